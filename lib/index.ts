@@ -1,1 +1,28 @@
-export const x = 1
+import type { RouteOptions } from './guard/route.ts'
+import type { ActiveToken } from './zitadel/active-token.ts'
+import type { Zitadel } from './instance.ts'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    zitadel: Zitadel
+  }
+  interface FastifyRequest {
+    /** The token that let the request in. Null at run time where none was looked at: see `app.zitadel.peek`. */
+    readonly zitadel: ActiveToken
+  }
+  interface FastifyContextConfig extends RouteOptions {}
+}
+
+export { default, default as zitadel } from './plugin.ts'
+export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
+export type { CacheOptions, Credentials, Undeclared, UndeclaredRoute, ZitadelOptions } from './options.ts'
+export type { AllOrAny, RequirementOptions } from './guard/requirement.ts'
+export type { RouteOptions as ZitadelRouteOptions } from './guard/route.ts'
+export type { Hook as ZitadelStrategy } from './guard/guard.ts'
+export type { Forgettable } from './introspector/introspector.ts'
+export type { CheckResult } from './introspector/source.ts'
+export type { Sign, SigningClient } from './oauth/client-authentication.ts'
+export type { IntrospectionResponse } from './oauth/introspection.ts'
+export type { ActiveToken, Actor } from './zitadel/active-token.ts'
+export type { ApplicationKey } from './zitadel/key-file.ts'
+export type { Zitadel } from './instance.ts'

@@ -1,0 +1,85 @@
+/**
+ * Every way in which a request, a start or a peer can fail. The first six belong to the caller, the seventh to ZITADEL,
+ * the last two to whoever runs this API.
+ */
+export type ZitadelErrorCode =
+  | 'FST_ZITADEL_NO_TOKEN'
+  | 'FST_ZITADEL_INVALID_REQUEST'
+  | 'FST_ZITADEL_INVALID_TOKEN'
+  | 'FST_ZITADEL_INSUFFICIENT_SCOPE'
+  | 'FST_ZITADEL_INSUFFICIENT_ROLE'
+  | 'FST_ZITADEL_UNAVAILABLE'
+  | 'FST_ZITADEL_CLIENT_REJECTED'
+  | 'FST_ZITADEL_OPTION'
+
+/**
+ * What hooks, strategies and `app.zitadel` throw. Fastify's default error handler turns it into the answer; a custom one
+ * must send `statusCode` and copy `headers`.
+ *
+ * @example
+ * ```ts
+ * app.setErrorHandler((error: FastifyError, request, reply) => {
+ *   if (error instanceof ZitadelError) reply.headers(error.headers)
+ *   return reply.code(error.statusCode ?? 500).send({ code: error.code, message: error.message })
+ * })
+ * ```
+ */
+export class ZitadelError extends Error {
+  readonly code: ZitadelErrorCode
+  /** The HTTP status that this failure is answered with. */
+  readonly statusCode: number
+  /** Response headers that belong to the failure: `www-authenticate` for the caller's, `retry-after` (seconds) for ZITADEL's. */
+  readonly headers: Readonly<Record<string, string>>
+
+  constructor (code: ZitadelErrorCode, statusCode: number, message: string, headers: Readonly<Record<string, string>> = {}, cause?: Error) {
+    super(message)
+    this.name = 'ZitadelError'
+    this.code = code
+    this.statusCode = statusCode
+    this.headers = headers
+    // Not enumerable, as the language does it: serializers that copy properties must not hand it to a caller.
+    if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
+  }
+}
+
+/**
+ * A mistake of whoever programs or configures this API. It stops the start; met while serving, it is a 500.
+ *
+ * @param message names the option or route and says what was expected, never what was given
+ */
+export function wrongOption (message: string): ZitadelError {
+  return new ZitadelError('FST_ZITADEL_OPTION', 500, message)
+}
+
+/** Seconds after which a caller may try again: long enough to spare a server that is down, short enough for a restart. */
+const retryAfter = Object.freeze({ 'retry-after': '5' })
+
+/**
+ * ZITADEL gave no answer that can be believed: it is unreachable, slow, limiting or broken. Says nothing about the token.
+ *
+ * @param observed what was seen, for the log; free of tokens, assertions and anything a peer wrote
+ */
+export function unavailable (observed: string): ZitadelError {
+  return new ZitadelError('FST_ZITADEL_UNAVAILABLE', 503, 'The access token cannot be verified right now', retryAfter, new Error(observed))
+}
+
+/**
+ * ZITADEL answers, and does not accept this API: its credentials, host or issuer are wrong.
+ *
+ * @param observed what was seen and what to check, for the log; the caller is told nothing of it
+ */
+export function clientRejected (observed: string): ZitadelError {
+  return new ZitadelError('FST_ZITADEL_CLIENT_REJECTED', 500, 'This API cannot verify access tokens', {}, new Error(observed))
+}
+
+/**
+ * A mistake that only a request brought to light. The caller learns that there is one, the log which.
+ *
+ * @param thrown anything: what user code throws need not be an error, and must still refuse
+ */
+export function misconfigured (thrown: unknown): Error {
+  if (thrown instanceof ZitadelError && thrown.code === 'FST_ZITADEL_OPTION') {
+    return new ZitadelError('FST_ZITADEL_OPTION', 500, 'This route is not configured correctly', {}, thrown)
+  }
+  return thrown instanceof Error ? thrown : new Error('something that is no error was thrown')
+}

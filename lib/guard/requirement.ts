@@ -1,0 +1,117 @@
+import type { FastifyRequest } from 'fastify'
+import { isScopeToken } from '../oauth/bearer.ts'
+import type { Grants } from '../zitadel/grants.ts'
+import { isOwnScope, isRoleScope } from '../zitadel/scopes.ts'
+import { wrongOption } from '../errors.ts'
+
+/** All of them, or any of several sets: `['a', 'b']` is a and b, `[['a', 'b'], ['c']]` is (a and b) or c. */
+export type AllOrAny = readonly string[] | ReadonlyArray<readonly string[]>
+
+/** What a route, or a strategy, asks of a token. */
+export interface RequirementOptions {
+  /** Scopes; one that is not ZITADEL's own is a role (see `customScopes`). `[]` asks for a live token and no more. */
+  readonly scopes?: AllOrAny
+  /** Roles in this API's project. */
+  readonly roles?: AllOrAny
+  /** The organisation in which roles and custom scopes must be held: its id, or a function of the request. One that throws or gives no id denies. */
+  readonly organization?: string | ((request: FastifyRequest) => string)
+  /** Seconds that the verdict may be old at most; 0 asks ZITADEL every time. */
+  readonly freshness?: number
+}
+
+/** One set of scopes, split by what can cure a lack: a client can ask for ZITADEL's own, nobody for a role. */
+interface Alternative {
+  readonly own: readonly string[]
+  readonly custom: readonly string[]
+}
+
+/** A requirement that has been checked, in the form in which it is applied. */
+export interface Requirement {
+  readonly scopes: readonly Alternative[]
+  readonly roles: ReadonlyArray<readonly string[]>
+  readonly organization: RequirementOptions['organization'] | undefined
+  /** Milliseconds. */
+  readonly maxAge: number
+}
+
+/** A live token, and nothing else. */
+export const LIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity })
+
+const KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
+
+/** Whether a route's config, or anything else, asks for something. */
+export function isRequirement (config: object): config is RequirementOptions {
+  return KEYS.some((key) => key in config)
+}
+
+/**
+ * @param where what the message of an error starts with
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function compileRequirement (options: RequirementOptions, customScopes: 'roles' | 'scope', where: string): Requirement {
+  const fail = (key: string, expected: string): never => { throw wrongOption(`${where}: "${key}" must be ${expected}`) }
+  const scopes = 'scopes' in options ? alternatives(options.scopes, 'scopes', fail) : []
+  const roles = 'roles' in options ? alternatives(options.roles, 'roles', fail) : []
+  if ('roles' in options && roles.length === 0) fail('roles', 'given at least one role')
+  for (const scope of scopes.flat()) {
+    if (!isScopeToken(scope)) fail('scopes', 'made of scope-tokens: printable ASCII without space, quote and backslash')
+    if (isRoleScope(scope)) fail('scopes', 'free of role scopes, which only say what a client asked for: require the role with "roles"')
+  }
+  const split = scopes.map((set) => ({
+    own: set.filter((scope) => isOwnScope(scope) || customScopes === 'scope'),
+    custom: set.filter((scope) => !isOwnScope(scope) && customScopes === 'roles')
+  }))
+  const { organization, freshness } = options
+  if ('organization' in options) {
+    if (typeof organization !== 'function' && (typeof organization !== 'string' || organization === '')) fail('organization', 'the id of an organisation or a function of the request')
+    if (roles.length === 0 && split.every(({ custom }) => custom.length === 0)) fail('organization', 'beside "roles" (or custom scopes that are looked for among the roles)')
+  }
+  if ('freshness' in options) {
+    if (typeof freshness !== 'number' || !Number.isFinite(freshness) || freshness < 0) fail('freshness', 'a number of seconds, at least 0')
+    if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] asks for any live token)')
+  }
+  return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000 })
+}
+
+/** The sets of which one must be held whole; none where `[]` asks for nothing. Copied: a config can be changed later. */
+function alternatives (given: unknown, key: string, fail: (key: string, expected: string) => never): string[][] {
+  const expected = `an array of ${key} (all of them) or of non-empty arrays of ${key} (any of the sets)`
+  if (!Array.isArray(given)) return fail(key, expected)
+  const sets: unknown[] = given.some(Array.isArray) ? given : given.length === 0 ? [] : [given]
+  return sets.map((set) => {
+    if (!Array.isArray(set) || set.length === 0 || !set.every((name) => typeof name === 'string' && name.trim() !== '')) return fail(key, expected)
+    return [...set]
+  })
+}
+
+/** Whether the scopes are held. `organization` undefined is any. */
+export function holdsScopes ({ scopes }: Requirement, grants: Grants, organization: string | undefined): boolean {
+  if (scopes.length === 0) return true
+  for (const { own, custom } of scopes) {
+    if (holdsAllOwn(own, grants) && holdsAllRoles(custom, grants, organization)) return true
+  }
+  return false
+}
+
+/** Whether the roles are held. `organization` undefined is any. */
+export function holdsRoles ({ roles }: Requirement, grants: Grants, organization: string | undefined): boolean {
+  if (roles.length === 0) return true
+  for (const set of roles) if (holdsAllRoles(set, grants, organization)) return true
+  return false
+}
+
+/** The scopes that a client can ask for to be let in, where scopes alone would do. */
+export function cure (requirement: Requirement, grants: Grants, organization: string | undefined): readonly string[] | undefined {
+  if (!holdsRoles(requirement, grants, organization)) return undefined
+  return requirement.scopes.find(({ custom }) => holdsAllRoles(custom, grants, organization))?.own
+}
+
+function holdsAllOwn (scopes: readonly string[], grants: Grants): boolean {
+  for (const scope of scopes) if (!grants.scopes.has(scope)) return false
+  return true
+}
+
+function holdsAllRoles (roles: readonly string[], grants: Grants, organization: string | undefined): boolean {
+  for (const role of roles) if (!grants.holdsRole(role, organization)) return false
+  return true
+}

@@ -1,0 +1,32 @@
+import type { FastifyInstance } from 'fastify'
+import { wrongOption } from '../errors.ts'
+import type { Config } from '../config.ts'
+import { declaredRule, isPreflightRoute, nameOf, undeclaredRule } from './route.ts'
+import { routeNames, unheardRoutes } from './unheard.ts'
+
+/**
+ * Checks routes while the server starts: wrong ones throw at the line that declares them, and undeclared ones stop the
+ * start where they are refused.
+ *
+ * @param hook the name of the hook that guards routes
+ */
+export function checkRoutes (app: FastifyInstance, hook: string, { customScopes, undeclaredRoutes }: Config): void {
+  const undeclared: string[] = []
+  const heard = new Set<string>()
+
+  app.addHook('onRoute', (route) => {
+    const where = nameOf(route)
+    const names = routeNames([route.method].flat(), route.url)
+    for (const name of names) heard.add(name)
+    if (declaredRule(route.config ?? {}, customScopes, where) !== undefined || isPreflightRoute(route)) return
+    if (undeclaredRule(undeclaredRoutes, route, where) === 'refused') undeclared.push(...names)
+  })
+
+  app.addHook('onReady', async () => {
+    const unheard = undeclaredRoutes === 'refused' ? unheardRoutes(app, hook, heard) : []
+    const complaints: string[] = []
+    if (undeclared.length > 0) complaints.push(`declared with none of them: ${undeclared.join(', ')}`)
+    if (unheard.length > 0) complaints.push(`declared before the plugin was ready, so that it cannot tell (await app.register(...) first): ${unheard.join(', ')}`)
+    if (complaints.length > 0) throw wrongOption(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${complaints.join('; ')}`)
+  })
+}

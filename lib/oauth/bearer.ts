@@ -1,0 +1,65 @@
+const SCHEME = 'bearer'
+
+/**
+ * What follows the `Bearer` scheme, before anyone has looked whether it is a token.
+ *
+ * @returns undefined where the header is missing or of another scheme, and '' for a bare `Bearer`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750 section 2.1}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-11.1 RFC 9110 section 11.1}: schemes are case-insensitive
+ */
+export function bearerCredentials (authorization: string | undefined): string | undefined {
+  if (authorization === undefined) return undefined
+  // Nearly every request on earth spells it this way, and comparing costs less than lower-casing.
+  if (authorization.startsWith('Bearer ')) return authorization.slice(7)
+  if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined
+  const next = authorization.charAt(SCHEME.length)
+  if (next === '') return ''
+  return next === ' ' || next === '\t' ? authorization.slice(SCHEME.length + 1) : undefined
+}
+
+// One character class and one suffix of another character: no input makes it go back and try again.
+const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
+
+/**
+ * Whether a string can be a bearer token at all (`b64token`).
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750 section 2.1}
+ */
+export function isBearerToken (value: string): boolean {
+  return B64TOKEN.test(value)
+}
+
+const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/
+
+/**
+ * Whether a string is one `scope-token`: printable ASCII without space, quote and backslash.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-3.3 RFC 6749 section 3.3}
+ */
+export function isScopeToken (value: string): boolean {
+  return SCOPE_TOKEN.test(value)
+}
+
+const QUOTABLE = /^[\x20-\x7E]*$/
+
+/** Whether a string can stand in a quoted-string of a header field: printable ASCII, so that no line can be broken. */
+export function isQuotable (value: string): boolean {
+  return QUOTABLE.test(value)
+}
+
+export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
+
+/**
+ * The value of a `WWW-Authenticate` field. Without an error it only asks for credentials.
+ *
+ * @param realm must be {@link isQuotable}
+ * @param scopes must be scope-tokens; named only where a client can cure the refusal by asking for them
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3 RFC 6750 section 3}
+ */
+export function bearerChallenge (realm?: string, error?: BearerErrorCode, scopes?: readonly string[]): string {
+  const parameters: string[] = []
+  if (realm !== undefined) parameters.push(`realm="${realm.replace(/["\\]/g, '\\$&')}"`)
+  if (error !== undefined) parameters.push(`error="${error}"`)
+  if (scopes !== undefined) parameters.push(`scope="${scopes.join(' ')}"`)
+  return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`
+}

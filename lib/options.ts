@@ -1,0 +1,66 @@
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { Sign, SigningClient } from './oauth/client-authentication.ts'
+import type { ApplicationKey } from './zitadel/key-file.ts'
+
+/**
+ * How this API proves itself to ZITADEL. One of: the JSON key of an application of type API (as a file, or as the object,
+ * its JSON or base64 of that), client id and secret, or a signer for a key that never leaves a key management system.
+ */
+export type Credentials =
+  | { readonly keyFile: string }
+  | { readonly key: ApplicationKey | string }
+  | { readonly clientId: string, readonly clientSecret: string }
+  | { readonly clientId: string, readonly keyId: string, readonly alg: SigningClient['alg'], readonly sign: Sign }
+
+/** How long verdicts are believed, and how many are kept. */
+export interface CacheOptions {
+  /** Seconds for which an active verdict is believed, at most until the token expires. Default 30: how late a revocation may arrive. */
+  readonly ttl?: number | undefined
+  /** Seconds for which an inactive verdict is believed. Default 5: ZITADEL also says inactive when it fails inside. */
+  readonly inactiveTtl?: number | undefined
+  /** How many active verdicts are kept; the least used goes first. Default 10,000. Inactive ones have a tenth of it for themselves. */
+  readonly max?: number | undefined
+}
+
+/** What a route that declares nothing is; see {@link ZitadelOptions.undeclaredRoutes}. */
+export type Undeclared = 'protected' | 'public' | 'refused'
+
+/** What the function form of `undeclaredRoutes` is told about a route. */
+export type UndeclaredRoute = Pick<RouteOptions, 'method' | 'url' | 'config' | 'schema'>
+
+/** The options of the plugin. Every one is checked at registration; a wrong, missing or unknown one stops the start. */
+export interface ZitadelOptions {
+  /** ZITADEL's public origin, https unless on loopback. Default: `ZITADEL_ISSUER`. */
+  readonly issuer?: string | undefined
+  /** Default: `ZITADEL_KEY_FILE`, `ZITADEL_KEY`, or `ZITADEL_CLIENT_ID` with `ZITADEL_CLIENT_SECRET`. */
+  readonly credentials?: Credentials | undefined
+  /** Origin to reach ZITADEL at, when that is not the issuer (inside a cluster). Plain http is allowed, and warned about off loopback. */
+  readonly address?: string | undefined
+  /** Path of the introspection endpoint. Default `/oauth/v2/introspect`. */
+  readonly introspectionEndpoint?: string | undefined
+  /** An undici dispatcher for a private CA, a proxy or mutual TLS. It stays yours to close. Default: a pool of our own. */
+  readonly dispatcher?: Pick<Dispatcher, 'request'> | undefined
+  /** `false` asks ZITADEL on every request. */
+  readonly cache?: false | CacheOptions | undefined
+  /** Milliseconds for the whole of one introspection, signing and retries included. Default 3000. */
+  readonly timeout?: number | undefined
+  /** Whether a connection that broke under a request is tried once more. Default true. */
+  readonly retry?: boolean | undefined
+  /** Where a required scope that is not one of ZITADEL's own is looked for. Default `'roles'`; `'scope'` trusts what clients choose. */
+  readonly customScopes?: 'roles' | 'scope' | undefined
+  /** What a route that declares nothing is: protected (any live token), public, refused (no start), or a function that says which. Default `'protected'`. */
+  readonly undeclaredRoutes?: Undeclared | ((route: UndeclaredRoute) => Undeclared) | undefined
+  /** `false` refuses personal access tokens: every one of the instance is live for every API. Default true. */
+  readonly personalAccessTokens?: boolean | undefined
+  /** Reads the token from another place than the `Authorization` header; undefined, null or '' where there is none. */
+  readonly tokenFrom?: ((request: FastifyRequest) => string | null | undefined) | undefined
+  /** Client ids that may call. Narrows, proves nothing: a service account's client id is its user name. Default any. */
+  readonly clients?: readonly string[] | undefined
+  /** The project that must be in the token's audience. Default any. */
+  readonly projectId?: string | undefined
+  /** The realm of challenges, printable ASCII. Default none. */
+  readonly realm?: string | undefined
+  /** Asked in place of ZITADEL; issuer, credentials and network are then not used. One that throws is an outage (503). */
+  readonly introspect?: ((token: string) => Promise<object> | object) | undefined
+}

@@ -1,0 +1,63 @@
+import { fastifyAuth } from '@fastify/auth'
+import type { FastifyInstance, FastifyPluginAsync, preHandlerHookHandler } from 'fastify'
+import fp from 'fastify-plugin'
+import { configure } from './config.ts'
+import { wrongOption } from './errors.ts'
+import { Guard, tokenOf, type Hook } from './guard/guard.ts'
+import { checkRoutes } from './guard/start.ts'
+import { systemClock, type Clock } from './introspector/clock.ts'
+import { Introspector } from './introspector/introspector.ts'
+import { openSource } from './introspector/source.ts'
+import type { ZitadelOptions } from './options.ts'
+import { isLoopback } from './zitadel/endpoints.ts'
+import { zitadelInstance } from './instance.ts'
+
+let instances = 0
+
+/** The plugin by the clock that it goes by. */
+export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> {
+  return fp(async (app: FastifyInstance, options: ZitadelOptions) => {
+    if (app.hasDecorator('zitadel')) throw wrongOption('fastify-zitadel is registered already in this scope, or in one around it')
+    const config = configure(options, process.env)
+    const source = await openSource(config, clock, app.log)
+    app.addHook('onClose', source.close)
+    const introspector = new Introspector(source.introspect, config, config.cache, clock)
+    const guard = new Guard(config, introspector, clock.wall)
+    const recheck = compose(guard.strategies)
+
+    app.decorate('zitadel', Object.freeze({ ...zitadelInstance(config, guard, introspector, clock.wall), check: source.check, reload: source.reload }))
+    // A getter, so that it also reaches scopes that were made before the plugin was there.
+    app.decorateRequest('zitadel', { getter () { return tokenOf(this)! } })
+
+    const onRequest: Hook = (request, reply, done) => guard.onRequest(request, reply, done)
+    Object.defineProperty(onRequest, 'name', { value: `zitadel-${++instances}` })
+    checkRoutes(app, onRequest.name, config)
+    app.addHook('onRequest', onRequest)
+    app.addHook('preHandler', (request, reply, done) => tokenOf(request) === null ? done() : recheck(request, reply, done))
+    warnOfPlainHttp(app, config.server?.endpoint.origin)
+  }, { name: 'fastify-zitadel', fastify: '5.x' })
+}
+
+/** The composition of @fastify/auth, made without registering it: the app may register its own, before or after. */
+function compose (strategies: Hook[]): Hook {
+  const host = { decorate (name: string, value: unknown) { Object.assign(this, { [name]: value }) } } as unknown as FastifyInstance
+  fastifyAuth(host, {}, () => {})
+  const composed = host.auth(strategies as never, { relation: 'and' }) as preHandlerHookHandler
+  return (request, reply, done) => {
+    // A pass makes it a 200 again, and whoever has set another code meant it.
+    const { statusCode } = reply
+    if (statusCode < 400) return composed.call(host, request, reply, done)
+    composed.call(host, request, reply, (error) => {
+      if (error === undefined) reply.code(statusCode)
+      done(error)
+    })
+  }
+}
+
+function warnOfPlainHttp (app: FastifyInstance, origin: string | undefined): void {
+  if (origin === undefined) return
+  const { protocol, hostname } = new URL(origin)
+  if (protocol === 'http:' && !isLoopback(hostname)) app.log.warn('fastify-zitadel: tokens and credentials go to ZITADEL over plain http (option "address")')
+}
+
+export default createPlugin(systemClock)

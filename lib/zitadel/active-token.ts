@@ -1,0 +1,114 @@
+import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import { deepFreeze } from './freeze.ts'
+import type { Grants } from './grants.ts'
+
+/** Who acts for the subject (token exchange). A chain: each acted through the one inside it. */
+export interface Actor {
+  readonly iss?: string
+  readonly sub: string
+  readonly act?: Actor
+}
+
+/**
+ * A live token as ZITADEL describes it: what handlers find as `request.zitadel`. Frozen to its leaves, and shared by every
+ * request that carries the token.
+ *
+ * @example
+ * ```ts
+ * app.get('/orders', { config: { roles: ['reader'] } }, async (request) => {
+ *   const { sub, organization } = request.zitadel
+ *   return ordersOf(sub, organization)
+ * })
+ * ```
+ */
+export class ActiveToken {
+  /** The raw response, whatever it holds. Shapes are not checked: look before you use. */
+  readonly claims: IntrospectionResponse
+  /** The id of the user or service account; '' where the server named none. */
+  readonly sub: string
+  /** The client that the token was issued to; undefined for a personal access token. No proof of who is calling. */
+  readonly clientId: string | undefined
+  /** What the token's `scope` says. Chosen by the client, so no proof of a right: ask {@link ActiveToken.hasScope}. */
+  readonly scopes: readonly string[]
+  /** The roles held in this API's project: role key -> id of the organisation that granted it -> its primary domain. */
+  readonly roles: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The id of the user's organisation; undefined unless the token's scopes ask for it (`urn:zitadel:iam:user:resourceowner`). */
+  readonly organization: string | undefined
+  /** The user's metadata as text; empty without the scope `urn:zitadel:iam:user:metadata`. */
+  readonly metadata: Readonly<Record<string, string>>
+  /** Who acts for the subject; undefined where nobody does. */
+  readonly actor: Actor | undefined
+  /** Seconds since 1970; undefined where the server names no end. */
+  readonly expiresAt: number | undefined
+  /** Whether this verdict is used past its time because ZITADEL cannot be reached. */
+  readonly stale: boolean
+  readonly #grants: Grants
+
+  /** @internal */
+  constructor (claims: IntrospectionResponse, grants: Grants) {
+    this.#grants = grants
+    this.claims = deepFreeze(claims)
+    this.sub = textOf(claims['sub']) ?? ''
+    this.clientId = textOf(claims['client_id'])
+    this.scopes = Object.freeze([...grants.scopes])
+    this.roles = rolesView(grants)
+    this.organization = textOf(claims['urn:zitadel:iam:user:resourceowner:id']) ?? textOf(claims['urn:zitadel:iam:org:id'])
+    this.metadata = metadataOf(claims['urn:zitadel:iam:user:metadata'])
+    this.actor = actorOf(claims['act'])
+    this.expiresAt = claims.exp
+    this.stale = false
+    Object.freeze(this)
+  }
+
+  /**
+   * Whether the caller has a scope, judged as `config: { scopes }` is: one of ZITADEL's own is looked for in
+   * {@link ActiveToken.scopes}, any other among the roles (unless `customScopes: 'scope'`). A role scope is never had.
+   */
+  hasScope (scope: string): boolean {
+    return this.#grants.holdsScope(scope)
+  }
+
+  /**
+   * Whether the caller holds a role in this API's project.
+   *
+   * @param within the organisation that must have granted it; one that is named but empty or undefined grants nothing
+   */
+  hasRole (role: string, within: { organization?: string | undefined } = {}): boolean {
+    return 'organization' in within
+      ? this.#grants.holdsRole(role, within.organization ?? '')
+      : this.#grants.holdsRole(role)
+  }
+}
+
+function textOf (value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}
+
+/** Without a prototype, so that no name finds anything but what was granted. */
+function rolesView (grants: Grants): ActiveToken['roles'] {
+  const view: Record<string, Readonly<Record<string, string>>> = Object.create(null)
+  for (const [role, organizations] of grants.roles) {
+    const granted: Record<string, string> = Object.create(null)
+    for (const [id, domain] of organizations) granted[id] = domain
+    view[role] = Object.freeze(granted)
+  }
+  return Object.freeze(view)
+}
+
+function metadataOf (claim: unknown): ActiveToken['metadata'] {
+  const view: Record<string, string> = Object.create(null)
+  if (typeof claim === 'object' && claim !== null) {
+    for (const [key, value] of Object.entries(claim)) {
+      if (typeof value === 'string') view[key] = Buffer.from(value, 'base64url').toString()
+    }
+  }
+  return Object.freeze(view)
+}
+
+/** A loop, because a hostile chain can be deeper than the stack. */
+function actorOf (claim: unknown): Actor | undefined {
+  for (let link = claim; link !== undefined; link = (link as Actor).act) {
+    if (typeof link !== 'object' || link === null || typeof (link as Actor).sub !== 'string') return undefined
+  }
+  return claim as Actor | undefined
+}

@@ -1,0 +1,26 @@
+import type { IntrospectionResponse } from '../oauth/introspection.ts'
+
+/** Whom a resource server lets in at all, before any scope or role is asked for. */
+export interface AdmissionRules {
+  readonly clients?: ReadonlySet<string> | undefined
+  readonly projectId?: string | undefined
+  readonly personalAccessTokens: boolean
+}
+
+/** Whether a live token is of a client, a project and a kind that is let in. A claim of a wrong shape is not. */
+export function isAdmitted (claims: IntrospectionResponse, rules: AdmissionRules): boolean {
+  if (rules.clients !== undefined && !rules.clients.has(claims['client_id'] as string)) return false
+  if (rules.projectId !== undefined && !isFor(claims['aud'], rules.projectId)) return false
+  return rules.personalAccessTokens || !isPersonalAccessToken(claims)
+}
+
+/** @see {@link https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3 RFC 7519 section 4.1.3}: one string, or an array */
+function isFor (audience: unknown, projectId: string): boolean {
+  return Array.isArray(audience) ? audience.includes(projectId) : audience === projectId
+}
+
+/** Every other token of ZITADEL names its client, or is of an OIDC session, whose ids start with `V2_`. */
+function isPersonalAccessToken (claims: IntrospectionResponse): boolean {
+  const { client_id: clientId, jti } = claims
+  return clientId === undefined && !(typeof jti === 'string' && jti.startsWith('V2_'))
+}

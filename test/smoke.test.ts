@@ -1,3 +1,0 @@
-import t from 'tap'
-import { x } from '../lib/index.ts'
-t.equal(x, 1)
