@@ -1,0 +1,63 @@
+import type { StandIn } from 'fastify-zitadel/testing'
+
+const ACME = '280000000000000900'
+const OTHER = '280000000000000901'
+
+interface Step {
+  readonly title: string
+  readonly method?: string
+  readonly path: string
+  readonly token?: string
+  readonly expected: number
+  readonly before?: () => void
+}
+
+/** Plays the main job step by step on the terminal. */
+export async function tell (url: string, standIn: StandIn): Promise<{ passed: boolean, curls: string[] }> {
+  const stranger = await standIn.issueToken({ scopes: ['openid'] })
+  const reader = await standIn.issueToken({ roles: { reader: { [ACME]: 'acme.example' } }, scopes: ['openid', 'profile'] })
+  const leaver = await standIn.issueToken({ roles: { reader: { [ACME]: 'acme.example' } } })
+  const steps: Step[] = [
+    { title: 'a public route, no token', path: '/health', expected: 200 },
+    { title: 'a guarded route, no token', path: '/orders', expected: 401 },
+    { title: 'something that is no token of ZITADEL', path: '/orders', token: 'made-up', expected: 401 },
+    { title: 'a live token, without the role', path: '/orders', token: stranger, expected: 403 },
+    { title: 'a live token, with the role', path: '/orders', token: reader, expected: 200 },
+    { title: 'a scope that was not asked for', path: '/me', token: stranger, expected: 403 },
+    { title: 'a scope that was', path: '/me', token: reader, expected: 200 },
+    { title: 'the role, in its organisation', path: `/organizations/${ACME}/orders`, token: reader, expected: 200 },
+    { title: 'the role, in another organisation', path: `/organizations/${OTHER}/orders`, token: reader, expected: 403 },
+    { title: 'before it is revoked', method: 'DELETE', path: '/orders/1', token: leaver, expected: 204 },
+    { title: 'after it is revoked', method: 'DELETE', path: '/orders/1', token: leaver, expected: 401, before: () => standIn.revoke(leaver) },
+    { title: 'while ZITADEL is down', method: 'DELETE', path: '/orders/1', token: reader, expected: 503, before: () => standIn.fail('reset') },
+    { title: 'a remembered answer, meanwhile', path: '/orders', token: reader, expected: 200 },
+    { title: 'when ZITADEL is back', method: 'DELETE', path: '/orders/1', token: reader, expected: 204, before: () => standIn.fail(null) }
+  ]
+  let passed = true
+  for (const step of steps) {
+    step.before?.()
+    passed = await play(url, step) && passed
+  }
+  console.log(passed ? '\nEvery step gave what it announced.' : '\nA step did not give what it announced.')
+  const curl = (title: string, path: string, token?: string): string =>
+    `# ${title}\ncurl -i ${token === undefined ? '' : `-H 'Authorization: Bearer ${token}' `}${url}${path}`
+  return {
+    passed,
+    curls: [
+      curl('without a token', '/orders'),
+      curl('without the role', '/orders', stranger),
+      curl('with the role', '/orders', reader),
+      curl('with the role in this organisation', `/organizations/${ACME}/orders`, reader)
+    ]
+  }
+}
+
+async function play (url: string, { title, method = 'GET', path, token, expected }: Step): Promise<boolean> {
+  const response = await fetch(url + path, { method, headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })
+  const challenge = response.headers.get('www-authenticate') ?? ''
+  await response.arrayBuffer()
+  const asAnnounced = response.status === expected
+  const route = `${method} ${path}`
+  console.log(`${asAnnounced ? 'ok    ' : 'NOT OK'} ${String(expected)}  ${route.padEnd(48)} ${title}${challenge && `  (${challenge})`}${asAnnounced ? '' : `  got ${response.status}`}`)
+  return asAnnounced
+}
