@@ -22,7 +22,7 @@ function fromOption (given: Credentials): CredentialsSource {
   if (!known) throw wrongOption('option "credentials" must be exactly one of { keyFile }, { key }, { clientId, clientSecret } or { clientId, keyId, alg, sign }')
   const { keyFile, key, sign, alg, ...texts } = given as { keyFile?: string, key?: unknown, sign?: unknown, alg?: string }
   for (const [name, value] of Object.entries({ ...texts, ...(keyFile !== undefined && { keyFile }) })) {
-    if (typeof value !== 'string' || value.trim() === '') throw wrongOption(`option "credentials.${name}" must be a non-empty string`)
+    checkText(value, `option "credentials.${name}"`)
   }
   if (keyFile !== undefined) return fileSource(keyFile, 'option "credentials.keyFile"')
   if (key !== undefined) return keySource(key, 'option "credentials.key"')
@@ -38,12 +38,20 @@ function fromEnvironment (env: NodeJS.ProcessEnv): CredentialsSource {
   const sources: CredentialsSource[] = []
   if (keyFile) sources.push(fileSource(keyFile, 'the variable "ZITADEL_KEY_FILE"'))
   if (key) sources.push(keySource(key, 'the variable "ZITADEL_KEY"'))
-  if (clientId && clientSecret) sources.push(secretSource({ clientId, clientSecret }))
-  else if (clientId || clientSecret) throw wrongOption('the variables "ZITADEL_CLIENT_ID" and "ZITADEL_CLIENT_SECRET" must be set together')
+  if (clientId && clientSecret) {
+    checkText(clientId, 'the variable "ZITADEL_CLIENT_ID"')
+    checkText(clientSecret, 'the variable "ZITADEL_CLIENT_SECRET"')
+    sources.push(secretSource({ clientId, clientSecret }))
+  } else if (clientId || clientSecret) throw wrongOption('the variables "ZITADEL_CLIENT_ID" and "ZITADEL_CLIENT_SECRET" must be set together')
   const [source, ...others] = sources
   if (source === undefined) throw wrongOption(`option "credentials" is missing: give it, or one of the variables ${VARIABLES}`)
   if (others.length > 0) throw wrongOption(`option "credentials" must come from only one of the variables ${VARIABLES}`)
   return source
+}
+
+function checkText (value: unknown, name: string): void {
+  // Half of a surrogate pair has no UTF-8, so no form and no header could carry it.
+  if (typeof value !== 'string' || value.trim() === '' || /\p{Surrogate}/u.test(value)) throw wrongOption(`${name} must be a non-empty string`)
 }
 
 function fileSource (path: string, name: string): CredentialsSource {

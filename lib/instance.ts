@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Config } from './config.ts'
 import { wrongOption } from './errors.ts'
 import { tokenOf, type Guard, type Hook } from './guard/guard.ts'
-import { compileRequirement, type RequirementOptions } from './guard/requirement.ts'
+import { checkRequirement, compileRequirement, type RequirementOptions } from './guard/requirement.ts'
 import type { Forgettable, Introspector } from './introspector/introspector.ts'
 import type { CheckResult } from './introspector/source.ts'
 import { isBearerToken } from './oauth/bearer.ts'
@@ -55,7 +55,10 @@ export interface Zitadel {
 /** The parts of {@link Zitadel} that are the guard's and the introspector's. */
 export function zitadelInstance ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'check' | 'reload'> {
   return {
-    require: (requirement = {}) => guard.strategy(compileRequirement(requirement, customScopes, 'zitadel.require()')),
+    require: (requirement = {}) => {
+      checkRequirement(requirement, 'zitadel.require()')
+      return guard.strategy(compileRequirement(requirement, customScopes, 'zitadel.require()'))
+    },
     peek: tokenOf,
     introspect: async (token) => {
       if (typeof token !== 'string') throw wrongOption('zitadel.introspect(): "token" must be a string')

@@ -45,6 +45,19 @@ export function isRequirement (config: object): config is RequirementOptions {
 }
 
 /**
+ * Refuses what is no requirement. A route's config holds what others read, too; where one stands alone, a key that is
+ * not known would silently ask for nothing.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function checkRequirement (given: unknown, where: string): void {
+  if (typeof given !== 'object' || given === null) throw wrongOption(`${where}: a requirement must be an object { ${KEYS.join(', ')} }`)
+  for (const key of Object.keys(given)) {
+    if (!(KEYS as readonly string[]).includes(key)) throw wrongOption(`${where}: "${key}" is unknown, expected one of ${KEYS.join(', ')}`)
+  }
+}
+
+/**
  * @param where what the message of an error starts with
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */

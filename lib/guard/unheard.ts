@@ -7,21 +7,21 @@ import type { FastifyInstance } from 'fastify'
  * @param hook the name of the hook
  * @param heard names as {@link routeNames} gives them
  */
-export function unheardRoutes (app: FastifyInstance, hook: string, heard: ReadonlySet<string>): string[] {
+export function unheardRoutes (app: FastifyInstance, hook: string, heard: Iterable<string>): string[] {
+  const shapes = new Set(Array.from(heard, shapeOf))
   const unheard: string[] = []
   const path: string[] = []
   let names: string[] = []
-  for (const line of app.printRoutes({ commonPrefix: false, includeMeta: ['onRequest'] }).split('\n')) {
+  for (const line of app.printRoutes({ includeMeta: ['onRequest'] }).split('\n')) {
     const text = line.replace(/^[│├└─ ]*/u, '')
     if (text.startsWith('• (onRequest)')) {
-      if (text.includes(`"${hook}()"`)) unheard.push(...names.filter((name) => !heard.has(name)))
+      if (text.includes(`"${hook}()"`)) unheard.push(...names.filter((name) => !shapes.has(shapeOf(name))))
       continue
     }
-    const node = /^(.*) \(([A-Z, ]+)\)(?: \{.*\})?$/u.exec(text)
-    if (node === null) continue
-    path.length = (line.length - text.length) / 4 - 1
-    path.push(node[1]!)
-    names = routeNames(node[2]!.split(', '), path.join(''))
+    const [, node, methods] = /^(.*?)(?: \(([A-Z, -]+)\)(?: \{.*\})?)?$/u.exec(text)!
+    path.length = Math.max((line.length - text.length) / 4 - 1, 0)
+    path.push(node === '(empty root node)' ? '' : node!)
+    names = routeNames(methods?.split(', ') ?? [], path.join(''))
   }
   return unheard
 }
@@ -31,4 +31,9 @@ export function routeNames (methods: readonly string[], url: string): string[] {
   const plain = url.replaceAll('::', ':').replace(/\/+/g, '/').replace(/(.)\/$/, '$1').toLowerCase()
   const urls = plain.endsWith('?') ? [plain.slice(0, -1), plain.slice(0, plain.lastIndexOf('/')) || '/'] : [plain]
   return urls.flatMap((each) => methods.filter((method) => method !== 'OPTIONS').map((method) => `${method} ${each}`))
+}
+
+/** A name without those of its parameters: where routes call the same one differently, the router tells `:id|:name`. */
+function shapeOf (name: string): string {
+  return name.replace(/:[^/\-.(:|]+/g, ':').replace(/(?<=\/)(:[^/]*?)(?:\|\1)+(?=\/|$)/g, '$1')
 }

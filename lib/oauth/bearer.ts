@@ -10,11 +10,17 @@ const SCHEME = 'bearer'
 export function bearerCredentials (authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined
   // Nearly every request on earth spells it this way, and comparing costs less than lower-casing.
-  if (authorization.startsWith('Bearer ')) return authorization.slice(7)
+  if (authorization.startsWith('Bearer ')) return withoutLeadingSpaces(authorization, 7)
   if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined
   const next = authorization.charAt(SCHEME.length)
-  if (next === '') return ''
-  return next === ' ' || next === '\t' ? authorization.slice(SCHEME.length + 1) : undefined
+  // A tab ends the scheme, but is no space: what follows it is malformed credentials of ours, not another scheme.
+  return next === '' || next === ' ' || next === '\t' ? withoutLeadingSpaces(authorization, SCHEME.length) : undefined
+}
+
+/** `1*SP`: one space parts a scheme from its credentials, and so do more. */
+function withoutLeadingSpaces (authorization: string, start: number): string {
+  while (authorization[start] === ' ') start++
+  return authorization.slice(start)
 }
 
 // One character class and one suffix of another character: no input makes it go back and try again.

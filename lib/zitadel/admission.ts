@@ -22,5 +22,7 @@ function isFor (audience: unknown, projectId: string): boolean {
 /** Every other token of ZITADEL names its client, or is of an OIDC session, whose ids start with `V2_`. */
 function isPersonalAccessToken (claims: IntrospectionResponse): boolean {
   const { client_id: clientId, jti } = claims
-  return clientId === undefined && !(typeof jti === 'string' && jti.startsWith('V2_'))
+  const namesClient = typeof clientId === 'string' && clientId !== ''
+  const isOfSession = typeof jti === 'string' && jti.startsWith('V2_')
+  return !namesClient && !isOfSession
 }

@@ -1,0 +1,116 @@
+import t from 'tap'
+import { TurnableClock } from '../fixtures/clock.ts'
+import { basic, connect } from '../fixtures/connected-app.ts'
+import { Gate, startPeer } from '../fixtures/peer.ts'
+import { anySignature, unverified } from '../fixtures/signer.ts'
+
+t.test('a route takes a verdict that is no older than its freshness, and others the rest', async (t) => {
+  const clock = new TurnableClock()
+  const peer = await startPeer(t, () => ({ active: true }))
+  const { status } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  await status('/')
+  clock.pass(9.999)
+  await status('/recent')
+  t.equal(peer.asked.length, 1)
+  clock.pass(0.001)
+  await status('/')
+  t.equal(peer.asked.length, 1)
+  await status('/recent')
+  t.equal(peer.asked.length, 2)
+})
+
+t.test('the age of a verdict counts from when it was asked for, not from when it came', async (t) => {
+  const clock = new TurnableClock()
+  const peer = await startPeer(t, () => {
+    clock.pass(8)
+    return { active: true }
+  })
+  const { status } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  await status('/')
+  clock.pass(2)
+  await status('/recent')
+  t.equal(peer.asked.length, 2)
+})
+
+t.test('freshness 0 asks each time, and its answer serves the other routes', async (t) => {
+  let active = true
+  const peer = await startPeer(t, () => ({ active }))
+  const { status } = await connect(t, { issuer: peer.origin, credentials: basic })
+  t.equal(await status('/fresh'), 200)
+  t.equal(await status('/fresh'), 200)
+  t.equal(peer.asked.length, 2)
+  active = false
+  t.equal(await status('/'), 200, 'not asked again')
+  t.equal(await status('/fresh'), 401)
+  t.equal(await status('/'), 401)
+  t.equal(peer.asked.length, 3)
+})
+
+t.test('freshness 0 does not join an introspection that has been sent', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ index }) => {
+    await gate.opened
+    return { active: index === 0 }
+  })
+  const { status } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const before = status('/')
+  await peer.reached(1)
+  const after = status('/fresh')
+  await peer.reached(2)
+  gate.open()
+  t.equal(await before, 200)
+  t.equal(await after, 401)
+})
+
+t.test('freshness 0 joins one that is still being signed', async (t) => {
+  const signing = new Gate()
+  const gate = new Gate()
+  const sign = async (data: Uint8Array): Promise<Uint8Array> => {
+    signing.open()
+    await gate.opened
+    return anySignature(data)
+  }
+  const peer = await startPeer(t, () => ({ active: true }))
+  const { status } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign } })
+  const first = status('/')
+  await signing.opened
+  const others = [status('/fresh'), status('/fresh'), status('/recent')]
+  gate.open()
+  t.same(await Promise.all([first, ...others]), [200, 200, 200, 200])
+  t.equal(peer.asked.length, 1)
+})
+
+t.test('freshness n joins one that was sent less than n seconds ago', async (t) => {
+  const clock = new TurnableClock()
+  const gate = new Gate()
+  const peer = await startPeer(t, async () => {
+    await gate.opened
+    return { active: true }
+  })
+  const { status } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  const first = status('/')
+  await peer.reached(1)
+  clock.pass(9.999)
+  const joins = status('/recent')
+  clock.pass(0.001)
+  const asks = status('/recent')
+  await peer.reached(2)
+  gate.open()
+  t.same(await Promise.all([first, joins, asks]), [200, 200, 200])
+  t.equal(peer.asked.length, 2)
+})
+
+t.test('without a cache, one that has been sent is joined by nobody', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async () => {
+    await gate.opened
+    return { active: true }
+  })
+  const { status } = await connect(t, { issuer: peer.origin, credentials: basic, cache: false })
+  const first = status('/')
+  await peer.reached(1)
+  const second = status('/recent')
+  await peer.reached(2)
+  gate.open()
+  t.same(await Promise.all([first, second]), [200, 200])
+})

@@ -1,0 +1,77 @@
+import t from 'tap'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { basic, connect } from '../fixtures/connected-app.ts'
+import { Gate, send, startPeer } from '../fixtures/peer.ts'
+
+t.test('a thousand simultaneous questions for one token are one introspection', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async () => {
+    await gate.opened
+    return { active: true, sub: 'ada' }
+  })
+  const { ask, status } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const first = ask()
+  await peer.reached(1)
+  const others = Array.from({ length: 999 }, async (_, index) => index % 2 === 0 ? await ask() : String(await status('/')))
+  gate.open()
+  t.equal(await first, 'active')
+  t.same(new Set(await Promise.all(others)), new Set(['active', '200']))
+  t.equal(peer.asked.length, 1)
+  t.equal(await ask(), 'active')
+  t.equal(peer.asked.length, 1, 'and the verdict is remembered')
+})
+
+t.test('requests through a server and a stand-in share an introspection too', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const { status } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials })
+  const token = await standIn.issueToken()
+  const statuses = await Promise.all(Array.from({ length: 1000 }, async () => await status('/', token)))
+  t.same(new Set(statuses), new Set([200]))
+  t.equal(standIn.requests.length, 1)
+})
+
+t.test('a thousand simultaneous questions share one failure, which is not remembered', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ index, response }) => {
+    await gate.opened
+    return index === 0 ? send(response, 503, 'busy') : { active: true }
+  })
+  const { ask, status } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const first = ask()
+  await peer.reached(1)
+  const others = Array.from({ length: 999 }, async () => await status('/'))
+  gate.open()
+  t.equal(await first, 'FST_ZITADEL_UNAVAILABLE')
+  t.same(new Set(await Promise.all(others)), new Set([503]))
+  t.equal(peer.asked.length, 1)
+  t.equal(await ask(), 'active')
+})
+
+t.test('a question for another token waits for nobody', async (t) => {
+  const gate = new Gate()
+  t.teardown(() => { gate.open() })
+  const peer = await startPeer(t, async ({ form }) => {
+    if (form.get('token') === 'slow') await gate.opened
+    return { active: true }
+  })
+  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const slow = ask('slow')
+  await peer.reached(1)
+  t.equal(await ask('quick'), 'active')
+  gate.open()
+  t.equal(await slow, 'active')
+})
+
+t.test('tokens that are named like members of every object are tokens like any other', async (t) => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then']
+  const peer = await startPeer(t, ({ form }) => ({ active: true, sub: form.get('token')! }))
+  const { zitadel } = await connect(t, { issuer: peer.origin, credentials: basic })
+  for (let round = 0; round < 2; round++) {
+    for (const name of names) t.equal((await zitadel.introspect(name))!.sub, name)
+  }
+  t.equal(peer.asked.length, names.length)
+  await zitadel.forget({ sub: '__proto__' })
+  for (const name of names) await zitadel.introspect(name)
+  t.equal(peer.asked.length, names.length + 1)
+})

@@ -1,0 +1,172 @@
+import { createHmac, createPublicKey } from 'node:crypto'
+import t from 'tap'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { introspectWith, sign, type AssertionOptions } from './client.ts'
+
+const now = 1_783_670_400_000
+const seconds = now / 1000
+let clock = now
+const standIn = await startStandIn({ clock: () => clock })
+const { key } = standIn.credentials
+const token = await standIn.issueToken()
+t.teardown(() => standIn.close())
+t.beforeEach(() => { clock = now })
+
+async function send (options: AssertionOptions | string): Promise<string> {
+  const assertion = typeof options === 'string' ? options : await sign(standIn, { now, ...options })
+  const { status, text } = await introspectWith(standIn, token, assertion)
+  const { reason } = standIn.requests.at(-1) ?? {}
+  if (status === 200) return JSON.parse(text).active === true ? 'accepted' : 'inactive'
+  return `${status} ${text.trim()} ${reason}`
+}
+
+const refused = (reason: string) => `400 {"error":"unauthorized_client"} ${reason}`
+const audience = refused('audience is not valid')
+const expired = refused('token has expired')
+const future = refused('issuedAt of token is in the future')
+const old = refused('issuedAt of token is to old')
+const badSignature = refused('invalid signature')
+const noKey = refused('invalid signature (cannot decode, empty data)')
+
+t.test('aud must contain the issuer, exactly', async (t) => {
+  t.equal(await send({ claims: { aud: standIn.issuer } }), 'accepted')
+  t.equal(await send({ claims: { aud: ['other', standIn.issuer] } }), 'accepted', 'in an array')
+  for (const aud of [`${standIn.issuer}/`, `${standIn.issuer}/oauth/v2/introspect`, `${standIn.issuer}/oauth/v2/token`, standIn.issuer.replace('http', 'https'), [], 5, undefined]) {
+    t.equal(await send({ claims: { aud } }), audience, String(aud))
+  }
+})
+
+t.test('exp: refused unless now + 1 s < exp, and no upper bound', async (t) => {
+  t.equal(await send({ claims: { exp: seconds + 2 } }), 'accepted')
+  t.equal(await send({ claims: { exp: seconds + 1 } }), expired)
+  clock = now + 999
+  t.equal(await send({ claims: { exp: seconds + 2 } }), 'accepted', 'the last millisecond')
+  clock = now + 1000
+  t.equal(await send({ claims: { exp: seconds + 2 } }), expired)
+  clock = now
+  t.equal(await send({ claims: { exp: seconds + 315_360_000 } }), 'accepted', 'in ten years')
+  t.equal(await send({ claims: { exp: undefined } }), expired, 'missing')
+  t.equal(await send({ claims: { exp: null } }), expired, 'null')
+})
+
+t.test('iat: refused if later than now + 1 s, rounded to the second', async (t) => {
+  t.equal(await send({ claims: { iat: seconds + 1 } }), 'accepted')
+  t.equal(await send({ claims: { iat: seconds + 2 } }), future)
+  clock = now + 499
+  t.equal(await send({ claims: { iat: seconds + 2 } }), future)
+  clock = now + 500
+  t.equal(await send({ claims: { iat: seconds + 2 } }), 'accepted')
+})
+
+t.test('iat: refused if earlier than now - 1 h, rounded to the second', async (t) => {
+  t.equal(await send({ claims: { iat: seconds - 3600 } }), 'accepted')
+  t.equal(await send({ claims: { iat: seconds - 3601 } }), old)
+  clock = now + 499
+  t.equal(await send({ claims: { iat: seconds - 3600 } }), 'accepted')
+  clock = now + 500
+  t.equal(await send({ claims: { iat: seconds - 3600 } }), old)
+  clock = now
+  t.equal(await send({ claims: { iat: undefined } }), refused('issuedAt of token is missing'))
+})
+
+t.test('a clock that is 5 s ahead of ZITADEL is refused', async (t) => {
+  t.equal(await send({ now: now + 5000 }), future)
+})
+
+t.test('times may be numbers with fractions, which are cut, or RFC 3339 strings', async (t) => {
+  t.equal(await send({ claims: { iat: seconds + 1.9, exp: seconds + 2.9 } }), 'accepted')
+  t.equal(await send({ claims: { exp: seconds + 1.9 } }), expired)
+  const date = (time: number) => new Date(time * 1000).toISOString()
+  t.equal(await send({ claims: { iat: date(seconds), exp: date(seconds + 2) } }), 'accepted')
+  t.equal(await send({ claims: { iat: date(seconds + 7200).replace('Z', '+02:00') } }), 'accepted', 'with an offset')
+  t.equal(await send({ claims: { exp: date(seconds + 1.9) } }), expired, 'the fraction of a string is cut too')
+  t.equal(await send({ claims: { exp: 'tomorrow' } }), 'inactive', 'another string is not parsed at all')
+})
+
+t.test('iss names the application, and sub must equal it', async (t) => {
+  const other = await standIn.addApi()
+  const differ = refused('delegation not allowed, issuer and sub must be identical')
+  const unknown = refused('no active client with this id')
+  t.equal(await send({ claims: { sub: other.clientId } }), differ)
+  t.equal(await send({ claims: { sub: undefined } }), differ)
+  t.equal(await send({ claims: { iss: undefined } }), unknown)
+  t.equal(await send({ claims: { iss: '404', sub: '404' } }), unknown)
+  t.equal(await send({ claims: { iss: other.clientId, sub: other.clientId } }), noKey, 'the key must be of this application')
+  t.equal(await send(`${'e30'}.${Buffer.from('null').toString('base64url')}.`), unknown, 'no claims at all')
+})
+
+t.test('jti and nbf are not read: the same assertion may be used again', async (t) => {
+  const assertion = await sign(standIn, { now, claims: { jti: 'once', nbf: seconds + 1000 } })
+  t.equal(await send(assertion), 'accepted')
+  t.equal(await send(assertion), 'accepted')
+})
+
+t.test('kid must be a key of the application', async (t) => {
+  t.equal(await send({ header: { kid: '404' } }), noKey)
+  t.equal(await send({ header: { kid: undefined } }), noKey)
+  const [, payload, signature] = (await sign(standIn, { now })).split('.')
+  const header = Buffer.from(JSON.stringify({ alg: 'RS256', kid: 5 })).toString('base64url')
+  t.match(await send(`${header}.${payload}.${signature}`), /^400 \{"error":"unauthorized_client"\}/, 'a number')
+})
+
+t.test('alg is RS256 or PS256 for an RSA key; ES256 is known but no key is of its kind', async (t) => {
+  t.equal(await send({ header: { alg: 'RS256' } }), 'accepted')
+  t.equal(await send({ header: { alg: 'PS256' } }), 'accepted')
+  t.equal(await send({ header: { alg: 'RS512' } }), badSignature)
+
+  const forge = (alg: string, signature: (input: string) => string) => {
+    const claims = { iss: key.clientId, sub: key.clientId, aud: standIn.issuer, iat: seconds, exp: seconds + 60 }
+    const input = [{ alg, kid: key.keyId }, claims].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
+    return `${input}.${signature(input)}`
+  }
+  const publicPem = createPublicKey(key.key).export({ type: 'spki', format: 'pem' })
+  t.equal(await send(forge('none', () => '')), badSignature, 'none')
+  t.equal(await send(forge('HS256', (input) => createHmac('sha256', publicPem).update(input).digest('base64url'))), badSignature, 'HS256 with the public key')
+  t.equal(await send(forge('ES256', () => Buffer.alloc(64).toString('base64url'))), badSignature, 'ES256')
+  t.equal(await send(forge('EdDSA', () => Buffer.alloc(64).toString('base64url'))), badSignature, 'EdDSA')
+})
+
+t.test('the signature must be of this key and this text', async (t) => {
+  const other = await standIn.addApi()
+  t.equal(await send({ key: { ...key, key: other.key.key } }), badSignature)
+  const [head, payload, signature] = (await sign(standIn, { now })).split('.')
+  const changed = Buffer.from(JSON.stringify({ iss: key.clientId, sub: key.clientId, aud: standIn.issuer, iat: seconds, exp: seconds + 9999 })).toString('base64url')
+  t.equal(await send(`${head}.${changed}.${signature}`), badSignature)
+  t.equal(await send(`${head}.${payload}.`), badSignature)
+  t.equal(await send({ header: { typ: 'anything' } }), 'accepted', 'typ is not read')
+})
+
+t.test('the checks come in this order: aud, exp, iat, sub, kid', async (t) => {
+  const wrong = { aud: 'other', exp: 1, iat: 1, sub: 'other' }
+  const { aud, ...afterAudience } = wrong
+  const { exp, ...afterExpiry } = afterAudience
+  const { iat, ...afterIssuedAt } = afterExpiry
+  const header = { kid: '404' }
+  t.equal(await send({ claims: { aud, ...afterAudience }, header }), audience)
+  t.equal(await send({ claims: { exp, ...afterExpiry }, header }), expired)
+  t.equal(await send({ claims: { iat, ...afterIssuedAt }, header }), old)
+  t.match(await send({ claims: afterIssuedAt, header }), /sub must be identical/)
+  t.equal(await send({ header }), noKey)
+})
+
+t.test('key rotation: old and new work side by side, until the old one is removed or expires', async (t) => {
+  const api = await standIn.addApi()
+  const second = await api.addKey()
+  const third = await api.addKey()
+  t.equal(new Set([api.key.keyId, second.keyId, third.keyId]).size, 3)
+  t.equal(new Set([api.key.key, second.key, third.key]).size, 3, 'each key is another')
+  for (const key of [api.key, second, third]) t.equal(await send({ key }), 'accepted')
+  api.removeKey(api.key.keyId)
+  t.equal(await send({ key: api.key }), noKey)
+  api.expireKey(second.keyId)
+  t.equal(await send({ key: second }), noKey)
+  api.expireKey('404')
+  t.equal(await send({ key: third }), 'accepted')
+})
+
+t.test('the key file is as ZITADEL hands it out', async (t) => {
+  t.same(Object.keys(key).sort(), ['appId', 'clientId', 'key', 'keyId', 'type'])
+  t.equal(key.type, 'application')
+  t.equal(key.clientId, standIn.api.clientId)
+  t.match(key.key, /^-----BEGIN RSA PRIVATE KEY-----\n[^]*-----END RSA PRIVATE KEY-----\n$/, 'PKCS#1')
+})

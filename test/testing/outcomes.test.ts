@@ -1,0 +1,181 @@
+import t from 'tap'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { assertionType, introspect, introspectWith, post, sign } from './client.ts'
+
+const standIn = await startStandIn()
+const { api } = standIn
+const token = await standIn.issueToken()
+const secret = { client_id: api.clientId, client_secret: api.clientSecret }
+t.teardown(() => standIn.close())
+
+const basic = (id: string, password: string) => ({ authorization: `Basic ${btoa(`${id}:${password}`)}` })
+const noCredentials = '{"error":"invalid_request","error_description":"client_id or client_assertion must be provided"}\n'
+const parsing = '{"error":"invalid_request","error_description":"error parsing form"}\n'
+const unauthorized = '{"error":"unauthorized_client"}\n'
+const inactive = '{"active":false}\n'
+
+t.test('row 1: no credentials that ZITADEL can read', async (t) => {
+  const form = new URLSearchParams({ ...secret, token }).toString()
+  const requests: Record<string, [Record<string, string> | string, Record<string, string>]> = {
+    'an empty body': ['', {}],
+    'a JSON body': [JSON.stringify({ ...secret, token }), { 'content-type': 'application/json' }],
+    'a multipart body': [`--x\r\n\r\n${form}\r\n--x--`, { 'content-type': 'multipart/form-data; boundary=x' }],
+    'an unnamed content type': [form, { 'content-type': 'application/octet-stream' }],
+    'a token alone': [{ token }, {}],
+    'a bearer token': [{ token }, { authorization: `Bearer ${token}` }],
+    'Basic that is not base64': [{ token }, { authorization: 'Basic %%%' }],
+    'Basic without a colon': [{ token }, { authorization: `Basic ${btoa('abc')}` }],
+    'Basic without an id': [{ token }, basic('', 'secret')]
+  }
+  for (const [name, [body, headers]] of Object.entries(requests)) {
+    t.match(await post(standIn, body, headers), { status: 400, text: noCredentials }, name)
+  }
+})
+
+t.test('row 2: a form that cannot be parsed', async (t) => {
+  const form = new URLSearchParams({ ...secret, token }).toString()
+  const bodies: Record<string, [string, Record<string, string>?, string?]> = {
+    'bad percent-encoding': [`${form}&x=%zz`],
+    'bad percent-encoding in a name': [`${form}&%4=x`],
+    'a semicolon': [`${form};x=1`],
+    'bad percent-encoding in the query string': [form, {}, '?x=%'],
+    'a content type that is none': [form, { 'content-type': 'a b' }],
+    'more than 10 MiB': [`${form}&x=${'x'.repeat(10 * 1024 * 1024)}`]
+  }
+  for (const [name, [body, headers, query = '']] of Object.entries(bodies)) {
+    t.match(await post(standIn, body, headers, `/oauth/v2/introspect${query}`), { status: 400, text: parsing }, name)
+  }
+})
+
+t.test('row 3: an assertion of no type or another', async (t) => {
+  const refused = (type: string) => `{"error":"invalid_request","error_description":"invalid client_assertion_type ${type}"}\n`
+  const assertion = { client_assertion: await sign(standIn), token }
+  t.match(await post(standIn, assertion), { status: 400, text: refused('') })
+  t.match(await post(standIn, { ...assertion, client_assertion_type: 'saml' }), { status: 400, text: refused('saml') })
+  t.match(await post(standIn, { ...assertion, client_assertion_type: '<x>' }), { text: refused('\\u003cx\\u003e') }, 'escaped as Go does')
+})
+
+t.test('row 4: Basic with bad percent-encoding', async (t) => {
+  const text = '{"error":"invalid_client","error_description":"invalid basic auth header"}\n'
+  t.match(await post(standIn, { token }, basic('%zz', 'secret')), { status: 400, text })
+  t.match(await post(standIn, { token }, basic(api.clientId, '100%')), { status: 400, text })
+})
+
+t.test('row 5: a client id, but nothing to prove it: 400, not 401', async (t) => {
+  const text = '{"error":"invalid_client","error_description":"client must be authenticated"}\n'
+  t.match(await post(standIn, { client_id: api.clientId, token }), { status: 400, text })
+  t.match(await post(standIn, { token }, basic(api.clientId, '')), { status: 400, text }, 'an empty secret')
+})
+
+t.test('row 6: no token, and the credentials are not even looked at', async (t) => {
+  const text = '{"error":"invalid_request","error_description":"token missing"}\n'
+  t.match(await post(standIn, secret), { status: 400, text })
+  t.match(await post(standIn, { ...secret, token: '' }), { status: 400, text })
+  t.match(await post(standIn, { ...secret, client_secret: 'wrong' }), { status: 400, text })
+})
+
+t.test('row 7: an assertion that is no JWT makes the token inactive', async (t) => {
+  const [head, , signature] = (await sign(standIn)).split('.')
+  const encode = (payload: string) => Buffer.from(payload).toString('base64url')
+  const garbage = ['garbage', 'a.b', 'a.b.c.d', `${head}.p+/=.${signature}`, `${head}.abcde.${signature}`]
+  const payloads = ['no JSON', '[]', '"text"', '{"iss":5}', '{"sub":{}}', '{"iat":true}', '{"iat":"now"}', '{"exp":"2099-01-01"}', '{"exp":"2099-99-99T00:00:00Z"}']
+  for (const assertion of [...garbage, ...payloads.map((payload) => `${head}.${encode(payload)}.${signature}`)]) {
+    t.match(await introspectWith(standIn, token, assertion), { status: 200, text: inactive }, assertion)
+  }
+})
+
+t.test('row 8: a client that is unknown or inactive', async (t) => {
+  const other = await standIn.addApi()
+  t.match(await introspect(standIn, token, other), { status: 200 })
+  other.deactivate()
+  t.match(await introspect(standIn, token, other), { status: 400, text: unauthorized }, 'deactivated, by secret')
+  t.match(await introspectWith(standIn, token, await sign(standIn, { key: other.key })), { status: 400, text: unauthorized }, 'by key')
+  other.activate()
+  t.match(await introspect(standIn, token, other), { status: 200 }, 'active again')
+
+  for (const clientId of ['404', '__proto__', 'constructor']) {
+    t.match(await introspect(standIn, token, { ...api, clientId }), { status: 400, text: unauthorized }, clientId)
+  }
+  t.match(await post(standIn, { client_id: standIn.loginClientId, client_secret: 'x', token }), { status: 400 }, 'an application without credentials')
+})
+
+t.test('row 8: a client error goes before a token error', async (t) => {
+  t.match(await post(standIn, { ...secret, client_secret: 'wrong', token: 'garbage' }), { status: 400, text: unauthorized })
+})
+
+t.test('row 9: an assertion that does not hold, one test each in client-assertion.test.ts', async (t) => {
+  t.match(await introspectWith(standIn, token, await sign(standIn, { claims: { aud: 'other' } })), { status: 400, text: unauthorized })
+})
+
+t.test('row 10: a wrong secret, or a secret where there are keys only', async (t) => {
+  const keyOnly = await standIn.addApi({ secret: false })
+  t.equal(keyOnly.clientSecret, '')
+  t.match(await post(standIn, { token }, basic(api.clientId, 'wrong')), { status: 400, text: unauthorized })
+  t.match(await post(standIn, { token }, basic(keyOnly.clientId, 'any')), { status: 400, text: unauthorized })
+  t.match(await introspectWith(standIn, token, await sign(standIn, { key: keyOnly.key })), { status: 200 }, 'its key works')
+})
+
+t.test('row 11: a token that is unknown or no longer live', async (t) => {
+  const expired = await standIn.issueToken({ lifetime: -1 })
+  const revoked = await standIn.issueToken()
+  standIn.revoke(revoked)
+  const refreshed = await standIn.issueToken()
+  const newer = await standIn.refreshToken(refreshed)
+  const left = await standIn.issueToken({ sub: 'left' })
+  standIn.deactivateUser('left')
+  for (const dead of ['garbage', '__proto__', 'eyJh.b.c.d.e', `${token}x`, expired, revoked, refreshed, left]) {
+    t.match(await introspect(standIn, dead), { status: 200, text: inactive }, dead.slice(0, 10))
+  }
+  t.equal((await introspect(standIn, newer)).json.active, true)
+  t.equal((await introspect(standIn, token)).json.active, true, 'nobody else is concerned')
+})
+
+t.test('row 11: a token expires by the clock that was given', async (t) => {
+  let now = 1_783_670_400_500
+  const standIn = await startStandIn({ clock: () => now })
+  t.teardown(() => standIn.close())
+  const token = await standIn.issueToken({ lifetime: 60 })
+  now = 1_783_670_460_000 - 1
+  t.equal((await introspect(standIn, token)).json.active, true)
+  now = 1_783_670_460_000
+  t.equal((await introspect(standIn, token)).text, inactive)
+  t.match(standIn.requests.at(-1), { reason: 'token has expired' })
+})
+
+t.test('row 12: refresh, ID and session tokens are no access tokens', async (t) => {
+  const jwt = await standIn.issueToken({ format: 'jwt' })
+  const [head, payload] = jwt.split('.')
+  for (const other of ['sess_280000000000000001', await sign(standIn), `${head}.${payload}.AAAA`]) {
+    t.match(await introspect(standIn, other), { status: 200, text: inactive })
+  }
+})
+
+t.test('row 13: a token of another project', async (t) => {
+  const foreign = await standIn.addApi({ projectId: '280000000000000002' })
+  t.match(await introspect(standIn, token, foreign), { status: 200, text: inactive })
+  t.match(standIn.requests.at(-1), { reason: 'token is not valid for this client' })
+  const both = await standIn.issueToken({ scopes: ['openid', 'urn:zitadel:iam:org:project:id:280000000000000002:aud'] })
+  t.equal((await introspect(standIn, both, foreign)).json.active, true, 'unless it was asked for')
+})
+
+t.test('row 14: a token of another instance', async (t) => {
+  const other = await startStandIn()
+  t.teardown(() => other.close())
+  for (const format of ['opaque', 'jwt', 'legacy'] as const) {
+    t.match(await introspect(standIn, await other.issueToken({ format })), { status: 200, text: inactive }, format)
+  }
+})
+
+t.test('row 22: two methods in one request, as ZITADEL decides now and as later versions do', async (t) => {
+  const later = await startStandIn({ refuseTwoMethods: true })
+  t.teardown(() => later.close())
+  const text = '{"error":"invalid_request","error_description":"client authentication must not use more than one method"}\n'
+  const both = async (on: typeof standIn, form: Record<string, string>, headers?: Record<string, string>) => await post(on, {
+    client_assertion: await sign(on), client_assertion_type: assertionType, token: await on.issueToken(), ...form
+  }, headers)
+  t.match(await both(standIn, {}, basic('other', 'wrong')), { status: 200, json: { active: true } }, 'the assertion wins over Basic')
+  t.match(await both(standIn, { client_id: 'other', client_secret: 'wrong' }), { status: 200, json: { active: true } }, 'and over a secret')
+  t.match(await both(later, {}, basic('other', 'wrong')), { status: 400, text })
+  t.match(await both(later, { client_id: 'other', client_secret: 'wrong' }), { status: 400, text })
+  t.match(await both(later, {}), { status: 200, json: { active: true } }, 'one method is one method')
+})

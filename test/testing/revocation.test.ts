@@ -1,0 +1,56 @@
+import t from 'tap'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { assertionType, introspect, post, sign } from './client.ts'
+
+const path = '/oauth/v2/revoke'
+const standIn = await startStandIn()
+const web = await standIn.addApi({ kind: 'oidc' })
+const secret = { client_id: web.clientId, client_secret: web.clientSecret }
+t.teardown(() => standIn.close())
+
+async function isActive (token: string): Promise<boolean> {
+  return (await introspect(standIn, token)).json.active
+}
+
+t.test('section 9: an application revokes its token, which is then inactive', async (t) => {
+  const token = await standIn.issueToken()
+  t.match(await post(standIn, { client_id: standIn.loginClientId, token }, {}, path), { status: 200, text: '' }, 'a public client')
+  t.equal(await isActive(token), false)
+  t.match(standIn.requests.at(-1), { reason: 'token has ended: revoked' })
+})
+
+t.test('section 9: any application of the project may, by secret or by key', async (t) => {
+  const first = await standIn.issueToken()
+  t.match(await post(standIn, { ...secret, token: first }, {}, path), { status: 200 })
+  const second = await standIn.issueToken({ format: 'jwt' })
+  const assertion = { client_assertion: await sign(standIn, { key: web.key }), client_assertion_type: assertionType }
+  t.match(await post(standIn, { ...assertion, token: second }, {}, path), { status: 200 })
+  t.same([await isActive(first), await isActive(second)], [false, false])
+})
+
+t.test('section 9: an unknown token is no error', async (t) => {
+  t.match(await post(standIn, { ...secret, token: 'garbage' }, {}, path), { status: 200, text: '' })
+})
+
+t.test('section 9: the token of another project is refused with 401', async (t) => {
+  const token = await standIn.issueToken({ projectId: '280000000000000002', clientId: '5' })
+  const text = '{"error":"invalid_client","error_description":"token was not issued for this client"}\n'
+  t.match(await post(standIn, { ...secret, token }, {}, path), { status: 401, text })
+})
+
+t.test('section 9: an API cannot revoke, nor can a stranger', async (t) => {
+  const token = await standIn.issueToken()
+  const { clientId, clientSecret } = standIn.api
+  const text = '{"error":"invalid_client","error_description":"no active client not found"}\n'
+  t.match(await post(standIn, { client_id: clientId, client_secret: clientSecret, token }, {}, path), { status: 400, text })
+  t.match(await post(standIn, { client_id: '404', token }, {}, path), { status: 400, text })
+  t.match(await post(standIn, { ...secret, client_secret: 'wrong', token }, {}, path), { status: 400, json: { error: 'invalid_client' } })
+  t.match(await post(standIn, { ...secret }, {}, path), { status: 400, json: { error_description: 'token missing' } })
+  t.equal(await isActive(token), true)
+})
+
+t.test('ending a token needs one that was issued here', async (t) => {
+  t.throws(() => standIn.revoke('garbage'), { name: 'TypeError', message: '"token" must be one that this stand-in has issued' })
+  t.throws(() => standIn.setRoles('garbage', []), TypeError)
+  await t.rejects(standIn.refreshToken('garbage'), TypeError)
+})

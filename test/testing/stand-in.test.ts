@@ -1,0 +1,132 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import t from 'tap'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { introspect, post } from './client.ts'
+
+t.test('listens on a free port of 127.0.0.1, or on the one that is asked for', async (t) => {
+  const first = await startStandIn()
+  t.match(first.address, /^http:\/\/127\.0\.0\.1:\d+$/)
+  t.equal(first.issuer, first.address)
+  await t.rejects(startStandIn({ port: Number(new URL(first.address).port) }), { code: 'EADDRINUSE' })
+  await first.close()
+  const again = await startStandIn({ port: Number(new URL(first.address).port) })
+  t.equal(again.address, first.address)
+  await again.close()
+})
+
+t.test('close ends open connections at once, and may be called twice', async (t) => {
+  const standIn = await startStandIn()
+  const token = await standIn.issueToken()
+  await introspect(standIn, token)
+  standIn.fail('hang')
+  const hanging = introspect(standIn, token)
+  hanging.catch(() => {})
+  while (standIn.requests.length < 2) await new Promise(setImmediate)
+  await standIn.close()
+  await standIn.close()
+  await t.rejects(hanging, TypeError)
+  await t.rejects(introspect(standIn, token), TypeError)
+})
+
+t.test('remembers what it received, and why it answered so', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const token = await standIn.issueToken()
+  await introspect(standIn, token, { ...standIn.api, clientSecret: 'wrong' })
+  await fetch(`${standIn.address}/oauth/v2/keys?x=1`, { method: 'PUT', headers: { 'content-type': 'application/json', 'x-mine': 'yes' }, body: '{"a":"b&c=d"}' })
+  const [first, second] = standIn.requests
+  t.match(first, { method: 'POST', path: '/oauth/v2/introspect', status: 400, reason: 'wrong client secret' })
+  t.equal(first?.body.get('token'), token)
+  t.match(second, { method: 'PUT', path: '/oauth/v2/keys', status: 200, headers: { 'x-mine': 'yes' } })
+  t.equal(second?.query.get('x'), '1')
+  t.equal(second?.body.size, 0, 'not a form')
+  t.notOk('reason' in second!)
+})
+
+t.test('forgets all but the last 1000 requests', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  for (let i = 0; i < 20; i++) {
+    await Promise.all(Array.from({ length: 51 }, () => fetch(`${standIn.address}/${i}`).then(async (response) => await response.text())))
+  }
+  t.equal(standIn.requests.length, 1000)
+  t.equal(standIn.requests.at(-1)?.path, '/19')
+  t.equal(standIn.requests[0]?.path, '/0')
+})
+
+t.test('section 1.4: the headers of every answer', async (t) => {
+  const now = 1_783_670_400_000
+  const standIn = await startStandIn({ clock: () => now })
+  t.teardown(() => standIn.close())
+  const { headers } = await introspect(standIn, await standIn.issueToken())
+  t.equal(headers.get('content-type'), 'application/json')
+  t.equal(headers.get('cache-control'), 'no-store')
+  t.equal(headers.get('pragma'), 'no-cache')
+  t.equal(headers.get('date'), new Date(now).toUTCString())
+  t.equal(headers.get('expires'), new Date(now - 3600 * 1000).toUTCString(), 'an hour ago')
+  t.match(headers.get('set-cookie'), /^zitadel\.useragent=.+; HttpOnly/)
+  t.match(headers.get('x-request-id'), /^.{8,}$/)
+  t.equal(headers.get('access-control-allow-origin'), null)
+  const { headers: other } = await post(standIn, '')
+  t.not(other.get('x-request-id'), headers.get('x-request-id'), 'a new id for each request')
+})
+
+t.test('section 1.1: CORS is open to every origin', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const { headers } = await post(standIn, '', { origin: 'https://app.example' })
+  t.equal(headers.get('access-control-allow-origin'), 'https://app.example')
+  t.equal(headers.get('access-control-allow-credentials'), 'true')
+  t.match(headers.get('vary'), /Origin/)
+  const preflight = await fetch(`${standIn.address}/oauth/v2/introspect`, { method: 'OPTIONS', headers: { origin: 'https://app.example', 'access-control-request-method': 'POST' } })
+  t.equal(preflight.status, 204)
+  t.match(preflight.headers.get('access-control-allow-methods'), /POST/)
+})
+
+t.test('section 1.1: any method, parameters from query string and body', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const token = await standIn.issueToken()
+  const { clientId, clientSecret } = standIn.api
+  const form = new URLSearchParams({ client_id: clientId, client_secret: clientSecret, token })
+  const url = `${standIn.address}/oauth/v2/introspect`
+  const active = async (response: Promise<Response>) => (await (await response).json() as { active?: boolean }).active
+  t.equal(await active(fetch(`${url}?${form}`)), true, 'GET')
+  t.equal(await active(fetch(`${url}?${form}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })), true, 'all in the query')
+  t.equal(await active(fetch(`${url}?${form}`, { method: 'OPTIONS' })), true, 'OPTIONS that is no preflight')
+  for (const method of ['PUT', 'PATCH']) t.equal(await active(fetch(url, { method, body: form })), true, method)
+  t.equal((await fetch(url, { method: 'DELETE', body: form })).status, 400, 'a body that is not read')
+  t.equal(await active(fetch(`${url}?token=garbage`, { method: 'POST', body: form })), false, 'the query comes after the body')
+  t.equal(await active(fetch(url, { method: 'POST', headers: { 'content-type': 'Application/X-WWW-Form-Urlencoded ; charset="utf-8"' }, body: `token=x&TOKEN=${token}&${form}&&flag` })), true)
+  t.equal((await fetch(url, { method: 'HEAD' })).status, 400)
+})
+
+t.test('section 1.2: Basic: id and secret are form-decoded, the scheme has any case, and it wins over the form', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const token = await standIn.issueToken()
+  const { clientId, clientSecret } = standIn.api
+  const encoded = clientId.replace('2', '%32')
+  const authorization = `bASIC ${btoa(`${encoded}:${clientSecret}`)}`
+  t.match(await post(standIn, { token, client_id: 'other', client_secret: 'wrong' }, { authorization }), { status: 200, json: { active: true } })
+})
+
+t.test('a client that goes away in the middle of its request leaves no trace', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const socket = connect(Number(new URL(standIn.address).port), '127.0.0.1')
+  socket.write('POST /oauth/v2/introspect HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\nexpect: 100-continue\r\n\r\n')
+  await once(socket, 'data')
+  socket.resetAndDestroy()
+  t.equal((await introspect(standIn, await standIn.issueToken())).json.active, true)
+  t.equal(standIn.requests.length, 1)
+})
+
+t.test('stand-ins do not know each other, though they share their keys\' making', async (t) => {
+  const [one, two] = await Promise.all([startStandIn(), startStandIn()])
+  t.teardown(() => Promise.all([one.close(), two.close()]))
+  t.not(one.api.clientSecret, two.api.clientSecret)
+  t.not(one.address, two.address)
+  t.equal((await introspect(two, await one.issueToken())).json.active, false)
+})
