@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import type { ZitadelError } from '../errors.ts'
 import type { Verdict } from '../introspector/verdict.ts'
 import type { Grants } from '../zitadel/grants.ts'
+import { leaveBehind } from './left-behind.ts'
 import type { Refusals } from './refusals.ts'
 import { cure, holdsRoles, holdsScopes, type Requirement } from './requirement.ts'
 
@@ -47,7 +48,9 @@ function organizationOf (request: FastifyRequest, { organization }: Requirement)
   if (typeof organization !== 'function') return organization
   try {
     const id: unknown = organization(request)
-    return typeof id === 'string' ? id : ''
+    if (typeof id === 'string') return id
+    leaveBehind(id)
+    return ''
   } catch {
     return ''
   }

@@ -2,6 +2,7 @@ import type { FastifyRequest, RouteOptions as FastifyRoute } from 'fastify'
 import { wrongOption } from '../errors.ts'
 import type { Config } from '../config.ts'
 import type { Undeclared, UndeclaredRoute } from '../options.ts'
+import { leaveBehind } from './left-behind.ts'
 import { LIVE_TOKEN, compileRequirement, isRequirement, type Requirement, type RequirementOptions } from './requirement.ts'
 
 /** What a route's `config` may say: a requirement, or `access` in its place. */
@@ -52,10 +53,20 @@ export function declaredRule (config: object, customScopes: 'roles' | 'scope', w
 
 /** The rule for a route that declares nothing; `'refused'` where it must not exist. */
 export function undeclaredRule (setting: Config['undeclaredRoutes'], route: UndeclaredRoute, where: string): Rule | 'refused' {
-  const answer: Undeclared = typeof setting === 'function' ? setting(route) : setting
+  const answer: Undeclared = typeof setting === 'function' ? answerOf(setting, route, where) : setting
   const rule = UNDECLARED.get(answer)
-  if (rule === undefined) throw wrongOption(`${where}: option "undeclaredRoutes" must give 'protected', 'public' or 'refused'`)
-  return rule
+  if (rule !== undefined) return rule
+  leaveBehind(answer)
+  throw wrongOption(`${where}: option "undeclaredRoutes" must give 'protected', 'public' or 'refused'`)
+}
+
+/** Whatever is thrown becomes an error: the loader of plugins takes a thrown `undefined` for success. */
+function answerOf (setting: (route: UndeclaredRoute) => Undeclared, route: UndeclaredRoute, where: string): Undeclared {
+  try {
+    return setting(route)
+  } catch (error) {
+    throw error instanceof Error ? error : wrongOption(`${where}: option "undeclaredRoutes" threw something that is no error`)
+  }
 }
 
 /**

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { wrongOption, type ZitadelError } from '../errors.ts'
 import { bearerCredentials } from '../oauth/bearer.ts'
 import type { ZitadelOptions } from '../options.ts'
+import { leaveBehind } from './left-behind.ts'
 
 /**
  * Reads what a request presents as its token, unlooked at; undefined where it presents none.
@@ -23,7 +24,10 @@ export function tokenSource (tokenFrom: ZitadelOptions['tokenFrom'], invalidRequ
     const header = fromHeader(request)
     const other: unknown = tokenFrom(request) ?? undefined
     if (other === undefined || other === '') return header
-    if (typeof other !== 'string') throw wrongOption('option "tokenFrom" must give a string, or undefined where there is no token')
+    if (typeof other !== 'string') {
+      leaveBehind(other)
+      throw wrongOption('option "tokenFrom" must give a string, or undefined where there is no token')
+    }
     if (header !== undefined) throw invalidRequest()
     return other
   }
