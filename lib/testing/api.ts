@@ -1,9 +1,12 @@
-/** The key file of an application, as ZITADEL's console hands it out. The key is RSA, PEM in PKCS#1. */
+/** The key file of an application, as ZITADEL's console hands it out. */
 export interface ApplicationKey {
   type: 'application'
+  /** The `kid` of assertions. */
   keyId: string
+  /** RSA, 2048 bit, PEM in PKCS#1. */
   key: string
   appId: string
+  /** The `iss` and `sub` of assertions. */
   clientId: string
 }
 
@@ -21,20 +24,28 @@ export interface ApiOptions {
   secret?: boolean
 }
 
-/** A registered application: its credentials, and what an administrator can do to it. */
+/**
+ * A registered application: its credentials, and what an administrator can do to it.
+ *
+ * @example
+ * const newKey = await standIn.api.addKey() // rotation: give this one to the plugin, then
+ * standIn.api.removeKey(standIn.api.key.keyId)
+ */
 export interface Api {
   readonly clientId: string
   /** Empty for an application without a secret. */
   readonly clientSecret: string
+  /** Its first key. */
   readonly key: ApplicationKey
   readonly projectId: string
   /** Adds one more key. The old ones stay until they are removed or expire. */
-  addKey(): Promise<ApplicationKey>
+  addKey (): Promise<ApplicationKey>
   /** From now on an assertion under this key id is answered 400 `unauthorized_client`. */
-  removeKey(keyId: string): void
+  removeKey (keyId: string): void
   /** As `removeKey`, by the passing of time: the key expires now. */
-  expireKey(keyId: string): void
+  expireKey (keyId: string): void
   /** Deactivates the application (its project or organisation: same effect). Its credentials are refused with 400. */
-  deactivate(): void
-  activate(): void
+  deactivate (): void
+  /** Undoes `deactivate`. */
+  activate (): void
 }

@@ -21,19 +21,20 @@ const maximumAge = 3_600_000 // ms
  */
 export function assertionClaims (assertion: string): AssertionClaims {
   const parts = assertion.split('.')
-  const payload = parts[1] ?? ''
+  const payload = (parts[1] ?? '').replace(/[\r\n]/g, '')
   if (parts.length !== 3 || !/^[\w-]*$/.test(payload) || payload.length % 4 === 1) throw unparsable()
   const claims = parseObject(Buffer.from(payload, 'base64url').toString())
   return {
-    iss: text(claims['iss']),
-    sub: text(claims['sub']),
-    aud: audience(claims['aud']),
-    iat: seconds(claims['iat']),
-    exp: seconds(claims['exp'])
+    iss: text(claims.get('iss')),
+    sub: text(claims.get('sub')),
+    aud: audience(claims.get('aud')),
+    iat: seconds(claims.get('iat')),
+    exp: seconds(claims.get('exp'))
   }
 }
 
-function parseObject (payload: string): Record<string, unknown> {
+/** The members of a JSON object, by lower-cased name: Go compares names without case. */
+function parseObject (payload: string): Map<string, unknown> {
   let value: unknown
   try {
     value = JSON.parse(payload)
@@ -41,7 +42,7 @@ function parseObject (payload: string): Record<string, unknown> {
     throw unparsable()
   }
   if (typeof value !== 'object' || Array.isArray(value)) throw unparsable()
-  return (value ?? {}) as Record<string, unknown>
+  return new Map(Object.entries(value ?? {}).map(([name, member]) => [name.toLowerCase(), member]))
 }
 
 function text (value: unknown): string {
@@ -82,7 +83,7 @@ export async function verifyAssertion (assertion: string, { keys }: Application,
     const { kid = '' } = decodeProtectedHeader(assertion)
     const key = keys.get(kid)
     if (key === undefined || key.expiresAt <= now) throw refused('invalid signature (cannot decode, empty data)')
-    await compactVerify(assertion, key.publicKey, { algorithms })
+    await compactVerify(assertion.replace(/\s/g, ''), key.publicKey, { algorithms })
   } catch (error) {
     throw error instanceof OAuthError ? error : refused('invalid signature')
   }

@@ -31,7 +31,7 @@ export function clientCredentials (form: Form, authorization: string | undefined
 }
 
 function basicCredentials (authorization = ''): [string, string] | undefined {
-  const [, encoded] = /^basic ((?:[\w+/]{4})*(?:[\w+/]{2}==|[\w+/]{3}=)?)$/i.exec(authorization) ?? []
+  const [, encoded] = /^basic ((?:[a-z0-9+/]{4})*(?:[a-z0-9+/]{2}==|[a-z0-9+/]{3}=)?)$/i.exec(authorization) ?? []
   if (encoded === undefined) return undefined
   const [id = '', ...secret] = Buffer.from(encoded, 'base64').toString().split(':')
   if (secret.length === 0) return undefined

@@ -3,7 +3,12 @@ import type { Applications } from './applications.ts'
 import type { Domains } from './instance.ts'
 import type { Tokens } from './tokens.ts'
 
-/** A request that the stand-in has received, for assertions in a test. */
+/**
+ * A request that the stand-in has received, for assertions in a test.
+ *
+ * @example
+ * standIn.requests.filter(({ path }) => path === '/oauth/v2/introspect').length
+ */
 export interface RecordedRequest {
   readonly method: string
   /** Without the query string. */

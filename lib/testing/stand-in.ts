@@ -28,7 +28,12 @@ export interface StandInOptions {
   projectRoles?: string[]
 }
 
-/** A running stand-in for ZITADEL: the endpoints that a resource server needs, and what an administrator can do. */
+/**
+ * A running stand-in for ZITADEL: the endpoints that a resource server needs, and what an administrator can do.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7662 RFC 7662} for introspection
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7009 RFC 7009} for revocation
+ */
 export interface StandIn {
   /** What to give to the plugin as `issuer`. */
   readonly issuer: string
@@ -50,6 +55,7 @@ export interface StandIn {
   refreshToken (token: string): Promise<string>
   /** The roles that the user of this token holds from now on; ZITADEL reads them anew at each introspection. */
   setRoles (token: string, roles: Roles | string[]): void
+  /** Ends one token. */
   revoke (token: string): void
   /** Ends all tokens of a user that were issued so far. */
   deactivateUser (sub: string): void

@@ -2,14 +2,25 @@ import type { Roles } from './roles.ts'
 import type { TokenFormat } from './token-format.ts'
 import type { Organization, Profile, TokenKind } from './users.ts'
 
-/** Who acts for the subject, after a token exchange. The innermost `act` acted first. */
+/**
+ * Who acts for the subject, after a token exchange. The innermost `act` acted first.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8693#section-4.1 RFC 8693 section 4.1}
+ */
 export interface Actor {
   iss: string
   sub: string
   act?: Actor
 }
 
-/** What a token shall be; all of it can be left out. */
+/**
+ * What a token shall be; all of it can be left out.
+ *
+ * @example
+ * await standIn.issueToken({ roles: ['admin'] }) // a person
+ * await standIn.issueToken({ kind: 'service', lifetime: 60 }) // a service account, for a minute
+ * await standIn.issueToken({ kind: 'pat', lifetime: null }) // a personal access token without expiry
+ */
 export interface TokenOptions {
   /** Default `user`. */
   kind?: TokenKind
@@ -35,6 +46,7 @@ export interface TokenOptions {
   audience?: string[]
   /** Unencoded; sent when the scope `urn:zitadel:iam:user:metadata` is there. */
   metadata?: Record<string, string>
+  /** Who acts for the user; absent unless there was a token exchange. */
   actor?: Actor
   /** How the user logged in, default `['pwd']` for a person. */
   amr?: string[]

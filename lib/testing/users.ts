@@ -19,6 +19,7 @@ export interface Profile {
 /** `user` is a person who logged in, `service` a service account (JWT profile), `pat` a personal access token. */
 export type TokenKind = 'user' | 'service' | 'pat'
 
+/** The organisation that owns a user. */
 export interface Organization {
   id: string
   name?: string

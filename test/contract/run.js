@@ -34,7 +34,10 @@ now = Date.now
 
 const server = spawn(join(folder, 'server'), { stdio: ['pipe', 'pipe', 'inherit'] })
 server.stdin.end(JSON.stringify(world.data))
+const stopped = () => { throw new Error('the Go server did not start') }
+server.once('exit', stopped)
 const [address] = await once(createInterface(server.stdout), 'line')
+server.off('exit', stopped)
 
 let passed = 0
 const all = await cases(world)

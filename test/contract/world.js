@@ -1,15 +1,11 @@
 import { createPrivateKey, createPublicKey } from 'node:crypto'
+import { tokens } from './tokens.js'
 import { send } from './wire.js'
 
 /** @import { StandIn } from '../../dist/testing/index.js' */
 
-const acme = { id: '280000000000000900', name: 'ACME', primaryDomain: 'acme.auth.acme.example' }
-const metadataScope = 'urn:zitadel:iam:user:metadata'
-const resourceOwnerScope = 'urn:zitadel:iam:user:resourceowner'
-
 /**
- * Sets up one instance twice: in the stand-in, and as the data that the Go server is given. What the answers should say
- * is written down a second time here, so that the stand-in's own reading of a token option is checked as well.
+ * Sets up one instance twice: in the stand-in, and as the data that the Go server is given.
  *
  * @param {StandIn} standIn
  * @param {number} issuedAt seconds since the epoch, what the stand-in's clock shows
@@ -24,125 +20,6 @@ export async function createWorld (standIn, issuedAt) {
   const foreign = await standIn.addApi({ projectId: '280000000000000002', projectRoles: ['reader'] })
   const apis = { api, keyOnly, inactive, foreign }
 
-  const audience = [standIn.loginClientId, api.clientId, keyOnly.clientId, inactive.clientId, projectId]
-  const ada = {
-    username: 'ada@acme.example',
-    name: 'Ada Lovelace',
-    givenName: 'Ada',
-    familyName: 'Lovelace',
-    human: true,
-    language: 'en',
-    updatedAt: 1783000000,
-    email: 'ada@acme.example',
-    emailVerified: true,
-    organization: acme
-  }
-  const person = {
-    sub: '280000000000000500',
-    clientId: standIn.loginClientId,
-    projectId,
-    audience,
-    issuedAt,
-    expiration: issuedAt + 43200,
-    authTime: issuedAt,
-    amr: ['pwd'],
-    user: ada
-  }
-  const roles = { admin: { [acme.id]: acme.primaryDomain } }
-  const scopes = ['openid', 'profile', 'email']
-  const projectScope = `urn:zitadel:iam:org:project:id:${projectId}:aud`
-  const manyOrganizations = {
-    writer: { 3: 'c.example', 20: 'b.example', 1: 'a.example' },
-    '<b>&': { 3: 'c.example' },
-    10: { 1: 'a.example' },
-    9: { 1: 'a.example' }
-  }
-
-  /** @type {Record<string, { options: import('../../dist/testing/index.js').TokenOptions, facts: object }>} */
-  const tokens = {
-    openidOnly: { options: { scopes: ['openid'] }, facts: { ...person, scope: ['openid'] } },
-    profile: { options: {}, facts: { ...person, scope: scopes } },
-    noScope: { options: { scopes: [] }, facts: { ...person, scope: [] } },
-    everything: {
-      options: {
-        scopes: [...scopes, 'phone', metadataScope, resourceOwnerScope, projectScope],
-        roles: ['admin'],
-        amr: ['pwd', 'otp', 'mfa'],
-        metadata: { tier: 'gold', 'a<b': 'Zürich ✓', empty: '' },
-        profile: { nickname: 'Countess', gender: 'female', phone_number: '+41 44 000 00 00', phone_number_verified: true }
-      },
-      facts: {
-        ...person,
-        scope: [...scopes, 'phone', metadataScope, resourceOwnerScope, projectScope],
-        amr: ['pwd', 'otp', 'mfa'],
-        roles,
-        user: { ...ada, nickName: 'Countess', gender: 'female', phone: '+41 44 000 00 00', phoneVerified: true, metadata: { tier: 'gold', 'a<b': 'Zürich ✓', empty: '' } }
-      }
-    },
-    noLocale: {
-      options: { profile: { locale: null, email_verified: false } },
-      facts: { ...person, scope: scopes, user: { ...ada, language: '', emailVerified: false } }
-    },
-    noMetadata: { options: { scopes: ['openid', metadataScope] }, facts: { ...person, scope: ['openid', metadataScope] } },
-    severalOrganizations: { options: { scopes: ['openid'], roles: manyOrganizations }, facts: { ...person, scope: ['openid'], roles: manyOrganizations } },
-    oneOrganization: {
-      options: { scopes: ['openid', 'urn:zitadel:iam:org:roles:id:20'], roles: manyOrganizations },
-      facts: { ...person, scope: ['openid', 'urn:zitadel:iam:org:roles:id:20'], roles: manyOrganizations }
-    },
-    oneRole: {
-      options: { scopes: ['openid', 'urn:zitadel:iam:org:project:role:writer'], roles: manyOrganizations },
-      facts: { ...person, scope: ['openid', 'urn:zitadel:iam:org:project:role:writer'], roles: manyOrganizations }
-    },
-    organizationScopes: {
-      options: { scopes: ['openid', `urn:zitadel:iam:org:id:${acme.id}`, `urn:zitadel:iam:org:domain:primary:${acme.primaryDomain}`] },
-      facts: { ...person, scope: ['openid', `urn:zitadel:iam:org:id:${acme.id}`, `urn:zitadel:iam:org:domain:primary:${acme.primaryDomain}`] }
-    },
-    service: {
-      options: { kind: 'service', roles: { writer: { [acme.id]: acme.primaryDomain } } },
-      facts: {
-        ...person,
-        sub: '280000000000000600',
-        clientId: 'billing-worker',
-        audience: [projectId],
-        amr: [],
-        scope: ['openid', projectScope],
-        roles: { writer: { [acme.id]: acme.primaryDomain } }
-      }
-    },
-    pat: {
-      options: { kind: 'pat', lifetime: null },
-      facts: {
-        sub: '280000000000000601',
-        projectId,
-        scope: ['openid', 'profile', metadataScope, resourceOwnerScope],
-        audience: [],
-        issuedAt,
-        expiration: 253402300799,
-        isPat: true,
-        user: { username: 'ci-bot', name: 'CI bot', updatedAt: 1780000000, organization: acme }
-      }
-    },
-    impersonated: {
-      options: { roles: ['admin'], actor: { iss: standIn.issuer, sub: '280000000000000601', act: { iss: standIn.issuer, sub: '1' } } },
-      facts: { ...person, scope: scopes, roles, actor: { iss: standIn.issuer, sub: '280000000000000601', act: { iss: standIn.issuer, sub: '1' } } }
-    },
-    customClaims: {
-      options: { claims: { zebra: [1, 'two', { b: null, a: true }], 'https://acme.example/<&>': '\u2028 "q" \\ \t é 😀', number: 1.5e-7, large: 1e21, nothing: null } },
-      facts: { ...person, scope: scopes, claims: { zebra: [1, 'two', { b: null, a: true }], 'https://acme.example/<&>': '\u2028 "q" \\ \t é 😀', number: 1.5e-7, large: 1e21, nothing: null } }
-    },
-    minimal: { options: { minimal: true, roles: ['admin'] }, facts: { ...person, scope: scopes, roles, minimal: true } },
-    jwt: { options: { format: 'jwt' }, facts: { ...person, scope: scopes } },
-    legacy: { options: { format: 'legacy' }, facts: { ...person, scope: scopes } },
-    foreignProject: {
-      options: { projectId: foreign.projectId, clientId: '5', roles: { reader: { 1: 'a.example' } } },
-      facts: { ...person, clientId: '5', projectId: foreign.projectId, audience: ['5', foreign.clientId, foreign.projectId], scope: scopes, roles: { reader: { 1: 'a.example' } } }
-    },
-    bothProjects: {
-      options: { scopes: ['openid', `urn:zitadel:iam:org:project:id:${foreign.projectId}:aud`], roles: ['admin'] },
-      facts: { ...person, audience: [...audience, foreign.projectId], scope: ['openid', `urn:zitadel:iam:org:project:id:${foreign.projectId}:aud`], roles }
-    }
-  }
-
   const strings = {}
   const data = {
     clients: Object.fromEntries([api, keyOnly, foreign].map((one) => [one.clientId, {
@@ -153,13 +30,11 @@ export async function createWorld (standIn, issuedAt) {
     projectRoles: { [projectId]: ['admin', 'writer', '<b>&', '10', '9'], [foreign.projectId]: ['reader'] },
     tokens: {}
   }
-  for (const [name, { options, facts }] of Object.entries(tokens)) {
+  for (const [name, { options, facts }] of Object.entries(tokens({ standIn, apis, issuedAt }))) {
     const token = await standIn.issueToken(options)
     strings[name] = token
     data.tokens[token] = { ...facts, id: await idOf(token, standIn, [api, foreign]) }
   }
-  strings.expired = await standIn.issueToken({ lifetime: -1 })
-  data.tokens[strings.expired] = { ...person, scope: scopes, expiration: issuedAt - 1 }
   strings.revoked = await standIn.issueToken()
   standIn.revoke(strings.revoked)
   return { issuer: standIn.issuer, apis, expiredKey: expired, tokens: strings, data }
@@ -169,12 +44,12 @@ function publicKey (pem) {
   return createPublicKey(createPrivateKey(pem)).export({ type: 'spki', format: 'pem' })
 }
 
-/** The id is made up by the stand-in, and told only in an answer. */
+/** The id is made up by the stand-in, and told only in an answer; a token that has none does not need it. */
 async function idOf (token, standIn, apis) {
   for (const { clientId, clientSecret } of apis) {
     const body = new URLSearchParams({ token, client_id: clientId, client_secret: clientSecret })
     const answer = JSON.parse((await send(standIn.address, { body })).body)
     if (answer.active) return answer.jti
   }
-  throw new Error('no application may introspect this token')
+  return ''
 }

@@ -1,5 +1,7 @@
 import { createLocalJWKSet, jwtVerify } from 'jose'
 import { request } from 'node:http'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import t from 'tap'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import { introspectWith, sign } from './client.ts'
@@ -70,6 +72,12 @@ t.test('row 17: a host that maps to no instance', async (t) => {
   t.equal(await response.text(),
     `unable to set instance using origin &{${new URL(standIn.address).host}  https} (ExternalDomain is auth.acme.example): ` +
     'ID=QUERY-1kIjX Message=Instance not found. Make sure you got the domain right. Check out https://zitadel.com/docs/apis/introduction#domains\n')
+})
+
+t.test('row 17: no host at all, which HTTP/1.0 allows', async (t) => {
+  const socket = connect(Number(new URL(standIn.address).port), '127.0.0.1')
+  socket.write('GET / HTTP/1.0\r\n\r\n')
+  t.match(await text(socket), /^HTTP\/1\.1 404 [^]*unable to set instance using origin &\{ {2}https\}/)
 })
 
 t.test('the origin of the introspection decides on aud, on iss and on JWT access tokens', async (t) => {
