@@ -1,9 +1,11 @@
+import { isUtf8 } from 'node:buffer'
 import type { Dispatcher } from 'undici'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
 
 /** What came back over the wire, whole. */
 export interface Answer {
   readonly status: number
+  /** Empty where the body is no UTF-8. */
   readonly text: string
   /** The server's clock, as its `Date` field says; undefined without one. */
   readonly date: string | undefined
@@ -21,8 +23,10 @@ export async function readAnswer ({ statusCode, headers, body }: Dispatcher.Resp
     if (size > MAX_ANSWER) throw Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' })
     chunks.push(chunk)
   }
+  const bytes = Buffer.concat(chunks)
   const date = headers['date']
-  return { status: statusCode, text: Buffer.concat(chunks).toString(), date: typeof date === 'string' ? date : undefined }
+  // Decoding would put the same character in place of whatever is no text, and make two names one.
+  return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', date: typeof date === 'string' ? date : undefined }
 }
 
 /** Whether the server refuses whoever asks, so that another proof may help. */

@@ -1,0 +1,128 @@
+import t from 'tap'
+import { randomUUID } from 'node:crypto'
+import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
+import { TurnableClock } from '../fixtures/clock.ts'
+import { connect, reason, type Connected } from '../fixtures/connected-app.ts'
+import type { Owner } from '../fixtures/guarded-app.ts'
+import { countedSigner, type CountedSigner } from '../fixtures/signer.ts'
+
+interface World extends Connected { clock: TurnableClock, standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string> }
+
+/** A stand-in and an API that both go by the same clock, unless the API's is turned alone. */
+async function world (t: Owner, server?: () => number): Promise<World> {
+  const clock = new TurnableClock()
+  const standIn = await startStandIn({ clock: server ?? clock.wall })
+  t.teardown(() => standIn.close())
+  const signer = countedSigner(standIn.api.key)
+  const connected = await connect(t, { issuer: standIn.issuer, credentials: signer.credentials }, clock)
+  return { ...connected, clock, standIn, signer, unknown: async () => await connected.ask(randomUUID()) }
+}
+
+t.test('RFC 7523 section 3: an assertion names the client, the issuer and its time, backdated by 30 s', async (t) => {
+  const { clock, standIn, signer, unknown } = await world(t)
+  t.equal(await unknown(), 'inactive')
+  const { clientId } = standIn.api
+  const { jti, ...claims } = signer.signed[0]!
+  const iat = clock.seconds - 30
+  t.same(claims, { iss: clientId, sub: clientId, aud: [standIn.issuer], iat, exp: iat + 3600 })
+  t.match(jti, /^[0-9a-f-]{36}$/)
+})
+
+t.test('one assertion serves many introspections, at once and one after the other', async (t) => {
+  const { standIn, signer, unknown } = await world(t)
+  t.same(new Set(await Promise.all(Array.from({ length: 100 }, unknown))), new Set(['inactive']))
+  for (let index = 0; index < 10; index++) await unknown()
+  t.equal(standIn.requests.length, 110)
+  t.equal(signer.signed.length, 1)
+})
+
+t.test('it is renewed after 50 minutes', async (t) => {
+  const { clock, signer, unknown } = await world(t)
+  await unknown()
+  clock.pass(50 * 60 - 0.001)
+  t.equal(await unknown(), 'inactive')
+  t.equal(signer.signed.length, 1)
+  clock.pass(0.001)
+  t.equal(await unknown(), 'inactive')
+  t.equal(await unknown(), 'inactive')
+  t.equal(signer.signed.length, 2)
+})
+
+t.test('it is renewed when the wall clock has been set back, or forward by an hour', async (t) => {
+  const { clock, standIn, signer, unknown } = await world(t)
+  await unknown()
+  clock.jump(-600)
+  t.equal(await unknown(), 'inactive')
+  t.equal(signer.signed.length, 2)
+  clock.jump(3600)
+  t.equal(await unknown(), 'inactive')
+  t.equal(signer.signed.length, 3)
+  t.same(new Set(standIn.requests.map(({ status }) => status)), new Set([200]), 'and none was refused')
+})
+
+t.test('it is signed anew once when it is refused', async (t) => {
+  const server = new TurnableClock()
+  const { standIn, signer, unknown } = await world(t, server.wall)
+  await unknown()
+  server.jump(3700)
+  t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED', 'by this clock no new one is younger')
+  t.equal(standIn.requests.length, 3)
+  t.equal(signer.signed.length, 2)
+})
+
+t.test('a refused assertion that a new one can replace costs nobody an error', async (t) => {
+  const clock = new TurnableClock()
+  const { standIn, signer, unknown } = await world(t, () => clock.wall())
+  await unknown()
+  standIn.fail({ status: 400, body: '{"error":"unauthorized_client"}' }, { times: 1 })
+  t.equal(await unknown(), 'inactive')
+  t.equal(signer.signed.length, 2)
+})
+
+t.test('no new one is signed for an error that is not about the client', async (t) => {
+  const { standIn, signer, unknown } = await world(t)
+  standIn.fail({ status: 400, body: '{"error":"invalid_request"}' }, { times: 1 })
+  t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED')
+  standIn.fail('panic', { times: 1 })
+  t.equal(await unknown(), 'FST_ZITADEL_UNAVAILABLE')
+  t.equal(await unknown(), 'inactive')
+  t.equal(signer.signed.length, 1)
+})
+
+t.test('a clock that is half a minute ahead is tolerated, a minute is refused and named', async (t) => {
+  const server = new TurnableClock()
+  const tolerated = await world(t, server.wall)
+  tolerated.clock.jump(28)
+  t.equal(await tolerated.unknown(), 'inactive')
+
+  const { clock, failure, ask } = await world(t, server.wall)
+  clock.jump(60)
+  const error = await failure()
+  t.equal(error.code, 'FST_ZITADEL_CLIENT_REJECTED')
+  t.match(reason(error), /this machine's clock is (59|60|61) s ahead of ZITADEL's/)
+  clock.jump(-60)
+  clock.pass(5)
+  t.equal(await ask('any'), 'inactive', 'and all is well once it is set right')
+})
+
+t.test('a rotated key is refused with one more try, and one line in the log', async (t) => {
+  const { standIn, signer, errors, unknown } = await world(t)
+  await unknown()
+  standIn.api.removeKey(standIn.api.key.keyId)
+  t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED')
+  t.equal(signer.signed.length, 2)
+  t.same(standIn.requests.map(({ status }) => status), [200, 400, 400])
+  t.equal(errors.length, 1)
+})
+
+t.test('fifty callers that are refused at once end in one pause', async (t) => {
+  const { standIn, clock, unknown } = await world(t)
+  standIn.api.deactivate()
+  t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['FST_ZITADEL_CLIENT_REJECTED']))
+  const { length } = standIn.requests
+  t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED')
+  t.equal(standIn.requests.length, length)
+  standIn.api.activate()
+  clock.pass(5)
+  t.equal(await unknown(), 'inactive')
+})

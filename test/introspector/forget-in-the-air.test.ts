@@ -1,0 +1,132 @@
+import t from 'tap'
+import type { Forgettable } from '../../lib/index.ts'
+import { basic, connect, type Connected } from '../fixtures/connected-app.ts'
+import type { Owner } from '../fixtures/guarded-app.ts'
+import { Gate, startPeer, type Peer } from '../fixtures/peer.ts'
+import { anySignature, unverified } from '../fixtures/signer.ts'
+
+interface Held extends Connected { peer: Peer, gates: Gate[] }
+
+/** A peer whose answers wait for a gate each, and change with each: scope 0, 1, ... */
+async function held (t: Owner, options: object = {}): Promise<Held> {
+  const gates = Array.from({ length: 6 }, () => new Gate())
+  t.teardown(() => { for (const gate of gates) gate.open() })
+  const peer = await startPeer(t, async ({ index }) => {
+    await gates[index]!.opened
+    return { active: true, sub: 'ada', jti: '1', scope: `${index}` }
+  })
+  return { peer, gates, ...await connect(t, { issuer: peer.origin, credentials: basic, ...options }) }
+}
+
+const FORGOTTEN: Record<string, Forgettable> = {
+  'by the token': { token: 'token' },
+  'by the user': { sub: 'ada' },
+  'by the jti': { jti: '1' }
+}
+
+for (const [how, what] of Object.entries(FORGOTTEN)) {
+  t.test(`what is forgotten ${how} before its answer came is asked for again`, async (t) => {
+    const { zitadel, peer, gates } = await held(t)
+    const asking = zitadel.introspect('token')
+    await peer.reached(1)
+    await zitadel.forget(what)
+    gates[0]!.open()
+    await peer.reached(2)
+    gates[1]!.open()
+    t.same((await asking)!.scopes, ['1'])
+    t.same((await zitadel.introspect('token'))!.scopes, ['1'], 'the second answer is remembered')
+    t.equal(peer.asked.length, 2)
+  })
+}
+
+t.test('what somebody else is forgotten by does not concern an answer on its way', async (t) => {
+  const { zitadel, peer, gates } = await held(t)
+  const asking = zitadel.introspect('token')
+  await peer.reached(1)
+  await zitadel.forget({ token: 'other' })
+  await zitadel.forget({ sub: 'bob' })
+  await zitadel.forget({ jti: '2' })
+  gates[0]!.open()
+  t.same((await asking)!.scopes, ['0'])
+  t.equal(peer.asked.length, 1)
+})
+
+t.test('an answer on its way is forgotten with a known token that shares its jti', async (t) => {
+  const { zitadel, peer, gates } = await held(t)
+  gates[0]!.open()
+  await zitadel.introspect('known')
+  const asking = zitadel.introspect('token')
+  await peer.reached(2)
+  await zitadel.forget({ token: 'known' })
+  gates[1]!.open()
+  gates[2]!.open()
+  t.same((await asking)!.scopes, ['2'])
+})
+
+t.test('whoever asks after the forgetting joins, and gets the younger answer', async (t) => {
+  const { zitadel, peer, gates } = await held(t)
+  const before = zitadel.introspect('token')
+  await peer.reached(1)
+  await zitadel.forget({ sub: 'ada' })
+  const after = zitadel.introspect('token')
+  gates[0]!.open()
+  gates[1]!.open()
+  t.same((await after)!.scopes, ['1'])
+  t.same((await before)!.scopes, ['1'])
+  t.equal(peer.asked.length, 2)
+})
+
+t.test('what is forgotten three times before its answers came is an outage, and asked for anew by the next', async (t) => {
+  const { zitadel, failure, peer, gates } = await held(t)
+  const asking = failure()
+  for (let round = 0; round < 3; round++) {
+    await peer.reached(round + 1)
+    await zitadel.forget({ sub: 'ada' })
+    gates[round]!.open()
+  }
+  const { code, statusCode } = await asking
+  t.same([code, statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
+  t.equal(peer.asked.length, 3)
+  gates[3]!.open()
+  t.same((await zitadel.introspect('token'))!.scopes, ['3'])
+})
+
+t.test('every answer on its way is forgotten, the one that was overtaken too', async (t) => {
+  const { zitadel, status, peer, gates } = await held(t)
+  const older = status('/')
+  await peer.reached(1)
+  const younger = status('/fresh')
+  await peer.reached(2)
+  await zitadel.forget({ token: 'token' })
+  for (const gate of gates) gate.open()
+  t.same(await Promise.all([older, younger]), [200, 200])
+  t.equal(peer.asked.length, 4)
+})
+
+t.test('without a cache too', async (t) => {
+  const { zitadel, peer, gates } = await held(t, { cache: false })
+  const asking = zitadel.introspect('token')
+  await peer.reached(1)
+  await zitadel.forget({ sub: 'ada' })
+  gates[0]!.open()
+  gates[1]!.open()
+  t.same((await asking)!.scopes, ['1'])
+})
+
+t.test('what is forgotten before the token has left needs no second question', async (t) => {
+  const signing = new Gate()
+  const signed = new Gate()
+  const sign = async (data: Uint8Array): Promise<Uint8Array> => {
+    signing.open()
+    await signed.opened
+    return anySignature(data)
+  }
+  const { zitadel, peer, gates } = await held(t, { credentials: { ...unverified, sign } })
+  gates[0]!.open()
+  const asking = zitadel.introspect('token')
+  await signing.opened
+  await zitadel.forget({ token: 'token' })
+  signed.open()
+  t.same((await asking)!.scopes, ['0'])
+  t.equal(peer.asked.length, 1)
+})

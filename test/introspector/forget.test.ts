@@ -1,0 +1,88 @@
+import t from 'tap'
+import { TurnableClock } from '../fixtures/clock.ts'
+import { basic, connect, type Connected } from '../fixtures/connected-app.ts'
+import type { Owner } from '../fixtures/guarded-app.ts'
+import { startPeer } from '../fixtures/peer.ts'
+
+const TOKENS: Record<string, object> = {
+  ada1: { active: true, sub: 'ada', jti: '1' },
+  ada2: { active: true, sub: 'ada', jti: '2' },
+  ada2again: { active: true, sub: 'ada', jti: '2' },
+  bob: { active: true, sub: 'bob', jti: '3' },
+  nobody: { active: true },
+  noBodyElse: { active: true },
+  odd: { active: true, sub: ['ada'], jti: { 2: '2' } },
+  dead: { active: false }
+}
+
+interface World extends Connected { askedAgain: () => Promise<string[]> }
+
+async function world (t: Owner, clock = new TurnableClock()): Promise<World> {
+  const peer = await startPeer(t, ({ form }) => TOKENS[form.get('token')!])
+  const connected = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  for (const token of Object.keys(TOKENS)) await connected.ask(token)
+  const askedAgain = async (): Promise<string[]> => {
+    const before = peer.asked.length
+    for (const token of Object.keys(TOKENS)) await connected.ask(token)
+    return peer.asked.slice(before).map(({ form }) => form.get('token')!)
+  }
+  return { ...connected, askedAgain }
+}
+
+t.test('a token is forgotten, and nothing else', async (t) => {
+  const { zitadel, askedAgain } = await world(t)
+  t.same(await askedAgain(), [])
+  await zitadel.forget({ token: 'ada1' })
+  t.same(await askedAgain(), ['ada1'])
+  t.same(await askedAgain(), [])
+})
+
+t.test('a token is forgotten with whatever shares its jti', async (t) => {
+  const { zitadel, askedAgain } = await world(t)
+  await zitadel.forget({ token: 'ada2' })
+  t.same(await askedAgain(), ['ada2', 'ada2again'])
+})
+
+t.test('tokens without a jti share none', async (t) => {
+  const { zitadel, askedAgain } = await world(t)
+  await zitadel.forget({ token: 'nobody' })
+  t.same(await askedAgain(), ['nobody'])
+})
+
+t.test('an inactive token is forgotten by itself', async (t) => {
+  const { zitadel, askedAgain } = await world(t)
+  await zitadel.forget({ token: 'dead' })
+  t.same(await askedAgain(), ['dead'])
+})
+
+t.test('all tokens of a user are forgotten', async (t) => {
+  const { zitadel, askedAgain } = await world(t)
+  await zitadel.forget({ sub: 'ada' })
+  t.same(await askedAgain(), ['ada1', 'ada2', 'ada2again'])
+})
+
+t.test('all tokens with one jti are forgotten', async (t) => {
+  const { zitadel, askedAgain } = await world(t)
+  await zitadel.forget({ jti: '2' })
+  t.same(await askedAgain(), ['ada2', 'ada2again'])
+})
+
+t.test('what is not known is forgotten without a trace', async (t) => {
+  const { zitadel, askedAgain } = await world(t)
+  await zitadel.forget({ token: 'never seen' })
+  await zitadel.forget({ sub: 'carol' })
+  await zitadel.forget({ jti: '4' })
+  t.same(await askedAgain(), [])
+})
+
+t.test('an upload that goes on while its token is forgotten is asked about again', async (t) => {
+  let active = true
+  const { app, zitadel } = await connect(t, { introspect: () => ({ active, sub: 'ada' }) }, new TurnableClock())
+  app.addHook('preParsing', async () => {
+    active = false
+    await zitadel.forget({ sub: 'ada' })
+  })
+  app.post('/upload', async () => 'served')
+  const request = { method: 'POST', url: '/upload', headers: { authorization: 'Bearer token' }, payload: {} } as const
+  t.equal((await app.inject(request)).statusCode, 401)
+})

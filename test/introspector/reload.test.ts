@@ -1,0 +1,99 @@
+import t, { type Test } from 'tap'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startStandIn, type ApplicationKey, type StandIn } from '../../lib/testing/index.ts'
+import { connect, type Connected } from '../fixtures/connected-app.ts'
+import { decodeProtectedHeader } from 'jose'
+
+interface World extends Connected {
+  standIn: StandIn
+  put: (content: ApplicationKey | string) => Promise<void>
+  /** Key ids of the assertions that were sent, oldest first. */
+  kids: () => unknown[]
+}
+
+async function world (t: Test): Promise<World> {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const keyFile = join(t.testdir({}), 'key.json')
+  const put = async (content: ApplicationKey | string): Promise<void> => { await writeFile(keyFile, typeof content === 'string' ? content : JSON.stringify(content)) }
+  await put(standIn.api.key)
+  const kids = (): unknown[] => standIn.requests.map(({ body }) => decodeProtectedHeader(body.get('client_assertion')!).kid)
+  return { standIn, put, kids, ...await connect(t, { issuer: standIn.issuer, credentials: { keyFile } }) }
+}
+
+t.test('a new key is taken over once ZITADEL has accepted it', async (t) => {
+  const { standIn, put, kids, ask, zitadel, errors } = await world(t)
+  await ask('a')
+  const old = standIn.api.key.keyId
+  const key = await standIn.api.addKey()
+  await put(key)
+  await ask('b')
+  t.same(kids(), [old, old], 'a changed file alone changes nothing')
+  t.same(await zitadel.reload(), { ok: true })
+  standIn.api.removeKey(old)
+  t.equal(await ask('c'), 'inactive')
+  t.same(kids(), [old, old, key.keyId, key.keyId])
+  t.same(errors, [])
+})
+
+t.test('a key that ZITADEL refuses is not', async (t) => {
+  const { standIn, put, ask, zitadel, errors } = await world(t)
+  const key = await standIn.api.addKey()
+  standIn.api.removeKey(key.keyId)
+  await put(key)
+  const result = await zitadel.reload()
+  t.match(result, { ok: false, code: 'FST_ZITADEL_CLIENT_REJECTED', reason: /^ZITADEL refuses this API's credentials/ })
+  t.match(JSON.parse(errors.at(-1)!), { code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /^fastify-zitadel: the credentials were not replaced: ZITADEL refuses/ })
+  t.equal(await ask(await standIn.issueToken()), 'active', 'the old one serves on, without a pause')
+})
+
+t.test('nor is one while ZITADEL is down', async (t) => {
+  const { standIn, put, kids, ask, zitadel } = await world(t)
+  await put(await standIn.api.addKey())
+  standIn.fail('bad-gateway')
+  t.same(await zitadel.reload(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'ZITADEL answered 502' })
+  standIn.fail(null)
+  t.equal(await ask(), 'inactive')
+  t.equal(kids().at(-1), standIn.api.key.keyId)
+})
+
+const BROKEN: Record<string, string> = {
+  'that is half written': '{"type":"application","keyId":"canary',
+  'that is empty': '',
+  'of a service account': '{"type":"serviceaccount","keyId":"1","key":"canary","userId":"2"}',
+  'whose key is none': '{"type":"application","keyId":"1","key":"canary","clientId":"2"}'
+}
+for (const [what, content] of Object.entries(BROKEN)) {
+  t.test(`a file ${what} is logged, and nothing changes`, async (t) => {
+    const { standIn, put, ask, zitadel, errors } = await world(t)
+    await put(content)
+    const result = await zitadel.reload()
+    t.match(result, { ok: false, code: 'FST_ZITADEL_OPTION', reason: /^option "credentials.keyFile" / })
+    t.equal(errors.length, 1)
+    t.match(errors[0], 'the credentials were not replaced: option')
+    t.notMatch(errors[0] + JSON.stringify(result), /canary/)
+    t.equal(standIn.requests.length, 0, 'nor is anybody asked')
+    t.equal(await ask(await standIn.issueToken()), 'active')
+  })
+}
+
+t.test('verdicts outlive the key that they were asked for with', async (t) => {
+  const { standIn, put, ask, zitadel } = await world(t)
+  const token = await standIn.issueToken()
+  await ask(token)
+  await put(await standIn.api.addKey())
+  await zitadel.reload()
+  t.equal(await ask(token), 'active')
+  t.equal(standIn.requests.length, 2)
+})
+
+t.test('a pause ends with the credentials that it was for', async (t) => {
+  const { standIn, put, ask, zitadel } = await world(t)
+  const key = await standIn.api.addKey()
+  standIn.api.removeKey(standIn.api.key.keyId)
+  t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
+  await put(key)
+  t.same(await zitadel.reload(), { ok: true })
+  t.equal(await ask(), 'inactive')
+})

@@ -1,0 +1,96 @@
+import t from 'tap'
+import { createPrivateKey, generateKeyPairSync, sign as signBytes, verify } from 'node:crypto'
+import { promisify } from 'node:util'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { connect, reason } from '../fixtures/connected-app.ts'
+import { send, startPeer } from '../fixtures/peer.ts'
+import { countedSigner, rs256, unverified } from '../fixtures/signer.ts'
+
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+
+t.test('a key that only a signer can use is as good as one that is held here (RS256)', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const { credentials } = countedSigner(standIn.api.key)
+  const { ask } = await connect(t, { issuer: standIn.issuer, credentials })
+  t.equal(await ask(await standIn.issueToken()), 'active')
+})
+
+t.test('a signer may answer at once, or as a promise, with a Buffer or any Uint8Array', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const { clientId, keyId, key } = standIn.api.key
+  const privateKey = createPrivateKey(key)
+  const signers = [
+    (data: Uint8Array) => rs256(privateKey, data),
+    (data: Uint8Array) => new Uint8Array(rs256(privateKey, data)),
+    async (data: Uint8Array) => await promisify(signBytes)('sha256', data, privateKey)
+  ]
+  for (const sign of signers) {
+    const { ask } = await connect(t, { issuer: standIn.issuer, credentials: { clientId, keyId, alg: 'RS256', sign } })
+    t.equal(await ask(await standIn.issueToken()), 'active')
+  }
+})
+
+t.test('RFC 7518 section 3.4: an ES256 signature is r and s in 64 bytes', async (t) => {
+  const peer = await startPeer(t, ({ form, response }) => {
+    const [header, claims, signature] = form.get('client_assertion')!.split('.')
+    const good = verify('sha256', Buffer.from(`${header}.${claims}`), { key: ec.publicKey, dsaEncoding: 'ieee-p1363' }, Buffer.from(signature!, 'base64url'))
+    t.same(JSON.parse(Buffer.from(header!, 'base64url').toString()), { alg: 'ES256', kid: '1', typ: 'JWT' })
+    return good ? { active: true } : send(response, 400, '{"error":"unauthorized_client"}')
+  })
+  const sign = (data: Uint8Array): Uint8Array => signBytes('sha256', data, { key: ec.privateKey, dsaEncoding: 'ieee-p1363' })
+  const { ask } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, alg: 'ES256', sign } })
+  t.equal(await ask(), 'active')
+})
+
+const NO_SIGNATURE = 'no answer from ZITADEL (the signer gave no signature)'
+const BROKEN = 'no answer from ZITADEL (the exchange broke)'
+const said = 'canary of the signer'
+
+const WRONG: Record<string, [alg: 'RS256' | 'ES256', sign: (data: Uint8Array) => unknown, why: string]> = {
+  'DER where r and s are wanted': ['ES256', (data) => signBytes('sha256', data, ec.privateKey), NO_SIGNATURE],
+  'no bytes': ['RS256', () => new Uint8Array(), NO_SIGNATURE],
+  undefined: ['RS256', () => undefined, NO_SIGNATURE],
+  null: ['RS256', () => null, NO_SIGNATURE],
+  'base64 of a signature': ['RS256', () => said, NO_SIGNATURE],
+  'an array of numbers': ['RS256', () => [1, 2, 3], NO_SIGNATURE],
+  'an ArrayBuffer': ['RS256', () => new ArrayBuffer(256), NO_SIGNATURE],
+  'an answer of a KMS as it is': ['RS256', () => ({ Signature: new Uint8Array(256), KeyId: said }), NO_SIGNATURE],
+  'an exception': ['RS256', () => { throw new Error(said) }, BROKEN],
+  'an exception without a prototype': ['RS256', () => { throw Object.assign(Object.create(null), { message: said }) }, BROKEN],
+  'an exception that is a string': ['RS256', () => { throw said }, BROKEN],
+  'an exception that is nothing': ['RS256', () => { throw undefined }, BROKEN], // eslint-disable-line no-throw-literal
+  'an exception with a text as its code': ['RS256', () => { throw Object.assign(new Error(said), { code: said }) }, BROKEN],
+  'an exception with a number as its code': ['RS256', () => { throw Object.assign(new Error(said), { code: 7 }) }, BROKEN],
+  'an exception with a code of the system': ['RS256', () => { throw Object.assign(new Error(said), { code: 'ETIMEDOUT' }) }, 'no answer from ZITADEL (ETIMEDOUT)'],
+  'a promise that fails': ['RS256', async () => { throw new Error(said) }, BROKEN]
+}
+
+for (const [what, [alg, wrong, why]] of Object.entries(WRONG)) {
+  t.test(`a signer that gives ${what} is an outage, and asked again`, async (t) => {
+    const peer = await startPeer(t, () => ({ active: true }))
+    let calls = 0
+    const sign = (data: Uint8Array): Uint8Array => calls++ === 0 ? wrong(data) as Uint8Array : new Uint8Array(64)
+    const { failure, ask, errors } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, alg, sign } })
+    const error = await failure()
+    t.same([error.code, error.statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
+    t.equal(reason(error), why)
+    t.notMatch(`${error.stack}${(error.cause as Error).stack}${errors.join('')}`, said)
+    t.equal(peer.asked.length, 0, 'nothing has left')
+    t.equal(await ask(), 'active')
+  })
+}
+
+t.test('what a signer does to the bytes that it is given changes nothing', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const { credentials } = countedSigner(standIn.api.key)
+  const sign = async (data: Uint8Array): Promise<Uint8Array> => {
+    const signature = await credentials.sign(data)
+    data.fill(0)
+    return signature
+  }
+  const { ask } = await connect(t, { issuer: standIn.issuer, credentials: { ...credentials, sign } })
+  t.equal(await ask(await standIn.issueToken()), 'active')
+})

@@ -1,0 +1,109 @@
+import t from 'tap'
+import { connect, reason } from '../fixtures/connected-app.ts'
+
+t.test('a function can stand in for ZITADEL, and is asked as seldom', async (t) => {
+  const asked: string[] = []
+  const introspect = async (token: string): Promise<object> => {
+    asked.push(token)
+    return { active: token === 'good', sub: 'ada' }
+  }
+  const { ask, status, zitadel } = await connect(t, { introspect })
+  t.same(await Promise.all([ask('good'), status('/', 'good'), ask('bad')]), ['active', 200, 'inactive'])
+  t.equal((await zitadel.introspect('good'))!.sub, 'ada')
+  t.same(asked, ['good', 'bad'])
+  await zitadel.forget({ sub: 'ada' })
+  t.equal(await status('/fresh', 'good'), 200)
+  t.same(asked, ['good', 'bad', 'good'])
+})
+
+t.test('it may answer without a promise', async (t) => {
+  const { ask } = await connect(t, { introspect: () => ({ active: true }) })
+  t.equal(await ask(), 'active')
+})
+
+const NO_RESPONSES: Record<string, unknown> = {
+  nothing: undefined,
+  null: null,
+  true: true,
+  'a string': '{"active":true}',
+  'an array': [{ active: true }],
+  'an empty object': {},
+  'active as a string': { active: 'true' },
+  'active as an object': { active: new Boolean(true), exp: '1' }, // eslint-disable-line no-new-wrappers
+  'exp as a date': { active: true, exp: new Date('2100-01-01') },
+  'exp as no number': { active: true, exp: NaN },
+  'exp without end': { active: true, exp: Infinity },
+  'a map': new Map([['active', true]])
+}
+for (const [what, response] of Object.entries(NO_RESPONSES)) {
+  t.test(`${what} is no response of a function either`, async (t) => {
+    const { failure } = await connect(t, { introspect: () => response as object })
+    const error = await failure()
+    t.same([error.code, error.statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
+    t.equal(reason(error), 'introspect() gave something that is no introspection response')
+  })
+}
+
+const canary = 'canary of the function'
+const circular: Record<string, unknown> = { active: true }
+circular['self'] = circular
+let nested: unknown[] = []
+for (let level = 0; level < 200_000; level++) nested = [nested]
+
+const THROWING: Record<string, () => unknown> = {
+  'an exception': () => { throw new Error(canary) },
+  'a promise that fails': async () => await Promise.reject(new Error(canary)),
+  'an exception that is nothing': () => { throw undefined }, // eslint-disable-line no-throw-literal
+  'a circle': () => circular,
+  'a bigint': () => ({ active: true, [canary]: 1n }),
+  'more levels than the stack has': () => ({ active: true, nested }),
+  'a getter that throws': () => ({ get active () { throw new Error(canary) } }),
+  'a function': () => () => ({ active: true }),
+  'a symbol': () => Symbol(canary)
+}
+for (const [what, introspect] of Object.entries(THROWING)) {
+  t.test(`a function that gives ${what} is an outage, and what it says stays with it`, async (t) => {
+    const { failure, status, errors } = await connect(t, { introspect: introspect as () => object })
+    const error = await failure()
+    t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
+    t.equal(reason(error), 'introspect() threw')
+    t.equal(await status('/'), 503)
+    t.notMatch(`${error.stack}${(error.cause as Error).stack}${errors.join('')}`, canary)
+  })
+}
+
+t.test('a function that never answers is given up in time', async (t) => {
+  const { failure } = await connect(t, { introspect: async () => await new Promise(() => {}), timeout: 50 })
+  t.equal(reason(await failure()), 'introspect() gave no response within 50 ms')
+})
+
+t.test('its response is copied: neither is its object frozen, nor does a later change reach anybody', async (t) => {
+  const response = { active: true, sub: 'ada', list: ['a'], undefined, toString: () => 'x' }
+  const { zitadel } = await connect(t, { introspect: () => response })
+  const token = (await zitadel.introspect('token'))!
+  response.sub = 'mallory'
+  response.list.push('b')
+  t.same(token.claims, { active: true, sub: 'ada', list: ['a'] })
+  t.equal((await zitadel.introspect('token'))!.sub, 'ada')
+})
+
+t.test('what it says is judged as what comes over the wire', async (t) => {
+  const now = Date.now() / 1000
+  const { ask } = await connect(t, { introspect: (token) => ({ active: true, ...JSON.parse(Buffer.from(token, 'base64url').toString()) }) })
+  const token = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString('base64url')
+  t.equal(await ask(token({ exp: now + 60 })), 'active')
+  t.equal(await ask(token({ exp: now - 60 })), 'inactive')
+  t.equal(await ask(token({ nbf: now + 600 })), 'inactive')
+  t.equal(await ask(token({ cnf: {} })), 'inactive')
+  t.equal(await ask(token({ token_type: 'DPoP' })), 'inactive')
+})
+
+t.test('check() and reload() ask it for a token that nobody has', async (t) => {
+  const asked: string[] = []
+  const good = await connect(t, { introspect: (token) => { asked.push(token); return { active: false } } })
+  t.same(await good.zitadel.check(), { ok: true })
+  t.same(await good.zitadel.reload(), { ok: true })
+  t.match(asked[0], /^[0-9a-f-]{36}$/)
+  const bad = await connect(t, { introspect: () => { throw new Error(canary) } })
+  t.same(await bad.zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'introspect() threw' })
+})
