@@ -1,4 +1,4 @@
-import type { RouteOptions } from './guard/route.ts'
+import type { RouteOptions as ZitadelRouteOptions } from './guard/route.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 import type { Zitadel } from './instance.ts'
 
@@ -10,14 +10,15 @@ declare module 'fastify' {
     /** The token that let the request in. Null at run time where none was looked at: see `app.zitadel.peek`. */
     readonly zitadel: ActiveToken
   }
-  interface FastifyContextConfig extends RouteOptions {}
+  // By a name of ours: inside this block, what other plugins add to Fastify's own RouteOptions would be found first.
+  interface FastifyContextConfig extends ZitadelRouteOptions {}
 }
 
 export { default, default as zitadel } from './plugin.ts'
 export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
 export type { CacheOptions, Credentials, Undeclared, UndeclaredRoute, ZitadelOptions } from './options.ts'
 export type { AllOrAny, RequirementOptions } from './guard/requirement.ts'
-export type { RouteOptions as ZitadelRouteOptions } from './guard/route.ts'
+export type { ZitadelRouteOptions }
 export type { Hook as ZitadelStrategy } from './guard/guard.ts'
 export type { Forgettable } from './introspector/introspector.ts'
 export type { CheckResult } from './introspector/source.ts'

@@ -1,8 +1,8 @@
 import { fastifyAuth } from '@fastify/auth'
-import type { FastifyInstance, FastifyPluginAsync, preHandlerHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { configure } from './config.ts'
-import { wrongOption } from './errors.ts'
+import { ZitadelError, wrongOption } from './errors.ts'
 import { Guard, tokenOf, type Hook } from './guard/guard.ts'
 import { checkRoutes } from './guard/start.ts'
 import { systemClock, type Clock } from './introspector/clock.ts'
@@ -34,6 +34,10 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     checkRoutes(app, onRequest.name, config)
     app.addHook('onRequest', onRequest)
     app.addHook('preHandler', (request, reply, done) => tokenOf(request) === null ? done() : recheck(request, reply, done))
+    app.addHook('onError', (request, reply, error, done) => {
+      if (error instanceof ZitadelError) endRefusedUpgrade(request, reply)
+      done()
+    })
     warnOfPlainHttp(app, config.server?.endpoint.origin)
   }, { name: 'fastify-zitadel', fastify: '5.x' })
 }
@@ -52,6 +56,14 @@ function compose (strategies: Hook[]): Hook {
       done(error)
     })
   }
+}
+
+/**
+ * Node leaves the socket of an upgrade to whoever wants to upgrade it. Where hooks of that one run later than ours, nobody
+ * would close it after a refusal, and strangers could pile them up.
+ */
+function endRefusedUpgrade ({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if ('upgrade' in raw && raw.upgrade === true) reply.raw.once('finish', () => raw.socket.destroySoon())
 }
 
 function warnOfPlainHttp (app: FastifyInstance, origin: string | undefined): void {

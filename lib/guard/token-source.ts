@@ -33,8 +33,8 @@ export function tokenSource (tokenFrom: ZitadelOptions['tokenFrom'], invalidRequ
   }
 }
 
-/** @param rawHeaders names and values in turn, as they were received */
-function hasSeveral (rawHeaders: readonly string[]): boolean {
+/** @param rawHeaders names and values in turn, as they were received; a request made up for a test may have none */
+function hasSeveral (rawHeaders: readonly string[] = []): boolean {
   let found = false
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!

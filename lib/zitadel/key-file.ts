@@ -57,8 +57,9 @@ function parsePem (pem: string): KeyObject {
 }
 
 function algorithmOf (key: KeyObject): SigningClient['alg'] {
-  const { modulusLength, namedCurve } = key.asymmetricKeyDetails ?? {}
-  if (key.asymmetricKeyType === 'rsa' && modulusLength !== undefined && modulusLength >= 2048) return 'RS256'
+  // Of an asymmetric key there are always some.
+  const { modulusLength, namedCurve } = key.asymmetricKeyDetails!
+  if (key.asymmetricKeyType === 'rsa' && modulusLength! >= 2048) return 'RS256'
   if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return 'ES256'
   throw new TypeError('must hold an RSA key of at least 2048 bits or an EC key on P-256: ZITADEL accepts no other')
 }

@@ -1,0 +1,44 @@
+import t from 'tap'
+import { guarded, live, roles } from '../fixtures/guarded-app.ts'
+
+t.test("a config that a later plugin's onRoute changes is the one that is enforced", async (t) => {
+  const { app, get } = await guarded(t, { responses: { admin: live(roles({ admin: ['acme'] })) } })
+  app.addHook('onRoute', (route) => {
+    if (route.url === '/stricter') route.config = { ...route.config, roles: ['admin'] }
+    if (route.url === '/opened') route.config = { access: 'public' }
+  })
+  app.get('/stricter', { config: { scopes: [] } }, async () => 'served')
+  app.get('/opened', { config: { roles: ['admin'] } }, async () => 'served')
+  t.equal((await get('/stricter')).statusCode, 403)
+  t.equal((await get('/stricter', 'admin')).statusCode, 200)
+  t.equal((await get('/opened', null)).statusCode, 200)
+})
+
+t.test('a config that is broken after it was checked is answered 500', async (t) => {
+  const { app, get } = await guarded(t)
+  app.addHook('onRoute', (route) => { route.config = { scopes: 'openid' as never } })
+  app.get('/', { config: { scopes: [] } }, async () => 'served')
+  const reply = await get('/')
+  t.equal(reply.statusCode, 500)
+  t.equal(reply.json().code, 'FST_ZITADEL_OPTION')
+})
+
+t.test('under "refused", a declaration that is taken away again is answered 500', async (t) => {
+  const { app, get } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+  app.addHook('onRoute', (route) => { route.config = {} })
+  app.get('/', { config: { scopes: [] } }, async () => 'served')
+  const reply = await get('/')
+  t.equal(reply.statusCode, 500)
+  t.equal(reply.json().message, 'This route is not configured correctly')
+})
+
+t.test('options that are changed after the registration change nothing', async (t) => {
+  const options = { clients: ['web'], realm: 'orders', undeclaredRoutes: 'protected' as 'protected' | 'public', personalAccessTokens: true }
+  const { app, get } = await guarded(t, { options, responses: { other: live({ client_id: 'other' }) } })
+  app.get('/', async () => 'served')
+  options.clients.push('other')
+  options.realm = 'evil'
+  options.undeclaredRoutes = 'public'
+  t.equal((await get('/', 'other')).headers['www-authenticate'], 'Bearer realm="orders", error="invalid_token"')
+  t.equal((await get('/', null)).statusCode, 401)
+})

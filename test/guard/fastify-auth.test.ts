@@ -1,0 +1,118 @@
+import t from 'tap'
+import fastifyAuth from '@fastify/auth'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import zitadel from '../../lib/index.ts'
+import { answering, bearer, getter, guarded, live, roles, type Owner } from '../fixtures/guarded-app.ts'
+
+const responses = { good: live(), admin: live(roles({ admin: ['acme'] })), down: () => { throw new Error('down') } }
+
+async function verifyApiKey (request: FastifyRequest): Promise<void> {
+  if (request.headers['x-api-key'] !== 'key') throw Object.assign(new Error('wrong key'), { statusCode: 401 })
+}
+
+/** An app with an @fastify/auth of its own, registered before or after the plugin. */
+async function withAuth (t: Owner, first = true): Promise<FastifyInstance> {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  if (first) await app.register(fastifyAuth)
+  await app.register(zitadel, { introspect: answering(responses).introspect })
+  if (!first) await app.register(fastifyAuth)
+  const either = { config: { access: 'own' } } as const
+  const handler = async (request: FastifyRequest): Promise<string> => app.zitadel.peek(request)?.sub ?? 'key'
+  const strategy = app.zitadel.require({ scopes: ['openid'] })
+  app.get('/key-first', { ...either, onRequest: app.auth([verifyApiKey, strategy]) }, handler)
+  app.get('/zitadel-first', { ...either, onRequest: app.auth([strategy, verifyApiKey]) }, handler)
+  app.get('/both', { ...either, preHandler: app.auth([verifyApiKey, strategy], { relation: 'and' }) }, handler)
+  app.get('/role', { ...either, onRequest: app.auth([app.zitadel.require({ roles: ['admin'], organization: 'acme', freshness: 10 })]) }, handler)
+  app.get('/guarded', { config: { scopes: ['openid'] } }, handler)
+  return app
+}
+
+for (const first of [true, false]) {
+  t.test(`@fastify/auth ${first ? 'before' : 'after'} the plugin: an API key or a token, in both orders`, async (t) => {
+    const app = await withAuth(t, first)
+    for (const url of ['/key-first', '/zitadel-first']) {
+      const byToken = await app.inject({ url, headers: bearer('good') })
+      t.equal(byToken.statusCode, 200, url)
+      t.equal(byToken.body, 'ada')
+      const byKey = await app.inject({ url, headers: { 'x-api-key': 'key' } })
+      t.equal(byKey.statusCode, 200, url)
+      t.equal(byKey.body, 'key')
+      for (const reply of [byToken, byKey]) {
+        t.notOk('www-authenticate' in reply.headers, 'no header of the strategy that failed')
+        t.notOk('retry-after' in reply.headers)
+      }
+      t.equal((await app.inject(url)).statusCode, 401)
+    }
+    t.equal((await getter(app)('/guarded')).statusCode, 200)
+    t.equal((await getter(app)('/guarded', null)).statusCode, 401)
+  })
+}
+
+t.test('last among alternatives, its failure is the one that is told: an outage stays a 503', async (t) => {
+  const app = await withAuth(t)
+  const get = getter(app)
+  const refused = await get('/key-first', 'bad')
+  t.equal(refused.statusCode, 401)
+  t.equal(refused.headers['www-authenticate'], 'Bearer error="invalid_token"')
+  const down = await get('/key-first', 'down')
+  t.equal(down.statusCode, 503)
+  t.equal(down.headers['retry-after'], '5')
+  t.equal((await app.inject({ url: '/key-first', headers: { ...bearer('down'), 'x-api-key': 'key' } })).statusCode, 200, 'who has a key does not care')
+})
+
+t.test('where both are asked for, both are needed', async (t) => {
+  const app = await withAuth(t)
+  t.equal((await app.inject({ url: '/both', headers: bearer('good') })).statusCode, 401)
+  t.equal((await app.inject({ url: '/both', headers: { 'x-api-key': 'key' } })).statusCode, 401)
+  t.equal((await app.inject({ url: '/both', headers: { ...bearer('good'), 'x-api-key': 'key' } })).statusCode, 200)
+})
+
+t.test('a strategy makes the same checks as the config of a route', async (t) => {
+  const get = getter(await withAuth(t))
+  t.equal((await get('/role', 'admin')).statusCode, 200)
+  const refused = await get('/role')
+  t.equal(refused.statusCode, 403)
+  t.equal(refused.json().code, 'FST_ZITADEL_INSUFFICIENT_ROLE')
+})
+
+t.test('without a requirement, a strategy asks for a live token', async (t) => {
+  const { app, zitadel, get } = await guarded(t)
+  for (const [i, strategy] of [zitadel().require(), zitadel().require({}), zitadel().require({ scopes: [] })].entries()) {
+    app.get(`/${i}`, { config: { access: 'own' }, onRequest: strategy }, async () => 'served')
+  }
+  for (const url of ['/0', '/1', '/2']) {
+    t.equal((await get(url)).statusCode, 200)
+    t.equal((await get(url, 'bad')).statusCode, 401)
+    t.equal((await get(url, null)).statusCode, 401, 'a strategy is never optional')
+  }
+})
+
+const wrong: Array<[given: unknown, message: RegExp]> = [
+  [{ scope: ['openid'] }, /"scope" is unknown/],
+  [{ role: ['admin'] }, /"role" is unknown/],
+  [{ roles: ['admin'], organisation: 'acme' }, /"organisation" is unknown/],
+  [{ access: 'own' }, /"access" is unknown/],
+  [{ roles: [] }, /"roles" must be given/],
+  [{ scopes: 'openid' }, /"scopes" must be an array/],
+  [{ organization: 'acme' }, /"organization" must be beside/],
+  [{ freshness: 0 }, /"freshness" must be beside/],
+  [['admin'], /"0" is unknown/],
+  ['admin', /must be an object/],
+  [null, /must be an object/]
+]
+
+t.test('a wrong requirement is thrown where it is made: it must not silently ask for nothing', async (t) => {
+  const { zitadel } = await guarded(t)
+  for (const [given, message] of wrong) {
+    t.throws(() => zitadel().require(given as object), { code: 'FST_ZITADEL_OPTION', message: /^zitadel\.require\(\): / }, JSON.stringify(given))
+    t.throws(() => zitadel().require(given as object), { message })
+  }
+})
+
+t.test('a token that a strategy let in is looked at again before the handler', async (t) => {
+  const { app, clock, get, zitadel } = await guarded(t, { responses: { brief: () => live({ exp: clock.seconds + 60 }) } })
+  const pass = async (_request: FastifyRequest, _reply: FastifyReply): Promise<void> => { clock.pass(61) }
+  app.get('/', { config: { access: 'own' }, onRequest: zitadel().require(), preValidation: pass }, async () => 'served')
+  t.equal((await get('/', 'brief')).statusCode, 401)
+})

@@ -1,0 +1,80 @@
+import t from 'tap'
+import Fastify, { type FastifyError } from 'fastify'
+import { ZitadelError } from '../../lib/index.ts'
+import { createPlugin } from '../../lib/plugin.ts'
+import { systemClock } from '../../lib/introspector/clock.ts'
+import { getter, guarded, live, roles, type Given, type Guarded, type Owner } from '../fixtures/guarded-app.ts'
+
+async function withCode (t: Owner, given: Given, code: number): Promise<Guarded> {
+  const all = await guarded(t, given)
+  all.app.get('/', { onRequest: async (_request, reply) => { reply.code(code) } }, async () => 'served')
+  return all
+}
+
+t.test('a status that an earlier hook has set survives a pass', async (t) => {
+  for (const code of [202, 404, 418, 500]) {
+    const { get } = await withCode(t, {}, code)
+    const reply = await get('/')
+    t.equal(reply.statusCode, code)
+    t.equal(reply.body, 'served')
+  }
+})
+
+t.test('and survives one that waits for ZITADEL, because the token was forgotten meanwhile', async (t) => {
+  const { app, get, zitadel, asked } = await withCode(t, {}, 404)
+  app.addHook('preValidation', async () => await zitadel().forget({ token: 'good' }))
+  const reply = await get('/')
+  t.equal(reply.statusCode, 404)
+  t.equal(reply.body, 'served')
+  t.strictSame(asked, ['good', 'good'])
+})
+
+t.test('the second look sets its status itself, for an error handler that sets none', async (t) => {
+  let answers: Array<() => object> = []
+  const { app, get, zitadel } = await guarded(t, { responses: { caller: () => answers.shift()!() } })
+  app.setErrorHandler((error: FastifyError, _request, reply) => reply.send({ code: error.code }))
+  app.get('/', { config: { roles: ['admin'] }, preValidation: async () => await zitadel().forget({ token: 'caller' }) }, async () => 'served')
+  const admin = (): object => live(roles({ admin: ['acme'] }))
+  const second: Array<[answer: () => object, status: number, code: string]> = [
+    [() => live(), 403, 'FST_ZITADEL_INSUFFICIENT_ROLE'],
+    [() => ({ active: false }), 401, 'FST_ZITADEL_INVALID_TOKEN'],
+    [() => { throw new Error('down') }, 503, 'FST_ZITADEL_UNAVAILABLE']
+  ]
+  for (const [answer, status, code] of second) {
+    await zitadel().forget({ token: 'caller' })
+    answers = [admin, answer]
+    const reply = await get('/', 'caller')
+    t.equal(reply.statusCode, status)
+    t.equal(reply.json().code, code)
+  }
+})
+
+t.test('what goes wrong on our own side in the second look is a 500, not the 401 that @fastify/auth would make of it', async (t) => {
+  let broken = false
+  const clock = { ...systemClock, wall: () => { if (broken) throw new Error('no time'); return Date.now() } }
+  const app = Fastify()
+  t.teardown(() => app.close())
+  await app.register(createPlugin(clock), { introspect: async () => live() })
+  app.setErrorHandler((error: FastifyError, _request, reply) => reply.send({ message: error.message }))
+  const breaks = async (): Promise<void> => {
+    await app.zitadel.forget({ sub: 'ada' })
+    broken = true
+  }
+  app.get('/', { preValidation: breaks }, async () => 'served')
+  const reply = await getter(app)('/')
+  t.equal(reply.statusCode, 500)
+  t.equal(reply.json().message, 'no time')
+})
+
+t.test('an error carries what a custom error handler needs', async (t) => {
+  const { app, get } = await guarded(t)
+  app.setErrorHandler((error: FastifyError, _request, reply) => {
+    if (error instanceof ZitadelError) reply.headers(error.headers)
+    return reply.code(error.statusCode ?? 500).send({ said: error.message, of: error.code })
+  })
+  app.get('/', { config: { scopes: ['email'] } }, async () => 'served')
+  const reply = await get('/')
+  t.equal(reply.statusCode, 403)
+  t.equal(reply.headers['www-authenticate'], 'Bearer error="insufficient_scope", scope="email"')
+  t.strictSame(reply.json(), { said: 'The access token lacks a required scope', of: 'FST_ZITADEL_INSUFFICIENT_SCOPE' })
+})

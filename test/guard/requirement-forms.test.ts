@@ -1,0 +1,71 @@
+import t from 'tap'
+import type { AllOrAny } from '../../lib/index.ts'
+import { guarded, live, roles } from '../fixtures/guarded-app.ts'
+
+const a = 'openid'
+const b = 'profile'
+const c = 'email'
+
+const forms: Array<[form: AllOrAny, held: string[][], lacking: string[][]]> = [
+  [[], [[], [a]], []],
+  [[a], [[a], [a, b]], [[], [b]]],
+  [[a, b], [[b, a]], [[a], [b], []]],
+  [[[a, b], [c]], [[a, b], [c], [a, c]], [[a], [b], []]],
+  [[[a], [b]], [[a], [b]], [[c], []]]
+]
+
+t.test('required scopes: all of one array, or any array of several', async (t) => {
+  for (const [scopes, held, lacking] of forms) {
+    let scope = ''
+    const { app, get } = await guarded(t, { responses: { caller: () => live({ scope }) }, options: { cache: false } })
+    app.get('/', { config: { scopes } }, async () => 'served')
+    for (const set of held) {
+      scope = set.join(' ')
+      t.equal((await get('/', 'caller')).statusCode, 200, `${JSON.stringify(scopes)} is held by "${scope}"`)
+    }
+    for (const set of lacking) {
+      scope = set.join(' ')
+      t.equal((await get('/', 'caller')).statusCode, 403, `${JSON.stringify(scopes)} is not held by "${scope}"`)
+    }
+  }
+})
+
+t.test('required roles: the same forms', async (t) => {
+  for (const [required, held, lacking] of forms.slice(1)) {
+    let granted: string[] = []
+    const caller = () => live(roles(Object.fromEntries(granted.map((role) => [role, ['acme']]))))
+    const { app, get } = await guarded(t, { responses: { caller }, options: { cache: false } })
+    app.get('/', { config: { roles: required } }, async () => 'served')
+    for (const set of held) {
+      granted = set
+      t.equal((await get('/', 'caller')).statusCode, 200, `${JSON.stringify(required)} is held by ${set}`)
+    }
+    for (const set of lacking) {
+      granted = set
+      t.equal((await get('/', 'caller')).statusCode, 403, `${JSON.stringify(required)} is not held by ${set}`)
+    }
+  }
+})
+
+t.test('scopes and roles together must both be held', async (t) => {
+  const { app, get } = await guarded(t, {
+    responses: {
+      both: live({ scope: 'openid email', ...roles({ admin: ['acme'] }) }),
+      scope: live({ scope: 'openid email' }),
+      role: live(roles({ admin: ['acme'] }))
+    }
+  })
+  app.get('/', { config: { scopes: ['email'], roles: ['admin'] } }, async () => 'served')
+  t.equal((await get('/', 'both')).statusCode, 200)
+  t.equal((await get('/', 'scope')).json().code, 'FST_ZITADEL_INSUFFICIENT_ROLE')
+  t.equal((await get('/', 'role')).json().code, 'FST_ZITADEL_INSUFFICIENT_SCOPE')
+})
+
+t.test('a requirement that is changed after the start is enforced as it was', async (t) => {
+  const { app, get } = await guarded(t)
+  const required = ['admin']
+  app.get('/', { config: { roles: required } }, async () => 'served')
+  t.equal((await get('/')).statusCode, 403)
+  required.length = 0
+  t.equal((await get('/')).statusCode, 403)
+})

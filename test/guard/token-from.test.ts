@@ -1,0 +1,78 @@
+import t from 'tap'
+import type { FastifyRequest } from 'fastify'
+import { guarded } from '../fixtures/guarded-app.ts'
+
+const fromCookie = (request: FastifyRequest): string | undefined => request.headers['x-cookie'] as string | undefined
+
+t.test('tokenFrom reads a token from elsewhere, beside the header', async (t) => {
+  const { app } = await guarded(t, { options: { tokenFrom: fromCookie } })
+  app.get('/', async ({ zitadel }) => zitadel.sub)
+  const answer = async (headers: Record<string, string>): Promise<unknown> => {
+    const reply = await app.inject({ url: '/', headers })
+    return reply.statusCode === 200 ? reply.body : reply.json().code
+  }
+  t.equal(await answer({ 'x-cookie': 'good' }), 'ada')
+  t.equal(await answer({ authorization: 'Bearer good' }), 'ada')
+  t.equal(await answer({ authorization: 'Bearer good', 'x-cookie': '' }), 'ada', 'an empty one is none')
+  t.equal(await answer({ authorization: 'Basic YTpi', 'x-cookie': 'good' }), 'ada', 'another scheme is no token')
+  t.equal(await answer({}), 'FST_ZITADEL_NO_TOKEN')
+  t.equal(await answer({ 'x-cookie': 'bad' }), 'FST_ZITADEL_INVALID_TOKEN')
+  t.equal(await answer({ 'x-cookie': 'not a token' }), 'FST_ZITADEL_INVALID_REQUEST')
+  t.equal(await answer({ 'x-cookie': 'Bearer good' }), 'FST_ZITADEL_INVALID_REQUEST', 'the scheme is not stripped')
+})
+
+t.test('a token in both places is refused, also if it is the same', async (t) => {
+  const { app, asked } = await guarded(t, { options: { tokenFrom: fromCookie } })
+  app.get('/', async () => 'served')
+  for (const authorization of ['Bearer good', 'Bearer bad', 'Bearer']) {
+    const reply = await app.inject({ url: '/', headers: { authorization, 'x-cookie': 'good' } })
+    t.equal(reply.statusCode, 400, authorization)
+    t.equal(reply.json().code, 'FST_ZITADEL_INVALID_REQUEST')
+  }
+  t.strictSame(asked, [])
+})
+
+const nothing: Record<string, () => unknown> = { undefined: () => undefined, null: () => null, '""': () => '' }
+
+for (const [what, tokenFrom] of Object.entries(nothing)) {
+  t.test(`tokenFrom that gives ${what} has found no token`, async (t) => {
+    const { app, get } = await guarded(t, { options: { tokenFrom: tokenFrom as () => string } })
+    app.get('/', async () => 'served')
+    t.equal((await get('/')).statusCode, 200)
+    t.equal((await get('/', null)).json().code, 'FST_ZITADEL_NO_TOKEN')
+  })
+}
+
+const broken: Record<string, [tokenFrom: () => unknown, code?: string]> = {
+  'throws an error': [() => { throw new Error('no cookie jar') }],
+  'throws undefined': [() => { throw undefined }], // eslint-disable-line no-throw-literal
+  'throws a string': [() => { throw 'no cookie jar' }], // eslint-disable-line no-throw-literal
+  'gives a number': [() => 7, 'FST_ZITADEL_OPTION'],
+  'gives an array': [() => ['good'], 'FST_ZITADEL_OPTION'],
+  'gives a promise': [async () => 'good', 'FST_ZITADEL_OPTION'],
+  'gives a promise that is rejected': [async () => { throw new Error('no cookie jar') }, 'FST_ZITADEL_OPTION']
+}
+
+for (const [what, [tokenFrom, code]] of Object.entries(broken)) {
+  t.test(`tokenFrom that ${what} lets nobody in, and it is no fault of the caller`, async (t) => {
+    const { app, asked, get } = await guarded(t, { options: { tokenFrom: tokenFrom as () => string } })
+    app.get('/', async () => 'served')
+    app.get('/optional', { config: { access: 'optional' } }, async () => 'served')
+    for (const url of ['/', '/optional']) {
+      for (const token of ['good', null]) {
+        const reply = await get(url, token)
+        t.equal(reply.statusCode, 500)
+        t.equal(reply.json().code, code)
+        t.notOk('www-authenticate' in reply.headers)
+      }
+    }
+    t.strictSame(asked, [])
+  })
+}
+
+t.test('tokenFrom is not called where no token is looked at', async (t) => {
+  const { app, get } = await guarded(t, { options: { tokenFrom: () => { throw new Error('called') } } })
+  app.get('/', { config: { access: 'public' } }, async () => 'served')
+  t.equal((await get('/', null)).statusCode, 200)
+  t.equal((await get('/unknown', null)).statusCode, 404)
+})

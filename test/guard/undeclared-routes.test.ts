@@ -1,0 +1,126 @@
+import t from 'tap'
+import Fastify, { type FastifyInstance } from 'fastify'
+import zitadel, { type Undeclared, type UndeclaredRoute, type ZitadelOptions } from '../../lib/index.ts'
+import { answering, getter, guarded, live, type Owner } from '../fixtures/guarded-app.ts'
+
+const handler = async (): Promise<string> => 'served'
+
+/** An app with an undeclared route before and after the registration. */
+async function around (t: Owner, undeclaredRoutes: ZitadelOptions['undeclaredRoutes']): Promise<FastifyInstance> {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.get('/before', handler)
+  await app.register(zitadel, { introspect: answering({ good: live() }).introspect, undeclaredRoutes })
+  return app
+}
+
+t.test('a route that declares nothing is protected by default: any live token will do', async (t) => {
+  for (const undeclaredRoutes of [undefined, 'protected', () => 'protected' as const] as const) {
+    const app = await around(t, undeclaredRoutes)
+    app.get('/after', { config: { other: 1 } as object }, handler)
+    const get = getter(app)
+    for (const url of ['/before', '/after']) {
+      t.equal((await get(url, null)).statusCode, 401)
+      t.equal((await get(url, 'bad')).statusCode, 401)
+      t.equal((await get(url)).statusCode, 200)
+    }
+  }
+})
+
+t.test('public: no token is looked at, and a route that declares something is guarded all the same', async (t) => {
+  for (const undeclaredRoutes of ['public', () => 'public' as const] as const) {
+    const app = await around(t, undeclaredRoutes)
+    app.get('/after', handler)
+    app.get('/declared', { config: { scopes: [] } }, handler)
+    const get = getter(app)
+    t.equal((await get('/before', 'bad')).statusCode, 200)
+    t.equal((await get('/after', null)).statusCode, 200)
+    t.equal((await get('/declared', null)).statusCode, 401)
+  }
+})
+
+t.test('refused: the server does not start, and lists them', async (t) => {
+  const { app } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+  app.get('/a', handler)
+  app.register(async (child) => {
+    child.get('/', handler)
+    child.route({ method: ['PUT', 'POST'], url: '/b/:id', config: { other: 1 } as object, handler })
+    child.get('/declared', { config: { access: 'public' } }, handler)
+  }, { prefix: '/v1' })
+  await t.rejects(async () => await app.ready(), {
+    code: 'FST_ZITADEL_OPTION',
+    message: 'option "undeclaredRoutes" refuses routes without scopes, roles or access; declared with none of them: GET /a, HEAD /a, GET /v1, HEAD /v1, PUT /v1/b/:id, POST /v1/b/:id'
+  })
+})
+
+t.test('refused: where every route declares something, the server starts', async (t) => {
+  const { app, get } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+  app.get('/', { config: { access: 'public' } }, handler)
+  app.get('/own', { config: { access: 'own' } }, handler)
+  app.post('/', { config: { scopes: [] } }, handler)
+  app.options('/', handler)
+  t.equal((await get('/', null)).statusCode, 200)
+})
+
+t.test('a function is told of each route, and says which', async (t) => {
+  const told: UndeclaredRoute[] = []
+  const schema = { hide: true } as object
+  const undeclaredRoutes = (route: UndeclaredRoute): Undeclared => {
+    told.push({ method: route.method, url: route.url, config: { ...route.config } as never, schema: route.schema } as UndeclaredRoute)
+    return route.url.startsWith('/docs') ? 'public' : 'protected'
+  }
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.get('/docs/before', { schema, config: { other: 1 } as object }, handler)
+  await app.register(zitadel, { introspect: answering({}).introspect, undeclaredRoutes })
+  app.get('/docs/after', { schema, config: { other: 2 } as object }, handler)
+  app.get('/api', handler)
+  app.get('/declared', { config: { scopes: [] } }, handler)
+  const get = getter(app)
+  t.equal((await get('/docs/after', null)).statusCode, 200)
+  t.equal((await get('/api', null)).statusCode, 401)
+  t.equal((await get('/declared', null)).statusCode, 401)
+  const calls = told.length
+  t.equal((await get('/docs/before', null)).statusCode, 200)
+  t.match(told[calls], { method: 'GET', url: '/docs/before', config: { other: 1 }, schema: { hide: true } })
+  t.match(told[0], { method: 'GET', url: '/docs/after', config: { other: 2 }, schema: { hide: true } })
+  t.notOk(told.some(({ url }) => url === '/declared'))
+  const settled = told.length
+  await get('/docs/before', null)
+  t.equal(told.length, settled, 'once a route, not once a request')
+})
+
+t.test('a function that refuses stops the start', async (t) => {
+  const { app } = await guarded(t, { options: { undeclaredRoutes: ({ url }) => url === '/b' ? 'refused' : 'protected' } })
+  app.get('/a', handler)
+  app.post('/b', handler)
+  await t.rejects(async () => await app.ready(), { message: /declared with none of them: POST \/b$/ })
+})
+
+const broken: Record<string, [function_: () => unknown, thrown: { message?: string | RegExp, code?: string }]> = {
+  'throws an error': [() => { throw new Error('boom') }, { message: 'boom' }],
+  'throws undefined': [() => { throw undefined }, { code: 'FST_ZITADEL_OPTION', message: /^route GET \/after: option "undeclaredRoutes"/ }], // eslint-disable-line no-throw-literal
+  'gives nothing': [() => undefined, { code: 'FST_ZITADEL_OPTION', message: /^route GET \/after: option "undeclaredRoutes" must give/ }],
+  'gives an unknown word': [() => 'open', { code: 'FST_ZITADEL_OPTION' }],
+  'gives the name of a method': [() => 'constructor', { code: 'FST_ZITADEL_OPTION' }],
+  'gives a promise': [async () => 'public', { code: 'FST_ZITADEL_OPTION' }],
+  'gives a promise that is rejected': [async () => { throw new Error('boom') }, { code: 'FST_ZITADEL_OPTION' }]
+}
+
+for (const [what, [function_, thrown]] of Object.entries(broken)) {
+  t.test(`a function that ${what} stops the start, and opens nothing that was declared before`, async (t) => {
+    const app = await around(t, function_ as () => Undeclared)
+    t.throws(() => app.get('/after', handler), thrown as Error)
+    t.throws(() => app.route({ method: 'POST', url: '/after', handler }))
+    const get = getter(app)
+    t.equal((await get('/before')).statusCode, 500)
+    t.equal((await get('/before', null)).statusCode, 500)
+    t.equal((await get('/after')).statusCode, 404)
+  })
+}
+
+t.test('a function that throws undefined in a plugin stops the start', async (t) => {
+  const app = await around(t, () => { throw undefined }) // eslint-disable-line no-throw-literal
+  app.register(async (child) => { child.get('/after', handler) })
+  await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION' })
+})

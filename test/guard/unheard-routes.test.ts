@@ -1,0 +1,95 @@
+import t from 'tap'
+import Fastify, { type FastifyInstance } from 'fastify'
+import zitadel from '../../lib/index.ts'
+import { answering, guarded, live, type Owner } from '../fixtures/guarded-app.ts'
+
+const handler = async (): Promise<string> => 'served'
+const refusing = { introspect: answering({ good: live() }).introspect, undeclaredRoutes: 'refused' } as const
+
+/** What the start of an app complains of, split. */
+async function complaints (t: Owner, app: FastifyInstance): Promise<string[]> {
+  t.teardown(() => app.close())
+  const message: string = await Promise.resolve(app.ready()).then(() => '', (error) => error.message)
+  return message.split(/: (?=[A-Z]+ [/*])/)[1]?.split(', ') ?? []
+}
+
+const urls: Array<[urls: string[], named: string[]]> = [
+  [['/'], ['/']],
+  [['*'], ['*']],
+  [['/*'], ['/*']],
+  [['/a', '/ab', '/b'], ['/a', '/ab', '/b']],
+  [['/a/:id'], ['/a/:id']],
+  [['/a/:id?'], ['/a', '/a/:id']],
+  [['/:a?'], ['/', '/:a']],
+  [['/files/*'], ['/files/*']],
+  [['/static', '/static/*', '/status/:code/*'], ['/static', '/static/*', '/status/:code/*']],
+  [['/a/:file.:ext', '/b/:x-:y', '/c/:n(^\\d+$).png'], ['/a/:file.:ext', '/b/:x-:y', '/c/:n(^\\d+$).png']],
+  [['/Mixed/:Case'], ['/mixed/:case']],
+  [['/a::b'], ['/a:b']],
+  [['//a//b'], ['/a/b']],
+  [['/a/', '/a/b/'], ['/a', '/a/b']],
+  [['/u/:id', '/u/:name/x'], ['/u/:id|:name', '/u/:id|:name/x']],
+  [['/u/:id(^\\d+$)', '/u/:number(^\\d+$)/x', '/u/:slug'], ['/u/:id(^\\d+$)|:number(^\\d+$)', '/u/:id(^\\d+$)|:number(^\\d+$)/x', '/u/:slug']],
+  [['/p (q)'], ['/p (q)']]
+]
+
+for (const [declared, named] of urls) {
+  t.test(`refused: ${declared.join(' and ')}`, async (t) => {
+    const before = Fastify({ exposeHeadRoutes: false })
+    for (const url of declared) before.get(url, { config: { scopes: [] } }, handler)
+    await before.register(zitadel, refusing)
+    const missed = await complaints(t, before)
+    t.strictSame(missed.sort(), named.map((url) => `GET ${url}`).sort(), 'declared before: onRoute cannot tell, so it is named')
+
+    const { app } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+    for (const url of declared) app.get(url, { config: { scopes: [] } }, handler)
+    t.strictSame(await complaints(t, app), [], 'declared after: heard of, so the server starts')
+  })
+}
+
+t.test('refused: registered without await, every earlier route is named, and why', async (t) => {
+  const app = Fastify({ exposeHeadRoutes: false })
+  app.addHttpMethod('M-SEARCH')
+  app.register(zitadel, refusing)
+  app.get('/a', { config: { scopes: [] } }, handler)
+  app.route({ method: ['PUT', 'POST'], url: '/b', handler })
+  app.route({ method: 'M-SEARCH', url: '/c', handler })
+  app.get('/v', { constraints: { version: '1.0.0' } }, handler)
+  app.get('/v', { constraints: { version: '2.0.0', host: 'a.example' } }, handler)
+  app.options('/a', handler)
+  app.register(async (child) => { child.get('/', { config: { scopes: [] } }, handler) }, { prefix: '/late/' })
+  t.strictSame((await complaints(t, app)).sort(), ['GET /a', 'GET /v', 'M-SEARCH /c', 'POST /b', 'PUT /b'].sort())
+  await t.rejects(async () => await app.ready(), { message: /declared before the plugin was ready, so that it cannot tell \(await app\.register\(\.\.\.\) first\)/ })
+})
+
+t.test('refused: prefixes with and without a slash, in children before and after', async (t) => {
+  const app = Fastify({ exposeHeadRoutes: false })
+  const child = async (scope: FastifyInstance): Promise<void> => {
+    scope.get('/', { config: { scopes: [] } }, handler)
+    scope.get('/x', { config: { scopes: [] } }, handler)
+  }
+  app.register(child, { prefix: '/before/' })
+  app.register(child, { prefix: '/earlier' })
+  await app.register(zitadel, refusing)
+  app.register(child, { prefix: '/after/' })
+  app.register(child, { prefix: '/later' })
+  t.strictSame((await complaints(t, app)).sort(), ['GET /before', 'GET /before/x', 'GET /earlier', 'GET /earlier/x'])
+})
+
+t.test('refused: routes out of reach are none of its business', async (t) => {
+  const app = Fastify()
+  app.get('/outside', handler)
+  app.register(async (child) => {
+    await child.register(zitadel, refusing)
+    child.get('/inside', { config: { scopes: [] } }, handler)
+  })
+  t.strictSame(await complaints(t, app), [])
+})
+
+t.test('app.printRoutes still works, and names the hook that guards', async (t) => {
+  const { app } = await guarded(t)
+  app.get('/a', handler)
+  await app.ready()
+  t.match(app.printRoutes(), 'a (GET, HEAD)')
+  t.match(app.printRoutes({ includeHooks: true }), /onRequest\) \["zitadel-\d+\(\)"\]/)
+})

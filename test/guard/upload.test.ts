@@ -1,0 +1,115 @@
+import t from 'tap'
+import { once } from 'node:events'
+import { connect, type Socket } from 'node:net'
+import { text } from 'node:stream/consumers'
+import { bearer, guarded, listen, live, roles, type Given, type Guarded, type Owner } from '../fixtures/guarded-app.ts'
+
+t.test("a stranger's large body is not parsed, and neither is that of a caller without the role", async (t) => {
+  const { app } = await guarded(t, { server: { bodyLimit: 10 }, responses: { admin: live(roles({ admin: ['acme'] })) } })
+  let parsed = 0
+  app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => { parsed++; done(null, body) })
+  app.post('/', { config: { roles: ['admin'] }, schema: { body: { type: 'number' } } }, async () => 'served')
+  const post = async (payload: string, headers: object): Promise<number> => (await app.inject({ method: 'POST', url: '/', payload, headers: { 'content-type': 'text/plain', ...headers } })).statusCode
+  for (const payload of ['x', 'x'.repeat(100)]) {
+    t.equal(await post(payload, {}), 401)
+    t.equal(await post(payload, bearer('bad')), 401)
+    t.equal(await post(payload, bearer('good')), 403)
+  }
+  t.equal(parsed, 0)
+  t.equal(await post('x'.repeat(100), bearer('admin')), 413)
+  t.equal(await post('x', bearer('admin')), 400, 'only who is let in is told what is wrong with it')
+  t.equal(parsed, 1)
+})
+
+interface Upload extends Guarded { served: string[], start: (token: string) => Promise<Socket>, finish: (socket: Socket) => Promise<string> }
+
+/** An app that is in the middle of an upload: let in, half of the body there. */
+async function upload (t: Owner, given: Given, config: object = { scopes: [] }): Promise<Upload> {
+  const all = await guarded(t, given)
+  const { app } = all
+  const served: string[] = []
+  app.post('/', { config, onRequest: async (request) => { app.server.emit('let in', request) } }, async () => { served.push('served'); return 'served' })
+  const port = await listen(app)
+  return {
+    ...all,
+    served,
+    start: async (token) => {
+      const socket = connect(port, '127.0.0.1')
+      t.teardown(() => socket.destroy())
+      const letIn = once(app.server, 'let in')
+      socket.write(`POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\nauthorization: Bearer ${token}\r\ncontent-type: text/plain\r\ncontent-length: 4\r\n\r\nab`)
+      await letIn
+      return socket
+    },
+    finish: async (socket) => {
+      socket.write('cd')
+      return await text(socket)
+    }
+  }
+}
+
+t.test('a token that expires while the body arrives is refused', async (t) => {
+  const exp = Math.floor(Date.now() / 1000) + 60
+  const { clock, asked, served, start, finish } = await upload(t, { responses: { brief: live({ exp }) } })
+  const socket = await start('brief')
+  clock.pass(3600)
+  const answer = await finish(socket)
+  t.match(answer, /^HTTP\/1.1 401/)
+  t.match(answer, 'www-authenticate: Bearer error="invalid_token"')
+  t.strictSame(served, [])
+  t.strictSame(asked, ['brief'], 'judged by what is in memory')
+})
+
+t.test('a token that does not expire outlives its ttl', async (t) => {
+  const { clock, asked, start, finish } = await upload(t, {})
+  const socket = await start('good')
+  clock.pass(3600)
+  t.match(await finish(socket), /^HTTP\/1.1 200/)
+  t.strictSame(asked, ['good'])
+})
+
+const forgotten: Record<string, object> = { token: { token: 'caller' }, sub: { sub: 'ada' }, jti: { jti: '1' } }
+
+for (const [what, which] of Object.entries(forgotten)) {
+  t.test(`a token that is forgotten by ${what} while the body arrives is asked for again`, async (t) => {
+    let response = live({ jti: '1', ...roles({ admin: ['acme'] }) })
+    const { asked, served, start, finish, zitadel } = await upload(t, { responses: { caller: () => response } }, { roles: ['admin'] })
+    const end = async (): Promise<string> => {
+      const socket = await start('caller')
+      await zitadel().forget(which as { token: string })
+      return await finish(socket)
+    }
+    t.match(await end(), /^HTTP\/1.1 200/, 'still live')
+    t.strictSame(asked, ['caller', 'caller'])
+
+    const socket = await start('caller')
+    response = live({ jti: '1' })
+    await zitadel().forget(which as { token: string })
+    t.match(await finish(socket), /^HTTP\/1.1 403[^]*FST_ZITADEL_INSUFFICIENT_ROLE/, 'the role was taken away')
+
+    response = live({ jti: '1', ...roles({ admin: ['acme'] }) })
+    await zitadel().forget({ sub: 'ada' })
+    const other = await start('caller')
+    response = { active: false }
+    await zitadel().forget(which as { token: string })
+    t.match(await finish(other), /^HTTP\/1.1 401[^]*FST_ZITADEL_INVALID_TOKEN/, 'revoked')
+    t.strictSame(served, ['served'])
+  })
+}
+
+t.test('a token that is forgotten while the body arrives, and ZITADEL is down: 503', async (t) => {
+  let down = false
+  const { start, finish, zitadel } = await upload(t, { responses: { caller: () => { if (down) throw new Error('down'); return live() } } })
+  const socket = await start('caller')
+  down = true
+  await zitadel().forget({ token: 'caller' })
+  t.match(await finish(socket), /^HTTP\/1.1 503[^]*retry-after: 5/)
+})
+
+t.test('that another token is forgotten is no reason to ask', async (t) => {
+  const { asked, start, finish, zitadel } = await upload(t, {})
+  const socket = await start('good')
+  await zitadel().forget({ token: 'other' })
+  t.match(await finish(socket), /^HTTP\/1.1 200/)
+  t.strictSame(asked, ['good'])
+})

@@ -1,0 +1,97 @@
+import t from 'tap'
+import Fastify from 'fastify'
+import zitadel from '../../lib/index.ts'
+import { answering, getter, guarded, live } from '../fixtures/guarded-app.ts'
+
+const wrong: Array<[config: object, message: RegExp]> = [
+  [{ scopes: 'openid' }, /"scopes" must be an array/],
+  [{ scopes: undefined }, /"scopes" must be an array/],
+  [{ scopes: null }, /"scopes" must be an array/],
+  [{ scopes: { openid: true } }, /"scopes" must be an array/],
+  [{ scopes: [1] }, /"scopes" must be an array/],
+  [{ scopes: [''] }, /"scopes" must be an array/],
+  [{ scopes: [' '] }, /"scopes" must be an array/],
+  [{ scopes: [[]] }, /"scopes" must be .*non-empty/],
+  [{ scopes: [['openid'], []] }, /"scopes" must be .*non-empty/],
+  [{ scopes: [['openid'], 'email'] }, /"scopes" must be an array/],
+  [{ scopes: [[['openid']]] }, /"scopes" must be an array/],
+  [{ scopes: [['openid', undefined]] }, /"scopes" must be an array/],
+  [{ scopes: ['open id'] }, /"scopes" must be made of scope-tokens/],
+  [{ scopes: ['open"id'] }, /"scopes" must be made of scope-tokens/],
+  [{ scopes: ['open\\id'] }, /"scopes" must be made of scope-tokens/],
+  [{ scopes: ['openid\r\nx: y'] }, /"scopes" must be made of scope-tokens/],
+  [{ scopes: ['openéd'] }, /"scopes" must be made of scope-tokens/],
+  [{ scopes: [['email'], ['urn:zitadel:iam:org:project:role:x']] }, /"scopes" must be free of role scopes/],
+  [{ roles: [] }, /"roles" must be given at least one role/],
+  [{ roles: 'admin' }, /"roles" must be an array/],
+  [{ roles: [[]] }, /"roles" must be .*non-empty/],
+  [{ roles: [['admin'], []] }, /"roles" must be .*non-empty/],
+  [{ roles: [null] }, /"roles" must be an array/],
+  [{ roles: ['admin'], organization: '' }, /"organization" must be the id/],
+  [{ roles: ['admin'], organization: 7 }, /"organization" must be the id/],
+  [{ roles: ['admin'], organization: undefined }, /"organization" must be the id/],
+  [{ organization: 'acme' }, /"organization" must be beside "roles"/],
+  [{ scopes: [], organization: 'acme' }, /"organization" must be beside "roles"/],
+  [{ scopes: ['openid'], organization: 'acme' }, /"organization" must be beside "roles"/],
+  [{ freshness: 0 }, /"freshness" must be beside "scopes" or "roles"/],
+  [{ scopes: [], freshness: -1 }, /"freshness" must be a number/],
+  [{ scopes: [], freshness: NaN }, /"freshness" must be a number/],
+  [{ scopes: [], freshness: Infinity }, /"freshness" must be a number/],
+  [{ scopes: [], freshness: '0' }, /"freshness" must be a number/],
+  [{ access: 'open' }, /"access" must be 'public', 'optional' or 'own'/],
+  [{ access: undefined }, /"access" must be/],
+  [{ access: true }, /"access" must be/],
+  [{ access: 'toString' }, /"access" must be/],
+  [{ access: 'public', scopes: [] }, /"access" must stand alone/],
+  [{ access: 'own', roles: ['admin'] }, /"access" must stand alone/],
+  [{ access: 'optional', freshness: 0 }, /"access" must stand alone/],
+  [{ scope: ['openid'] }, /"scope" is unknown, did you mean "scopes"/],
+  [{ role: 'admin' }, /"role" is unknown, did you mean "roles"/],
+  [{ Scopes: ['openid'] }, /"Scopes" is unknown, did you mean "scopes"/],
+  [{ ROLES: ['admin'] }, /"ROLES" is unknown, did you mean "roles"/],
+  [{ roles: ['admin'], organisation: 'acme' }, /"organisation" is unknown, did you mean "organization"/],
+  [{ roles: ['admin'], organizations: ['acme'] }, /"organizations" is unknown, did you mean "organization"/],
+  [{ roles: ['admin'], Organisations: ['acme'] }, /"Organisations" is unknown, did you mean "organization"/],
+  [{ Access: 'public' }, /"Access" is unknown, did you mean "access"/],
+  [{ scopes: [], freshNess: 0 }, /"freshNess" is unknown, did you mean "freshness"/]
+]
+
+t.test('a wrong config is thrown at the line that declares the route, and names it', async (t) => {
+  const { app } = await guarded(t)
+  for (const [config, message] of wrong) {
+    const declare = (): unknown => app.route({ method: ['PUT', 'POST'], url: '/orders/:id', config, handler: async () => 'served' })
+    t.throws(declare, { name: 'ZitadelError', code: 'FST_ZITADEL_OPTION', message: /^route PUT,POST \/orders\/:id: / })
+    t.throws(declare, { message })
+  }
+})
+
+t.test('a wrong config that could not be checked at start is answered 500, without details, and told to the log', async (t) => {
+  for (const [config, message] of wrong) {
+    const lines: string[] = []
+    const app = Fastify({ logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } })
+    t.teardown(() => app.close())
+    app.get('/orders/:id', { config }, async () => 'served')
+    const { asked, introspect } = answering({ good: live() })
+    await app.register(zitadel, { introspect })
+    const get = getter(app)
+    for (const token of ['good', null]) {
+      const reply = await get('/orders/7', token)
+      t.equal(reply.statusCode, 500)
+      t.strictSame(reply.json(), { statusCode: 500, code: 'FST_ZITADEL_OPTION', error: 'Internal Server Error', message: 'This route is not configured correctly' })
+    }
+    t.strictSame(asked, [], 'no token looked at')
+    t.match(JSON.parse(lines[0]!).err.message, message)
+  }
+})
+
+t.test("what others read from a route's config is none of our business", async (t) => {
+  const { app, get } = await guarded(t)
+  app.get('/', { config: { scopes: [], rateLimit: { max: 1 }, scoped: true, roleplay: 1 } as object }, async () => 'served')
+  t.equal((await get('/')).statusCode, 200)
+})
+
+t.test('what a prototype declares is declared nowhere', async (t) => {
+  const { app } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+  app.get('/', { config: Object.create({ access: 'public' }) }, async () => 'served')
+  await t.rejects(async () => await app.ready(), { message: /declared with none of them: GET \// })
+})

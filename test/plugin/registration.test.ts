@@ -1,0 +1,86 @@
+import t from 'tap'
+import Fastify from 'fastify'
+import zitadel, { zitadel as named } from '../../lib/index.ts'
+import { createPlugin } from '../../lib/plugin.ts'
+import { systemClock } from '../../lib/introspector/clock.ts'
+import { answering, getter, guarded, live } from '../fixtures/guarded-app.ts'
+
+t.test('the plugin is the default export, and a named one', async (t) => {
+  t.equal(named, zitadel)
+})
+
+t.test('registering twice in one scope, or inside it, is refused', async (t) => {
+  for (const nested of [false, true]) {
+    const { app } = await guarded(t)
+    const { introspect } = answering({})
+    await t.rejects(async () => {
+      if (nested) await app.register(async (child) => await child.register(zitadel, { introspect }))
+      else await app.register(zitadel, { introspect })
+    }, { code: 'FST_ZITADEL_OPTION', message: /registered already/ })
+  }
+})
+
+t.test('siblings with different issuers judge by their own', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const asked: Record<string, string[]> = {}
+  for (const name of ['a', 'b']) {
+    const source = answering({ [name]: live({ sub: `user of ${name}` }) })
+    asked[name] = source.asked
+    app.register(async (scope) => {
+      await scope.register(zitadel, { introspect: source.introspect, realm: name })
+      scope.get('/', async (request) => request.zitadel.sub)
+    }, { prefix: `/${name}` })
+  }
+  app.get('/', async () => 'outside')
+  const get = getter(app)
+  t.equal((await get('/a', 'a')).body, 'user of a')
+  t.equal((await get('/b', 'b')).body, 'user of b')
+  t.equal((await get('/a', 'b')).headers['www-authenticate'], 'Bearer realm="a", error="invalid_token"')
+  t.equal((await get('/b', 'a')).headers['www-authenticate'], 'Bearer realm="b", error="invalid_token"')
+  t.equal((await get('/', null)).body, 'outside')
+  t.strictSame(asked, { a: ['a', 'b'], b: ['b', 'a'] })
+})
+
+t.test('a wrong option stops the start, by its name', async (t) => {
+  for (const [options, message] of [
+    [{ issuer: 'http://auth.acme.example' }, /"issuer"/],
+    [{ isuer: 'https://auth.acme.example' }, /unknown option "isuer"/],
+    [{ introspect: 'no function' }, /"introspect"/]
+  ] as const) {
+    const app = Fastify()
+    t.teardown(() => app.close())
+    app.register(zitadel, options as object)
+    await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION', message })
+  }
+})
+
+t.test('app.zitadel is there as soon as the registration is done, also in children that were there before', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  let child: typeof app | undefined
+  app.register(async (scope) => {
+    child = scope as typeof app
+    scope.get('/child', async (request) => [request.zitadel.sub, scope.zitadel.peek(request)?.sub])
+  })
+  await app.register(zitadel, { introspect: answering({ good: live() }).introspect })
+  t.equal(child!.zitadel, app.zitadel)
+  t.strictSame((await getter(app)('/child')).json(), ['ada', 'ada'])
+  t.ok(Object.isFrozen(app.zitadel))
+})
+
+t.test('plain http to ZITADEL is warned about, unless on loopback or a function stands in', async (t) => {
+  const warned = async (options: object): Promise<boolean> => {
+    const lines: string[] = []
+    const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { lines.push(line) } } } })
+    await app.register(createPlugin(systemClock), { credentials: { clientId: 'api', clientSecret: 'secret' }, ...options })
+    await app.close()
+    return lines.some((line) => line.includes('plain http'))
+  }
+  const issuer = 'https://auth.acme.example'
+  t.equal(await warned({ issuer }), false)
+  t.equal(await warned({ issuer, address: 'https://zitadel:8080' }), false)
+  t.equal(await warned({ issuer, address: 'http://127.0.0.1:8080' }), false)
+  t.equal(await warned({ issuer: 'http://localhost:8080' }), false)
+  t.equal(await warned({ issuer, address: 'http://zitadel:8080' }), true)
+})
