@@ -48,6 +48,7 @@ export class Assertions {
   replaced (refused: Proof, proof: Proof): void {
     // What it once took and now refuses, it refuses for being a replay: only its own age could be another reason.
     if (refused.accepted && this.#isFresh(refused)) this.#replaysRefused = true
+    proof.accepted = true
     this.#shared = proof
   }
 
