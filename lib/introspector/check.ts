@@ -21,15 +21,28 @@ export async function resultOf (work: () => Promise<unknown>): Promise<CheckResu
 }
 
 /** The same check, one at a time and believed for a while: a health route is no way to make others work. */
-export function remembered (check: () => Promise<CheckResult>, clock: Clock): () => Promise<CheckResult> {
-  let last: { readonly result: Promise<CheckResult>, at: number } | undefined
-  return async () => {
-    if (last !== undefined && clock.monotonic() - last.at < REMEMBERED) return await last.result
+export class Remembered {
+  readonly #check: () => Promise<CheckResult>
+  readonly #clock: Clock
+  #last: { readonly result: Promise<CheckResult>, at: number } | undefined
+
+  constructor (check: () => Promise<CheckResult>, clock: Clock) {
+    this.#check = check
+    this.#clock = clock
+  }
+
+  readonly result = async (): Promise<CheckResult> => {
+    if (this.#last !== undefined && this.#clock.monotonic() - this.#last.at < REMEMBERED) return await this.#last.result
     // Counted from the answer: one that takes long is joined for as long as it takes.
-    const current = { result: check(), at: Infinity }
-    last = current
+    const current = { result: this.#check(), at: Infinity }
+    this.#last = current
     const result = await current.result
-    current.at = clock.monotonic()
+    current.at = this.#clock.monotonic()
     return result
+  }
+
+  /** What was true of other credentials is not remembered. */
+  forget (): void {
+    this.#last = undefined
   }
 }

@@ -60,13 +60,13 @@ export class IntrospectionClient {
     let hasTurn = false
     return await this.#ask((signal) => this.#options.limiter.run(known, signal, async () => {
       hasTurn = true
-      return await this.#exchange(token, sending, known, signal)
+      return await this.#exchange(token, sending, known, signal, () => this.#circuit.isOpen)
     }), probe, () => hasTurn)
   }
 
   /** The same, asked at once whatever happened before. */
   readonly probe: Introspect = async (token, sending) => {
-    return await this.#ask((signal) => this.#exchange(token, sending, false, signal), false, () => true)
+    return await this.#ask((signal) => this.#exchange(token, sending, false, signal, () => false), false, () => true)
   }
 
   async #ask (exchange: (signal: AbortSignal) => Promise<Answer>, probe: boolean, hasTurn: () => boolean): Promise<IntrospectionResponse> {
@@ -81,7 +81,7 @@ export class IntrospectionClient {
       }
       failure = { error: judgement.fault === 'ours' ? clientRejected(judgement.observed) : unavailable(judgement.outage), pause: judgement.pause }
     } catch (error) {
-      failure = { error: error instanceof ZitadelError ? error : unavailable(outageOf(error, timeout, hasTurn())) }
+      failure = { error: error instanceof ZitadelError && !hasTurn() ? error : unavailable(outageOf(error, timeout, hasTurn())) }
     }
     // A question that never got its turn says nothing about ZITADEL.
     if (hasTurn()) this.#circuit.failed(failure, probe)
@@ -90,20 +90,21 @@ export class IntrospectionClient {
     throw failure.error
   }
 
-  async #exchange (token: string, sending: () => void, known: boolean, signal: AbortSignal): Promise<Answer> {
+  /** @param isVain whether another proof would be refused like the first */
+  async #exchange (token: string, sending: () => void, known: boolean, signal: AbortSignal, isVain: () => boolean): Promise<Answer> {
     const form = introspectionForm(token)
-    if (!this.#options.retry) return await this.#authenticated(form, sending, signal)
+    if (!this.#options.retry) return await this.#authenticated(form, sending, signal, isVain)
     try {
-      const answer = await this.#authenticated(form, sending, signal)
+      const answer = await this.#authenticated(form, sending, signal, isVain)
       if (!isWorthAnother(answer, known)) return answer
     } catch (error) {
       if (signal.aborted || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
     }
     await sleep(JITTER[0] + Math.random() * (JITTER[1] - JITTER[0]), undefined, { signal })
-    return await this.#authenticated(form, sending, signal)
+    return await this.#authenticated(form, sending, signal, isVain)
   }
 
-  async #authenticated (form: string, sending: () => void, signal: AbortSignal): Promise<Answer> {
+  async #authenticated (form: string, sending: () => void, signal: AbortSignal, isVain: () => boolean): Promise<Answer> {
     const credentials = this.#credentials
     if (!(credentials instanceof Assertions)) return await this.#post(form, credentials, sending, signal)
     const current = credentials.current(signal)
@@ -114,7 +115,7 @@ export class IntrospectionClient {
       return answer
     }
     // Somebody else was refused with a proof of his own in the meantime: a signature more would change nothing.
-    if (this.#circuit.isOpen) return answer
+    if (isVain()) return answer
     const own = await credentials.own()
     const second = await this.#post(form, own, sending, signal)
     if (second.status === 200) credentials.replaced(proof, own)
@@ -151,5 +152,6 @@ function outageOf (error: unknown, timeout: number, hadTurn: boolean): Outage {
       ? new Outage(`no answer from ZITADEL within ${timeout} ms`)
       : new Outage(`no turn to ask ZITADEL within ${timeout} ms (option "limits")`, true)
   }
+  if ((error as Error | null)?.name === 'HTTPParserError') return new Outage('what answered does not speak HTTP')
   return new Outage(`no answer from ZITADEL (${codeOf(error) || (error instanceof TypeError ? 'the signer gave no signature' : 'the exchange broke')})`)
 }

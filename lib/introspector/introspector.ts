@@ -145,12 +145,16 @@ export class Introspector {
   async #fly (flight: Flight, key: string, token: string): Promise<Verdict> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       flight.sentAt = undefined
-      const now = this.#clock.wall()
+      const startedAt = this.#clock.monotonic()
       const known = this.#cache.peek(key)
-      const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() }, known?.granted !== undefined && now < known.expiresAt)
-      const askedAt = flight.sentAt ?? this.#clock.monotonic()
+      const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() }, known?.granted !== undefined && this.#clock.wall() < known.expiresAt)
+      const askedAt = flight.sentAt ?? startedAt
       const verdict = judge(response, this.#rules, askedAt, this.#clock.wall())
-      if (flight.forgotten.some(({ matches, at }) => at >= askedAt && matches(verdict, key))) continue
+      if (flight.forgotten.some(({ matches, at }) => at >= askedAt && matches(verdict, key))) {
+        // A token that was forgotten before its jti was known: now what shares it can be forgotten too.
+        if (verdict.jti !== undefined) this.#cache.forget((other) => other.jti === verdict.jti && other.askedAt <= this.#forgotAt)
+        continue
+      }
       this.#cache.set(key, verdict)
       return verdict
     }

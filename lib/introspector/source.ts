@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { Pool, type Dispatcher } from 'undici'
 import type { Config } from '../config.ts'
-import { remembered, resultOf, type CheckResult } from './check.ts'
+import { Remembered, resultOf, type CheckResult } from './check.ts'
 import { IntrospectionClient, type Introspect } from './client.ts'
 import type { Clock } from './clock.ts'
 import { watchKeyFile } from './key-file-watch.ts'
@@ -24,7 +24,7 @@ export async function openSource (config: Config, clock: Clock, reporter: Report
   const { server, introspect: substituted } = config
   if (server !== undefined) return await openServer(server, config, clock, reporter)
   const introspect = substitute(substituted!, config.timeout, reporter.failure)
-  const check = remembered(() => resultOf(() => askAnything(introspect)), clock)
+  const check = new Remembered(() => resultOf(() => askAnything(introspect)), clock).result
   return { introspect, check, reload: check, close: async () => {} }
 }
 
@@ -37,19 +37,28 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
   const options = { issuer, endpoint, dispatcher, timeout, retry, breaker, limiter: new Limiter(limits, clock), onFailure: reporter.failure }
   let client = new IntrospectionClient(first, options, clock)
 
-  const reload = async (): Promise<CheckResult> => {
+  const check = new Remembered(() => resultOf(() => askAnything(client.probe)), clock)
+  const replace = async (): Promise<CheckResult> => {
     const result = await resultOf(async () => {
       const candidate = new IntrospectionClient(await credentials.read(), options, clock)
       await askAnything(candidate.probe)
       client = candidate
+      check.forget()
     })
     if (!result.ok) reporter.line('error', result.code, `the credentials were not replaced, the old ones serve on: ${result.reason}`)
     return result
   }
+  // One after the other, or the answer to an older key could come last and put it back.
+  let replacing: Promise<unknown> = Promise.resolve()
+  const reload = async (): Promise<CheckResult> => {
+    const mine = replacing.then(replace)
+    replacing = mine
+    return await mine
+  }
   const endWatch = credentials.file === undefined ? () => {} : watchKeyFile(credentials.file, async () => (await reload()).ok)
   return {
     introspect: (token, sending, known) => client.introspect(token, sending, known),
-    check: remembered(() => resultOf(() => askAnything(client.probe)), clock),
+    check: check.result,
     reload,
     close: async () => {
       endWatch()
