@@ -56,12 +56,15 @@ const RETRY_AFTER = 5
 
 /** Why ZITADEL gave no answer that can be believed, for the log; free of tokens, assertions and anything that a peer wrote. */
 export class Outage extends Error {
-  /** Whether anybody could bring it about by sending many tokens: a rate limit, or a bound of our own. */
+  /** What an operator should check. */
+  readonly advice: string
+  /** Whether strangers could bring it about by what or how much they send: it does not say that ZITADEL is down. */
   readonly provokable: boolean
 
-  constructor (observed: string, provokable = false) {
+  constructor (observed: string, advice: string, provokable = false) {
     super(observed)
     this.name = 'Outage'
+    this.advice = advice
     this.provokable = provokable
   }
 }

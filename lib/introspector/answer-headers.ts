@@ -31,6 +31,7 @@ const LONGEST_PAUSE = 60_000
  */
 export function pauseOf (headers: IncomingHttpHeaders, now: number): number {
   const value = headers['retry-after'] ?? ''
-  const pause = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - now
+  // A date is by the server's clock, and so is the time of its answer.
+  const pause = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - (Date.parse(headers.date ?? '') || now)
   return pause > 0 ? Math.min(pause, LONGEST_PAUSE) : UNTOLD_PAUSE
 }

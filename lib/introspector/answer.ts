@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { Outage } from '../errors.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
+import { adviceOnStatus } from './advice.ts'
 import { pauseOf, requestIdOf, skewOf } from './answer-headers.ts'
 
 /** What came back over the wire, whole. */
@@ -80,12 +81,12 @@ export function judgeAnswer (answer: Answer, { issuer, hasAnswered, now }: Circu
   if (status === 404 && !hasAnswered) {
     return { fault: 'ours', pause: PAUSE, observed: `ZITADEL does not know this host or path (404)${requestId}: check the option "issuer"; when ZITADEL is reached by another name, give that as "address", and let the header x-zitadel-instance-host through on the way; when its paths are custom, "introspectionEndpoint"` }
   }
-  const outage = new Outage(`ZITADEL answered ${status}${requestId}`, status === 429)
+  const outage = new Outage(`ZITADEL answered ${status}${requestId}`, adviceOnStatus(status), status < 500)
   return status === 429 ? { fault: 'theirs', outage, pause: pauseOf(headers, now) } : { fault: 'theirs', outage }
 }
 
 function judgeResponse (body: unknown, issuer: string, requestId: string): Judgement {
-  if (!isIntrospectionResponse(body)) return { fault: 'theirs', outage: new Outage(`ZITADEL answered 200 with something that is no introspection response${requestId}`) }
+  if (!isIntrospectionResponse(body)) return { fault: 'theirs', outage: new Outage(`ZITADEL answered 200 with something that is no introspection response${requestId}`, adviceOnStatus(200), true) }
   if (body.active && body['iss'] !== undefined && body['iss'] !== issuer) {
     return { fault: 'ours', pause: PAUSE, observed: `ZITADEL answered as another issuer${requestId}: check the option "issuer", its port included, and that the header x-zitadel-instance-host arrives from "address"` }
   }

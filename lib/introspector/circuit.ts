@@ -8,6 +8,20 @@ export interface Failure {
   readonly pause?: number | undefined
 }
 
+/** One question, as the circuit sees it. */
+export interface Pass {
+  /** Which opening or closing of the circuit came last before it. */
+  readonly era: number
+}
+
+interface Opening {
+  /** Monotonic milliseconds. */
+  readonly until: number
+  readonly error: ZitadelError
+  /** Whether the server itself asked to be left alone. */
+  readonly asked: boolean
+}
+
 /** Failures in a row after which a server counts as down. Fewer are what restarts and single bad requests look like. */
 const SERIES = 5
 /** Milliseconds of the first break, doubled by each probe that fails, and of the longest. */
@@ -23,10 +37,11 @@ const LONGEST_BREAK = 5000
 export class Circuit {
   readonly #clock: Clock
   readonly #breaks: boolean
+  #era = 0
   #failures = 0
   #break = FIRST_BREAK
-  #open: { readonly until: number, readonly error: ZitadelError } | undefined
-  #probing = false
+  #open: Opening | undefined
+  #probe: Pass | undefined
 
   /** @param breaks whether a series of failures opens the circuit; a pause always does */
   constructor (breaks: boolean, clock: Clock) {
@@ -40,42 +55,72 @@ export class Circuit {
   }
 
   /**
-   * @returns whether this question is the one that goes out to see
+   * Lets a question out, or through to where it waits for its turn.
+   *
    * @throws ZitadelError what opened the circuit, with the time that is left as `retry-after`
    */
-  enter (): boolean {
-    if (this.#open === undefined) return false
+  enter (): Pass {
+    if (this.#open === undefined) return this.bypass()
     const left = this.#open.until - this.#clock.monotonic()
-    if (left > 0 || this.#probing) throw again(this.#open.error, Math.max(left, 0) / 1000)
-    this.#probing = true
-    return true
+    if (left > 0 || this.#probe !== undefined) throw again(this.#open.error, Math.max(left, 0) / 1000)
+    this.#probe = this.bypass()
+    return this.#probe
   }
 
-  succeeded (): void {
-    this.#probing = false
+  /** Lets a question out whatever happened before. */
+  bypass (): Pass {
+    return { era: this.#era }
+  }
+
+  /** The same for a question that has waited: much may have happened since it entered. */
+  renew (pass: Pass): Pass {
+    return pass.era === this.#era ? pass : this.enter()
+  }
+
+  succeeded (pass: Pass): void {
     this.#failures = 0
     this.#break = FIRST_BREAK
-    this.#open = undefined
+    // A server that asked to be left alone still answers what was under way.
+    if (this.#open === undefined || (this.#open.asked && pass.era !== this.#era)) return
+    this.#turn(undefined)
   }
 
-  failed ({ error, pause }: Failure, probe: boolean): void {
-    if (probe) this.#probing = false
-    // What was on its way when the circuit opened tells nothing new.
-    if (this.isOpen) return
-    this.#failures++
-    if (pause !== undefined) return this.#openFor(pause, error)
-    if (!this.#breaks || (this.#failures < SERIES && !probe)) return
-    this.#openFor(this.#break, error)
+  failed (failure: Failure, pass: Pass): void {
+    const isProbe = this.#probe === pass
+    this.left(pass)
+    const { error, pause } = failure
+    const outage = error.cause instanceof Outage ? error.cause : undefined
+    if (pause !== undefined && outage !== undefined) return this.#openFor(pause, error, true)
+    // What was on its way when the circuit opened or closed tells nothing new.
+    if (pass.era !== this.#era) return
+    if (pause !== undefined) return this.#openFor(pause, error, false)
+    // Nor does what strangers can bring about by what they send.
+    if (outage === undefined || outage.provokable || this.isOpen) return
+    if (!this.#breaks) {
+      if (isProbe) this.#turn(undefined)
+      return
+    }
+    if (++this.#failures < SERIES && !isProbe) return
+    this.#openFor(this.#break, error, false)
     this.#break = Math.min(2 * this.#break, LONGEST_BREAK)
   }
 
   /** An exchange that ended before it told anything, such as one that never got its turn. */
-  left (probe: boolean): void {
-    if (probe) this.#probing = false
+  left (pass: Pass): void {
+    if (this.#probe === pass) this.#probe = undefined
   }
 
-  #openFor (milliseconds: number, error: ZitadelError): void {
-    this.#open = { until: this.#clock.monotonic() + milliseconds, error }
+  #openFor (milliseconds: number, error: ZitadelError, asked: boolean): void {
+    const until = this.#clock.monotonic() + milliseconds
+    // The longest that was asked for, where many answers ask at once.
+    if (this.#open !== undefined && this.#open.until >= until) return
+    this.#turn({ until, error, asked })
+  }
+
+  #turn (open: Opening | undefined): void {
+    this.#open = open
+    this.#probe = undefined
+    this.#era++
   }
 }
 

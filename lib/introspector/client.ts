@@ -4,9 +4,10 @@ import { Outage, ZitadelError, clientRejected, unavailable } from '../errors.ts'
 import type { ClientCredentials, SigningClient } from '../oauth/client-authentication.ts'
 import { introspectionForm, type IntrospectionResponse } from '../oauth/introspection.ts'
 import type { Endpoint } from '../zitadel/endpoints.ts'
+import { adviceOnCode, adviceOnStatus } from './advice.ts'
 import { isWorthAnother, judgeAnswer, readAnswer, refusesClient, type Answer } from './answer.ts'
 import { Assertions } from './assertions.ts'
-import { Circuit, type Failure } from './circuit.ts'
+import { Circuit, type Failure, type Pass } from './circuit.ts'
 import type { Clock } from './clock.ts'
 import { DeadlineExceeded, withDeadline } from './deadline.ts'
 import type { Limiter } from './limiter.ts'
@@ -15,10 +16,11 @@ import type { Limiter } from './limiter.ts'
  * Asks for the response of one token.
  *
  * @param sending is called right before the token leaves: what the server knows later than that, the response may not tell
- * @param known whether the token was active a moment ago
+ * @param doubted is given for a token that was active a moment ago, and called when it is inactive all of a sudden, before
+ *   that is believed
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */
-export type Introspect = (token: string, sending: () => void, known?: boolean) => Promise<IntrospectionResponse>
+export type Introspect = (token: string, sending: () => void, doubted?: () => void) => Promise<IntrospectionResponse>
 
 export interface ClientOptions {
   readonly issuer: string
@@ -31,6 +33,12 @@ export interface ClientOptions {
   readonly limiter: Limiter
   /** Told of every exchange that ended without a response, once. */
   readonly onFailure: (error: ZitadelError) => void
+}
+
+/** Where a question stands: with the circuit, and whether its turn has come. */
+interface Turn {
+  pass: Pass | undefined
+  hasCome: boolean
 }
 
 /** Milliseconds before a second try, at least and at most: drawn, so that the processes of a fleet do not come all at once. */
@@ -55,52 +63,60 @@ export class IntrospectionClient {
   }
 
   /** An {@link Introspect}: fails at once while the circuit is open, and waits for its turn. */
-  readonly introspect: Introspect = async (token, sending, known = false) => {
-    const probe = this.#circuit.enter()
-    let hasTurn = false
-    return await this.#ask((signal) => this.#options.limiter.run(known, signal, async () => {
-      hasTurn = true
-      return await this.#exchange(token, sending, known, signal, () => this.#circuit.isOpen)
-    }), probe, () => hasTurn)
+  readonly introspect: Introspect = async (token, sending, doubted) => {
+    const turn: Turn = { pass: undefined, hasCome: false }
+    return await this.#ask(turn, async () => {
+      const entered = this.#circuit.enter()
+      turn.pass = entered
+      return await withDeadline(this.#options.timeout, (signal) => this.#options.limiter.run(doubted !== undefined, signal, async () => {
+        turn.pass = this.#circuit.renew(entered)
+        turn.hasCome = true
+        return await this.#exchange(token, sending, doubted, signal, () => this.#circuit.isOpen)
+      }))
+    })
   }
 
   /** The same, asked at once whatever happened before. */
   readonly probe: Introspect = async (token, sending) => {
-    return await this.#ask((signal) => this.#exchange(token, sending, false, signal, () => false), false, () => true)
+    return await this.#ask({ pass: this.#circuit.bypass(), hasCome: true }, () =>
+      withDeadline(this.#options.timeout, (signal) => this.#exchange(token, sending, undefined, signal, () => false)))
   }
 
-  async #ask (exchange: (signal: AbortSignal) => Promise<Answer>, probe: boolean, hasTurn: () => boolean): Promise<IntrospectionResponse> {
+  async #ask (turn: Turn, exchange: () => Promise<Answer>): Promise<IntrospectionResponse> {
     const { timeout, issuer, onFailure } = this.#options
     let failure: Failure
     try {
-      const judgement = judgeAnswer(await withDeadline(timeout, exchange), { issuer, hasAnswered: this.#hasAnswered, now: this.#clock.wall() })
+      const judgement = judgeAnswer(await exchange(), { issuer, hasAnswered: this.#hasAnswered, now: this.#clock.wall() })
       if ('response' in judgement) {
         this.#hasAnswered = true
-        this.#circuit.succeeded()
+        this.#circuit.succeeded(turn.pass!)
         return judgement.response
       }
       failure = { error: judgement.fault === 'ours' ? clientRejected(judgement.observed) : unavailable(judgement.outage), pause: judgement.pause }
     } catch (error) {
-      failure = { error: error instanceof ZitadelError && !hasTurn() ? error : unavailable(outageOf(error, timeout, hasTurn())) }
+      failure = { error: error instanceof ZitadelError && !turn.hasCome ? error : unavailable(outageOf(error, timeout, turn.hasCome)) }
     }
     // A question that never got its turn says nothing about ZITADEL.
-    if (hasTurn()) this.#circuit.failed(failure, probe)
-    else this.#circuit.left(probe)
+    if (turn.hasCome) this.#circuit.failed(failure, turn.pass!)
+    else if (turn.pass !== undefined) this.#circuit.left(turn.pass)
     onFailure(failure.error)
     throw failure.error
   }
 
-  /** @param isVain whether another proof would be refused like the first */
-  async #exchange (token: string, sending: () => void, known: boolean, signal: AbortSignal, isVain: () => boolean): Promise<Answer> {
+  /** @param isVain whether another try would end like the first, as others have found out in the meantime */
+  async #exchange (token: string, sending: () => void, doubted: (() => void) | undefined, signal: AbortSignal, isVain: () => boolean): Promise<Answer> {
     const form = introspectionForm(token)
     if (!this.#options.retry) return await this.#authenticated(form, sending, signal, isVain)
     try {
       const answer = await this.#authenticated(form, sending, signal, isVain)
-      if (!isWorthAnother(answer, known)) return answer
+      if (!isWorthAnother(answer, doubted !== undefined)) return answer
+      if (answer.status === 200) doubted!()
+      else if (isVain()) return answer
     } catch (error) {
-      if (signal.aborted || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
+      if (signal.aborted || isVain() || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
     }
     await sleep(JITTER[0] + Math.random() * (JITTER[1] - JITTER[0]), undefined, { signal })
+    this.#options.limiter.spend()
     return await this.#authenticated(form, sending, signal, isVain)
   }
 
@@ -109,14 +125,17 @@ export class IntrospectionClient {
     if (!(credentials instanceof Assertions)) return await this.#post(form, credentials, sending, signal)
     const current = credentials.current(signal)
     const proof = current instanceof Promise ? await current : current
+    proof.uses++
     const answer = await this.#post(form, proof, sending, signal)
     if (!refusesClient(answer)) {
       proof.accepted ||= answer.status === 200
       return answer
     }
-    // Somebody else was refused with a proof of his own in the meantime: a signature more would change nothing.
-    if (isVain()) return answer
+    credentials.refused(proof)
+    // A signature more changes nothing where this one was new, or somebody else was refused with a proof of his own.
+    if (proof.uses === 1 || isVain()) return answer
     const own = await credentials.own()
+    this.#options.limiter.spend()
     const second = await this.#post(form, own, sending, signal)
     if (second.status === 200) credentials.replaced(proof, own)
     return second
@@ -149,9 +168,11 @@ function codeOf (error: unknown): string {
 function outageOf (error: unknown, timeout: number, hadTurn: boolean): Outage {
   if (error instanceof DeadlineExceeded) {
     return hadTurn
-      ? new Outage(`no answer from ZITADEL within ${timeout} ms`)
-      : new Outage(`no turn to ask ZITADEL within ${timeout} ms (option "limits")`, true)
+      ? new Outage(`no answer from ZITADEL within ${timeout} ms`, 'check the load of ZITADEL and the network between, or raise the option "timeout"')
+      : new Outage(`no turn to ask ZITADEL within ${timeout} ms`, 'check for a flood of tokens, or raise the option "limits"', true)
   }
-  if ((error as Error | null)?.name === 'HTTPParserError') return new Outage('what answered does not speak HTTP')
-  return new Outage(`no answer from ZITADEL (${codeOf(error) || (error instanceof TypeError ? 'the signer gave no signature' : 'the exchange broke')})`)
+  if ((error as Error | null)?.name === 'HTTPParserError') return new Outage('what answered does not speak HTTP', adviceOnStatus(200))
+  const code = codeOf(error)
+  const what = code || (error instanceof TypeError ? 'the signer gave no signature' : 'the exchange broke')
+  return new Outage(`no answer from ZITADEL (${what})`, adviceOnCode(code), code === 'ANSWER_TOO_LARGE')
 }

@@ -117,7 +117,7 @@ export class Introspector {
 
   /** In the background: nobody waits for it, and its failure is nobody's yet. */
   #refresh (key: string, token: string, verdict: Verdict): void {
-    if (this.#refreshing >= REFRESH.atOnce || this.#flights.has(key) || verdict.granted === undefined) return
+    if (this.#refreshing >= REFRESH.atOnce || this.#flights.has(key) || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return
     verdict.uses = -Infinity
     this.#refreshing++
     this.#launch(key, token).verdict.catch(() => {}).finally(() => { this.#refreshing-- })
@@ -126,7 +126,7 @@ export class Introspector {
   #stale (key: string): Verdict | undefined {
     const { ttl, staleIfError, onStale } = this.#options
     const known = this.#cache.peek(key)
-    if (staleIfError === 0 || known?.granted === undefined || this.#clock.monotonic() - known.askedAt >= (ttl + staleIfError) * 1000) return undefined
+    if (staleIfError === 0 || known?.granted === undefined || known.doubted || this.#clock.monotonic() - known.askedAt >= (ttl + staleIfError) * 1000) return undefined
     onStale()
     return { ...known, granted: { ...known.granted, token: known.granted.token.asStale() } }
   }
@@ -147,7 +147,9 @@ export class Introspector {
       flight.sentAt = undefined
       const startedAt = this.#clock.monotonic()
       const known = this.#cache.peek(key)
-      const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() }, known?.granted !== undefined && this.#clock.wall() < known.expiresAt)
+      const wasActive = known?.granted !== undefined && this.#clock.wall() < known.expiresAt
+      const doubted = wasActive ? () => { known.doubted = true } : undefined
+      const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() }, doubted)
       const askedAt = flight.sentAt ?? startedAt
       const verdict = judge(response, this.#rules, askedAt, this.#clock.wall())
       if (flight.forgotten.some(({ matches, at }) => at >= askedAt && matches(verdict, key))) {
@@ -158,7 +160,7 @@ export class Introspector {
       this.#cache.set(key, verdict)
       return verdict
     }
-    throw unavailable(new Outage('what ZITADEL said of a token was forgotten again and again while it was on its way', true))
+    throw unavailable(new Outage('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
   }
 }
 

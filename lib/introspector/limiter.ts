@@ -39,19 +39,33 @@ export class Limiter {
    * Runs work when it is its turn.
    *
    * @param known whether the token was active a moment ago
-   * @param signal ends the wait; the promise is then left to whoever gave the signal
+   * @param signal ends the wait, and gives the place back even where the work does not end; the promise is then left to
+   *   whoever gave the signal
    * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` when too many wait already
    */
   async run<T> (known: boolean, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    if (this.#mayStart(known)) this.#started(known)
+    const isNext = this.#known.size === 0 && (known || this.#strangers.size === 0)
+    if (isNext && this.#mayStart(known)) this.#started(known)
     else await this.#turn(known, signal)
-    try {
-      return await work()
-    } finally {
+    let ended = false
+    const end = (): void => {
+      if (ended) return
+      ended = true
       this.#running--
       if (!known) this.#runningStrangers--
       this.#next()
     }
+    signal.addEventListener('abort', end, { once: true })
+    try {
+      return await work()
+    } finally {
+      end()
+    }
+  }
+
+  /** One more question of somebody who has his turn: it counts among those of the second. */
+  spend (): void {
+    this.#allowance--
   }
 
   #mayStart (known: boolean): boolean {
@@ -64,7 +78,7 @@ export class Limiter {
   #started (known: boolean): void {
     this.#running++
     if (!known) this.#runningStrangers++
-    this.#allowance--
+    this.spend()
   }
 
   /** How much of the allowance of a second has to come back first. */
@@ -81,12 +95,12 @@ export class Limiter {
     const { queue } = this.#limits
     const waiting = known ? this.#known : this.#strangers
     if (this.#known.size + this.#strangers.size >= queue || (!known && this.#strangers.size >= queue - share(queue))) {
-      throw unavailable(new Outage('too many introspections are waiting already (option "limits")', true), 1)
+      throw unavailable(new Outage('too many introspections are waiting already', 'check for a flood of tokens, or raise the option "limits"', true), 1)
     }
     await new Promise<void>((resolve) => {
       waiting.add(resolve)
       signal.addEventListener('abort', () => { waiting.delete(resolve) }, { once: true })
-      this.#wakeUp()
+      this.#next()
     })
   }
 
@@ -105,19 +119,16 @@ export class Limiter {
 
   /** Nobody ends when the allowance of a second is what is missing: time alone brings it back. */
   #wakeUp (): void {
-    if (this.#timer !== undefined || this.#limits.perSecond === undefined) return
-    const known = this.#known.size > 0
-    if (!known && this.#strangers.size === 0) return
-    const missing = this.#missing(known)
+    clearTimeout(this.#timer)
+    const isWaitedFor = this.#known.size > 0 || this.#strangers.size > 0
+    const missing = isWaitedFor ? this.#missing(this.#known.size > 0) : 0
     if (missing <= 0) return
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined
-      this.#next()
-    }, Math.ceil(missing / this.#limits.perSecond * 1000))
+    this.#timer = setTimeout(() => this.#next(), Math.ceil(missing / this.#limits.perSecond! * 1000))
     this.#timer.unref()
   }
 }
 
+/** Of one there is nothing to share. */
 function share (of: number): number {
-  return Math.floor(of / KEPT)
+  return of < 2 ? 0 : Math.max(1, Math.floor(of / KEPT))
 }

@@ -1,4 +1,4 @@
-import type { ZitadelError } from '../errors.ts'
+import { Outage, type ZitadelError } from '../errors.ts'
 import type { Clock } from './clock.ts'
 
 /** Where operators read what they have to know: Fastify's logger. */
@@ -25,7 +25,7 @@ export class Reporter {
 
   /** Ours to fix: an error. ZITADEL's: a warning. */
   readonly failure = (error: ZitadelError): void => {
-    this.line(error.code === 'FST_ZITADEL_CLIENT_REJECTED' ? 'error' : 'warn', error.code, (error.cause as Error).message)
+    this.line(error.code === 'FST_ZITADEL_CLIENT_REJECTED' ? 'error' : 'warn', error.code, messageOf(error.cause as Error))
   }
 
   /**
@@ -46,4 +46,8 @@ export class Reporter {
     const repeated = last === undefined ? 0 : last.untold
     this.#log[level]({ code, ...(repeated > 0 && { repeated }) }, `fastify-zitadel: ${message}`)
   }
+}
+
+function messageOf (cause: Error): string {
+  return cause instanceof Outage ? `${cause.message}: ${cause.advice}` : cause.message
 }

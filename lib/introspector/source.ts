@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { Remembered, resultOf, type CheckResult } from './check.ts'
 import { IntrospectionClient, type Introspect } from './client.ts'
 import type { Clock } from './clock.ts'
-import { watchKeyFile } from './key-file-watch.ts'
+import { printOf, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from './limiter.ts'
 import type { Reporter } from './reporter.ts'
 import { substitute } from './substitute.ts'
@@ -31,8 +31,10 @@ export async function openSource (config: Config, clock: Clock, reporter: Report
 async function openServer (server: NonNullable<Config['server']>, config: Config, clock: Clock, reporter: Reporter): Promise<Source> {
   const { issuer, endpoint, credentials } = server
   const { timeout, retry, breaker, limits } = config
+  const { file } = credentials
+  const print = file === undefined ? undefined : await printOf(file)
   const first = await credentials.read()
-  const pool = config.dispatcher === undefined ? new Pool(endpoint.origin, { connections: limits.concurrent }) : undefined
+  const pool = config.dispatcher === undefined ? poolFor(endpoint.origin, limits.concurrent, timeout) : undefined
   const dispatcher = config.dispatcher ?? pool as Dispatcher
   const options = { issuer, endpoint, dispatcher, timeout, retry, breaker, limiter: new Limiter(limits, clock), onFailure: reporter.failure }
   let client = new IntrospectionClient(first, options, clock)
@@ -55,9 +57,9 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
     replacing = mine
     return await mine
   }
-  const endWatch = credentials.file === undefined ? () => {} : watchKeyFile(credentials.file, async () => (await reload()).ok)
+  const endWatch = file === undefined ? () => {} : watchKeyFile(file, print, async () => (await reload()).ok)
   return {
-    introspect: (token, sending, known) => client.introspect(token, sending, known),
+    introspect: (token, sending, doubted) => client.introspect(token, sending, doubted),
     check: check.result,
     reload,
     close: async () => {
@@ -65,6 +67,13 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
       await pool?.close()
     }
   }
+}
+
+/** Milliseconds for which an idle connection is kept at most: nobody tells when the other end has silently gone. */
+const LONGEST_IDLE = 10_000
+
+function poolFor (origin: string, connections: number, connectTimeout: number): Pool {
+  return new Pool(origin, { connections, connectTimeout, keepAliveMaxTimeout: LONGEST_IDLE })
 }
 
 /** A token that nobody has: any response to it says that this API is accepted. */

@@ -12,14 +12,14 @@ import { DeadlineExceeded, withDeadline } from './deadline.ts'
 export function substitute (introspect: (token: string) => unknown, timeout: number, onFailure: (error: ZitadelError) => void): Introspect {
   return async (token, sending) => {
     sending()
-    const fail = (observed: string): never => {
-      const error = unavailable(new Outage(observed))
+    const fail = (observed: string, provokable = false): never => {
+      const error = unavailable(new Outage(observed, 'check the function in the option "introspect"', provokable))
       onFailure(error)
       throw error
     }
     const response = await withDeadline(timeout, async () => copy(await introspect(token))).catch((error: unknown) =>
       fail(error instanceof DeadlineExceeded ? `introspect() gave no response within ${timeout} ms` : 'introspect() threw'))
-    return isIntrospectionResponse(response) ? response : fail('introspect() gave something that is no introspection response')
+    return isIntrospectionResponse(response) ? response : fail('introspect() gave something that is no introspection response', true)
   }
 }
 
