@@ -4,8 +4,13 @@ import { clientSecretBasic, type ClientCredentials, type SigningClient } from '.
 import { parseApplicationKey } from './zitadel/key-file.ts'
 import type { Credentials } from './options.ts'
 
-/** Reads the credentials as they are now: a file may have changed since. */
-export type CredentialsSource = () => Promise<SigningClient | ClientCredentials>
+/** Where this API's credentials are found. */
+export interface CredentialsSource {
+  /** Reads them as they are now. */
+  readonly read: () => Promise<SigningClient | ClientCredentials>
+  /** The file that they are in, where they are in one: it can be replaced while the server runs. */
+  readonly file?: string
+}
 
 const VARIABLES = 'ZITADEL_KEY_FILE, ZITADEL_KEY, or ZITADEL_CLIENT_ID with ZITADEL_CLIENT_SECRET'
 const ALGORITHMS = ['RS256', 'PS256', 'ES256']
@@ -30,7 +35,7 @@ function fromOption (given: Credentials): CredentialsSource {
   if (typeof sign !== 'function') throw wrongOption('option "credentials.sign" must be a function of the bytes to sign')
   if (!ALGORITHMS.includes(alg as string)) throw wrongOption(`option "credentials.alg" must be one of ${ALGORITHMS.join(', ')}: ZITADEL accepts no other`)
   const client = { ...texts, alg, sign } as SigningClient
-  return async () => client
+  return { read: async () => client }
 }
 
 function fromEnvironment (env: NodeJS.ProcessEnv): CredentialsSource {
@@ -55,18 +60,19 @@ function checkText (value: unknown, name: string): void {
 }
 
 function fileSource (path: string, name: string): CredentialsSource {
-  return async () => {
+  const read = async (): Promise<SigningClient> => {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       throw wrongOption(`${name} must name a readable file with ZITADEL's JSON key (reading it failed: ${error.code})`)
     })
     return parsed(text, name)
   }
+  return { read, file: path }
 }
 
 function keySource (key: unknown, name: string): CredentialsSource {
   // Parsed at once: a wrong key stops the start, and the parsing is paid for once.
   const client = parsed(key, name)
-  return async () => client
+  return { read: async () => client }
 }
 
 function parsed (source: unknown, name: string): SigningClient {
@@ -79,5 +85,5 @@ function parsed (source: unknown, name: string): SigningClient {
 
 function secretSource ({ clientId, clientSecret }: { clientId: string, clientSecret: string }): CredentialsSource {
   const credentials = clientSecretBasic(clientId, clientSecret)
-  return async () => credentials
+  return { read: async () => credentials }
 }

@@ -52,15 +52,32 @@ export function wrongOption (message: string): ZitadelError {
 }
 
 /** Seconds after which a caller may try again: long enough to spare a server that is down, short enough for a restart. */
-const retryAfter = Object.freeze({ 'retry-after': '5' })
+const RETRY_AFTER = 5
+
+/** Why ZITADEL gave no answer that can be believed, for the log; free of tokens, assertions and anything that a peer wrote. */
+export class Outage extends Error {
+  /** What an operator should check. */
+  readonly advice: string
+  /** Whether strangers could bring it about by what or how much they send: it does not say that ZITADEL is down. */
+  readonly provokable: boolean
+
+  constructor (observed: string, advice: string, provokable = false) {
+    super(observed)
+    this.name = 'Outage'
+    this.advice = advice
+    this.provokable = provokable
+  }
+}
 
 /**
  * ZITADEL gave no answer that can be believed: it is unreachable, slow, limiting or broken. Says nothing about the token.
  *
- * @param observed what was seen, for the log; free of tokens, assertions and anything a peer wrote
+ * @param outage what was seen
+ * @param retryAfter seconds
  */
-export function unavailable (observed: string): ZitadelError {
-  return new ZitadelError('FST_ZITADEL_UNAVAILABLE', 503, 'The access token cannot be verified right now', retryAfter, new Error(observed))
+export function unavailable (outage: Outage, retryAfter: number = RETRY_AFTER): ZitadelError {
+  const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }
+  return new ZitadelError('FST_ZITADEL_UNAVAILABLE', 503, 'The access token cannot be verified right now', headers, outage)
 }
 
 /**

@@ -16,12 +16,12 @@ declare module 'fastify' {
 
 export { default, default as zitadel } from './plugin.ts'
 export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
-export type { CacheOptions, Credentials, Undeclared, UndeclaredRoute, ZitadelOptions } from './options.ts'
+export type { CacheOptions, Credentials, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options.ts'
 export type { AllOrAny, RequirementOptions } from './guard/requirement.ts'
 export type { ZitadelRouteOptions }
 export type { Hook as ZitadelStrategy } from './guard/guard.ts'
 export type { Forgettable } from './introspector/introspector.ts'
-export type { CheckResult } from './introspector/source.ts'
+export type { CheckResult } from './introspector/check.ts'
 export type { Sign, SigningClient } from './oauth/client-authentication.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'
 export type { ActiveToken, Actor } from './zitadel/active-token.ts'

@@ -4,7 +4,7 @@ import { wrongOption } from './errors.ts'
 import { tokenOf, type Guard, type Hook } from './guard/guard.ts'
 import { checkRequirement, compileRequirement, type RequirementOptions } from './guard/requirement.ts'
 import type { Forgettable, Introspector } from './introspector/introspector.ts'
-import type { CheckResult } from './introspector/source.ts'
+import type { CheckResult } from './introspector/check.ts'
 import { isBearerToken } from './oauth/bearer.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 

@@ -21,6 +21,18 @@ export interface CacheOptions {
   readonly inactiveTtl?: number | undefined
   /** How many active verdicts are kept; the least used goes first. Default 10,000. Inactive ones have a tenth of it for themselves. */
   readonly max?: number | undefined
+  /** Whether a verdict that is used often is asked for again shortly before its ttl ends, so that no caller waits. Default true. */
+  readonly refreshAhead?: boolean | undefined
+}
+
+/** What strangers can make this API do at most. A quarter of each is kept for tokens that were active a moment ago. */
+export interface LimitOptions {
+  /** Introspections at once, and sockets to ZITADEL. Default 64. */
+  readonly concurrent?: number | undefined
+  /** Introspections that wait for their turn, within `timeout`; one more is answered 503. Default 1000. */
+  readonly queue?: number | undefined
+  /** Introspections a second. Default none; ZITADEL Cloud allows about 50 an address, for all processes behind it together. */
+  readonly perSecond?: number | undefined
 }
 
 /** What a route that declares nothing is; see {@link ZitadelOptions.undeclaredRoutes}. */
@@ -45,8 +57,15 @@ export interface ZitadelOptions {
   readonly cache?: false | CacheOptions | undefined
   /** Milliseconds for the whole of one introspection, signing and retries included. Default 3000. */
   readonly timeout?: number | undefined
-  /** Whether a connection that broke under a request is tried once more. Default true. */
+  /** Whether what may pass is tried once more within `timeout`: a broken connection, a 502 to 504, and "inactive" for a token that was active a moment ago. Default true. */
   readonly retry?: boolean | undefined
+  /** Whether callers get their 503 at once while ZITADEL fails again and again. Default true. */
+  readonly breaker?: boolean | undefined
+  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`. Default 0. */
+  readonly staleIfError?: number | undefined
+  readonly limits?: LimitOptions | undefined
+  /** Whether the start fails unless ZITADEL accepts this API's credentials within `timeout`. Default false. */
+  readonly verifyOnStart?: boolean | undefined
   /** Where a required scope that is not one of ZITADEL's own is looked for. Default `'roles'`; `'scope'` trusts what clients choose. */
   readonly customScopes?: 'roles' | 'scope' | undefined
   /** What a route that declares nothing is: protected (any live token), public, refused (no start), or a function that says which. Default `'protected'`. */

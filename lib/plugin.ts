@@ -7,7 +7,8 @@ import { Guard, tokenOf, type Hook } from './guard/guard.ts'
 import { checkRoutes } from './guard/start.ts'
 import { systemClock, type Clock } from './introspector/clock.ts'
 import { Introspector } from './introspector/introspector.ts'
-import { openSource } from './introspector/source.ts'
+import { Reporter } from './introspector/reporter.ts'
+import { openSource, type Source } from './introspector/source.ts'
 import type { ZitadelOptions } from './options.ts'
 import { isLoopback } from './zitadel/endpoints.ts'
 import { zitadelInstance } from './instance.ts'
@@ -19,9 +20,16 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
   return fp(async (app: FastifyInstance, options: ZitadelOptions) => {
     if (app.hasDecorator('zitadel')) throw wrongOption('fastify-zitadel is registered already in this scope, or in one around it')
     const config = configure(options, process.env)
-    const source = await openSource(config, clock, app.log)
+    const reporter = new Reporter(app.log, clock)
+    const source = await openSource(config, clock, reporter)
     app.addHook('onClose', source.close)
-    const introspector = new Introspector(source.introspect, config, config.cache, clock)
+    if (config.verifyOnStart) app.addHook('onReady', async () => await verify(source))
+    const introspector = new Introspector(source.introspect, config, {
+      ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, refreshAhead: false } : config.cache,
+      remembers: config.cache !== false,
+      staleIfError: config.staleIfError,
+      onStale: () => reporter.line('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
+    }, clock)
     const guard = new Guard(config, introspector, clock.wall)
     const recheck = compose(guard.strategies)
 
@@ -64,6 +72,12 @@ function compose (strategies: Hook[]): Hook {
  */
 function endRefusedUpgrade ({ raw }: FastifyRequest, reply: FastifyReply): void {
   if ('upgrade' in raw && raw.upgrade === true) reply.raw.once('finish', () => raw.socket.destroySoon())
+}
+
+/** @throws ZitadelError what ZITADEL, or its absence, says of this API */
+async function verify (source: Source): Promise<void> {
+  const result = await source.check()
+  if (!result.ok) throw new ZitadelError(result.code, 500, `option "verifyOnStart": ${result.reason}`)
 }
 
 function warnOfPlainHttp (app: FastifyInstance, origin: string | undefined): void {

@@ -1,21 +1,29 @@
 import { isUtf8 } from 'node:buffer'
 import type { Dispatcher } from 'undici'
+import { Outage } from '../errors.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
+import { adviceOnStatus } from './advice.ts'
+import { pauseOf, requestIdOf, skewOf } from './answer-headers.ts'
 
 /** What came back over the wire, whole. */
 export interface Answer {
   readonly status: number
   /** Empty where the body is no UTF-8. */
   readonly text: string
-  /** The server's clock, as its `Date` field says; undefined without one. */
-  readonly date: string | undefined
+  readonly headers: Dispatcher.ResponseData['headers']
+  /** ZITADEL's own name for the exchange, to look it up in its log; '' without one. */
+  readonly requestId: string
 }
 
 /** Bytes of the largest answer that is read: far above any user with metadata, far below what hurts. */
 const MAX_ANSWER = 1024 * 1024
 
-/** Reads an answer to its end, or to the bound. */
-export async function readAnswer ({ statusCode, headers, body }: Dispatcher.ResponseData): Promise<Answer> {
+/**
+ * Reads an answer to its end, or to the bound.
+ *
+ * @param request the body that was sent, which nothing may be quoted from
+ */
+export async function readAnswer ({ statusCode, headers, body }: Dispatcher.ResponseData, request: string): Promise<Answer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -24,9 +32,8 @@ export async function readAnswer ({ statusCode, headers, body }: Dispatcher.Resp
     chunks.push(chunk)
   }
   const bytes = Buffer.concat(chunks)
-  const date = headers['date']
   // Decoding would put the same character in place of whatever is no text, and make two names one.
-  return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', date: typeof date === 'string' ? date : undefined }
+  return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', headers, requestId: requestIdOf(headers, request) }
 }
 
 /** Whether the server refuses whoever asks, so that another proof may help. */
@@ -34,11 +41,22 @@ export function refusesClient (answer: Answer): boolean {
   return (answer.status === 400 || answer.status === 401) && CLIENT_ERRORS.has(errorOf(answer.text))
 }
 
-/** A response, or whose fault it is that there is none. Only a fault that will last is worth a pause. */
+/**
+ * Whether a second try is likely to end better. ZITADEL also says inactive when it fails inside, so what was active a
+ * moment ago is asked about twice.
+ *
+ * @param known whether the token was active a moment ago
+ */
+export function isWorthAnother ({ status, text }: Answer, known: boolean): boolean {
+  return (status >= 502 && status <= 504) ||
+    (known && status === 200 && (parse(text) as { active?: unknown } | null | undefined)?.active === false)
+}
+
+/** A response, or whose fault it is that there is none. A pause, in milliseconds, is for faults that will last. */
 export type Judgement =
   | { readonly response: IntrospectionResponse }
-  | { readonly fault: 'theirs', readonly observed: string }
-  | { readonly fault: 'ours', readonly observed: string, readonly pause: boolean }
+  | { readonly fault: 'theirs', readonly outage: Outage, readonly pause?: number }
+  | { readonly fault: 'ours', readonly observed: string, readonly pause?: number }
 
 export interface Circumstances {
   readonly issuer: string
@@ -48,31 +66,33 @@ export interface Circumstances {
   readonly now: number
 }
 
+/** Milliseconds: ten times a minute until somebody has fixed it. */
+const PAUSE = 6000
+
 /**
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662#section-2.3 RFC 7662 section 2.3}
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}
  */
 export function judgeAnswer (answer: Answer, { issuer, hasAnswered, now }: Circumstances): Judgement {
-  const { status, text } = answer
-  if (status === 200) return judgeResponse(parse(text), issuer)
+  const { status, text, headers, requestId } = answer
+  if (status === 200) return judgeResponse(parse(text), issuer, requestId)
   if (status === 400 || status === 401) {
     const error = errorOf(text)
     return CLIENT_ERRORS.has(error)
-      ? { fault: 'ours', pause: true, observed: `ZITADEL refuses this API's credentials (${status} ${error}): ${WHAT_TO_CHECK}${skewOf(answer, now)}` }
-      : { fault: 'ours', pause: false, observed: `ZITADEL refuses the introspection request (${status}): check the options "issuer", "address" and "introspectionEndpoint"` }
+      ? { fault: 'ours', pause: PAUSE, observed: `ZITADEL refuses this API's credentials (${status} ${error})${requestId}: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included${skewOf(headers, now)}` }
+      : { fault: 'ours', observed: `ZITADEL refuses the introspection request (${status})${requestId}: check the options "issuer", "address" and "introspectionEndpoint"` }
   }
   if (status === 404 && !hasAnswered) {
-    return { fault: 'ours', pause: true, observed: 'ZITADEL does not know this host or path (404): check the option "issuer"; when it is reached by another name, give that as "address"; when its paths are custom, "introspectionEndpoint"' }
+    return { fault: 'ours', pause: PAUSE, observed: `ZITADEL does not know this host or path (404)${requestId}: check the option "issuer"; when ZITADEL is reached by another name, give that as "address", and let the header x-zitadel-instance-host through on the way; when its paths are custom, "introspectionEndpoint"` }
   }
-  return { fault: 'theirs', observed: `ZITADEL answered ${status}` }
+  const outage = new Outage(`ZITADEL answered ${status}${requestId}`, adviceOnStatus(status), status < 500)
+  return status === 429 ? { fault: 'theirs', outage, pause: pauseOf(headers, now) } : { fault: 'theirs', outage }
 }
 
-const WHAT_TO_CHECK = 'check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself'
-
-function judgeResponse (body: unknown, issuer: string): Judgement {
-  if (!isIntrospectionResponse(body)) return { fault: 'theirs', observed: 'ZITADEL answered 200 with something that is no introspection response' }
+function judgeResponse (body: unknown, issuer: string, requestId: string): Judgement {
+  if (!isIntrospectionResponse(body)) return { fault: 'theirs', outage: new Outage(`ZITADEL answered 200 with something that is no introspection response${requestId}`, adviceOnStatus(200), true) }
   if (body.active && body['iss'] !== undefined && body['iss'] !== issuer) {
-    return { fault: 'ours', pause: true, observed: 'ZITADEL answered as another issuer: check the option "issuer", its port included, and the host headers on the way from "address"' }
+    return { fault: 'ours', pause: PAUSE, observed: `ZITADEL answered as another issuer${requestId}: check the option "issuer", its port included, and that the header x-zitadel-instance-host arrives from "address"` }
   }
   return { response: body }
 }
@@ -89,10 +109,4 @@ function parse (text: string): unknown {
   } catch {
     return undefined
   }
-}
-
-/** ZITADEL tolerates one second. */
-function skewOf ({ date }: Answer, now: number): string {
-  const seconds = Math.round((now - Date.parse(date ?? '')) / 1000)
-  return Number.isNaN(seconds) || Math.abs(seconds) < 2 ? '' : `; this machine's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} ZITADEL's`
 }

@@ -9,6 +9,8 @@ export interface Proof extends ClientCredentials {
   /** Milliseconds since 1970. */
   readonly madeAt: number
   accepted: boolean
+  /** How often it was sent. */
+  uses: number
 }
 
 /**
@@ -41,13 +43,19 @@ export class Assertions {
   /** A proof that nobody else uses. */
   async own (): Promise<Proof> {
     const madeAt = this.#clock.wall()
-    return { ...privateKeyJwt(await signAssertion(this.#client, this.#audience, madeAt)), madeAt, accepted: false }
+    return { ...privateKeyJwt(await signAssertion(this.#client, this.#audience, madeAt)), madeAt, accepted: false, uses: 0 }
+  }
+
+  /** The server did not take it: nobody else need try it. */
+  refused (proof: Proof): void {
+    if (this.#shared === proof) this.#shared = undefined
   }
 
   /** The server took `proof` after it had refused `refused`. */
   replaced (refused: Proof, proof: Proof): void {
     // What it once took and now refuses, it refuses for being a replay: only its own age could be another reason.
     if (refused.accepted && this.#isFresh(refused)) this.#replaysRefused = true
+    proof.accepted = true
     this.#shared = proof
   }
 

@@ -1,20 +1,26 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
-import { ZitadelError, clientRejected, unavailable } from '../errors.ts'
+import { Outage, ZitadelError, clientRejected, unavailable } from '../errors.ts'
 import type { ClientCredentials, SigningClient } from '../oauth/client-authentication.ts'
 import { introspectionForm, type IntrospectionResponse } from '../oauth/introspection.ts'
 import type { Endpoint } from '../zitadel/endpoints.ts'
-import { judgeAnswer, readAnswer, refusesClient, type Answer } from './answer.ts'
-import { Assertions, type Proof } from './assertions.ts'
+import { adviceOnCode, adviceOnStatus } from './advice.ts'
+import { isWorthAnother, judgeAnswer, readAnswer, refusesClient, type Answer } from './answer.ts'
+import { Assertions } from './assertions.ts'
+import { Circuit, type Failure, type Pass } from './circuit.ts'
 import type { Clock } from './clock.ts'
 import { DeadlineExceeded, withDeadline } from './deadline.ts'
+import type { Limiter } from './limiter.ts'
 
 /**
  * Asks for the response of one token.
  *
  * @param sending is called right before the token leaves: what the server knows later than that, the response may not tell
+ * @param doubted is given for a token that was active a moment ago, and called when it is inactive all of a sudden, before
+ *   that is believed
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */
-export type Introspect = (token: string, sending: () => void) => Promise<IntrospectionResponse>
+export type Introspect = (token: string, sending: () => void, doubted?: () => void) => Promise<IntrospectionResponse>
 
 export interface ClientOptions {
   readonly issuer: string
@@ -23,12 +29,20 @@ export interface ClientOptions {
   /** Milliseconds for the whole of one introspection. */
   readonly timeout: number
   readonly retry: boolean
-  /** Told what the operator has to fix, once an exchange. */
-  readonly onRejected: (observed: string) => void
+  readonly breaker: boolean
+  readonly limiter: Limiter
+  /** Told of every exchange that ended without a response, once. */
+  readonly onFailure: (error: ZitadelError) => void
 }
 
-/** Milliseconds for which nobody asks again after ZITADEL has refused this API itself. */
-const PAUSE = 5000
+/** Where a question stands: with the circuit, and whether its turn has come. */
+interface Turn {
+  pass: Pass | undefined
+  hasCome: boolean
+}
+
+/** Milliseconds before a second try, at least and at most: drawn, so that the processes of a fleet do not come all at once. */
+const JITTER = [10, 100] as const
 
 /** What undici and the system call a connection that ended under a request: often one that the server was just closing. */
 const BROKEN_CONNECTIONS = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
@@ -37,92 +51,112 @@ const BROKEN_CONNECTIONS = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 export class IntrospectionClient {
   readonly #options: ClientOptions
   readonly #clock: Clock
-  #credentials: Assertions | ClientCredentials
+  readonly #credentials: Assertions | ClientCredentials
+  readonly #circuit: Circuit
   #hasAnswered = false
-  #paused: { readonly until: number, readonly observed: string } | undefined
 
   constructor (credentials: SigningClient | ClientCredentials, options: ClientOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
+    this.#circuit = new Circuit(options.breaker, clock)
     this.#credentials = 'alg' in credentials ? new Assertions(credentials, options.issuer, clock) : credentials
   }
 
-  /** An {@link Introspect}. Fails at once while ZITADEL refuses this API. */
-  readonly introspect: Introspect = async (token, sending) => {
-    if (this.#isPaused()) throw clientRejected(this.#paused!.observed)
-    return await this.probe(token, sending)
-  }
-
-  /** The same, asked even during a pause. */
-  readonly probe: Introspect = async (token, sending) => {
-    const { timeout, issuer } = this.#options
-    const answer = await withDeadline(timeout, (signal) => this.#exchange(token, sending, signal)).catch((error: unknown) => {
-      throw unavailable(error instanceof DeadlineExceeded ? `no answer from ZITADEL within ${timeout} ms` : `no answer from ZITADEL (${reasonOf(error)})`)
+  /** An {@link Introspect}: fails at once while the circuit is open, and waits for its turn. */
+  readonly introspect: Introspect = async (token, sending, doubted) => {
+    const turn: Turn = { pass: undefined, hasCome: false }
+    return await this.#ask(turn, async () => {
+      const entered = this.#circuit.enter()
+      turn.pass = entered
+      return await withDeadline(this.#options.timeout, (signal) => this.#options.limiter.run(doubted !== undefined, signal, async () => {
+        turn.pass = this.#circuit.renew(entered)
+        turn.hasCome = true
+        return await this.#exchange(token, sending, doubted, signal, () => this.#circuit.isOpen)
+      }))
     })
-    const judgement = judgeAnswer(answer, { issuer, hasAnswered: this.#hasAnswered, now: this.#clock.wall() })
-    if ('response' in judgement) {
-      this.#hasAnswered = true
-      this.#paused = undefined
-      return judgement.response
+  }
+
+  /** The same, asked at once whatever happened before. */
+  readonly probe: Introspect = async (token, sending) => {
+    return await this.#ask({ pass: this.#circuit.bypass(), hasCome: true }, () =>
+      withDeadline(this.#options.timeout, (signal) => this.#exchange(token, sending, undefined, signal, () => false)))
+  }
+
+  async #ask (turn: Turn, exchange: () => Promise<Answer>): Promise<IntrospectionResponse> {
+    const { timeout, issuer, onFailure } = this.#options
+    let failure: Failure
+    try {
+      const judgement = judgeAnswer(await exchange(), { issuer, hasAnswered: this.#hasAnswered, now: this.#clock.wall() })
+      if ('response' in judgement) {
+        this.#hasAnswered = true
+        this.#circuit.succeeded(turn.pass!)
+        return judgement.response
+      }
+      failure = { error: judgement.fault === 'ours' ? clientRejected(judgement.observed) : unavailable(judgement.outage), pause: judgement.pause }
+    } catch (error) {
+      failure = { error: error instanceof ZitadelError && !turn.hasCome ? error : unavailable(outageOf(error, timeout, turn.hasCome)) }
     }
-    if (judgement.fault === 'theirs') throw unavailable(judgement.observed)
-    this.#options.onRejected(judgement.observed)
-    if (judgement.pause) this.#paused = { until: this.#clock.monotonic() + PAUSE, observed: judgement.observed }
-    throw clientRejected(judgement.observed)
+    // A question that never got its turn says nothing about ZITADEL.
+    if (turn.hasCome) this.#circuit.failed(failure, turn.pass!)
+    else if (turn.pass !== undefined) this.#circuit.left(turn.pass)
+    onFailure(failure.error)
+    throw failure.error
   }
 
-  #isPaused (): boolean {
-    return this.#paused !== undefined && this.#clock.monotonic() < this.#paused.until
-  }
-
-  async #exchange (token: string, sending: () => void, signal: AbortSignal): Promise<Answer> {
+  /** @param isVain whether another try would end like the first, as others have found out in the meantime */
+  async #exchange (token: string, sending: () => void, doubted: (() => void) | undefined, signal: AbortSignal, isVain: () => boolean): Promise<Answer> {
     const form = introspectionForm(token)
+    if (!this.#options.retry) return await this.#authenticated(form, sending, signal, isVain)
+    try {
+      const answer = await this.#authenticated(form, sending, signal, isVain)
+      if (!isWorthAnother(answer, doubted !== undefined)) return answer
+      if (answer.status === 200) doubted!()
+      else if (isVain()) return answer
+    } catch (error) {
+      if (signal.aborted || isVain() || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
+    }
+    await sleep(JITTER[0] + Math.random() * (JITTER[1] - JITTER[0]), undefined, { signal })
+    this.#options.limiter.spend()
+    return await this.#authenticated(form, sending, signal, isVain)
+  }
+
+  async #authenticated (form: string, sending: () => void, signal: AbortSignal, isVain: () => boolean): Promise<Answer> {
     const credentials = this.#credentials
-    if (!(credentials instanceof Assertions)) return await this.#send(form, credentials, sending, signal)
+    if (!(credentials instanceof Assertions)) return await this.#post(form, credentials, sending, signal)
     const current = credentials.current(signal)
     const proof = current instanceof Promise ? await current : current
-    const answer = await this.#send(form, proof, sending, signal)
+    proof.uses++
+    const answer = await this.#post(form, proof, sending, signal)
     if (!refusesClient(answer)) {
       proof.accepted ||= answer.status === 200
       return answer
     }
-    // Somebody else was refused with a proof of his own in the meantime: a signature more would change nothing.
-    if (this.#isPaused()) return answer
+    credentials.refused(proof)
+    // A signature more changes nothing where this one was new, or somebody else was refused with a proof of his own.
+    if (proof.uses === 1 || isVain()) return answer
     const own = await credentials.own()
-    const second = await this.#send(form, own, sending, signal)
-    if (second.status === 200) credentials.replaced(proof, accepted(own))
+    this.#options.limiter.spend()
+    const second = await this.#post(form, own, sending, signal)
+    if (second.status === 200) credentials.replaced(proof, own)
     return second
   }
 
-  async #send (form: string, proof: ClientCredentials, sending: () => void, signal: AbortSignal): Promise<Answer> {
-    sending()
-    try {
-      return await this.#post(form, proof, signal)
-    } catch (error) {
-      if (!this.#options.retry || signal.aborted || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
-      return await this.#post(form, proof, signal)
-    }
-  }
-
-  async #post (form: string, { form: proof, headers }: ClientCredentials, signal: AbortSignal): Promise<Answer> {
+  async #post (form: string, { form: proof, headers }: ClientCredentials, sending: () => void, signal: AbortSignal): Promise<Answer> {
     const { endpoint: { origin, path, headers: routing }, dispatcher } = this.#options
+    sending()
+    const body = form + proof
     return await readAnswer(await dispatcher.request({
       origin,
       path,
       method: 'POST',
       headers: { ...routing, ...headers, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
-      body: form + proof,
+      body,
       signal,
       // The deadline is ours: these would let a slow drip run on, and fire late.
       headersTimeout: 0,
       bodyTimeout: 0
-    }))
+    }), body)
   }
-}
-
-function accepted (proof: Proof): Proof {
-  proof.accepted = true
-  return proof
 }
 
 function codeOf (error: unknown): string {
@@ -130,8 +164,15 @@ function codeOf (error: unknown): string {
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,40}$/.test(code) ? code : ''
 }
 
-/** Never a message: an HTTP parser quotes the peer in it, and a signer may say anything. */
-function reasonOf (error: unknown): string {
-  if (error instanceof ZitadelError) return error.message
-  return codeOf(error) || (error instanceof TypeError ? 'the signer gave no signature' : 'the exchange broke')
+/** Never by a message: an HTTP parser quotes the peer in it, and a signer may say anything. */
+function outageOf (error: unknown, timeout: number, hadTurn: boolean): Outage {
+  if (error instanceof DeadlineExceeded) {
+    return hadTurn
+      ? new Outage(`no answer from ZITADEL within ${timeout} ms`, 'check the load of ZITADEL and the network between, or raise the option "timeout"')
+      : new Outage(`no turn to ask ZITADEL within ${timeout} ms`, 'check for a flood of tokens, or raise the option "limits"', true)
+  }
+  if ((error as Error | null)?.name === 'HTTPParserError') return new Outage('what answered does not speak HTTP', adviceOnStatus(200))
+  const code = codeOf(error)
+  const what = code || (error instanceof TypeError ? 'the signer gave no signature' : 'the exchange broke')
+  return new Outage(`no answer from ZITADEL (${what})`, adviceOnCode(code), code === 'ANSWER_TOO_LARGE')
 }

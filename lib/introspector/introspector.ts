@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto'
-import { unavailable } from '../errors.ts'
+import { Outage, unavailable } from '../errors.ts'
 import { VerdictCache, type CacheBounds, type Matches } from './cache.ts'
 import type { Introspect } from './client.ts'
 import type { Clock } from './clock.ts'
@@ -8,34 +8,52 @@ import { judge, type Rules, type Verdict } from './verdict.ts'
 /** What to forget: one token (and whatever shares its `jti`), all tokens of a user, or all with one `jti`. */
 export type Forgettable = { readonly token: string } | { readonly sub: string } | { readonly jti: string }
 
+export interface IntrospectorOptions extends CacheBounds {
+  /** Whether verdicts are remembered at all. */
+  readonly remembers: boolean
+  /** Whether busy tokens are asked about again before their ttl ends. */
+  readonly refreshAhead: boolean
+  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached. */
+  readonly staleIfError: number
+  /** Told when that happens. */
+  readonly onStale: () => void
+}
+
 /** An introspection in the air. */
 interface Flight {
   verdict: Promise<Verdict>
   /** Monotonic milliseconds; undefined until the token has left. */
   sentAt: number | undefined
-  /** What was forgotten since it was sent. */
-  readonly forgotten: Matches[]
+  /** What was forgotten meanwhile, and when by the monotonic clock. */
+  readonly forgotten: Array<{ readonly matches: Matches, readonly at: number }>
 }
 
 /** How often an answer may be forgotten before it arrives until its waiters are sent away. */
 const ATTEMPTS = 3
+/** The part of its ttl after which a busy verdict is asked for again, the uses that make it busy, and how many may be under way. */
+const REFRESH = { after: 0.8, uses: 3, atOnce: 8 }
 
 /** From a token to a verdict: remembered, or asked for once however many wait for it. */
 export class Introspector {
   readonly #introspect: Introspect
   readonly #rules: Rules
+  readonly #options: IntrospectorOptions
   readonly #clock: Clock
-  readonly #cache: VerdictCache | undefined
+  readonly #cache: VerdictCache
   readonly #flights = new Map<string, Flight>()
   readonly #inTheAir = new Set<Flight>()
+  readonly #refreshAfter: number
+  #refreshing = 0
   /** Monotonic milliseconds: a verdict that was asked for later has missed no `forget`. */
   #forgotAt = -Infinity
 
-  constructor (introspect: Introspect, rules: Rules, cache: CacheBounds | false, clock: Clock) {
+  constructor (introspect: Introspect, rules: Rules, options: IntrospectorOptions, clock: Clock) {
     this.#introspect = introspect
     this.#rules = rules
+    this.#options = options
     this.#clock = clock
-    this.#cache = cache === false ? undefined : new VerdictCache(cache)
+    this.#cache = new VerdictCache(options)
+    this.#refreshAfter = options.refreshAhead ? options.ttl * 1000 * REFRESH.after : Infinity
   }
 
   /**
@@ -44,7 +62,12 @@ export class Introspector {
    * @param maxAge milliseconds that have passed at most since it was asked for
    */
   recall (token: string, maxAge: number): Verdict | undefined {
-    return this.#cache?.get(keyOf(token), this.#clock.monotonic(), maxAge)
+    if (!this.#options.remembers) return undefined
+    const key = keyOf(token)
+    const now = this.#clock.monotonic()
+    const verdict = this.#cache.get(key, now, maxAge)
+    if (verdict !== undefined && ++verdict.uses >= REFRESH.uses && now - verdict.askedAt >= this.#refreshAfter) this.#refresh(key, token, verdict)
+    return verdict
   }
 
   /** Whether what was said of a token may have been forgotten since. */
@@ -62,27 +85,50 @@ export class Introspector {
   async verdict (token: string, maxAge: number = Infinity): Promise<Verdict> {
     const key = keyOf(token)
     const now = this.#clock.monotonic()
-    const known = this.#cache?.get(key, now, maxAge)
+    const accepted = this.#options.remembers ? maxAge : 0
+    const known = this.#cache.get(key, now, accepted)
     if (known !== undefined) return known
-    const accepted = this.#cache === undefined ? 0 : maxAge
     const flight = this.#flights.get(key)
-    if (flight !== undefined && (flight.sentAt === undefined || now - flight.sentAt < accepted)) return await flight.verdict
-    return await this.#launch(key, token).verdict
+    const joins = flight !== undefined && (flight.sentAt === undefined || now - flight.sentAt < accepted)
+    try {
+      return await (joins ? flight : this.#launch(key, token)).verdict
+    } catch (error) {
+      const stale = accepted === Infinity && isOutage(error) ? this.#stale(key) : undefined
+      if (stale === undefined) throw error
+      return stale
+    }
   }
 
   /** Nothing that was asked for before is believed afterwards, not even an answer that is still on its way. */
   forget (what: Forgettable): void {
-    this.#forgotAt = this.#clock.monotonic()
     if ('sub' in what) return this.#forget((verdict) => verdict.sub === what.sub)
     if ('jti' in what) return this.#forget((verdict) => verdict.jti === what.jti)
     const key = keyOf(what.token)
-    const jti = this.#cache?.peek(key)?.jti
+    const jti = this.#cache.peek(key)?.jti
     this.#forget((verdict, verdictKey) => verdictKey === key || (jti !== undefined && verdict.jti === jti))
   }
 
   #forget (matches: Matches): void {
-    this.#cache?.forget(matches)
-    for (const flight of this.#inTheAir) if (flight.sentAt !== undefined) flight.forgotten.push(matches)
+    const at = this.#clock.monotonic()
+    this.#forgotAt = at
+    this.#cache.forget(matches)
+    for (const flight of this.#inTheAir) flight.forgotten.push({ matches, at })
+  }
+
+  /** In the background: nobody waits for it, and its failure is nobody's yet. */
+  #refresh (key: string, token: string, verdict: Verdict): void {
+    if (this.#refreshing >= REFRESH.atOnce || this.#flights.has(key) || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return
+    verdict.uses = -Infinity
+    this.#refreshing++
+    this.#launch(key, token).verdict.catch(() => {}).finally(() => { this.#refreshing-- })
+  }
+
+  #stale (key: string): Verdict | undefined {
+    const { ttl, staleIfError, onStale } = this.#options
+    const known = this.#cache.peek(key)
+    if (staleIfError === 0 || known?.granted === undefined || known.doubted || this.#clock.monotonic() - known.askedAt >= (ttl + staleIfError) * 1000) return undefined
+    onStale()
+    return { ...known, granted: { ...known.granted, token: known.granted.token.asStale() } }
   }
 
   #launch (key: string, token: string): Flight {
@@ -99,15 +145,29 @@ export class Introspector {
   async #fly (flight: Flight, key: string, token: string): Promise<Verdict> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       flight.sentAt = undefined
-      flight.forgotten.length = 0
-      const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() })
-      const verdict = judge(response, this.#rules, flight.sentAt ?? this.#clock.monotonic(), this.#clock.wall())
-      if (flight.forgotten.some((matches) => matches(verdict, key))) continue
-      this.#cache?.set(key, verdict)
+      const startedAt = this.#clock.monotonic()
+      const known = this.#cache.peek(key)
+      const wasActive = known?.granted !== undefined && this.#clock.wall() < known.expiresAt
+      const doubted = wasActive ? () => { known.doubted = true } : undefined
+      const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() }, doubted)
+      const askedAt = flight.sentAt ?? startedAt
+      const verdict = judge(response, this.#rules, askedAt, this.#clock.wall())
+      if (flight.forgotten.some(({ matches, at }) => at >= askedAt && matches(verdict, key))) {
+        // A token that was forgotten before its jti was known: now what shares it can be forgotten too.
+        if (verdict.jti !== undefined) this.#cache.forget((other) => other.jti === verdict.jti && other.askedAt <= this.#forgotAt)
+        continue
+      }
+      this.#cache.set(key, verdict)
       return verdict
     }
-    throw unavailable('what ZITADEL said of a token was forgotten again and again while it was on its way')
+    throw unavailable(new Outage('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
   }
+}
+
+/** Whether ZITADEL cannot be reached, and no stranger has brought that about. */
+function isOutage (error: unknown): boolean {
+  const cause = (error as { cause?: unknown } | null)?.cause
+  return cause instanceof Outage && !cause.provokable
 }
 
 /** One shot: fast, and whoever reads the memory of this process finds no token in it. */

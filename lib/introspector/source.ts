@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { Pool, type Dispatcher } from 'undici'
 import type { Config } from '../config.ts'
-import { ZitadelError, type ZitadelErrorCode } from '../errors.ts'
-import { IntrospectionClient, type ClientOptions, type Introspect } from './client.ts'
+import { Remembered, resultOf, type CheckResult } from './check.ts'
+import { IntrospectionClient, type Introspect } from './client.ts'
 import type { Clock } from './clock.ts'
+import { printOf, watchKeyFile } from './key-file-watch.ts'
+import { Limiter } from './limiter.ts'
+import type { Reporter } from './reporter.ts'
 import { substitute } from './substitute.ts'
-
-/** Whether ZITADEL accepts this API; the reason is for operators, and holds no secret. */
-export type CheckResult =
-  | { readonly ok: true }
-  | { readonly ok: false, readonly code: ZitadelErrorCode, readonly reason: string }
 
 /** Where responses come from, over the life of a server. */
 export interface Source {
@@ -19,69 +17,66 @@ export interface Source {
   readonly close: () => Promise<void>
 }
 
-/** Where operators read what they have to fix. */
-export interface Log {
-  readonly error: (fields: object, message: string) => void
-}
-
-/** Sockets to ZITADEL at once; without a bound, each simultaneous request would open one. */
-const CONNECTIONS = 64
-
-/** Milliseconds for which the result of a check is remembered. */
-const CHECKED_FOR = 5000
-
 /**
  * @throws ZitadelError `FST_ZITADEL_OPTION` where the credentials cannot be read
  */
-export async function openSource ({ server, introspect: substituted, dispatcher: given, timeout, retry }: Config, clock: Clock, log: Log): Promise<Source> {
-  if (server === undefined) {
-    const introspect = substitute(substituted!, timeout)
-    const check = remembered(() => resultOf(() => introspect(randomUUID(), () => {})), clock)
-    return { introspect, check, reload: check, close: async () => {} }
+export async function openSource (config: Config, clock: Clock, reporter: Reporter): Promise<Source> {
+  const { server, introspect: substituted } = config
+  if (server !== undefined) return await openServer(server, config, clock, reporter)
+  const introspect = substitute(substituted!, config.timeout, reporter.failure)
+  const check = new Remembered(() => resultOf(() => askAnything(introspect)), clock).result
+  return { introspect, check, reload: check, close: async () => {} }
+}
+
+async function openServer (server: NonNullable<Config['server']>, config: Config, clock: Clock, reporter: Reporter): Promise<Source> {
+  const { issuer, endpoint, credentials } = server
+  const { timeout, retry, breaker, limits } = config
+  const { file } = credentials
+  const print = file === undefined ? undefined : await printOf(file)
+  const first = await credentials.read()
+  const pool = config.dispatcher === undefined ? poolFor(endpoint.origin, limits.concurrent, timeout) : undefined
+  const dispatcher = config.dispatcher ?? pool as Dispatcher
+  const options = { issuer, endpoint, dispatcher, timeout, retry, breaker, limiter: new Limiter(limits, clock), onFailure: reporter.failure }
+  let client = new IntrospectionClient(first, options, clock)
+
+  const check = new Remembered(() => resultOf(() => askAnything(client.probe)), clock)
+  const replace = async (): Promise<CheckResult> => {
+    const result = await resultOf(async () => {
+      const candidate = new IntrospectionClient(await credentials.read(), options, clock)
+      await askAnything(candidate.probe)
+      client = candidate
+      check.forget()
+    })
+    if (!result.ok) reporter.line('error', result.code, `the credentials were not replaced, the old ones serve on: ${result.reason}`)
+    return result
   }
-  const onRejected = (observed: string): void => log.error({ code: 'FST_ZITADEL_CLIENT_REJECTED' satisfies ZitadelErrorCode }, `fastify-zitadel: ${observed}`)
-  const credentials = await server.credentials()
-  const pool = given === undefined ? new Pool(server.endpoint.origin, { connections: CONNECTIONS }) : undefined
-  const options: ClientOptions = { issuer: server.issuer, endpoint: server.endpoint, dispatcher: given ?? pool as Dispatcher, timeout, retry, onRejected }
-  let client = new IntrospectionClient(credentials, options, clock)
-  const accepts = (candidate: IntrospectionClient): Promise<CheckResult> => resultOf(() => candidate.probe(randomUUID(), () => {}))
+  // One after the other, or the answer to an older key could come last and put it back.
+  let replacing: Promise<unknown> = Promise.resolve()
+  const reload = async (): Promise<CheckResult> => {
+    const mine = replacing.then(replace)
+    replacing = mine
+    return await mine
+  }
+  const endWatch = file === undefined ? () => {} : watchKeyFile(file, print, async () => (await reload()).ok)
   return {
-    introspect: (token, sending) => client.introspect(token, sending),
-    check: remembered(() => accepts(client), clock),
-    reload: async () => {
-      const result = await resultOf(async () => {
-        const candidate = new IntrospectionClient(await server.credentials(), options, clock)
-        await candidate.probe(randomUUID(), () => {})
-        client = candidate
-      })
-      if (!result.ok) log.error({ code: result.code }, `fastify-zitadel: the credentials were not replaced: ${result.reason}`)
-      return result
-    },
-    close: async () => { await pool?.close() }
+    introspect: (token, sending, doubted) => client.introspect(token, sending, doubted),
+    check: check.result,
+    reload,
+    close: async () => {
+      endWatch()
+      await pool?.close()
+    }
   }
 }
 
-async function resultOf (work: () => Promise<unknown>): Promise<CheckResult> {
-  try {
-    await work()
-    return { ok: true }
-  } catch (error) {
-    const { code, message, cause } = error as ZitadelError
-    return { ok: false, code, reason: cause instanceof Error ? cause.message : message }
-  }
+/** Milliseconds for which an idle connection is kept at most: nobody tells when the other end has silently gone. */
+const LONGEST_IDLE = 10_000
+
+function poolFor (origin: string, connections: number, connectTimeout: number): Pool {
+  return new Pool(origin, { connections, connectTimeout, keepAliveMaxTimeout: LONGEST_IDLE })
 }
 
-/** One at a time, and believed for a while. */
-function remembered (check: () => Promise<CheckResult>, clock: Clock): () => Promise<CheckResult> {
-  let last: { readonly result: Promise<CheckResult>, at: number } | undefined
-  return async () => {
-    if (last !== undefined && clock.monotonic() - last.at < CHECKED_FOR) return await last.result
-    const result = check()
-    const mine = { result, at: Infinity }
-    last = mine
-    // Counted from the answer: a slow one is joined for as long as it takes.
-    await result
-    mine.at = clock.monotonic()
-    return await result
-  }
+/** A token that nobody has: any response to it says that this API is accepted. */
+async function askAnything (introspect: Introspect): Promise<void> {
+  await introspect(randomUUID(), () => {})
 }

@@ -1,4 +1,4 @@
-import { unavailable } from '../errors.ts'
+import { Outage, unavailable, type ZitadelError } from '../errors.ts'
 import { isIntrospectionResponse } from '../oauth/introspection.ts'
 import type { Introspect } from './client.ts'
 import { DeadlineExceeded, withDeadline } from './deadline.ts'
@@ -7,15 +7,19 @@ import { DeadlineExceeded, withDeadline } from './deadline.ts'
  * An {@link Introspect} by a user's function, held to what the network is held to.
  *
  * @param timeout milliseconds
+ * @param onFailure told of every question that got no response
  */
-export function substitute (introspect: (token: string) => unknown, timeout: number): Introspect {
+export function substitute (introspect: (token: string) => unknown, timeout: number, onFailure: (error: ZitadelError) => void): Introspect {
   return async (token, sending) => {
     sending()
-    const response = await withDeadline(timeout, async () => copy(await introspect(token))).catch((error: unknown) => {
-      throw unavailable(error instanceof DeadlineExceeded ? `introspect() gave no response within ${timeout} ms` : 'introspect() threw')
-    })
-    if (!isIntrospectionResponse(response)) throw unavailable('introspect() gave something that is no introspection response')
-    return response
+    const fail = (observed: string, provokable = false): never => {
+      const error = unavailable(new Outage(observed, 'check the function in the option "introspect"', provokable))
+      onFailure(error)
+      throw error
+    }
+    const response = await withDeadline(timeout, async () => copy(await introspect(token))).catch((error: unknown) =>
+      fail(error instanceof DeadlineExceeded ? `introspect() gave no response within ${timeout} ms` : 'introspect() threw'))
+    return isIntrospectionResponse(response) ? response : fail('introspect() gave something that is no introspection response', true)
   }
 }
 

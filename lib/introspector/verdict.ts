@@ -15,6 +15,10 @@ export interface Verdict {
   readonly expiresAt: number
   readonly sub: unknown
   readonly jti: unknown
+  /** How often it was remembered. */
+  uses: number
+  /** Whether ZITADEL has said once since that the token is inactive. */
+  doubted: boolean
 }
 
 /**
@@ -23,7 +27,7 @@ export interface Verdict {
  */
 export function judge (response: IntrospectionResponse, rules: Rules, askedAt: number, now: number): Verdict {
   const { sub, jti } = response
-  const verdict = { askedAt, expiresAt: expiresAt(response), sub, jti }
+  const verdict = { askedAt, expiresAt: expiresAt(response), sub, jti, uses: 0, doubted: false }
   if (!isAlive(response, now) || !isBearerResponse(response) || !isAdmitted(response, rules)) return { granted: undefined, ...verdict }
   const grants = new Grants(response, rules)
   return { granted: { token: new ActiveToken(response, grants), grants }, ...verdict }

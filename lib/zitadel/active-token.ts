@@ -45,7 +45,7 @@ export class ActiveToken {
   readonly #grants: Grants
 
   /** @internal */
-  constructor (claims: IntrospectionResponse, grants: Grants) {
+  constructor (claims: IntrospectionResponse, grants: Grants, stale = false) {
     this.#grants = grants
     this.claims = deepFreeze(claims)
     this.sub = textOf(claims['sub']) ?? ''
@@ -56,8 +56,17 @@ export class ActiveToken {
     this.metadata = metadataOf(claims['urn:zitadel:iam:user:metadata'])
     this.actor = actorOf(claims['act'])
     this.expiresAt = claims.exp
-    this.stale = false
+    this.stale = stale
     Object.freeze(this)
+  }
+
+  /**
+   * The same token in a use that is past its verdict's time.
+   *
+   * @internal
+   */
+  asStale (): ActiveToken {
+    return new ActiveToken(this.claims, this.#grants, true)
   }
 
   /**
