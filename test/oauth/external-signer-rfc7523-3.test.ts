@@ -1,0 +1,67 @@
+import t from 'tap'
+import { constants, sign as cryptoSign } from 'node:crypto'
+import { jwtVerify } from 'jose'
+import { signAssertion, type Sign, type SigningClient } from '../../lib/oauth/client-authentication.ts'
+import { ec, rsa } from '../fixtures/keys.ts'
+
+const ISSUER = 'https://auth.acme.example'
+const NOW = Date.UTC(2030, 0, 1)
+const pss = { key: rsa.privateKey, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: 32 }
+const p1363 = { key: ec.privateKey, dsaEncoding: 'ieee-p1363' } as const
+
+function client (alg: SigningClient['alg'], sign: unknown): SigningClient {
+  return { clientId: 'orders', keyId: 'key-1', alg, sign: sign as Sign }
+}
+
+t.test('a signature from elsewhere makes an assertion that verifies', async (t) => {
+  const signers = [
+    ['RS256', rsa.publicKey, (data: Uint8Array) => cryptoSign('sha256', data, rsa.privateKey)],
+    ['PS256', rsa.publicKey, async (data: Uint8Array) => cryptoSign('sha256', data, pss)],
+    ['ES256', ec.publicKey, async (data: Uint8Array) => new Uint8Array(cryptoSign('sha256', data, p1363))]
+  ] as const
+  for (const [alg, publicKey, sign] of signers) {
+    const assertion = await signAssertion(client(alg, sign), ISSUER, NOW)
+    const { payload, protectedHeader } = await jwtVerify(assertion, publicKey, { issuer: 'orders', subject: 'orders', audience: ISSUER, currentDate: new Date(NOW) })
+    t.same(protectedHeader, { alg, kid: 'key-1', typ: 'JWT' })
+    t.equal(payload.exp, NOW / 1000 - 30 + 3600)
+  }
+})
+
+t.test('names are UTF-8 in what is signed', async (t) => {
+  const signer = { ...client('ES256', (data: Uint8Array) => cryptoSign('sha256', data, p1363)), clientId: 'bestellungen-ä😀', keyId: 'schlüssel' }
+  const assertion = await signAssertion(signer, ISSUER, NOW)
+  const { payload, protectedHeader } = await jwtVerify(assertion, ec.publicKey, { currentDate: new Date(NOW) })
+  t.same([payload.iss, protectedHeader.kid], ['bestellungen-ä😀', 'schlüssel'])
+})
+
+t.test('the bytes are a copy of their own, which the signer may keep or overwrite', async (t) => {
+  let alone = false
+  const assertion = await signAssertion(client('ES256', (data: Uint8Array) => {
+    alone = data.buffer.byteLength === data.byteLength
+    const signature = cryptoSign('sha256', data, p1363)
+    data.fill(0)
+    return signature
+  }), ISSUER, NOW)
+  t.ok(alone, 'a signer that sends data.buffer sends nothing else')
+  await t.resolves(jwtVerify(assertion, ec.publicKey, { currentDate: new Date(NOW) }))
+})
+
+t.test('what is no signature makes no assertion', async (t) => {
+  for (const wrong of [undefined, null, '', 'c2lnbmF0dXJl', 64, new ArrayBuffer(64), [1, 2, 3], new Uint8Array(0)]) {
+    await t.rejects(signAssertion(client('RS256', () => wrong), ISSUER, NOW), { name: 'TypeError', message: /sign\(\).*bytes/ })
+    await t.rejects(signAssertion(client('RS256', async () => wrong), ISSUER, NOW), { name: 'TypeError', message: /sign\(\).*bytes/ })
+  }
+})
+
+t.test('for ES256 it is r and s, not DER (RFC 7518 section 3.4)', async (t) => {
+  for (const length of [63, 65, 70, 71, 72]) {
+    await t.rejects(signAssertion(client('ES256', () => new Uint8Array(length)), ISSUER, NOW), { name: 'TypeError', message: /64 bytes/ })
+  }
+  await t.resolves(signAssertion(client('RS256', () => new Uint8Array(256)), ISSUER, NOW), 'RSA signatures are as long as the key')
+})
+
+t.test('the failure of a signer is its own', async (t) => {
+  const failure = new Error('the key management system is down')
+  await t.rejects(signAssertion(client('RS256', () => { throw failure }), ISSUER, NOW), failure)
+  await t.rejects(signAssertion(client('RS256', async () => { throw failure }), ISSUER, NOW), failure)
+})

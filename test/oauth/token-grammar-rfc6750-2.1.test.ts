@@ -1,0 +1,53 @@
+import t from 'tap'
+import { isBearerToken, isQuotable, isScopeToken } from '../../lib/oauth/bearer.ts'
+
+const MEGABYTE = 2 ** 20
+/** Every code unit of one byte, and some beyond. */
+const CHARACTERS = [...Array.from({ length: 256 }, (_, code) => String.fromCharCode(code)), '\u2028', '\uFEFF', 'Ａ', '\uD800']
+
+/** Which characters can stand alone and in the middle of what is accepted. */
+function accepted (isIt: (value: string) => boolean): string {
+  return CHARACTERS.filter((c) => isIt(`a${c}a`)).join('')
+}
+
+t.test('a token is made of letters, digits and - . _ ~ + /', async (t) => {
+  t.equal(accepted(isBearerToken), '+-./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~')
+  t.notOk(isBearerToken(''))
+})
+
+t.test('a token may end in equal signs, and hold them nowhere else', async (t) => {
+  for (const token of ['a=', 'a==', 'a=====']) t.ok(isBearerToken(token), token)
+  for (const token of ['=', '==', '=a', 'a=a', 'a==a=']) t.notOk(isBearerToken(token), token)
+})
+
+t.test('a token ends where the string does', async (t) => {
+  for (const token of ['a\n', 'a=\n', '\na', 'a ', ' a', 'a\0', 'a\r\nx: y']) t.notOk(isBearerToken(token), JSON.stringify(token))
+})
+
+t.test('all shapes of ZITADEL tokens are tokens', async (t) => {
+  const part = 'eyJhbGciOiJSUzI1NiJ9'
+  for (const token of [part, `${part}.${part}.${part}`, `${part}..${part}.${part}.${part}`, 'dGhlIG9sZGVy_b3BhcXVl-b25l']) t.ok(isBearerToken(token))
+})
+
+t.test('a token of a megabyte is judged like a short one', async (t) => {
+  const long = 'a'.repeat(MEGABYTE)
+  const equals = '='.repeat(MEGABYTE)
+  for (const token of [long, long + equals]) t.ok(isBearerToken(token))
+  for (const token of [`${long}!`, `!${long}`, `${long + equals}a`, equals, `${long} ${long}`, 'a='.repeat(MEGABYTE / 2)]) t.notOk(isBearerToken(token))
+})
+
+t.test('a scope-token is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)', async (t) => {
+  const printable = CHARACTERS.filter((c) => c >= '!' && c <= '~')
+  t.equal(accepted(isScopeToken), printable.filter((c) => c !== '"' && c !== '\\').join(''))
+  t.ok(isScopeToken('urn:zitadel:iam:org:project:id:280000000000000001:aud'))
+  for (const scope of ['', 'a\n', 'openid profile']) t.notOk(isScopeToken(scope), JSON.stringify(scope))
+  t.ok(isScopeToken('a'.repeat(MEGABYTE)))
+  t.notOk(isScopeToken(`${'a'.repeat(MEGABYTE)}"`))
+})
+
+t.test('what can be quoted is printable ASCII, so that no header line can be broken', async (t) => {
+  t.equal(accepted(isQuotable), CHARACTERS.filter((c) => c >= ' ' && c <= '~').join(''))
+  t.ok(isQuotable(''))
+  for (const text of ['a\r\nset-cookie: b', 'a\n', 'é', `${' '.repeat(MEGABYTE)}\n`]) t.notOk(isQuotable(text))
+  t.ok(isQuotable('\\"'.repeat(MEGABYTE / 2)))
+})

@@ -1,0 +1,56 @@
+import t from 'tap'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
+
+const ISSUER = 'https://auth.acme.example'
+
+t.test('at an internal address, ZITADEL finds its instance and accepts assertions for the issuer', async (t) => {
+  const standIn = await startStandIn({ issuer: ISSUER, externalSecure: false })
+  t.teardown(async () => await standIn.close())
+  for (const address of [standIn.address, `${standIn.address}/`]) {
+    const app = await start(t, { issuer: ISSUER, address, credentials: standIn.credentials })
+    t.same(await app.zitadel.check(), { ok: true })
+    t.not(await app.zitadel.introspect(await standIn.issueToken()), null)
+  }
+  t.match(standIn.requests.at(-1), {
+    path: '/oauth/v2/introspect',
+    headers: { 'x-zitadel-instance-host': 'auth.acme.example', 'x-forwarded-host': 'auth.acme.example', 'x-forwarded-proto': 'https' }
+  })
+})
+
+t.test('at the issuer itself, no routing headers are sent', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  for (const address of [undefined, standIn.issuer, `${standIn.issuer}/`]) {
+    const app = await start(t, { issuer: standIn.issuer, address, credentials: standIn.credentials })
+    t.same(await app.zitadel.check(), { ok: true })
+  }
+  t.equal(standIn.requests.length, 3)
+  for (const { headers } of standIn.requests) t.notOk(Object.keys(headers).some((name) => name.startsWith('x-')))
+})
+
+t.test('an endpoint that was moved is asked where it is', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  const app = await start(t, { issuer: standIn.issuer, credentials: standIn.credentials, introspectionEndpoint: '/custom/introspect' })
+  t.match(await app.zitadel.check(), { ok: false })
+  t.equal(standIn.requests.at(-1)?.path, '/custom/introspect')
+})
+
+t.test('plain http is allowed, as inside a cluster', async (t) => {
+  for (const address of ['http://zitadel:8080', 'http://zitadel.auth.svc.cluster.local', 'http://10.0.0.1/', 'https://10.0.0.1', 'http://[fd00::1]:8080']) {
+    await t.resolves(start(t, { ...complete, address }), address)
+  }
+})
+
+t.test('an address that is no origin is refused', async (t) => {
+  const wrong = [
+    null, 5, '', ' ', {}, new URL('http://zitadel:8080'), CANARY, `${CANARY}:8080`, `ftp://${CANARY}`, `unix:/${CANARY}.sock`,
+    `http://${CANARY}:8080/path`, `http://${CANARY}?`, `http://${CANARY}#`, `http://user:secret@${CANARY}`, `http://${CANARY} `, `http://${CANARY}\\`
+  ]
+  for (const address of wrong) {
+    const error = await refusal(t, { ...complete, address })
+    t.match(error.message, /option "address" must be an http or https origin/, String(address))
+    t.notMatch(everythingOf(error), CANARY)
+  }
+})

@@ -1,0 +1,55 @@
+import t from 'tap'
+import { configure } from '../../lib/config.ts'
+import { complete } from '../fixtures/registration.ts'
+
+const { issuer, credentials } = complete
+
+t.test('what is not given has its documented default', async (t) => {
+  const { server, ...rest } = configure({ issuer, credentials }, {})
+  t.same(rest, {
+    timeout: 3000,
+    retry: true,
+    customScopes: 'roles',
+    undeclaredRoutes: 'protected',
+    personalAccessTokens: true,
+    cache: { ttl: 30, inactiveTtl: 5, max: 10_000 },
+    clients: undefined
+  })
+  t.equal(server?.issuer, issuer)
+  t.same(server?.endpoint, { origin: issuer, path: '/oauth/v2/introspect', headers: {} })
+})
+
+t.test('undefined and not given are the same', async (t) => {
+  const nothing = { cache: undefined, timeout: undefined, retry: undefined, customScopes: undefined, undeclaredRoutes: undefined, personalAccessTokens: undefined, clients: undefined, address: undefined }
+  const { server: _, ...rest } = configure({ issuer, credentials, ...nothing }, {})
+  const { server: __, ...defaults } = configure({ issuer, credentials }, {})
+  t.same(rest, defaults)
+  t.same(configure({ issuer, credentials, cache: { ttl: undefined, max: 5 } }, {}).cache, { ttl: 30, inactiveTtl: 5, max: 5 })
+})
+
+t.test('what is given is taken', async (t) => {
+  const given = { timeout: 500, retry: false, customScopes: 'scope', undeclaredRoutes: 'refused', personalAccessTokens: false, realm: 'orders', projectId: '1', tokenFrom: () => null, dispatcher: { request () {} } as never } as const
+  t.match(configure({ issuer, credentials, ...given }, {}), given)
+  t.equal(configure({ issuer, credentials, cache: false }, {}).cache, false)
+  t.same(configure({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1 } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1 })
+})
+
+t.test('later changes of what was given change nothing', async (t) => {
+  const clients = ['web']
+  const cache = { ttl: 10 }
+  const config = configure({ issuer, credentials, clients, cache }, {})
+  clients.push('evil')
+  cache.ttl = 1e6
+  t.same([...config.clients!], ['web'])
+  t.match(config.cache, { ttl: 10 })
+  t.ok(Object.isFrozen(config))
+  t.ok(Object.isFrozen(config.cache))
+})
+
+t.test('with introspect, neither issuer nor credentials are asked for', async (t) => {
+  const introspect = (): object => ({ active: false })
+  const config = configure({ introspect }, { ZITADEL_KEY: 'broken', ZITADEL_ISSUER: 'nonsense' })
+  t.equal(config.server, undefined)
+  t.equal(config.introspect, introspect)
+  t.throws(() => configure({ introspect, issuer: 'nonsense' }, {}), { code: 'FST_ZITADEL_OPTION', message: /"issuer"/ }, 'what is given is checked all the same')
+})

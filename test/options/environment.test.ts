@@ -1,0 +1,90 @@
+import t from 'tap'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { CANARY, complete, everythingOf, refusal, start, type Variables } from '../fixtures/registration.ts'
+
+const ISSUER = { ZITADEL_ISSUER: 'https://auth.acme.example' }
+
+t.test('without options, everything comes from the environment', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  const { key, clientId, clientSecret } = standIn.api
+  const json = JSON.stringify(key)
+  const keyFile = join(t.testdir(), 'key.json')
+  await writeFile(keyFile, json)
+  const environments: Variables[] = [
+    { ZITADEL_KEY_FILE: keyFile },
+    { ZITADEL_KEY: json },
+    { ZITADEL_KEY: Buffer.from(json).toString('base64') },
+    { ZITADEL_CLIENT_ID: clientId, ZITADEL_CLIENT_SECRET: clientSecret }
+  ]
+  for (const variables of environments) {
+    const app = await start(t, {}, { ZITADEL_ISSUER: standIn.issuer, ...variables })
+    t.same(await app.zitadel.check(), { ok: true }, Object.keys(variables).join())
+  }
+})
+
+t.test('an option wins over its variable, even over a wrong one', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  const wrong = { ZITADEL_ISSUER: 'nonsense', ZITADEL_KEY: 'nonsense', ZITADEL_KEY_FILE: '/nonsense', ZITADEL_CLIENT_ID: 'nonsense' }
+  const app = await start(t, { issuer: standIn.issuer, credentials: standIn.credentials }, wrong)
+  t.same(await app.zitadel.check(), { ok: true })
+  const { key, clientId, clientSecret } = standIn.api
+  const half = await start(t, { issuer: standIn.issuer }, { ZITADEL_ISSUER: 'nonsense', ZITADEL_KEY: JSON.stringify(key) })
+  t.same(await half.zitadel.check(), { ok: true })
+  const other = await start(t, { credentials: { clientId, clientSecret } }, { ZITADEL_ISSUER: standIn.issuer, ZITADEL_KEY: 'nonsense' })
+  t.same(await other.zitadel.check(), { ok: true })
+  t.match(standIn.requests.at(-1)?.headers['authorization'], /^Basic /)
+})
+
+t.test('an empty variable is none', async (t) => {
+  const empty = { ZITADEL_KEY_FILE: '', ZITADEL_KEY: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '' }
+  t.match((await refusal(t, {}, { ...ISSUER, ...empty })).message, /option "credentials" is missing.*ZITADEL_KEY_FILE, ZITADEL_KEY, .*ZITADEL_CLIENT_ID .*ZITADEL_CLIENT_SECRET/)
+  t.match((await refusal(t, {}, { ...empty, ZITADEL_ISSUER: '' })).message, /"issuer".*missing/)
+  await t.resolves(start(t, {}, { ...ISSUER, ...empty, ZITADEL_CLIENT_ID: 'orders', ZITADEL_CLIENT_SECRET: 'secret' }))
+})
+
+t.test('nothing at all is told, the issuer first', async (t) => {
+  t.match((await refusal(t, {})).message, /ZITADEL_ISSUER.*missing/)
+  t.match((await refusal(t, {}, ISSUER)).message, /"credentials" is missing/)
+})
+
+t.test('a wrong variable is told by its name', async (t) => {
+  const wrong: Array<[string, Variables]> = [
+    ['ZITADEL_ISSUER', { ZITADEL_ISSUER: `http://${CANARY}.example`, ZITADEL_KEY: CANARY }],
+    ['ZITADEL_ISSUER', { ZITADEL_ISSUER: ' ' }],
+    ['ZITADEL_KEY', { ...ISSUER, ZITADEL_KEY: CANARY }],
+    ['ZITADEL_KEY', { ...ISSUER, ZITADEL_KEY: `{"key":"${CANARY}"}` }],
+    ['ZITADEL_KEY', { ...ISSUER, ZITADEL_KEY: ' ' }],
+    ['ZITADEL_KEY_FILE', { ...ISSUER, ZITADEL_KEY_FILE: `/${CANARY}/key.json` }],
+    ['ZITADEL_CLIENT_ID', { ...ISSUER, ZITADEL_CLIENT_ID: ' ', ZITADEL_CLIENT_SECRET: CANARY }],
+    ['ZITADEL_CLIENT_SECRET', { ...ISSUER, ZITADEL_CLIENT_ID: CANARY, ZITADEL_CLIENT_SECRET: '\n' }],
+    ['ZITADEL_CLIENT_SECRET', { ...ISSUER, ZITADEL_CLIENT_ID: CANARY }],
+    ['ZITADEL_CLIENT_ID', { ...ISSUER, ZITADEL_CLIENT_SECRET: CANARY, ZITADEL_CLIENT_ID: '' }]
+  ]
+  for (const [name, variables] of wrong) {
+    const error = await refusal(t, {}, variables)
+    t.ok(error.message.includes(`"${name}"`), error.message)
+    t.notMatch(everythingOf(error), CANARY)
+  }
+})
+
+t.test('credentials from two sources are refused, as nobody could say which was meant', async (t) => {
+  const key = { ZITADEL_KEY_FILE: `/${CANARY}/key.json` }
+  const secret = { ZITADEL_CLIENT_ID: CANARY, ZITADEL_CLIENT_SECRET: CANARY }
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  const json = { ZITADEL_KEY: JSON.stringify(standIn.api.key) }
+  for (const several of [{ ...key, ...secret }, { ...json, ...secret }, { ...json, ...key }, { ...json, ...key, ...secret }]) {
+    const error = await refusal(t, {}, { ...ISSUER, ...several })
+    t.match(error.message, /option "credentials" must come from only one of .*ZITADEL_KEY_FILE, ZITADEL_KEY/)
+    t.notMatch(everythingOf(error), CANARY)
+  }
+  t.match((await refusal(t, {}, { ...ISSUER, ...key, ZITADEL_CLIENT_ID: CANARY })).message, /together/)
+})
+
+t.test('variables of other programs are not looked at', async (t) => {
+  await t.resolves(start(t, complete, { ZITADEL_MASTERKEY: CANARY, ZITADEL_PORT: '8080' }))
+})

@@ -1,0 +1,81 @@
+import t, { type Test } from 'tap'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { applicationKey, pkcs1 } from '../fixtures/keys.ts'
+import { CANARY, complete, everythingOf, inEnvironment, refusal, start } from '../fixtures/registration.ts'
+
+/** A file in a directory that goes with the test. */
+async function file (t: Test, content: string): Promise<string> {
+  const path = join(t.testdir(), `${CANARY}.json`)
+  await writeFile(path, content)
+  return path
+}
+
+/** The key file as an option, and as a variable. */
+const GIVEN = [
+  ['option "credentials.keyFile"', (keyFile: string) => ({ ...complete, credentials: { keyFile } }), () => ({})],
+  ['the variable "ZITADEL_KEY_FILE"', () => ({ issuer: complete.issuer }), (keyFile: string) => ({ ZITADEL_KEY_FILE: keyFile })]
+] as const
+
+async function refuses (t: Test, path: string, expected: RegExp | string): Promise<void> {
+  for (const [name, options, variables] of GIVEN) {
+    const error = await refusal(t, options(path), variables(path))
+    t.ok(error.message.startsWith(`${name} `), error.message)
+    t.match(error.message, expected)
+    t.notMatch(everythingOf(error), CANARY, 'neither the path nor what is in the file')
+  }
+}
+
+t.test('the file holds the JSON key, or base64 of it', async (t) => {
+  const json = JSON.stringify(applicationKey(), null, 2)
+  for (const content of [json, `\uFEFF${json}\n`, Buffer.from(json).toString('base64')]) {
+    await t.resolves(start(t, { ...complete, credentials: { keyFile: await file(t, content) } }))
+  }
+})
+
+t.test('a file that cannot be read stops the start, and says how the system called it', async (t) => {
+  const directory = join(t.testdir(), CANARY)
+  await mkdir(directory)
+  await refuses(t, join(directory, 'missing.json'), /must name a readable file with ZITADEL's JSON key .*ENOENT/)
+  await refuses(t, directory, 'EISDIR')
+  await refuses(t, join(await file(t, '{}'), 'below-a-file.json'), 'ENOTDIR')
+  const impossible = await refusal(t, { ...complete, credentials: { keyFile: `${CANARY}\0` } })
+  t.match(impossible.message, /option "credentials.keyFile" must name a readable file/)
+  t.notMatch(everythingOf(impossible), CANARY)
+})
+
+t.test('a file with something else in it stops the start, unquoted', async (t) => {
+  const pem = { key: `-----BEGIN RSA PRIVATE KEY-----\n${CANARY}\n-----END RSA PRIVATE KEY-----\n` }
+  const wrong: Array<[string, string]> = [
+    ['', 'JSON key'], [CANARY, 'JSON key'], [pkcs1, 'JSON key'], [`{"key":"${CANARY}`, 'JSON key'], [`{"key":${CANARY}}`, 'JSON key'], ['[]', 'JSON key'],
+    [JSON.stringify(applicationKey({ keyId: '' })), 'keyId'], [JSON.stringify(applicationKey(pem)), 'PEM'],
+    [JSON.stringify(applicationKey({ type: 'serviceaccount', clientId: CANARY })), 'service account']
+  ]
+  for (const [content, expected] of wrong) await refuses(t, await file(t, content), expected)
+})
+
+t.test('the file is read at the start, not with the options: a later one counts after a reload', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  const { key } = standIn.api
+  const keyFile = await file(t, JSON.stringify(key))
+  const app = await start(t, { issuer: standIn.issuer, credentials: { keyFile } })
+  const newer = await standIn.api.addKey()
+  await writeFile(keyFile, JSON.stringify(newer))
+  t.same(await app.zitadel.reload(), { ok: true })
+  standIn.api.removeKey(key.keyId)
+  t.same(await app.zitadel.check(), { ok: true })
+})
+
+t.test('a reload that finds no key says so, and the old one serves on', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  const keyFile = await file(t, JSON.stringify(standIn.api.key))
+  const app = await start(t, {}, { ZITADEL_ISSUER: standIn.issuer, ZITADEL_KEY_FILE: keyFile })
+  await rm(keyFile)
+  const result = await inEnvironment({}, async () => await app.zitadel.reload())
+  t.match(result, { ok: false, code: 'FST_ZITADEL_OPTION', reason: /ZITADEL_KEY_FILE.*ENOENT/ })
+  t.notMatch(JSON.stringify(result), CANARY)
+  t.not(await app.zitadel.introspect(await standIn.issueToken()), null)
+})

@@ -1,0 +1,71 @@
+import t from 'tap'
+import { configure } from '../../lib/config.ts'
+import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
+
+const noText = [null, 5, true, '', '  ', {}, [CANARY], () => CANARY]
+const noFunction = [null, CANARY, 5, true, {}, [CANARY]]
+const noSwitch = [null, 'true', CANARY, 0, 1, {}, []]
+const noSeconds = [null, '30', CANARY, -1, NaN, Infinity, -Infinity, true, {}, []]
+
+/** Name, what the message says of what was expected, and values that are not it. */
+const WRONG: Array<[string, RegExp, unknown[]]> = [
+  ['dispatcher', /undici/, [null, CANARY, 5, true, {}, { request: CANARY }, { fetch () {} }, () => CANARY]],
+  ['cache', /false.*ttl, inactiveTtl, max/, [null, true, CANARY, 30, () => CANARY, [], [CANARY]]],
+  ['cache.ttl', /seconds/, noSeconds],
+  ['cache.inactiveTtl', /seconds/, noSeconds],
+  ['cache.max', /whole number/, [...noSeconds, 0, 1.5, 2 ** 24 + 1]],
+  ['timeout', /milliseconds/, [...noSeconds, 0, 0.5, 1000.5, 2 ** 31, '3s']],
+  ['retry', /true or false/, noSwitch],
+  ['customScopes', /'roles' or 'scope'/, [null, CANARY, 'role', 'Scope', ['roles'], true, {}]],
+  ['undeclaredRoutes', /'protected', 'public', 'refused'.*function/, [null, CANARY, 'private', true, false, {}, ['public']]],
+  ['personalAccessTokens', /true or false/, noSwitch],
+  ['tokenFrom', /function/, noFunction],
+  // eslint-disable-next-line no-sparse-arrays
+  ['clients', /array/, [null, CANARY, 5, {}, [], [''], [' '], [CANARY, 5], [CANARY, undefined], [[CANARY]], new Set([CANARY]), [CANARY, , CANARY]]],
+  ['projectId', /project/, noText],
+  ['realm', /printable ASCII/, [...noText, `${CANARY}\r\nx: y`, `${CANARY}\n`, `${CANARY} é`, `${CANARY}\0`, `\t${CANARY}`]],
+  ['introspect', /function/, noFunction],
+  ['introspectionEndpoint', /path/, [...noText, CANARY, `https://auth.acme.example/${CANARY}`, `//${CANARY}`, `/${CANARY}?x`, `/${CANARY}#x`, `/${CANARY} x`, `/${CANARY}\n`, `/${CANARY}é`, ` /${CANARY}`]]
+]
+
+/** Options in which one has a value, by its path. */
+function options (path: string, value: unknown): object {
+  const [name, member] = path.split('.') as [string, string?]
+  return { ...complete, [name]: member === undefined ? value : { [member]: value } }
+}
+
+for (const [path, expected, values] of WRONG) {
+  t.test(`a wrong ${path} stops the start`, async (t) => {
+    for (const value of values) {
+      const error = await refusal(t, options(path, value))
+      t.ok(error.message.startsWith(`option "${path}" must be `), error.message)
+      t.match(error.message, expected)
+      t.equal(error.statusCode, 500)
+      t.notMatch(everythingOf(error), CANARY, 'nothing of the value is told')
+    }
+  })
+}
+
+t.test('the bounds themselves are accepted', async (t) => {
+  const right: Array<[string, unknown[]]> = [
+    ['cache', [false, {}]],
+    ['cache.ttl', [0, 0.5, 86_400]],
+    ['cache.inactiveTtl', [0, 0.5]],
+    ['cache.max', [1, 2 ** 24]],
+    ['timeout', [1, 2 ** 31 - 1]],
+    ['realm', ['orders', 'the "best" \\ orders']],
+    ['clients', [['web'], ['web', 'mobile']]],
+    ['introspectionEndpoint', ['/', '/custom/introspect', '/a;b=c,(d)/~e/%20']]
+  ]
+  for (const [path, values] of right) for (const value of values) t.doesNotThrow(() => configure(options(path, value), {}), path)
+})
+
+t.test('an option that is undefined was not given', async (t) => {
+  const paths = WRONG.map(([path]) => path)
+  for (const path of paths) await t.resolves(start(t, options(path, undefined)), path)
+})
+
+t.test('a path of a megabyte is judged like a short one', async (t) => {
+  await t.resolves(start(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}`)))
+  t.match((await refusal(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}?`))).message, /introspectionEndpoint/)
+})

@@ -1,0 +1,76 @@
+import t from 'tap'
+import type { IntrospectionResponse } from '../../lib/oauth/introspection.ts'
+import { ActiveToken } from '../../lib/zitadel/active-token.ts'
+import { Grants } from '../../lib/zitadel/grants.ts'
+
+function token (claims: object, rules: ConstructorParameters<typeof Grants>[1] = { customScopes: 'roles' }): ActiveToken {
+  const response = { active: true, ...claims } as IntrospectionResponse
+  return new ActiveToken(response, new Grants(response, rules))
+}
+
+const person = {
+  sub: '280000000000000500',
+  client_id: '280000000000000100',
+  scope: 'openid email',
+  exp: 1893456000,
+  'urn:zitadel:iam:org:project:roles': { admin: { 900: 'acme.example', 901: 'other.example' } },
+  'urn:zitadel:iam:user:resourceowner:id': '900'
+}
+
+t.test('a person is described by what ZITADEL says of them', async (t) => {
+  const ada = token(person)
+  t.equal(ada.sub, '280000000000000500')
+  t.equal(ada.clientId, '280000000000000100')
+  t.same(ada.scopes, ['openid', 'email'])
+  t.same(Object.entries(ada.roles), [['admin', { 900: 'acme.example', 901: 'other.example' }]])
+  t.equal(ada.organization, '900')
+  t.equal(ada.expiresAt, 1893456000)
+  t.equal(ada.stale, false)
+  t.same(ada.claims, { active: true, ...person })
+})
+
+t.test('a minimal answer leaves out what it does not say', async (t) => {
+  const bare = token({})
+  t.equal(bare.sub, '')
+  for (const name of ['clientId', 'organization', 'actor', 'expiresAt'] as const) t.equal(bare[name], undefined, name)
+  t.same(bare.scopes, [])
+  t.same(Object.keys(bare.roles), [])
+  t.same(Object.keys(bare.metadata), [])
+})
+
+t.test('claims of a wrong type are left out, and still found among the claims', async (t) => {
+  const odd = token({ sub: 5, client_id: null, scope: ['openid'], 'urn:zitadel:iam:user:resourceowner:id': {}, 'urn:zitadel:iam:org:id': 900 })
+  t.equal(odd.sub, '')
+  t.equal(odd.clientId, undefined)
+  t.same(odd.scopes, [])
+  t.equal(odd.organization, undefined)
+  t.equal(odd.claims['sub'], 5)
+})
+
+t.test('the organisation is that of the user, or the one that the login was forced to', async (t) => {
+  t.equal(token({ 'urn:zitadel:iam:org:id': '902' }).organization, '902')
+  t.equal(token({ 'urn:zitadel:iam:org:id': '902', 'urn:zitadel:iam:user:resourceowner:id': '900' }).organization, '900')
+})
+
+t.test('hasScope judges as a route does', async (t) => {
+  const ada = token(person)
+  t.ok(ada.hasScope('email'))
+  t.ok(ada.hasScope('admin'), 'a custom scope is a role')
+  t.notOk(ada.hasScope('profile'))
+  t.notOk(ada.hasScope('urn:zitadel:iam:org:project:role:admin'))
+  t.ok(token({ scope: 'orders:read' }, { customScopes: 'scope' }).hasScope('orders:read'))
+})
+
+t.test('hasRole asks in any organisation, or in the one that is named', async (t) => {
+  const ada = token(person)
+  t.ok(ada.hasRole('admin'))
+  t.ok(ada.hasRole('admin', {}))
+  t.ok(ada.hasRole('admin', { organization: '901' }))
+  t.notOk(ada.hasRole('admin', { organization: '902' }))
+  t.notOk(ada.hasRole('reader'))
+})
+
+t.test('an organisation that is named but unknown holds nothing', async (t) => {
+  const ada = token(person)
+  for (const organization of [undefined, '', null as unknown as string, 'constructor']) t.notOk(ada.hasRole('admin', { organization }), String(organization))
+})
