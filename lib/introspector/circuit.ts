@@ -85,24 +85,28 @@ export class Circuit {
     this.#turn(undefined)
   }
 
-  failed (failure: Failure, pass: Pass): void {
+  /** @returns whether it was the last of a series, which has opened the circuit */
+  failed (failure: Failure, pass: Pass): boolean {
     const isProbe = this.#probe === pass
     this.left(pass)
     const { error, pause } = failure
     const outage = error.cause instanceof Outage ? error.cause : undefined
-    if (pause !== undefined && outage !== undefined) return this.#openFor(pause, error, true)
-    // What was on its way when the circuit opened or closed tells nothing new.
-    if (pass.era !== this.#era) return
-    if (pause !== undefined) return this.#openFor(pause, error, false)
+    // What was on its way when the circuit opened or closed tells nothing new, unless it asks for more.
+    const isNews = pass.era === this.#era
+    if (pause !== undefined) {
+      if (isNews || outage !== undefined) this.#openFor(pause, error, outage !== undefined)
+      return false
+    }
     // Nor does what strangers can bring about by what they send.
-    if (outage === undefined || outage.provokable || this.isOpen) return
+    if (!isNews || outage === undefined || outage.provokable || this.isOpen) return false
     if (!this.#breaks) {
       if (isProbe) this.#turn(undefined)
-      return
+      return false
     }
-    if (++this.#failures < SERIES && !isProbe) return
+    if (++this.#failures < SERIES && !isProbe) return false
     this.#openFor(this.#break, error, false)
     this.#break = Math.min(2 * this.#break, LONGEST_BREAK)
+    return true
   }
 
   /** An exchange that ended before it told anything, such as one that never got its turn. */

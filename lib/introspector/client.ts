@@ -25,7 +25,7 @@ export type Introspect = (token: string, sending: () => void, doubted?: () => vo
 export interface ClientOptions {
   readonly issuer: string
   readonly endpoint: Endpoint
-  readonly dispatcher: Pick<Dispatcher, 'request'>
+  readonly dispatcher: { readonly request: (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData> }
   /** Milliseconds for the whole of one introspection. */
   readonly timeout: number
   readonly retry: boolean
@@ -33,6 +33,8 @@ export interface ClientOptions {
   readonly limiter: Limiter
   /** Told of every exchange that ended without a response, once. */
   readonly onFailure: (error: ZitadelError) => void
+  /** Told when a series of failures has opened the circuit. */
+  readonly onDown: () => void
 }
 
 /** Where a question stands: with the circuit, and whether its turn has come. */
@@ -83,7 +85,7 @@ export class IntrospectionClient {
   }
 
   async #ask (turn: Turn, exchange: () => Promise<Answer>): Promise<IntrospectionResponse> {
-    const { timeout, issuer, onFailure } = this.#options
+    const { timeout, issuer, onFailure, onDown } = this.#options
     let failure: Failure
     try {
       const judgement = judgeAnswer(await exchange(), { issuer, hasAnswered: this.#hasAnswered, now: this.#clock.wall() })
@@ -97,8 +99,9 @@ export class IntrospectionClient {
       failure = { error: error instanceof ZitadelError && !turn.hasCome ? error : unavailable(outageOf(error, timeout, turn.hasCome)) }
     }
     // A question that never got its turn says nothing about ZITADEL.
-    if (turn.hasCome) this.#circuit.failed(failure, turn.pass!)
-    else if (turn.pass !== undefined) this.#circuit.left(turn.pass)
+    if (turn.hasCome) {
+      if (this.#circuit.failed(failure, turn.pass!)) onDown()
+    } else if (turn.pass !== undefined) this.#circuit.left(turn.pass)
     onFailure(failure.error)
     throw failure.error
   }

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import { Pool, type Dispatcher } from 'undici'
 import type { Config } from '../config.ts'
 import { Remembered, resultOf, type CheckResult } from './check.ts'
 import { IntrospectionClient, type Introspect } from './client.ts'
 import type { Clock } from './clock.ts'
+import { Connections } from './connections.ts'
 import { printOf, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from './limiter.ts'
 import type { Reporter } from './reporter.ts'
@@ -34,9 +34,19 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
   const { file } = credentials
   const print = file === undefined ? undefined : await printOf(file)
   const first = await credentials.read()
-  const pool = config.dispatcher === undefined ? poolFor(endpoint.origin, limits.concurrent, timeout) : undefined
-  const dispatcher = config.dispatcher ?? pool as Dispatcher
-  const options = { issuer, endpoint, dispatcher, timeout, retry, breaker, limiter: new Limiter(limits, clock), onFailure: reporter.failure }
+  const connections = config.dispatcher === undefined ? new Connections(endpoint.origin, limits.concurrent, timeout) : undefined
+  const options = {
+    issuer,
+    endpoint,
+    dispatcher: (connections ?? config.dispatcher)!,
+    timeout,
+    retry,
+    breaker,
+    limiter: new Limiter(limits, clock),
+    onFailure: reporter.failure,
+    // They may be what is broken: a failover leaves connections behind that nobody has ended.
+    onDown: () => connections?.renew()
+  }
   let client = new IntrospectionClient(first, options, clock)
 
   const check = new Remembered(() => resultOf(() => askAnything(client.probe)), clock)
@@ -64,16 +74,9 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
     reload,
     close: async () => {
       endWatch()
-      await pool?.close()
+      await connections?.close()
     }
   }
-}
-
-/** Milliseconds for which an idle connection is kept at most: nobody tells when the other end has silently gone. */
-const LONGEST_IDLE = 10_000
-
-function poolFor (origin: string, connections: number, connectTimeout: number): Pool {
-  return new Pool(origin, { connections, connectTimeout, keepAliveMaxTimeout: LONGEST_IDLE })
 }
 
 /** A token that nobody has: any response to it says that this API is accepted. */

@@ -1,0 +1,147 @@
+import t from 'tap'
+import { answerOf } from '../fixtures/fault-proxy.ts'
+import { basic } from '../fixtures/connected-app.ts'
+import { Gate, send, startPeer } from '../fixtures/peer.ts'
+import { INACTIVE, OK, REJECTED, proxied, resilient, unavailable } from '../fixtures/resilient-app.ts'
+
+t.test('while ZITADEL fails again and again nobody asks it, and callers are told when to come back', async (t) => {
+  const { proxy, clock, get, lines } = await proxied(t, { retry: false })
+  proxy.mode = 'rst-on-request'
+  for (let index = 0; index < 5; index++) t.same(await get(`token-${index}`), unavailable(5))
+  t.equal(proxy.requests(), 5)
+  for (let index = 0; index < 100; index++) t.same(await get(`other-${index}`), unavailable(1))
+  t.equal(proxy.requests(), 5)
+  clock.pass(0.5)
+  t.same(await get('probe'), unavailable(5))
+  t.equal(proxy.requests(), 6)
+  t.same(await get('next'), unavailable(1))
+  clock.pass(10)
+  t.same(await get('late'), unavailable(5))
+  t.equal(lines.length, 2)
+  t.match(lines[1], { level: 40, code: 'FST_ZITADEL_UNAVAILABLE', repeated: 106 })
+  proxy.mode = 'pass'
+  clock.pass(5)
+  t.same(await get('well'), INACTIVE)
+  t.same(await get('again'), INACTIVE)
+})
+
+t.test('one question at a time goes out to see whether it is back', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ index, response }) => {
+    if (index < 5) return send(response, 500, '')
+    await gate.opened
+    return { active: true }
+  })
+  const { clock, get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  for (let index = 0; index < 5; index++) await get(`token-${index}`)
+  clock.pass(0.5)
+  const probe = get('probe')
+  await peer.reached(6)
+  clock.pass(60)
+  t.same(await Promise.all(Array.from({ length: 20 }, async (_, index) => await get(`other-${index}`))), Array.from({ length: 20 }, () => unavailable(1)))
+  gate.open()
+  t.same(await probe, OK)
+  t.equal(peer.asked.length, 6)
+  t.same(await get('other'), OK)
+})
+
+t.test('those who wait for their turn are told too, and do not go out', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ response }) => {
+    await gate.opened
+    return send(response, 500, '')
+  })
+  const { get } = await resilient(t, { issuer: peer.origin, credentials: basic, limits: { concurrent: 5 } })
+  const asked = Array.from({ length: 50 }, async (_, index) => await get(`token-${index}`))
+  await peer.reached(4)
+  gate.open()
+  const answers = await Promise.all(asked)
+  t.same(answers.map(({ status }) => status), answers.map(() => 503))
+  t.ok(peer.asked.length < 10, `${peer.asked.length} went out`)
+})
+
+t.test('breaker: false asks every time', async (t) => {
+  const { proxy, get } = await proxied(t, { retry: false, breaker: false })
+  proxy.mode = 'rst-on-request'
+  for (let index = 0; index < 20; index++) t.same(await get(`token-${index}`), unavailable(5))
+  t.equal(proxy.requests(), 20)
+  proxy.mode = 'pass'
+  t.same(await get('well'), INACTIVE)
+})
+
+t.test('what strangers can provoke by what they send shuts nobody out', async (t) => {
+  const { proxy, get, standIn } = await proxied(t)
+  for (const fault of [answerOf(403, '<html>'), answerOf(413, ''), answerOf(400, '<html>'), answerOf(200, '[]'), 'endless-body'] as const) {
+    proxy.mode = fault
+    for (let index = 0; index < 20; index++) t.ok((await get(`../../etc/passwd-${index}`)).status >= 500)
+    proxy.mode = 'pass'
+    t.same(await get(await standIn.issueToken()), OK)
+  }
+})
+
+t.test('while its credentials are refused an API asks ten times a minute, once each, whatever comes in', async (t) => {
+  const { clock, get, lines, standIn, answered } = await proxied(t)
+  t.same(await get(await standIn.issueToken()), OK)
+  standIn.api.deactivate()
+  t.same(await get('first'), REJECTED)
+  const before = answered()
+  for (let tick = 0; tick < 600; tick++) {
+    t.same(await get(`token-${tick}`), REJECTED)
+    clock.pass(0.1)
+  }
+  t.ok(answered() - before <= 10, `${answered() - before} questions`)
+  t.ok(lines.length <= 7, `${lines.length} lines`)
+  t.match(lines.at(-1), { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /check that the key or secret exists/ })
+  standIn.api.activate()
+  clock.pass(6)
+  t.same(await get(await standIn.issueToken()), OK)
+})
+
+const LIMITS: Array<[what: string, headers: Record<string, string>, seconds: number]> = [
+  ['says how long', { 'Retry-After': '20' }, 20],
+  ['does not say how long, as ZITADEL', {}, 5],
+  ['says what is no time', { 'Retry-After': 'soon' }, 5],
+  ['says 0', { 'Retry-After': '0' }, 5],
+  ['says a day', { 'Retry-After': '86400' }, 60],
+  ['says until when, by its own clock', { Date: 'Sun, 06 Nov 1994 08:00:00 GMT', 'Retry-After': 'Sun, 06 Nov 1994 08:00:40 GMT' }, 40]
+]
+
+for (const [what, headers, seconds] of LIMITS) {
+  t.test(`a server that limits and ${what} is left alone for ${seconds} s`, async (t) => {
+    const { proxy, clock, get, standIn } = await proxied(t)
+    proxy.once(answerOf(429, '', headers))
+    t.same(await get('token'), unavailable(5))
+    t.same(await get('token'), unavailable(seconds))
+    clock.pass(seconds - 0.001)
+    t.same(await get('token'), unavailable(1))
+    t.equal(proxy.requests(), 1)
+    clock.pass(0.001)
+    t.same(await get(await standIn.issueToken()), OK)
+  })
+}
+
+t.test('a date without another to compare it with is by our clock', async (t) => {
+  const { proxy, clock, get } = await proxied(t)
+  clock.jump(-(clock.wall() % 1000) / 1000)
+  proxy.once(answerOf(429, '', { 'Retry-After': new Date(clock.wall() + 30_000).toUTCString() }))
+  await get('token')
+  t.same(await get('token'), unavailable(30))
+})
+
+t.test('answers that were under way do not end what a server has asked for', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ form, response }) => {
+    if (form.get('token') === 'limited') return send(response, 429, '', { 'retry-after': '20' })
+    await gate.opened
+    return { active: true }
+  })
+  const { clock, get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const slow = get('slow')
+  await peer.reached(1)
+  await get('limited')
+  gate.open()
+  t.same(await slow, OK)
+  t.same(await get('next'), unavailable(20))
+  clock.pass(20)
+  t.same(await get('next'), OK)
+})

@@ -1,0 +1,76 @@
+import t from 'tap'
+import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
+import { OK, proxied, unavailable, type Proxied } from '../fixtures/resilient-app.ts'
+
+/** Milliseconds: what a slow machine may need more than the deadline. */
+const TOLERANCE = 2000
+
+/** Breaks it, and says what the log must tell of it. */
+const FAULTS: Record<string, [fault: Mode | ((world: Proxied) => Promise<void>), log: RegExp]> = {
+  'refuses connections': [async ({ proxy }) => await proxy.stop(), /no answer from ZITADEL \(ECONNREFUSED\): check that ZITADEL runs/],
+  'resets each connection at once': ['rst-on-connect', /no answer from ZITADEL \((ECONNRESET|UND_ERR_SOCKET|EPIPE)\): check/],
+  'resets the connection once the request is there': ['rst-on-request', /no answer from ZITADEL \(ECONNRESET\): check/],
+  'resets it in the middle of the answer': ['rst-mid-body', /no answer from ZITADEL \((ECONNRESET|UND_ERR_SOCKET)\): check/],
+  'ends the connection without an answer': ['fin', /no answer from ZITADEL \(UND_ERR_SOCKET\): check/],
+  'ends it in the middle of the answer': ['fin-mid-body', /no answer from ZITADEL \((UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)\): check/],
+  'takes the request and is silent': ['silence', /no answer from ZITADEL within 1000 ms: check the load/],
+  drips: ['slow-drip', /no answer from ZITADEL within 1000 ms/],
+  'stops in the middle of the answer': ['stalled-body', /no answer from ZITADEL within 1000 ms/],
+  'never stops answering': ['endless-body', /no answer from ZITADEL \(ANSWER_TOO_LARGE\): it had more than 1 MiB/],
+  'is no HTTP server': ['not-http', /what answered does not speak HTTP: check that it is ZITADEL/],
+  'is a proxy that says 502': [answerOf(502, '<html>'), /ZITADEL answered 502: check ZITADEL and what stands in front of it/],
+  'is a proxy that says 503, and when to come back': [answerOf(503, '<html>', { 'Retry-After': '120' }), /ZITADEL answered 503: check/],
+  'is a gateway that says 504': [answerOf(504, ''), /ZITADEL answered 504: check/],
+  'breaks inside': [answerOf(500, '{"error":"server_error"}'), /ZITADEL answered 500: check/],
+  'redirects, which is not followed': [answerOf(302, '', { Location: '/elsewhere' }), /ZITADEL answered 302: check that it is ZITADEL/],
+  'is a firewall that says 403': [answerOf(403, '<html>'), /ZITADEL answered 403: check that it is ZITADEL/],
+  limits: [answerOf(429, 'Your ZITADEL instance is blocked.'), /ZITADEL answered 429: check ZITADEL's quota/],
+  'answers nothing at all': [answerOf(200, ''), /answered 200 with something that is no introspection response: check that it is ZITADEL/],
+  'answers in HTML': [answerOf(200, '<html>'), /no introspection response/],
+  'answers with a list': [answerOf(200, '[]'), /no introspection response/],
+  'answers with a string for active': [answerOf(200, '{"active":"true"}'), /no introspection response/]
+}
+
+for (const [what, [fault, log]] of Object.entries(FAULTS)) {
+  t.test(`a server that ${what}: 503 in time, nobody is let in, one line, and well again after it`, async (t) => {
+    const world = await proxied(t, { timeout: 1000 })
+    const { proxy, get, lines, standIn } = world
+    const [before, during, after] = [await standIn.issueToken(), await standIn.issueToken(), await standIn.issueToken()]
+    t.same(await get(before), OK)
+
+    if (typeof fault === 'function') await fault(world)
+    else proxy.mode = fault
+    const startedAt = performance.now()
+    t.same(await get(during), unavailable())
+    t.ok(performance.now() - startedAt < 1000 + TOLERANCE)
+    t.same(lines.map(({ level, code }) => [level, code]), [[40, 'FST_ZITADEL_UNAVAILABLE']])
+    t.match(lines[0]!.msg, log)
+    t.same(await get(before), OK, 'what is remembered serves on')
+
+    await restore(world)
+    t.same(await get(after), OK)
+    t.same(await get(during), OK)
+  })
+}
+
+t.test('connections that died without a word cost those who meet them a 503 in time, and the next have new ones', async (t) => {
+  const { proxy, clock, get, lines, standIn } = await proxied(t, { timeout: 1000, limits: { concurrent: 8 } })
+  const tokens = await Promise.all(Array.from({ length: 8 }, async () => await standIn.issueToken()))
+  const ask = async (): Promise<unknown[]> => await Promise.all(tokens.map(async (token) => await get(token, '/fresh')))
+  while (proxy.connections() < 8) t.same(await ask(), tokens.map(() => OK))
+  proxy.mode = 'half-open'
+  const startedAt = performance.now()
+  t.same(await ask(), tokens.map(() => unavailable()))
+  t.ok(performance.now() - startedAt < 1000 + TOLERANCE)
+  t.equal(lines.length, 1)
+  clock.pass(0.5)
+  t.same(await get(tokens[0]!, '/fresh'), OK)
+  t.same(await ask(), tokens.map(() => OK))
+})
+
+async function restore ({ proxy, clock }: Proxied): Promise<void> {
+  await proxy.stop()
+  await proxy.start()
+  proxy.mode = 'pass'
+  clock.pass(5)
+}
