@@ -6,11 +6,15 @@ const REQUEST_ID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-v]{20}
 /**
  * The id of an exchange, as a log line adds it; '' without one that can be trusted to be one.
  *
- * @param request the body that was sent: an id that stands in it was taken from there
+ * @param sent all that is secret: an id that stands in it was taken from there, whatever has become of its capitals and hyphens
  */
-export function requestIdOf (headers: IncomingHttpHeaders, request: string): string {
+export function requestIdOf (headers: IncomingHttpHeaders, sent: string): string {
   const id = headers['x-request-id']
-  return typeof id === 'string' && REQUEST_ID.test(id) && !request.includes(id) ? ` [x-request-id ${id}]` : ''
+  return typeof id === 'string' && REQUEST_ID.test(id) && !plain(sent).includes(plain(id)) ? ` [x-request-id ${id}]` : ''
+}
+
+function plain (text: string): string {
+  return text.toLowerCase().replaceAll('-', '')
 }
 
 /** By how much the clocks differ, as a sentence to append; '' where they agree. ZITADEL tolerates one second. */

@@ -21,9 +21,9 @@ const MAX_ANSWER = 1024 * 1024
 /**
  * Reads an answer to its end, or to the bound.
  *
- * @param request the body that was sent, which nothing may be quoted from
+ * @param sent the body that was sent and all that is secret beside it, which nothing may be quoted from
  */
-export async function readAnswer ({ statusCode, headers, body }: Dispatcher.ResponseData, request: string): Promise<Answer> {
+export async function readAnswer ({ statusCode, headers, body }: Dispatcher.ResponseData, sent: string): Promise<Answer> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
@@ -33,7 +33,7 @@ export async function readAnswer ({ statusCode, headers, body }: Dispatcher.Resp
   }
   const bytes = Buffer.concat(chunks)
   // Decoding would put the same character in place of whatever is no text, and make two names one.
-  return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', headers, requestId: requestIdOf(headers, request) }
+  return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', headers, requestId: requestIdOf(headers, sent) }
 }
 
 /** Whether the server refuses whoever asks, so that another proof may help. */

@@ -144,7 +144,7 @@ export class IntrospectionClient {
     return second
   }
 
-  async #post (form: string, { form: proof, headers }: ClientCredentials, sending: () => void, signal: AbortSignal): Promise<Answer> {
+  async #post (form: string, { form: proof, headers, secret }: ClientCredentials, sending: () => void, signal: AbortSignal): Promise<Answer> {
     const { endpoint: { origin, path, headers: routing }, dispatcher } = this.#options
     sending()
     const body = form + proof
@@ -158,7 +158,7 @@ export class IntrospectionClient {
       // The deadline is ours: these would let a slow drip run on, and fire late.
       headersTimeout: 0,
       bodyTimeout: 0
-    }), body)
+    }), body + secret)
   }
 }
 

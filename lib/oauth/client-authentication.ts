@@ -5,6 +5,8 @@ import { SignJWT, base64url } from 'jose'
 export interface ClientCredentials {
   readonly form: string
   readonly headers: Readonly<Record<string, string>>
+  /** What is in the header fields, before it was encoded: as little to be quoted as the form; '' where nothing is. */
+  readonly secret: string
 }
 
 /**
@@ -14,7 +16,7 @@ export interface ClientCredentials {
  */
 export function clientSecretBasic (clientId: string, clientSecret: string): ClientCredentials {
   const pair = `${formEncode(clientId)}:${formEncode(clientSecret)}`
-  return { form: '', headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } }
+  return { form: '', headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }, secret: clientSecret }
 }
 
 function formEncode (value: string): string {
@@ -68,6 +70,7 @@ export async function signAssertion (client: SigningClient, audience: string, no
 export function privateKeyJwt (assertion: string): ClientCredentials {
   return {
     form: `&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=${assertion}`,
-    headers: {}
+    headers: {},
+    secret: ''
   }
 }
