@@ -47,7 +47,7 @@ const CHECKS: Readonly<Record<keyof ZitadelOptions, Check>> = {
 const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, Check>> = {
   ttl: [isSeconds, 'a number of seconds, at least 0'],
   inactiveTtl: [isSeconds, 'a number of seconds, at least 0'],
-  max: [wholeFrom1To(2 ** 24), 'a whole number of verdicts, from 1 to 16,777,216']
+  max: [wholeFrom1To(1_000_000), 'a whole number of verdicts, from 1 to 1,000,000']
 }
 
 /** What Fastify itself reads from a plugin's options. */
