@@ -21,7 +21,7 @@ ${missing.length > 0 ? `\nNot in the registry when this was measured, so left ou
 ## What it must reach, and what it reached
 
 ${table(['target', 'goal', 'measured', 'reached'], targets.map(({ what, goal, measured, reached }) => [what, goal, measured, reached === undefined ? '-' : reached ? 'yes' : '**no**']))}
-${answers.map(({ title, text, head, rows }) => `
+${targets.filter(({ reached, why }) => reached === false && why !== undefined).map(({ what, why }) => `\nNot reached: **${what}**, because ${why}.\n`).join('')}${answers.map(({ title, text, head, rows }) => `
 ## ${title}
 
 ${text}
