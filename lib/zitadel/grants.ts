@@ -27,10 +27,10 @@ export class Grants {
     this.#customScopes = customScopes
   }
 
-  /** @param organization undefined for any; '' and ids that grant nothing are not it */
+  /** @param organization undefined for any; anything else that is not the id of one that granted the role, such as an array, is none */
   holdsRole (role: string, organization?: string): boolean {
     const organizations = this.roles[role]
-    return organizations !== undefined && (organization === undefined || organizations[organization] !== undefined)
+    return organizations !== undefined && (organization === undefined || (typeof organization === 'string' && organizations[organization] !== undefined))
   }
 
   /** One of ZITADEL's own scopes, or a custom one wherever custom scopes are looked for. A role scope is never held. */

@@ -21,9 +21,14 @@ t.test('metadata of a wrong type is left out', async (t) => {
   t.same(Object.entries(token({ [METADATA]: { tier: 5, list: ['Z29sZA'], none: null, plan: 'cHJv' } }).metadata), [['plan', 'pro']])
 })
 
-t.test('views have no prototype, so that no name finds what was not sent', async (t) => {
+t.test('views inherit nothing, so that no name finds what was not sent', async (t) => {
   const { roles, metadata } = token(JSON.parse(`{ "${METADATA}": { "__proto__": "Z29sZA" }, "${ROLES}": { "admin": { "900": "acme.example" } } }`))
-  for (const view of [roles, roles['admin'], metadata]) t.equal(Object.getPrototypeOf(view), null)
+  for (const view of [roles, roles['admin']!, metadata]) {
+    const inherited: unknown = Object.getPrototypeOf(view)
+    t.ok(Object.isFrozen(inherited))
+    t.same(Reflect.ownKeys(inherited as object), [])
+    t.equal(Object.getPrototypeOf(inherited), null)
+  }
   t.equal(roles['constructor'], undefined)
   t.equal(roles['admin']!['toString'], undefined)
   t.same(Object.entries(metadata), [['__proto__', 'gold']], 'a key like any other')
