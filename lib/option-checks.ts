@@ -38,7 +38,7 @@ export const CHECKS: Readonly<Record<keyof ZitadelOptions, Check>> = {
 export const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, Check>> = {
   ttl: [isSeconds, 'a number of seconds, at least 0'],
   inactiveTtl: [isSeconds, 'a number of seconds, at least 0'],
-  max: [wholeFrom1To(2 ** 24), 'a whole number of verdicts, from 1 to 16,777,216'],
+  max: [wholeFrom1To(1_000_000), 'a whole number of verdicts, from 1 to 1,000,000'],
   refreshAhead: [oneOf(true, false), 'true or false']
 }
 

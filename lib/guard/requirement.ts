@@ -120,7 +120,7 @@ export function cure (requirement: Requirement, grants: Grants, organization: st
 }
 
 function holdsAllOwn (scopes: readonly string[], grants: Grants): boolean {
-  for (const scope of scopes) if (!grants.scopes.has(scope)) return false
+  for (const scope of scopes) if (!grants.scopes.includes(scope)) return false
   return true
 }
 

@@ -1,6 +1,6 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 import { deepFreeze } from './freeze.ts'
-import type { Grants } from './grants.ts'
+import { bare, type Grants, type Roles } from './grants.ts'
 
 /** Who acts for the subject (token exchange). A chain: each acted through the one inside it. */
 export interface Actor {
@@ -31,7 +31,7 @@ export class ActiveToken {
   /** What the token's `scope` says. Chosen by the client, so no proof of a right: ask {@link ActiveToken.hasScope}. */
   readonly scopes: readonly string[]
   /** The roles held in this API's project: role key -> id of the organisation that granted it -> its primary domain. */
-  readonly roles: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly roles: Roles
   /** The id of the user's organisation; undefined unless the token's scopes ask for it (`urn:zitadel:iam:user:resourceowner`). */
   readonly organization: string | undefined
   /** The user's metadata as text; empty without the scope `urn:zitadel:iam:user:metadata`. */
@@ -50,11 +50,11 @@ export class ActiveToken {
     this.claims = deepFreeze(claims)
     this.sub = textOf(claims['sub']) ?? ''
     this.clientId = textOf(claims['client_id'])
-    this.scopes = Object.freeze([...grants.scopes])
-    this.roles = rolesView(grants)
+    this.scopes = grants.scopes
+    this.roles = grants.roles
     this.organization = textOf(claims['urn:zitadel:iam:user:resourceowner:id']) ?? textOf(claims['urn:zitadel:iam:org:id'])
     this.metadata = metadataOf(claims['urn:zitadel:iam:user:metadata'])
-    this.actor = actorOf(claims['act'])
+    this.actor = (claims['act'] ?? undefined) as Actor | undefined
     this.expiresAt = claims.exp
     this.stale = stale
     Object.freeze(this)
@@ -80,12 +80,13 @@ export class ActiveToken {
   /**
    * Whether the caller holds a role in this API's project.
    *
-   * @param within the organisation that must have granted it; one that is named but empty or undefined grants nothing
+   * @param within the organisation that must have granted it. One that is named but empty or undefined grants nothing, and
+   *   so does anything else that is said here: a misspelled name must not widen the question
    */
   hasRole (role: string, within: { organization?: string | undefined } = {}): boolean {
-    return 'organization' in within
-      ? this.#grants.holdsRole(role, within.organization ?? '')
-      : this.#grants.holdsRole(role)
+    const named = Object.keys(within)
+    if (named.length === 0) return this.#grants.holdsRole(role)
+    return named.length === 1 && this.#grants.holdsRole(role, within.organization ?? '')
   }
 }
 
@@ -93,31 +94,10 @@ function textOf (value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-/** Without a prototype, so that no name finds anything but what was granted. */
-function rolesView (grants: Grants): ActiveToken['roles'] {
-  const view: Record<string, Readonly<Record<string, string>>> = Object.create(null)
-  for (const [role, organizations] of grants.roles) {
-    const granted: Record<string, string> = Object.create(null)
-    for (const [id, domain] of organizations) granted[id] = domain
-    view[role] = Object.freeze(granted)
-  }
-  return Object.freeze(view)
-}
+const NO_METADATA: ActiveToken['metadata'] = bare([])
 
 function metadataOf (claim: unknown): ActiveToken['metadata'] {
-  const view: Record<string, string> = Object.create(null)
-  if (typeof claim === 'object' && claim !== null) {
-    for (const [key, value] of Object.entries(claim)) {
-      if (typeof value === 'string') view[key] = Buffer.from(value, 'base64url').toString()
-    }
-  }
-  return Object.freeze(view)
-}
-
-/** A loop, because a hostile chain can be deeper than the stack. */
-function actorOf (claim: unknown): Actor | undefined {
-  for (let link = claim; link !== undefined; link = (link as Actor).act) {
-    if (typeof link !== 'object' || link === null || typeof (link as Actor).sub !== 'string') return undefined
-  }
-  return claim as Actor | undefined
+  if (typeof claim !== 'object' || claim === null) return NO_METADATA
+  const texts = Object.entries(claim).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  return bare(texts.map(([key, value]) => [key, Buffer.from(value, 'base64url').toString()]))
 }

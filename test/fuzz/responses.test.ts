@@ -26,7 +26,7 @@ t.test('whatever claims an active response has, the verdict is made, is frozen, 
     const response: unknown = JSON.parse(JSON.stringify({ ...given, active: true }))
     if (!isIntrospectionResponse(response)) return 'exp' in given || 'nbf' in given
     const verdict = judge(response, rules, 0, NOW)
-    if (verdict.granted === undefined) return 'exp' in given || 'nbf' in given || 'cnf' in given || 'token_type' in given
+    if (verdict.granted === undefined) return 'exp' in given || 'nbf' in given || 'cnf' in given || 'token_type' in given || 'act' in given
     const { token, grants } = verdict.granted
     const scopes = typeof response['scope'] === 'string' ? response['scope'].split(' ') : []
     return Object.isFrozen(token) && Object.isFrozen(token.claims) && Object.isFrozen(token.roles) && token.scopes.every((scope) => scopes.includes(scope)) &&

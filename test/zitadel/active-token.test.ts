@@ -68,6 +68,7 @@ t.test('hasRole asks in any organisation, or in the one that is named', async (t
   t.ok(ada.hasRole('admin', { organization: '901' }))
   t.notOk(ada.hasRole('admin', { organization: '902' }))
   t.notOk(ada.hasRole('reader'))
+  t.notOk(ada.hasRole('admin', { organisation: '901' } as never), 'a misspelled question is not a wider one')
 })
 
 t.test('an organisation that is named but unknown holds nothing', async (t) => {

@@ -49,3 +49,15 @@ t.test('all rules must be met', async (t) => {
   t.notOk(admitted({ ...session, client_id: 'other' }, rules))
   t.notOk(admitted({ ...session, aud: ['web'] }, rules))
 })
+
+t.test('nobody is let in of whom it cannot be told who acts', async (t) => {
+  let deep: object = { sub: '602', act: 5 }
+  for (let depth = 0; depth < 100_000; depth++) deep = { sub: '601', act: deep }
+  for (const act of ['601', 5, [], {}, { iss: 'https://auth.acme.example' }, { sub: 601 }, { sub: '601', iss: 5 }, { sub: '601', act: {} }, { sub: '601', act: { sub: '602', act: '603' } }]) {
+    t.notOk(admitted({ ...session, act }, {}), JSON.stringify(act))
+  }
+  t.notOk(admitted({ ...session, act: deep }, {}), 'however deep it is said')
+  for (const act of [undefined, null, { sub: '601' }, { sub: '601', iss: 'https://auth.acme.example', act: { sub: '602', act: null } }]) {
+    t.ok(admitted({ ...session, act }, {}), JSON.stringify(act))
+  }
+})

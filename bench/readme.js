@@ -1,0 +1,31 @@
+import { availableParallelism, cpus } from 'node:os'
+import { table } from './table.js'
+
+/** The whole of bench/README.md. */
+export function readme ({ answers, missing, quick, minutes }) {
+  const targets = answers.flatMap(({ targets }) => targets)
+  return `# The benchmark
+
+Written by \`npm run bench\`${quick ? ' `-- --quick`' : ''}; edit the code beside this file, not the file.
+
+![Requests per second and core, and the time of one introspection](chart.svg)
+
+${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${minutes} minutes${quick ? ', quick: few rounds, so mind the spread' : ''}.
+
+**How to read it.** Everything was measured in one run, on one machine, all contestants in turn in every round, each in a
+process of its own. So compare within a table, and look at ratios: absolutes are this machine's. A figure is the median of
+the rounds, with the least and the most of them in brackets. The guard is measured as users get it: built, with default
+options, the requirement declared in \`config\`. Bare frameworks are sent the same \`Authorization\` header. The peers
+verify a signature or remember that they did; the guard also knows of revocations and roles.
+${missing.length > 0 ? `\nNot in the registry when this was measured, so left out: ${missing.join(', ')}.\n` : ''}
+## What it must reach, and what it reached
+
+${table(['target', 'goal', 'measured', 'reached'], targets.map(({ what, goal, measured, reached }) => [what, goal, measured, reached === undefined ? '-' : reached ? 'yes' : '**no**']))}
+${targets.filter(({ reached, why }) => reached === false && why !== undefined).map(({ what, why }) => `\nNot reached: **${what}**, because ${why}.\n`).join('')}${answers.map(({ title, text, head, rows }) => `
+## ${title}
+
+${text}
+
+${table(head, rows)}
+`).join('')}`
+}

@@ -1,0 +1,54 @@
+import { writeFile } from 'node:fs/promises'
+import { hitInProcess } from './hit-in-process.js'
+import { hitOverSockets } from './hit-over-sockets.js'
+import { introspection } from './introspection.js'
+import { memory } from './memory.js'
+import { promises } from './promises.js'
+import { chart } from './chart.js'
+import { startContenders } from './parts/contenders.js'
+import { startProcess } from './parts/processes.js'
+import { readme } from './readme.js'
+import { stampede } from './stampede.js'
+
+// npm run bench [-- --quick]: all questions in one run; the answers go to bench/README.md and bench/chart.svg.
+
+const quick = process.argv.includes('--quick')
+const effort = quick
+  ? { rounds: 6, slice: 15, socketRounds: 4, requests: 3000, callRounds: 8, calls: 50, verdicts: 20_000, strangers: 50_000 }
+  : { rounds: 25, slice: 40, socketRounds: 15, requests: 10_000, callRounds: 25, calls: 200, verdicts: 100_000, strangers: 1_000_000 }
+
+const start = performance.now()
+const said = (title) => { console.error(`${((performance.now() - start) / 1000).toFixed(0).padStart(4)} s  ${title}`) }
+
+const server = await startProcess('authority.js')
+const authority = await server.ask('facts')
+const contenders = await startContenders(authority)
+const answers = []
+const ask = async (title, question) => {
+  said(title)
+  answers.push(await question({ ...effort, contenders, authority, server }))
+}
+
+try {
+  await ask('hits in process', hitInProcess)
+  await ask('promises', promises)
+  await ask('hits over sockets', hitOverSockets)
+  await contenders.stop()
+  await ask('introspection', introspection)
+  await ask('stampede', stampede)
+  await ask('memory', memory)
+} finally {
+  await contenders.stop()
+  await server.stop()
+}
+
+const [, , sockets, introspected] = answers
+const minutes = ((performance.now() - start) / 60_000).toFixed(1)
+const text = readme({ answers, missing: contenders.missing, quick, minutes })
+await writeFile(new URL('README.md', import.meta.url), text)
+await writeFile(new URL('chart.svg', import.meta.url), chart([
+  { title: 'Requests per second and core on a hit', note: 'as a ratio to plain Fastify with the same header; more is better', bars: sockets.bars, most: 1.1 },
+  { title: 'One introspection, uncached, p50', note: 'as a ratio to a raw undici POST; less is better', bars: introspected.bars, most: 8 }
+]))
+console.log(text)
+said('written to bench/README.md and bench/chart.svg')
