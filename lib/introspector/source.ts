@@ -42,7 +42,7 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
     timeout,
     retry,
     breaker,
-    limiter: new Limiter(limits, clock),
+    limiter: new Limiter(limits, timeout / 2, clock),
     onFailure: reporter.failure,
     // They may be what is broken: a failover leaves connections behind that nobody has ended.
     onDown: () => connections?.renew()
