@@ -53,7 +53,7 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
   const replace = async (): Promise<CheckResult> => {
     const result = await resultOf(async () => {
       const candidate = new IntrospectionClient(await credentials.read(), options, clock)
-      await askAnything(candidate.probe)
+      await askAnything(candidate.trial)
       client = candidate
       check.forget()
     })
