@@ -8,7 +8,7 @@ export function adviceOnStatus (status: number): string {
 const ADVICE: ReadonlyArray<readonly [codes: RegExp, advice: string]> = [
   [/^(?:ENOTFOUND|EAI_)/, 'check the name in "issuer" or "address", and the name server of this machine'],
   [/^ECONNREFUSED$/, 'check that ZITADEL runs, and listens at "issuer" or "address"'],
-  [/CERT|SELF_SIGNED|^ERR_(?:SSL|TLS)/, "check ZITADEL's certificate; a private authority goes into the option \"dispatcher\" or the variable NODE_EXTRA_CA_CERTS"],
+  [/CERT|SIGNATURE|^ERR_(?:SSL|TLS)_/, "check ZITADEL's certificate; a private authority goes into the option \"dispatcher\" or the variable NODE_EXTRA_CA_CERTS"],
   [/^ANSWER_TOO_LARGE$/, 'it had more than 1 MiB: check that it is ZITADEL that answers, and the metadata of its users']
 ]
 

@@ -37,10 +37,11 @@ export interface ClientOptions {
   readonly onDown: () => void
 }
 
-/** Where a question stands: with the circuit, and whether its turn has come. */
+/** Where a question stands: with the circuit, whether its turn has come, and whether its failure is reported. */
 interface Turn {
   pass: Pass | undefined
   hasCome: boolean
+  readonly isReported: boolean
 }
 
 /** Milliseconds before a second try, at least and at most: drawn, so that the processes of a fleet do not come all at once. */
@@ -66,7 +67,7 @@ export class IntrospectionClient {
 
   /** An {@link Introspect}: fails at once while the circuit is open, and waits for its turn. */
   readonly introspect: Introspect = async (token, sending, doubted) => {
-    const turn: Turn = { pass: undefined, hasCome: false }
+    const turn: Turn = { pass: undefined, hasCome: false, isReported: true }
     return await this.#ask(turn, async () => {
       const entered = this.#circuit.enter()
       turn.pass = entered
@@ -79,8 +80,13 @@ export class IntrospectionClient {
   }
 
   /** The same, asked at once whatever happened before. */
-  readonly probe: Introspect = async (token, sending) => {
-    return await this.#ask({ pass: this.#circuit.bypass(), hasCome: true }, () =>
+  readonly probe: Introspect = async (token, sending) => await this.#probe(token, sending, true)
+
+  /** The same, but a failure is for whoever asks, and not reported. */
+  readonly trial: Introspect = async (token, sending) => await this.#probe(token, sending, false)
+
+  async #probe (token: string, sending: () => void, isReported: boolean): Promise<IntrospectionResponse> {
+    return await this.#ask({ pass: this.#circuit.bypass(), hasCome: true, isReported }, () =>
       withDeadline(this.#options.timeout, (signal) => this.#exchange(token, sending, undefined, signal, () => false)))
   }
 
@@ -102,7 +108,7 @@ export class IntrospectionClient {
     if (turn.hasCome) {
       if (this.#circuit.failed(failure, turn.pass!)) onDown()
     } else if (turn.pass !== undefined) this.#circuit.left(turn.pass)
-    onFailure(failure.error)
+    if (turn.isReported) onFailure(failure.error)
     throw failure.error
   }
 

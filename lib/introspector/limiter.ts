@@ -1,4 +1,4 @@
-import { Outage, unavailable } from '../errors.ts'
+import { Outage, unavailable, type ZitadelError } from '../errors.ts'
 import type { Clock } from './clock.ts'
 
 export interface Limits {
@@ -10,6 +10,13 @@ export interface Limits {
   readonly perSecond?: number | undefined
 }
 
+interface Waiting {
+  readonly start: () => void
+  readonly refuse: (error: ZitadelError) => void
+  /** Monotonic milliseconds. */
+  readonly since: number
+}
+
 /** One part in so many is kept for tokens that were active a moment ago, and never given to strangers. */
 const KEPT = 4
 
@@ -19,17 +26,23 @@ const KEPT = 4
  */
 export class Limiter {
   readonly #limits: Limits
+  readonly #patience: number
   readonly #clock: Clock
-  readonly #known = new Set<() => void>()
-  readonly #strangers = new Set<() => void>()
+  readonly #known = new Set<Waiting>()
+  readonly #strangers = new Set<Waiting>()
   #running = 0
   #runningStrangers = 0
   #allowance: number
   #countedAt: number
   #timer: NodeJS.Timeout | undefined
 
-  constructor (limits: Limits, clock: Clock) {
+  /**
+   * @param patience milliseconds after which a turn comes too late to be of use: in a flood that outlasts the queue, all
+   *   would wait until nearly no time is left for an answer, and ZITADEL would seem to be down
+   */
+  constructor (limits: Limits, patience: number, clock: Clock) {
     this.#limits = limits
+    this.#patience = patience
     this.#clock = clock
     this.#allowance = limits.perSecond ?? Infinity
     this.#countedAt = clock.monotonic()
@@ -41,7 +54,7 @@ export class Limiter {
    * @param known whether the token was active a moment ago
    * @param signal ends the wait, and gives the place back even where the work does not end; the promise is then left to
    *   whoever gave the signal
-   * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` when too many wait already
+   * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` when too many wait already, or the turn comes too late
    */
   async run<T> (known: boolean, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
     const isNext = this.#known.size === 0 && (known || this.#strangers.size === 0)
@@ -95,23 +108,28 @@ export class Limiter {
     const { queue } = this.#limits
     const waiting = known ? this.#known : this.#strangers
     if (this.#known.size + this.#strangers.size >= queue || (!known && this.#strangers.size >= queue - share(queue))) {
-      throw unavailable(new Outage('too many introspections are waiting already', 'check for a flood of tokens, or raise the option "limits"', true), 1)
+      throw tooMany('too many introspections are waiting already')
     }
-    await new Promise<void>((resolve) => {
-      waiting.add(resolve)
-      signal.addEventListener('abort', () => { waiting.delete(resolve) }, { once: true })
+    await new Promise<void>((resolve, reject) => {
+      const one = { start: resolve, refuse: reject, since: this.#clock.monotonic() }
+      waiting.add(one)
+      signal.addEventListener('abort', () => { waiting.delete(one) }, { once: true })
       this.#next()
     })
   }
 
   #next (): void {
     for (const [known, waiting] of [[true, this.#known], [false, this.#strangers]] as const) {
-      for (const start of waiting) {
+      for (const one of waiting) {
         if (!this.#mayStart(known)) break
+        waiting.delete(one)
+        if (this.#clock.monotonic() - one.since >= this.#patience) {
+          one.refuse(tooMany('the turn to ask ZITADEL came too late'))
+          continue
+        }
         // Counted before it runs: whoever comes in between must find the place taken.
         this.#started(known)
-        waiting.delete(start)
-        start()
+        one.start()
       }
     }
     this.#wakeUp()
@@ -126,6 +144,10 @@ export class Limiter {
     this.#timer = setTimeout(() => this.#next(), Math.ceil(missing / this.#limits.perSecond! * 1000))
     this.#timer.unref()
   }
+}
+
+function tooMany (observed: string): ZitadelError {
+  return unavailable(new Outage(observed, 'check for a flood of tokens, or raise the option "limits"', true), 1)
 }
 
 /** Of one there is nothing to share. */

@@ -42,7 +42,7 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
     timeout,
     retry,
     breaker,
-    limiter: new Limiter(limits, clock),
+    limiter: new Limiter(limits, timeout / 2, clock),
     onFailure: reporter.failure,
     // They may be what is broken: a failover leaves connections behind that nobody has ended.
     onDown: () => connections?.renew()
@@ -53,7 +53,7 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
   const replace = async (): Promise<CheckResult> => {
     const result = await resultOf(async () => {
       const candidate = new IntrospectionClient(await credentials.read(), options, clock)
-      await askAnything(candidate.probe)
+      await askAnything(candidate.trial)
       client = candidate
       check.forget()
     })

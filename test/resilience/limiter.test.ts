@@ -10,7 +10,7 @@ interface World { readonly limiter: Limiter, readonly clock: TurnableClock, read
 /** Work by name: what begins with `known` is for a token that was active a moment ago. */
 function world (limits: Limits): World {
   const clock = new TurnableClock()
-  const limiter = new Limiter(limits, clock)
+  const limiter = new Limiter(limits, 1500, clock)
   const started: string[] = []
   const start = (name: string): Work => {
     const gate = new Gate()
@@ -85,6 +85,19 @@ t.test('who went away while he waited never starts', async (t) => {
   start('stranger 3')
   await first.end()
   await settled()
+  t.same(started, ['stranger 1', 'stranger 3'])
+})
+
+t.test('a turn that comes after half of the time is of no use, and goes to those who came later', async (t) => {
+  const { clock, started, start } = world({ concurrent: 1, queue: 100 })
+  const first = start('stranger 1')
+  const late = [start('stranger 2'), start('known 1')]
+  clock.pass(0.001)
+  start('stranger 3')
+  clock.pass(1.499)
+  await first.end()
+  const error = { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '1' }, cause: { message: 'the turn to ask ZITADEL came too late', provokable: true } }
+  for (const { result } of late) await t.rejects(result, error)
   t.same(started, ['stranger 1', 'stranger 3'])
 })
 

@@ -2,10 +2,10 @@ import t from 'tap'
 import { basic } from '../fixtures/connected-app.ts'
 import { Gate, send, startPeer, type Asked, type Peer, type Reply } from '../fixtures/peer.ts'
 import type { Owner } from '../fixtures/guarded-app.ts'
-import { OK, resilient, unavailable, type Resilient } from '../fixtures/resilient-app.ts'
+import { OK, resilient, unavailable, type Turnable } from '../fixtures/resilient-app.ts'
 import type { ZitadelOptions } from '../../lib/index.ts'
 
-type World = Resilient & { readonly peer: Peer, readonly use: (token: string, times?: number) => Promise<void> }
+type World = Turnable & { readonly peer: Peer, readonly use: (token: string, times?: number) => Promise<void> }
 
 async function world (t: Owner, answer: (asked: Asked) => Reply | Promise<Reply> = () => ({ active: true }), options: ZitadelOptions = {}): Promise<World> {
   const peer = await startPeer(t, answer)

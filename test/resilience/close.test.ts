@@ -1,0 +1,39 @@
+import t from 'tap'
+import { basic } from '../fixtures/connected-app.ts'
+import { Gate, startPeer } from '../fixtures/peer.ts'
+import { OK, proxied, resilient } from '../fixtures/resilient-app.ts'
+
+t.test('close() ends every socket, and answers what is under way with the truth', async (t) => {
+  const { app, proxy, get, standIn } = await proxied(t)
+  const token = await standIn.issueToken()
+  t.same(await get(token), OK)
+  standIn.fail({ delay: 300 })
+  const asked = app.zitadel.introspect(await standIn.issueToken())
+  const sent = standIn.requests.length
+  while (standIn.requests.length === sent) await new Promise((resolve) => setTimeout(resolve, 5))
+  await app.close()
+  t.ok(await asked)
+  while (proxy.open() > 0) await new Promise((resolve) => setTimeout(resolve, 5))
+  await t.rejects(app.zitadel.introspect('late'), { code: 'FST_ZITADEL_UNAVAILABLE' })
+  t.match(await app.zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: /^no answer from ZITADEL \(UND_ERR_(CLOSED|DESTROYED)\)$/ })
+})
+
+t.test('connections that were left behind while ZITADEL was down end as well', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ form, response }) => {
+    if (form.get('token') === 'slow') await gate.opened
+    else response.writeHead(500).end()
+    return form.get('token') === 'slow' ? { active: true } : undefined
+  })
+  const { app, get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const slow = app.zitadel.introspect('slow')
+  await peer.reached(1)
+  for (let index = 0; index < 5; index++) await get(`token-${index}`)
+  let hasClosed = false
+  const closed = app.close().then(() => { hasClosed = true })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  t.notOk(hasClosed, 'what is under way is waited for')
+  gate.open()
+  t.ok(await slow)
+  await closed
+})

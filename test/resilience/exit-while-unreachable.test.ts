@@ -1,0 +1,18 @@
+import t from 'tap'
+import { startUnreachable } from '../fixtures/frozen-stand-in.ts'
+import { basic } from '../fixtures/connected-app.ts'
+import { runApp } from '../fixtures/run-app.ts'
+
+const timeout = 1000
+/** Milliseconds that a slow machine may need to end a process. */
+const TOLERANCE = 4000
+
+t.test('a process ends by itself with a ZITADEL that does not even take connections', async (t) => {
+  const { origin } = await startUnreachable(t)
+  const options = { issuer: origin, credentials: basic, timeout }
+  const ended = await Promise.all([true, false].map(async (close) => await runApp(t, { options, unanswered: ['one'], close })))
+  for (const { late, exitCode, after } of ended) {
+    t.same([late, exitCode], [[503], 0])
+    t.ok(after < timeout + TOLERANCE)
+  }
+})
