@@ -36,7 +36,7 @@ export class ZitadelError extends Error {
     this.name = 'ZitadelError'
     this.code = code
     this.statusCode = statusCode
-    this.headers = headers
+    this.headers = Object.freeze({ ...headers })
     // Not enumerable, as the language does it: serializers that copy properties must not hand it to a caller.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
   }

@@ -1,5 +1,6 @@
 import { privateKeyJwt, signAssertion, type ClientCredentials, type SigningClient } from '../oauth/client-authentication.ts'
 import type { Clock } from './clock.ts'
+import type { Deadline } from './deadline.ts'
 
 /** Milliseconds after which an assertion is replaced: well before ZITADEL refuses it, an hour after its `iat`. */
 const RENEWED_AFTER = 50 * 60 * 1000
@@ -9,8 +10,6 @@ export interface Proof extends ClientCredentials {
   /** Milliseconds since 1970. */
   readonly madeAt: number
   accepted: boolean
-  /** How often it was sent. */
-  uses: number
 }
 
 /**
@@ -34,16 +33,16 @@ export class Assertions {
   }
 
   /** A proof to try first: the shared one, or one of its own where replays are refused. */
-  current (signal: AbortSignal): Proof | Promise<Proof> {
+  current (deadline: Deadline): Proof | Promise<Proof> {
     if (this.#replaysRefused) return this.own()
     if (this.#shared !== undefined && this.#isFresh(this.#shared)) return this.#shared
-    return this.#signing ?? this.#sign(signal)
+    return this.#signing ?? this.#sign(deadline)
   }
 
   /** A proof that nobody else uses. */
   async own (): Promise<Proof> {
     const madeAt = this.#clock.wall()
-    return { ...privateKeyJwt(await signAssertion(this.#client, this.#audience, madeAt)), madeAt, accepted: false, uses: 0 }
+    return { ...privateKeyJwt(await signAssertion(this.#client, this.#audience, madeAt)), madeAt, accepted: false }
   }
 
   /** The server did not take it: nobody else need try it. */
@@ -59,13 +58,13 @@ export class Assertions {
     this.#shared = proof
   }
 
-  #sign (signal: AbortSignal): Promise<Proof> {
+  #sign (deadline: Deadline): Promise<Proof> {
     const signing = this.own()
     this.#signing = signing
     const done = (): void => { if (this.#signing === signing) this.#signing = undefined }
     signing.then((proof) => { this.#shared = proof }).finally(done).catch(() => {})
     // A signer that never answers must not be what everybody waits for from now on.
-    signal.addEventListener('abort', done, { once: true })
+    deadline.once('abort', done)
     return signing
   }
 

@@ -9,7 +9,7 @@ import { isWorthAnother, judgeAnswer, readAnswer, refusesClient, type Answer } f
 import { Assertions } from './assertions.ts'
 import { Circuit, type Failure, type Pass } from './circuit.ts'
 import type { Clock } from './clock.ts'
-import { DeadlineExceeded, withDeadline } from './deadline.ts'
+import { DeadlineExceeded, withDeadline, type Deadline } from './deadline.ts'
 import type { Limiter } from './limiter.ts'
 
 /**
@@ -71,10 +71,10 @@ export class IntrospectionClient {
     return await this.#ask(turn, async () => {
       const entered = this.#circuit.enter()
       turn.pass = entered
-      return await withDeadline(this.#options.timeout, (signal) => this.#options.limiter.run(doubted !== undefined, signal, async () => {
+      return await withDeadline(this.#options.timeout, (deadline) => this.#options.limiter.run(doubted !== undefined, deadline, async () => {
         turn.pass = this.#circuit.renew(entered)
         turn.hasCome = true
-        return await this.#exchange(token, sending, doubted, signal, () => this.#circuit.isOpen)
+        return await this.#exchange(token, sending, doubted, deadline, () => this.#circuit.isOpen)
       }))
     })
   }
@@ -87,7 +87,7 @@ export class IntrospectionClient {
 
   async #probe (token: string, sending: () => void, isReported: boolean): Promise<IntrospectionResponse> {
     return await this.#ask({ pass: this.#circuit.bypass(), hasCome: true, isReported }, () =>
-      withDeadline(this.#options.timeout, (signal) => this.#exchange(token, sending, undefined, signal, () => false)))
+      withDeadline(this.#options.timeout, (deadline) => this.#exchange(token, sending, undefined, deadline, () => false)))
   }
 
   async #ask (turn: Turn, exchange: () => Promise<Answer>): Promise<IntrospectionResponse> {
@@ -113,44 +113,44 @@ export class IntrospectionClient {
   }
 
   /** @param isVain whether another try would end like the first, as others have found out in the meantime */
-  async #exchange (token: string, sending: () => void, doubted: (() => void) | undefined, signal: AbortSignal, isVain: () => boolean): Promise<Answer> {
+  async #exchange (token: string, sending: () => void, doubted: (() => void) | undefined, deadline: Deadline, isVain: () => boolean): Promise<Answer> {
     const form = introspectionForm(token)
-    if (!this.#options.retry) return await this.#authenticated(form, sending, signal, isVain)
+    if (!this.#options.retry) return await this.#authenticated(form, sending, deadline, isVain)
     try {
-      const answer = await this.#authenticated(form, sending, signal, isVain)
+      const answer = await this.#authenticated(form, sending, deadline, isVain)
       if (!isWorthAnother(answer, doubted !== undefined)) return answer
       if (answer.status === 200) doubted!()
       else if (isVain()) return answer
     } catch (error) {
-      if (signal.aborted || isVain() || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
+      if (deadline.aborted || isVain() || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
     }
-    await sleep(JITTER[0] + Math.random() * (JITTER[1] - JITTER[0]), undefined, { signal })
+    await sleep(JITTER[0] + Math.random() * (JITTER[1] - JITTER[0]))
+    if (deadline.aborted) throw new DeadlineExceeded()
     this.#options.limiter.spend()
-    return await this.#authenticated(form, sending, signal, isVain)
+    return await this.#authenticated(form, sending, deadline, isVain)
   }
 
-  async #authenticated (form: string, sending: () => void, signal: AbortSignal, isVain: () => boolean): Promise<Answer> {
+  async #authenticated (form: string, sending: () => void, deadline: Deadline, isVain: () => boolean): Promise<Answer> {
     const credentials = this.#credentials
-    if (!(credentials instanceof Assertions)) return await this.#post(form, credentials, sending, signal)
-    const current = credentials.current(signal)
+    if (!(credentials instanceof Assertions)) return await this.#post(form, credentials, sending, deadline)
+    const current = credentials.current(deadline)
     const proof = current instanceof Promise ? await current : current
-    proof.uses++
-    const answer = await this.#post(form, proof, sending, signal)
+    const answer = await this.#post(form, proof, sending, deadline)
     if (!refusesClient(answer)) {
       proof.accepted ||= answer.status === 200
       return answer
     }
     credentials.refused(proof)
-    // A signature more changes nothing where this one was new, or somebody else was refused with a proof of his own.
-    if (proof.uses === 1 || isVain()) return answer
+    // Somebody else was refused with a proof of his own in the meantime: a signature more would change nothing.
+    if (isVain()) return answer
     const own = await credentials.own()
     this.#options.limiter.spend()
-    const second = await this.#post(form, own, sending, signal)
+    const second = await this.#post(form, own, sending, deadline)
     if (second.status === 200) credentials.replaced(proof, own)
     return second
   }
 
-  async #post (form: string, { form: proof, headers, secret }: ClientCredentials, sending: () => void, signal: AbortSignal): Promise<Answer> {
+  async #post (form: string, { form: proof, headers, secret }: ClientCredentials, sending: () => void, deadline: Deadline): Promise<Answer> {
     const { endpoint: { origin, path, headers: routing }, dispatcher } = this.#options
     sending()
     const body = form + proof
@@ -160,7 +160,7 @@ export class IntrospectionClient {
       method: 'POST',
       headers: { ...routing, ...headers, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body,
-      signal,
+      signal: deadline,
       // The deadline is ours: these would let a slow drip run on, and fire late.
       headersTimeout: 0,
       bodyTimeout: 0

@@ -1,5 +1,6 @@
 import { Outage, unavailable, type ZitadelError } from '../errors.ts'
 import type { Clock } from './clock.ts'
+import type { Deadline } from './deadline.ts'
 
 export interface Limits {
   /** Introspections at once. */
@@ -52,14 +53,14 @@ export class Limiter {
    * Runs work when it is its turn.
    *
    * @param known whether the token was active a moment ago
-   * @param signal ends the wait, and gives the place back even where the work does not end; the promise is then left to
-   *   whoever gave the signal
+   * @param deadline ends the wait, and gives the place back even where the work does not end; the promise is then left to
+   *   whoever set it
    * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` when too many wait already, or the turn comes too late
    */
-  async run<T> (known: boolean, signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  async run<T> (known: boolean, deadline: Deadline, work: () => Promise<T>): Promise<T> {
     const isNext = this.#known.size === 0 && (known || this.#strangers.size === 0)
     if (isNext && this.#mayStart(known)) this.#started(known)
-    else await this.#turn(known, signal)
+    else await this.#turn(known, deadline)
     let ended = false
     const end = (): void => {
       if (ended) return
@@ -68,7 +69,7 @@ export class Limiter {
       if (!known) this.#runningStrangers--
       this.#next()
     }
-    signal.addEventListener('abort', end, { once: true })
+    deadline.once('abort', end)
     try {
       return await work()
     } finally {
@@ -104,7 +105,7 @@ export class Limiter {
     return 1 + (known ? 0 : share(perSecond)) - this.#allowance
   }
 
-  async #turn (known: boolean, signal: AbortSignal): Promise<void> {
+  async #turn (known: boolean, deadline: Deadline): Promise<void> {
     const { queue } = this.#limits
     const waiting = known ? this.#known : this.#strangers
     if (this.#known.size + this.#strangers.size >= queue || (!known && this.#strangers.size >= queue - share(queue))) {
@@ -113,7 +114,7 @@ export class Limiter {
     await new Promise<void>((resolve, reject) => {
       const one = { start: resolve, refuse: reject, since: this.#clock.monotonic() }
       waiting.add(one)
-      signal.addEventListener('abort', () => { waiting.delete(one) }, { once: true })
+      deadline.once('abort', () => { waiting.delete(one) })
       this.#next()
     })
   }

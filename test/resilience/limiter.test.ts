@@ -1,9 +1,10 @@
 import t, { type Test } from 'tap'
+import { Deadline } from '../../lib/introspector/deadline.ts'
 import { Limiter, type Limits } from '../../lib/introspector/limiter.ts'
 import { TurnableClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
 
-interface Work { readonly controller: AbortController, readonly end: () => Promise<void>, readonly result: Promise<unknown> }
+interface Work { readonly deadline: Deadline, readonly end: () => Promise<void>, readonly result: Promise<unknown> }
 
 interface World { readonly limiter: Limiter, readonly clock: TurnableClock, readonly started: string[], readonly start: (name: string) => Work }
 
@@ -14,13 +15,13 @@ function world (limits: Limits): World {
   const started: string[] = []
   const start = (name: string): Work => {
     const gate = new Gate()
-    const controller = new AbortController()
-    const result = limiter.run(name.startsWith('known'), controller.signal, async () => {
+    const deadline = new Deadline()
+    const result = limiter.run(name.startsWith('known'), deadline, async () => {
       started.push(name)
       await gate.opened
     })
     result.catch(() => {})
-    return { controller, result, end: async () => { gate.open(); await result } }
+    return { deadline, result, end: async () => { gate.open(); await result } }
   }
   return { limiter, clock, started, start }
 }
@@ -64,7 +65,7 @@ for (const [queue, strangers] of QUEUES) {
     many(start, 'known', queue - strangers)
     await t.rejects(start('known').result, error)
     if (works.length === 0) return
-    works[0]!.controller.abort()
+    works[0]!.deadline.emit('abort')
     start('known')
     await t.rejects(start('known').result, error, 'who is gone has made room for one')
   })
@@ -80,8 +81,8 @@ t.test('first come, first served', async (t) => {
 t.test('who went away while he waited never starts', async (t) => {
   const { started, start } = world({ concurrent: 1, queue: 100 })
   const first = start('stranger 1')
-  start('stranger 2').controller.abort()
-  start('known 1').controller.abort()
+  start('stranger 2').deadline.emit('abort')
+  start('known 1').deadline.emit('abort')
   start('stranger 3')
   await first.end()
   await settled()
@@ -107,7 +108,7 @@ t.test('work that does not end gives its place back when its time is over, and o
   const waiting = ['stranger 2', 'stranger 3', 'known 1', 'known 2'].map(start)
   await settled()
   t.same(started, ['stranger 1', 'known 1'])
-  stuck.controller.abort()
+  stuck.deadline.emit('abort')
   await settled()
   t.same(started, ['stranger 1', 'known 1', 'known 2'])
   await stuck.end()
@@ -121,18 +122,18 @@ t.test('work that does not end gives its place back when its time is over, and o
 
 t.test('work that fails gives its place back too', async (t) => {
   const { limiter } = world({ concurrent: 1, queue: 0 })
-  const { signal } = new AbortController()
-  await t.rejects(limiter.run(false, signal, async () => { throw new Error('broken') }), { message: 'broken' })
-  t.equal(await limiter.run(false, signal, async () => 'done'), 'done')
+  const deadline = new Deadline()
+  await t.rejects(limiter.run(false, deadline, async () => { throw new Error('broken') }), { message: 'broken' })
+  t.equal(await limiter.run(false, deadline, async () => 'done'), 'done')
 })
 
 /** Ends at once, so that only the allowance holds it back. */
 async function brief ({ limiter }: World, known = false): Promise<boolean> {
-  const controller = new AbortController()
+  const deadline = new Deadline()
   let hasRun = false
-  limiter.run(known, controller.signal, async () => { hasRun = true }).catch(() => {})
+  limiter.run(known, deadline, async () => { hasRun = true }).catch(() => {})
   await settled()
-  controller.abort()
+  deadline.emit('abort')
   return hasRun
 }
 
