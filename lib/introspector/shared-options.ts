@@ -61,10 +61,10 @@ export function checkSharedOptions (given: SharedCacheOptions): void {
   }
 }
 
-/** By what they can do, as no client is a dependency. The clusters and pools of these packages lack one thing or the other. */
+/** By what they can do, as no client is a dependency. A pool lacks `isReady`, and clusters are told by what only they have. */
 function isClient (value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   const { duplicate, on, call, status, isCluster, sendCommand, isReady } = value as Record<string, unknown>
-  if (typeof duplicate !== 'function' || typeof on !== 'function' || isCluster === true) return false
+  if (typeof duplicate !== 'function' || typeof on !== 'function' || isCluster === true || 'masters' in value) return false
   return (typeof call === 'function' && typeof status === 'string') || (typeof sendCommand === 'function' && typeof isReady === 'boolean')
 }
