@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import { wrongOption } from '../errors.ts'
 import type { Clock } from './clock.ts'
 import type { Answered } from './shared-answer.ts'
-import { findOrClaim, release } from './shared-claim.ts'
+import { Claims } from './shared-claim.ts'
 import { Commands, type WarnLog } from './shared-client.ts'
 import { FleetKey, type Identity } from './shared-crypto.ts'
 import { SharedEntry, type Tier } from './shared-entry.ts'
@@ -23,7 +23,7 @@ export type SharedForgettable =
  */
 export class SharedCache {
   readonly #tier: Tier
-  readonly #wait: number
+  readonly #claims: Claims
   readonly #news: News
   readonly #subscription: Subscription
   readonly #listeners: Array<(forgotten: Forgotten) => void> = []
@@ -34,10 +34,10 @@ export class SharedCache {
   constructor (client: SharedCacheOptions['client'], tier: Tier, wait: number, interval: number) {
     const { commands, keys, prefix } = tier
     this.#tier = tier
-    this.#wait = wait
+    this.#claims = new Claims(commands, `${prefix}:released:${keys[0]!.channel}`, wait)
     this.#news = new News(commands, keys, prefix)
-    this.#subscription = new Subscription(client, commands, prefix, this.#news.channels, {
-      heard: (channel, message) => this.#hear(this.#news.read(channel, message)),
+    this.#subscription = new Subscription(client, commands, prefix, [this.#claims.channel, ...this.#news.channels], {
+      heard: (channel, message) => channel === this.#claims.channel ? this.#claims.released(message) : this.#hear(this.#news.read(channel, message)),
       // What is being read meanwhile is held against the tombstones, and misses nothing.
       missed: () => this.#tell({ all: true })
     }, interval)
@@ -51,17 +51,16 @@ export class SharedCache {
    * @throws what `ask` throws, and nothing else
    */
   async answer (token: string, maxAge: number, ask: () => Promise<Answered>): Promise<Answered> {
-    const { commands } = this.#tier
     const entry = new SharedEntry(this.#tier, token)
     const forgets = this.#forgets
-    const found = maxAge > 0 ? await findOrClaim(entry, commands, maxAge, this.#wait).catch(() => undefined) : undefined
+    const found = maxAge > 0 ? await this.#claims.find(entry, maxAge).catch(() => undefined) : undefined
     if (typeof found === 'object' && forgets === this.#forgets) return found
     try {
       const answered = await ask()
       entry.keep(answered)
       return answered
     } finally {
-      if (found === 'claimed') release(entry, commands)
+      if (found === 'claimed') this.#claims.release(entry)
     }
   }
 

@@ -104,7 +104,7 @@ function isConnected (client: RedisLike): boolean {
 
 /** A stable word; never the message, in which Redis can say anything. */
 function codeOf (error: unknown): string {
-  const { code, message } = error as { code?: unknown, message?: unknown }
+  const { code, message } = (error ?? {}) as { code?: unknown, message?: unknown }
   if (typeof code === 'string' && /^[A-Z][A-Z_]{1,30}$/.test(code)) return code
   const word = typeof message === 'string' ? message.split(' ', 1)[0]! : ''
   return REPLIES.includes(word) ? word : 'FAILED'

@@ -95,11 +95,10 @@ export class Subscription {
 
   #next (): void {
     if (this.#closed) return
-    this.#timer = setTimeout(() => setImmediate(() => this.#check()), this.#interval).unref()
+    this.#timer = setTimeout(() => this.#check(), this.#interval).unref()
   }
 
   #check (): void {
-    if (this.#closed) return
     if (this.#beat?.published === true) this.#miss()
     this.#pulse().finally(() => this.#next())
   }

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { createClient } from 'redis'
 import { ada, join, open, type Member } from '../fixtures/fleet.ts'
 import { kinds, needsRedis, spawnRedis, startRedis } from '../fixtures/redis.ts'
@@ -143,4 +143,32 @@ t.test('a client that was never connected is noticed, and not queued for', async
   const member = await open(t, createClient({ socket: { host: '127.0.0.1', port: 1 } }))
   t.same((await member.ask()).response, ada)
   t.same(member.logged.map(({ code }) => code), ['NOT_CONNECTED'])
+})
+
+t.test('whatever a client fails with, only a stable word of it is in the log', async (t) => {
+  const failures = [undefined, null, 'secret', 7, {}, { message: 7 }, new Error('secret'), new Error('READONLY secret'), { code: 'secret', message: '' }, { code: 'ECONNRESET' }, { code: 'UNDER_SCORED' }]
+  const codes: string[] = []
+  for (const failure of failures) {
+    const client = Object.assign(new EventEmitter(), {
+      isReady: true,
+      sendCommand: async () => { throw failure },
+      duplicate: () => Object.assign(new EventEmitter(), { connect: async () => { throw failure }, disconnect: () => { throw failure } })
+    })
+    const member = await open(t, client)
+    t.same((await member.ask()).response, ada)
+    codes.push(...member.logged.map(({ code }) => code))
+    await member.cache.close()
+  }
+  t.same(codes, ['FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'READONLY', 'FAILED', 'ECONNRESET', 'UNDER_SCORED'])
+})
+
+t.test('a reply that comes after the deadline changes nothing', async (t) => {
+  const replies: Array<() => void> = []
+  const late = async (): Promise<never> => await new Promise((_resolve, reject) => { replies.push(() => reject(new Error('late'))) })
+  const client = Object.assign(new EventEmitter(), { isReady: true, sendCommand: late, duplicate: () => Object.assign(new EventEmitter(), { connect: late, disconnect: () => {} }) })
+  const member = await open(t, client, { deadline: 5, interval: 600_000 })
+  t.same((await member.ask()).response, ada)
+  for (const reply of replies) reply()
+  await new Promise(setImmediate)
+  t.same(member.logged.map(({ code }) => code), ['DEADLINE'])
 })

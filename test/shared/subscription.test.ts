@@ -42,4 +42,14 @@ for (const kind of kinds) {
     const other = await join(t, port)
     while (!member.heard.some((forgotten) => 'sub' in forgotten)) await other.cache.forget({ sub })
   })
+
+  t.test(`${kind}: a connection that its client has given up is replaced`, needsRedis, async (t) => {
+    const { port, admin } = await startRedis(t)
+    const member = await open(t, await connectClient(t, port, kind, false))
+    await member.hears(isAll)
+    await admin('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    const other = await join(t, port)
+    while (!member.heard.some((forgotten) => 'sub' in forgotten)) await other.cache.forget({ sub })
+    await member.cache.close()
+  })
 }
