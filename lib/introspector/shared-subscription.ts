@@ -30,7 +30,7 @@ export class Subscription {
   readonly #own: string
   readonly #listeners: Listeners
   readonly #interval: number
-  #subscriber!: Subscriber
+  #subscriber: Subscriber | undefined
   #timer: NodeJS.Timeout | undefined
   /** The last thing that we told ourselves, until it is heard. */
   #beat: { readonly text: string, published: boolean } | undefined
@@ -69,18 +69,18 @@ export class Subscription {
     if (isCalling) subscriber.on('message', heard)
     const subscribed = isCalling
       ? subscriber.subscribe(...this.#channels)
-      : subscriber.connect().then(() => subscriber.subscribe(this.#channels, (message, channel) => heard(channel, message)))
-    subscribed.then(() => this.#pulse()).catch(() => {})
+      : subscriber.connect().then(async () => {
+        // Ended while it was still connecting, it would connect all the same.
+        if (subscriber !== this.#subscriber) return end(subscriber)
+        await subscriber.subscribe(this.#channels, (message, channel) => heard(channel, message))
+      })
+    subscribed.then(async () => { if (!this.#closed) await this.#pulse() }).catch(() => {})
   }
 
   #end (): void {
-    const { destroy } = this.#subscriber
-    try {
-      if (destroy === undefined) this.#subscriber.disconnect()
-      else destroy.call(this.#subscriber)
-    } catch {
-      // It has ended by itself.
-    }
+    const subscriber = this.#subscriber
+    this.#subscriber = undefined
+    if (subscriber !== undefined) end(subscriber)
   }
 
   #hear (channel: string, message: string): void {
@@ -123,5 +123,14 @@ export class Subscription {
     } catch {
       // Nothing was said, so that nothing was heard means nothing.
     }
+  }
+}
+
+function end (subscriber: Subscriber): void {
+  try {
+    if (subscriber.destroy === undefined) subscriber.disconnect()
+    else subscriber.destroy()
+  } catch {
+    // It has ended by itself.
   }
 }

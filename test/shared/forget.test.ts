@@ -48,6 +48,20 @@ for (const what of [{ token: 'token' }, { sub }, { jti }]) {
   })
 }
 
+t.test('a token without sub and jti can be forgotten too', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const [first, second] = [await join(t, port), await join(t, port)]
+  await first.ask('token', { active: true })
+  await first.settle()
+  const [name] = await admin('KEYS', '*:entry:*') as string[]
+  const kept = await admin('GET', name!) as string
+  t.equal(await second.cache.forget({ token: 'token' }), true)
+  await second.settle()
+  t.equal(await admin('EXISTS', name!), 0)
+  await admin('SET', name!, kept)
+  t.same((await first.ask('token', { active: false })).response, { active: false })
+})
+
 t.test('to forget a token is to forget whatever has its jti, even where only the tier knows that', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const [first, second] = [await join(t, port), await join(t, port)]

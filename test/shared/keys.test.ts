@@ -85,6 +85,8 @@ t.test('what is sealed opens only with its key, in its place, for its API, in th
   t.equal(new FleetKey(two, { issuer, clientId }).entry('token').box.open(sealed), undefined)
   t.equal(new FleetKey(one, { issuer: 'https://other.example', clientId }).entry('token').box.open(sealed), undefined)
   t.equal(new FleetKey(one, { issuer, clientId: 'other' }).entry('token').box.open(sealed), undefined)
+  t.not(new FleetKey(one, { issuer, clientId: 'other' }).entry('token').name, key.entry('token').name)
+  t.not(new FleetKey(one, { issuer, clientId: 'other' }).channel, key.channel)
   t.not(key.entry('token').box.seal('text'), sealed, 'and never looks the same twice')
 })
 

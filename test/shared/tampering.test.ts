@@ -41,6 +41,10 @@ t.test('a verdict of which any one character was altered, or any part is missing
     await admin('SET', name, good.slice(0, index))
     if ((await second.ask('token', no)).response.active) served.push(index)
   }
+  for (const added of ['=', '!', '\n', 'A']) {
+    await admin('SET', name, good + added)
+    if ((await second.ask('token', no)).response.active) served.push(good.length)
+  }
   t.same(served, [])
   await second.settle()
   await admin('SET', name, good)
@@ -65,6 +69,8 @@ t.test('anything else in its place is a miss: any type, any bytes, any size', ne
     t.same((await second.ask('token', no)).response, no, command!)
     await second.settle()
   }
+  const sent = Number((await admin('INFO', 'stats') as string).match(/total_net_output_bytes:(\d+)/)![1])
+  t.ok(sent < 10_000_000, 'and what is too large to be a verdict is not even sent')
 })
 
 t.test('an old verdict that is put back lives until its ttl ends, and not longer', needsRedis, async (t) => {
