@@ -16,8 +16,9 @@ interface Subscriber {
   readonly disconnect: () => unknown
 }
 
-/** Beats that are published and not heard until the connection is replaced. */
+/** Beats that are published and not heard until the connection is replaced; each new one is given twice the time, up to a bound. */
 const MISSES = 2
+const MOST_MISSES = 64
 
 /**
  * Channels on a connection of their own. That it listens is not believed but tried: every process tells itself something
@@ -33,9 +34,10 @@ export class Subscription {
   #subscriber: Subscriber | undefined
   #timer: NodeJS.Timeout | undefined
   /** The last thing that we told ourselves, until it is heard. */
-  #beat: { readonly text: string, published: boolean } | undefined
+  #beat: { readonly text: string, readonly at: number, published: boolean } | undefined
   #isWhole = false
   #misses = 0
+  #patience = MISSES
   #closed = false
 
   /** @param interval milliseconds from beat to beat */
@@ -88,6 +90,7 @@ export class Subscription {
     if (message !== this.#beat?.text) return
     this.#beat = undefined
     this.#misses = 0
+    this.#patience = MISSES
     if (this.#isWhole) return
     this.#isWhole = true
     this.#listeners.missed()
@@ -99,7 +102,12 @@ export class Subscription {
   }
 
   #check (): void {
-    if (this.#beat?.published === true) this.#miss()
+    const beat = this.#beat
+    if (beat?.published === true) {
+      // One that was sent between two looks has its time too.
+      if (performance.now() - beat.at < this.#interval / 2) return this.#next()
+      this.#miss()
+    }
     this.#pulse().finally(() => this.#next())
   }
 
@@ -108,14 +116,15 @@ export class Subscription {
     this.#isWhole = false
     this.#commands.tell('NO_SUBSCRIPTION', 'what other processes forget does not arrive, so verdicts are not kept in memory for long')
     this.#listeners.missed()
-    if (++this.#misses < MISSES) return
+    if (++this.#misses < this.#patience) return
     this.#misses = 0
+    this.#patience = Math.min(2 * this.#patience, MOST_MISSES)
     this.#end()
     this.#open()
   }
 
   async #pulse (): Promise<void> {
-    const beat = { text: randomUUID(), published: false }
+    const beat = { text: randomUUID(), at: performance.now(), published: false }
     this.#beat = beat
     try {
       await this.#commands.insist('PUBLISH', this.#own, beat.text)

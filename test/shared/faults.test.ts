@@ -168,6 +168,7 @@ t.test('a reply that comes after the deadline changes nothing', async (t) => {
   const client = Object.assign(new EventEmitter(), { isReady: true, sendCommand: late, duplicate: () => Object.assign(new EventEmitter(), { connect: late, disconnect: () => {} }) })
   const member = await open(t, client, { deadline: 5, interval: 600_000 })
   t.same((await member.ask()).response, ada)
+  await new Promise((resolve) => setTimeout(resolve, 50))
   for (const reply of replies) reply()
   await new Promise(setImmediate)
   t.same(member.logged.map(({ code }) => code), ['DEADLINE'])

@@ -1,10 +1,18 @@
 import t from 'tap'
 import { once } from 'node:events'
-import { ada, join, open } from '../fixtures/fleet.ts'
+import { ada, join, open, type Member } from '../fixtures/fleet.ts'
 import { connectClient, kinds, needsRedis, spawnRedis, startRedis } from '../fixtures/redis.ts'
 
 const sub = ada['sub'] as string
 const isAll = (forgotten: object): boolean => 'all' in forgotten
+
+/** Whoever subscribes late hears what is said later. */
+async function forgetUntilHeard (other: Member, member: Member): Promise<void> {
+  while (!member.heard.some((forgotten) => 'sub' in forgotten)) {
+    await other.cache.forget({ sub })
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
 
 for (const kind of kinds) {
   t.test(`${kind}: a lost subscription is noticed and made up for`, needsRedis, async (t) => {
@@ -40,7 +48,7 @@ for (const kind of kinds) {
     t.match(member.logged.filter(({ code }) => code === 'NO_SUBSCRIPTION'), [{ message: /does not arrive/ }])
     await admin('ACL', 'SETUSER', 'default', '+subscribe')
     const other = await join(t, port)
-    while (!member.heard.some((forgotten) => 'sub' in forgotten)) await other.cache.forget({ sub })
+    await forgetUntilHeard(other, member)
   })
 
   t.test(`${kind}: a connection that its client has given up is replaced`, needsRedis, async (t) => {
@@ -49,7 +57,7 @@ for (const kind of kinds) {
     await member.hears(isAll)
     await admin('CLIENT', 'KILL', 'TYPE', 'pubsub')
     const other = await join(t, port)
-    while (!member.heard.some((forgotten) => 'sub' in forgotten)) await other.cache.forget({ sub })
+    await forgetUntilHeard(other, member)
     await member.cache.close()
   })
 }
