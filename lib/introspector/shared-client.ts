@@ -12,6 +12,8 @@ const QUIET = 60_000
 /** First words of error replies that are fit for a log: everything else that Redis says is not. */
 const REPLIES = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADING', 'MISCONF', 'NOREPLICAS', 'MASTERDOWN', 'BUSY', 'WRONGTYPE', 'MOVED', 'ERR']
 
+const NOT_CONNECTED = 'NOT_CONNECTED'
+
 /** Redis did not do what it was asked. */
 export class RedisFailure extends Error {}
 
@@ -32,6 +34,12 @@ export class Commands {
     this.#deadline = deadline
     this.#clock = clock
     this.#log = log
+  }
+
+  /** What is sent before would wait in the client's own queue. One of ioredis that is told to be lazy connects at its first command. */
+  get isConnected (): boolean {
+    const client = this.#client
+    return 'call' in client ? client.status === 'ready' || client.status === 'wait' : client.isReady
   }
 
   /**
@@ -69,8 +77,8 @@ export class Commands {
       }
       const fail = (code: string): void => {
         if (!settle()) return
-        // An error reply is an answer, and quick: only what does not answer is left alone.
-        if (!REPLIES.includes(code)) this.#away = true
+        // An error reply is an answer, and quick; so is to see that nobody is connected. Only what does not answer is left alone.
+        if (!REPLIES.includes(code) && code !== NOT_CONNECTED) this.#away = true
         this.tell(code, 'the shared cache is of no use, and ZITADEL is asked without it')
         reject(new RedisFailure())
       }
@@ -82,7 +90,7 @@ export class Commands {
 
   async #dispatch (args: string[]): Promise<unknown> {
     const client = this.#client
-    if (!isConnected(client)) throw Object.assign(new Error(), { code: 'NOT_CONNECTED' })
+    if (!this.isConnected) throw Object.assign(new Error(), { code: NOT_CONNECTED })
     if (!('call' in client)) return await client.sendCommand(args)
     const [command, ...rest] = args as [string, ...string[]]
     return await client.call(command, ...rest)
@@ -95,11 +103,6 @@ export class Commands {
     this.#failedAt.set(code, now)
     if (now - last > QUIET) this.#log.warn({ code }, `fastify-zitadel: ${consequence} (Redis: ${code})`)
   }
-}
-
-/** What is sent before would wait in the client's own queue. One of ioredis that is told to be lazy connects at its first command. */
-function isConnected (client: RedisLike): boolean {
-  return 'call' in client ? client.status === 'ready' || client.status === 'wait' : client.isReady
 }
 
 /** A stable word; never the message, in which Redis can say anything. */

@@ -34,7 +34,7 @@ export class Subscription {
   #subscriber: Subscriber | undefined
   #timer: NodeJS.Timeout | undefined
   /** The last thing that we told ourselves, until it is heard. */
-  #beat: { readonly text: string, readonly at: number, published: boolean } | undefined
+  #beat: { readonly text: string, published: boolean } | undefined
   #isWhole = false
   #misses = 0
   #patience = MISSES
@@ -76,7 +76,7 @@ export class Subscription {
         if (subscriber !== this.#subscriber) return end(subscriber)
         await subscriber.subscribe(this.#channels, (message, channel) => heard(channel, message))
       })
-    subscribed.then(async () => { if (!this.#closed) await this.#pulse() }).catch(() => {})
+    subscribed.then(() => { if (!this.#closed) this.#go() }).catch(() => {})
   }
 
   #end (): void {
@@ -98,16 +98,18 @@ export class Subscription {
 
   #next (): void {
     if (this.#closed) return
+    clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#check(), this.#interval).unref()
   }
 
   #check (): void {
-    const beat = this.#beat
-    if (beat?.published === true) {
-      // One that was sent between two looks has its time too.
-      if (performance.now() - beat.at < this.#interval / 2) return this.#next()
-      this.#miss()
-    }
+    if (this.#beat?.published === true) this.#miss()
+    this.#go()
+  }
+
+  /** One beat, with all of an interval to be heard in. */
+  #go (): void {
+    clearTimeout(this.#timer)
     this.#pulse().finally(() => this.#next())
   }
 
@@ -124,7 +126,10 @@ export class Subscription {
   }
 
   async #pulse (): Promise<void> {
-    const beat = { text: randomUUID(), at: performance.now(), published: false }
+    this.#beat = undefined
+    // At a start, this connection may be faster than the other.
+    if (!this.#commands.isConnected) return
+    const beat = { text: randomUUID(), published: false }
     this.#beat = beat
     try {
       await this.#commands.insist('PUBLISH', this.#own, beat.text)

@@ -173,3 +173,16 @@ t.test('a reply that comes after the deadline changes nothing', async (t) => {
   await new Promise(setImmediate)
   t.same(member.logged.map(({ code }) => code), ['DEADLINE'])
 })
+
+t.test('what could not be sent because the client was not connected yet costs nothing once it is', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const client = createClient({ socket: { host: '127.0.0.1', port } })
+  client.on('error', () => {})
+  t.teardown(() => client.destroy())
+  const [member, other] = [await open(t, client, { interval: 600_000 }), await join(t, port)]
+  await member.ask('early')
+  await client.connect()
+  await member.ask('late')
+  await other.ask('late')
+  t.equal(other.asked(), 0)
+})

@@ -8,7 +8,10 @@ import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
 const module = fileURLToPath(new URL('../fixtures/fleet-process.ts', import.meta.url))
 
-t.test('a thousand simultaneous questions for one new token, in four processes, are one introspection', needsRedis, async (t) => {
+// Four processes have to start, which a loaded machine takes its time for.
+t.setTimeout(120_000)
+
+t.test('a thousand simultaneous questions for one new token, in four processes, are one introspection', { ...needsRedis, timeout: 120_000 }, async (t) => {
   const { port } = await startRedis(t)
   const peer = await startPeer(t, async ({ form }) => {
     await new Promise((resolve) => setTimeout(resolve, 20))
