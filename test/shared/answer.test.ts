@@ -1,0 +1,152 @@
+import { hash } from 'node:crypto'
+import t from 'tap'
+import { ada, join } from '../fixtures/fleet.ts'
+import { kinds, needsRedis, startRedis, startSpy } from '../fixtures/redis.ts'
+import { TurnableClock } from '../fixtures/clock.ts'
+import { Gate } from '../fixtures/peer.ts'
+
+for (const kind of kinds) {
+  t.test(`${kind}: what one process has asked for, another loads`, needsRedis, async (t) => {
+    const { port } = await startRedis(t)
+    const [first, second] = [await join(t, port, { kind }), await join(t, port, { kind })]
+    t.same((await first.ask()).response, ada)
+    t.same((await second.ask('token', { active: false })).response, ada)
+    t.equal(first.asked() + second.asked(), 1)
+    t.same((await second.ask('other', { active: true, sub: 'bob' })).response, { active: true, sub: 'bob' })
+    t.same(first.logged.concat(second.logged), [])
+  })
+
+  t.test(`${kind}: who comes second waits for who came first`, needsRedis, async (t) => {
+    const { port } = await startRedis(t)
+    const [first, second] = [await join(t, port, { kind, wait: 30_000 }), await join(t, port, { kind, wait: 30_000 })]
+    const gate = new Gate()
+    const asking = first.ask('token', gate.opened.then(() => ada))
+    while (first.asked() === 0) await new Promise(setImmediate)
+    const waiting = second.ask()
+    gate.open()
+    t.same((await waiting).response, ada)
+    await asking
+    t.equal(second.asked(), 0)
+  })
+}
+
+t.test('a verdict is as old for who loads it as for who asked, and loading does not renew it', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [clock, other] = [new TurnableClock(), new TurnableClock()]
+  other.pass(1000)
+  other.jump((clock.wall() - other.wall()) / 1000)
+  const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock: other })]
+  await first.ask()
+  for (const one of [clock, other]) one.pass(20)
+  t.equal((await second.ask()).askedAt, other.monotonic() - 20_000)
+  for (const one of [clock, other]) one.pass(9)
+  t.equal((await second.ask()).askedAt, other.monotonic() - 29_000)
+  for (const one of [clock, other]) one.pass(1)
+  t.equal((await second.ask()).askedAt, other.monotonic(), 'and is asked for anew when its ttl has ended')
+})
+
+t.test('a route that wants a fresher verdict takes none that is older', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const clock = new TurnableClock()
+  const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock })]
+  await first.ask()
+  clock.pass(10)
+  t.equal((await second.ask('token', ada, 10_001)).askedAt, clock.monotonic() - 10_000)
+  t.equal((await second.ask('token', ada, 10_000)).askedAt, clock.monotonic())
+  t.equal((await first.ask()).askedAt, clock.monotonic(), 'and the fresher one is there for all')
+})
+
+t.test('a route with freshness 0 loads nothing, waits for nobody, and passes on what it is told', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [first, second] = [await join(t, port, { wait: 30_000 }), await join(t, port, { wait: 30_000 })]
+  const gate = new Gate()
+  const asking = first.ask('token', gate.opened.then(() => ada))
+  while (first.asked() === 0) await new Promise(setImmediate)
+  t.same((await second.ask('token', { active: true, sub: 'now' }, 0)).response, { active: true, sub: 'now' })
+  await second.settle()
+  t.same((await second.ask()).response, { active: true, sub: 'now' })
+  t.equal(second.asked(), 1)
+  gate.open()
+  await asking
+})
+
+t.test('an inactive verdict is not shared, and takes no active one from another process', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const [first, second] = [await join(t, port), await join(t, port)]
+  await first.ask('token', { active: false })
+  await first.settle()
+  t.same(await admin('KEYS', '*'), [])
+  t.same((await second.ask()).response, ada)
+  await second.settle()
+  t.same((await first.ask('token', { active: false }, 0)).response, { active: false })
+  await first.settle()
+  t.same(await admin('KEYS', '*'), [], 'what somebody has reason to doubt is not passed on either')
+  t.same((await second.ask()).response, ada)
+})
+
+t.test('a failure is not shared: whoever waits asks for himself at once', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const members = [await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 })] as const
+  const gate = new Gate()
+  const failing = members[0].ask('token', gate.opened.then(() => { throw new Error('an outage') }))
+  while (members[0].asked() === 0) await new Promise(setImmediate)
+  const others = [members[1].ask(), members[2].ask()]
+  while (Number((await admin('INFO', 'commandstats') as string).match(/cmdstat_set:calls=(\d+)/)?.[1]) < 3) await new Promise(setImmediate)
+  gate.open()
+  await t.rejects(failing, { message: 'an outage' })
+  for (const answer of await Promise.all(others)) t.same(answer.response, ada)
+})
+
+t.test('who has crashed while he asked is waited for no longer than agreed', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [first, second] = [await join(t, port, { wait: 50 }), await join(t, port, { wait: 50 })]
+  first.ask('token', new Promise(() => {}))
+  while (first.asked() === 0) await new Promise(setImmediate)
+  t.same((await second.ask()).response, ada)
+  t.equal(second.asked(), 1)
+})
+
+t.test('who is told to wait for nobody does not', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const member = await join(t, port, { wait: 0 })
+  await member.ask('token', new Error('an outage')).catch(() => {})
+  await member.settle()
+  t.notMatch(await admin('INFO', 'commandstats'), /cmdstat_set:/)
+})
+
+t.test('a verdict is not kept for longer than its token lives', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const clock = new TurnableClock()
+  const member = await join(t, port, { clock })
+  await member.ask('token', { active: true, exp: clock.seconds + 10 })
+  await member.settle()
+  const [name] = await admin('KEYS', '*') as string[]
+  t.ok(Number(await admin('PTTL', name!)) <= 10_000)
+  await member.ask('expired', { active: true, exp: clock.seconds - 1 })
+  await member.settle()
+  t.equal(await admin('DBSIZE'), 1)
+})
+
+t.test('a response too large to be worth it is not shared', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const member = await join(t, port)
+  t.same(Object.keys((await member.ask('token', { active: true, sub: 'a'.repeat(60_000) })).response), ['active', 'sub'])
+  await member.settle()
+  t.equal(await admin('DBSIZE'), 0)
+})
+
+t.test('Redis sees no token and nothing of what ZITADEL says of it', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const [first, second] = [await join(t, port, { prefix: 'mine' }), await join(t, port, { prefix: 'mine' })]
+  const seen: string[] = []
+  const spy = await startSpy(t, port, seen)
+  await first.ask('the-very-token')
+  await second.ask('the-very-token')
+  await second.cache.forget({ token: 'the-very-token' })
+  await second.cache.forget({ sub: ada['sub'] as string })
+  await second.cache.forget({ jti: ada['jti'] as string })
+  await spy()
+  t.ok(seen.length > 10)
+  for (const secret of ['the-very-token', 'ada', 'V2_1', 'active', hash('sha256', 'the-very-token', 'base64url')]) t.notMatch(seen.join('\n'), secret)
+  for (const name of await admin('KEYS', '*') as string[]) t.match(name, /^mine:/)
+})
