@@ -2,13 +2,14 @@ import { wrongOption } from './errors.ts'
 import { readCredentials, type CredentialsSource } from './credentials.ts'
 import { CACHE_CHECKS, CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, check, originOf } from './option-checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
+import { checkSharedOptions, type SharedCacheOptions } from './shared-options.ts'
 import { introspectionEndpoint, type Endpoint } from './zitadel/endpoints.ts'
 
 /** Everything that the rooms need to know, checked and complete. */
 export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'projectId' | 'realm' | 'introspect'>> {
   /** Undefined where `introspect` stands in. */
   readonly server: { readonly issuer: string, readonly endpoint: Endpoint, readonly credentials: CredentialsSource } | undefined
-  readonly cache: false | { readonly [K in keyof Required<CacheOptions>]: Exclude<CacheOptions[K], undefined> }
+  readonly cache: false | { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly shared: SharedCacheOptions | undefined }
   readonly timeout: number
   readonly retry: boolean
   readonly breaker: boolean
@@ -29,6 +30,7 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
 export function configure (options: ZitadelOptions, env: NodeJS.ProcessEnv): Config {
   check(options, CHECKS, '', FASTIFY_KEYS)
   if (options.cache) check(options.cache, CACHE_CHECKS, 'cache.')
+  if (options.cache && options.cache.shared) checkSharedOptions(options.cache.shared)
   if (options.limits) check(options.limits, LIMITS_CHECKS, 'limits.')
   const { issuer, credentials, address, introspectionEndpoint: path, cache, limits, clients, ...rest } = withoutUndefined(options)
   return Object.freeze({
@@ -41,7 +43,7 @@ export function configure (options: ZitadelOptions, env: NodeJS.ProcessEnv): Con
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,
     ...rest,
-    cache: cache === false ? false : Object.freeze({ ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, ...withoutUndefined(cache ?? {}) }),
+    cache: cache === false ? false : Object.freeze({ ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined, ...withoutUndefined(cache ?? {}) }),
     limits: Object.freeze({ concurrent: 64, queue: 1000, perSecond: undefined, ...withoutUndefined(limits ?? {}) }),
     clients: clients && new Set(clients),
     server: options.introspect === undefined ? serverOf(issuer, credentials, address, path, env) : undefined

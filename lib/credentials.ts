@@ -1,13 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import { wrongOption } from './errors.ts'
-import { clientSecretBasic, type ClientCredentials, type SigningClient } from './oauth/client-authentication.ts'
+import { clientSecretBasic, type SecretClient, type SigningClient } from './oauth/client-authentication.ts'
 import { parseApplicationKey } from './zitadel/key-file.ts'
 import type { Credentials } from './options.ts'
 
 /** Where this API's credentials are found. */
 export interface CredentialsSource {
   /** Reads them as they are now. */
-  readonly read: () => Promise<SigningClient | ClientCredentials>
+  readonly read: () => Promise<SigningClient | SecretClient>
   /** The file that they are in, where they are in one: it can be replaced while the server runs. */
   readonly file?: string
 }

@@ -73,7 +73,7 @@ export function zitadelInstance ({ customScopes }: Config, guard: Guard, introsp
       if (named.length !== 1 || !['token', 'sub', 'jti'].includes(name!) || typeof value !== 'string' || value === '') {
         throw wrongOption('zitadel.forget(): exactly one of "token", "sub" and "jti" must be given, a non-empty string')
       }
-      introspector.forget(what)
+      await introspector.forget(what)
     }
   }
 }

@@ -18,7 +18,7 @@ export const CHECKS: Readonly<Record<keyof ZitadelOptions, Check>> = {
   address: [(value) => isText(value) && originOf(value) !== undefined, 'an http or https origin, without path, query, fragment or user info'],
   introspectionEndpoint: [(value) => isText(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
   dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'an undici Dispatcher (Agent, Pool, ProxyAgent ...)'],
-  cache: [(value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)), 'false or an object { ttl, inactiveTtl, max, refreshAhead }'],
+  cache: [(value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)), 'false or an object { ttl, inactiveTtl, max, refreshAhead, shared }'],
   timeout: [wholeFrom1To(2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
   retry: [oneOf(true, false), 'true or false'],
   breaker: [oneOf(true, false), 'true or false'],
@@ -39,7 +39,8 @@ export const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, Check>> = {
   ttl: [isSeconds, 'a number of seconds, at least 0'],
   inactiveTtl: [isSeconds, 'a number of seconds, at least 0'],
   max: [wholeFrom1To(1_000_000), 'a whole number of verdicts, from 1 to 1,000,000'],
-  refreshAhead: [oneOf(true, false), 'true or false']
+  refreshAhead: [oneOf(true, false), 'true or false'],
+  shared: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { client, key, prefix, deadline, wait }']
 }
 
 export const LIMITS_CHECKS: Readonly<Record<keyof LimitOptions, Check>> = {

@@ -1,6 +1,7 @@
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Sign, SigningClient } from './oauth/client-authentication.ts'
+import type { SharedCacheOptions } from './shared-options.ts'
 import type { ApplicationKey } from './zitadel/key-file.ts'
 
 /**
@@ -23,6 +24,8 @@ export interface CacheOptions {
   readonly max?: number | undefined
   /** Whether a verdict that is used often is asked for again shortly before its ttl ends, so that no caller waits. Default true. */
   readonly refreshAhead?: boolean | undefined
+  /** A tier that a fleet of processes shares, on Redis or Valkey. Default none. */
+  readonly shared?: SharedCacheOptions | undefined
 }
 
 /** What strangers can make this API do at most. A quarter of each is kept for tokens that were active a moment ago. */

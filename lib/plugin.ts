@@ -27,6 +27,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     const introspector = new Introspector(source.introspect, config, {
       ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, refreshAhead: false } : config.cache,
       remembers: config.cache !== false,
+      fleet: source.fleet,
       staleIfError: config.staleIfError,
       onStale: () => reporter.line('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
     }, clock)

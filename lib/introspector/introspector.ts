@@ -3,6 +3,9 @@ import { Outage, unavailable } from '../errors.ts'
 import { VerdictCache, type CacheBounds, type Matches } from './cache.ts'
 import type { Introspect } from './client.ts'
 import type { Clock } from './clock.ts'
+import type { Answered } from './shared/answer.ts'
+import type { SharedCache } from './shared/cache.ts'
+import type { Forgotten } from './shared/news.ts'
 import { judge, type Rules, type Verdict } from './verdict.ts'
 
 /** What to forget: one token (and whatever shares its `jti`), all tokens of a user, or all with one `jti`. */
@@ -17,10 +20,14 @@ export interface IntrospectorOptions extends CacheBounds {
   readonly staleIfError: number
   /** Told when that happens. */
   readonly onStale: () => void
+  /** What other processes know, and are told. */
+  readonly fleet?: SharedCache | undefined
 }
 
 /** An introspection in the air. */
 interface Flight {
+  /** Milliseconds: no older answer is taken from the fleet. */
+  readonly maxAge: number
   verdict: Promise<Verdict>
   /** Monotonic milliseconds; undefined until the token has left. */
   sentAt: number | undefined
@@ -53,6 +60,7 @@ export class Introspector {
     this.#options = options
     this.#clock = clock
     this.#cache = new VerdictCache(options)
+    options.fleet?.onForget((forgotten) => this.#hear(forgotten))
     this.#refreshAfter = options.refreshAhead ? options.ttl * 1000 * REFRESH.after : Infinity
   }
 
@@ -89,9 +97,9 @@ export class Introspector {
     const known = this.#cache.get(key, now, accepted)
     if (known !== undefined) return known
     const flight = this.#flights.get(key)
-    const joins = flight !== undefined && (flight.sentAt === undefined || now - flight.sentAt < accepted)
+    const joins = flight !== undefined && (flight.sentAt === undefined ? flight.maxAge <= accepted : now - flight.sentAt < accepted)
     try {
-      return await (joins ? flight : this.#launch(key, token)).verdict
+      return await (joins ? flight : this.#launch(key, token, accepted)).verdict
     } catch (error) {
       const stale = accepted === Infinity && isOutage(error) ? this.#stale(key) : undefined
       if (stale === undefined) throw error
@@ -100,12 +108,18 @@ export class Introspector {
   }
 
   /** Nothing that was asked for before is believed afterwards, not even an answer that is still on its way. */
-  forget (what: Forgettable): void {
-    if ('sub' in what) return this.#forget((verdict) => verdict.sub === what.sub)
-    if ('jti' in what) return this.#forget((verdict) => verdict.jti === what.jti)
+  async forget (what: Forgettable): Promise<void> {
+    const { fleet } = this.#options
+    if (!('token' in what)) {
+      this.#forget(matching(what))
+      await fleet?.forget(what)
+      return
+    }
     const key = keyOf(what.token)
     const jti = this.#cache.peek(key)?.jti
-    this.#forget((verdict, verdictKey) => verdictKey === key || (jti !== undefined && verdict.jti === jti))
+    const known = typeof jti === 'string' ? jti : undefined
+    this.#forget(matching({ key, jti: known }))
+    await fleet?.forget({ token: what.token, jti: known })
   }
 
   #forget (matches: Matches): void {
@@ -115,12 +129,22 @@ export class Introspector {
     for (const flight of this.#inTheAir) flight.forgotten.push({ matches, at })
   }
 
+  /** What another process has forgotten. */
+  #hear (forgotten: Forgotten): void {
+    if (!('all' in forgotten)) return this.#forget(matching(forgotten))
+    // What the fleet says has been held against all that was forgotten: only what ZITADEL itself was asked for is in doubt.
+    const at = this.#clock.monotonic()
+    this.#forgotAt = at
+    this.#cache.forget(() => true)
+    for (const { sentAt, forgotten } of this.#inTheAir) if (sentAt !== undefined) forgotten.push({ matches: () => true, at })
+  }
+
   /** In the background: nobody waits for it, and its failure is nobody's yet. */
   #refresh (key: string, token: string, verdict: Verdict): void {
     if (this.#refreshing >= REFRESH.atOnce || this.#flights.has(key) || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return
     verdict.uses = -Infinity
     this.#refreshing++
-    this.#launch(key, token).verdict.catch(() => {}).finally(() => { this.#refreshing-- })
+    this.#launch(key, token, this.#refreshAfter / 2).verdict.catch(() => {}).finally(() => { this.#refreshing-- })
   }
 
   #stale (key: string): Verdict | undefined {
@@ -131,8 +155,10 @@ export class Introspector {
     return { ...known, granted: { ...known.granted, token: known.granted.token.asStale() } }
   }
 
-  #launch (key: string, token: string): Flight {
-    const flight: Flight = { verdict: undefined as never, sentAt: undefined, forgotten: [] }
+  #launch (key: string, token: string, accepted: number): Flight {
+    // Without a fleet, what has not been sent yet will be as fresh as can be.
+    const maxAge = this.#options.fleet === undefined ? 0 : Math.min(accepted, this.#options.ttl * 1000)
+    const flight: Flight = { maxAge, verdict: undefined as never, sentAt: undefined, forgotten: [] }
     this.#flights.set(key, flight)
     this.#inTheAir.add(flight)
     flight.verdict = this.#fly(flight, key, token).finally(() => {
@@ -149,8 +175,13 @@ export class Introspector {
       const known = this.#cache.peek(key)
       const wasActive = known?.granted !== undefined && this.#clock.wall() < known.expiresAt
       const doubted = wasActive ? () => { known.doubted = true } : undefined
-      const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() }, doubted)
-      const askedAt = flight.sentAt ?? startedAt
+      const ask = async (): Promise<Answered> => {
+        const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() }, doubted)
+        return { response, askedAt: flight.sentAt ?? startedAt }
+      }
+      // Nothing that is older than what is known here, or it would come back.
+      const maxAge = known === undefined ? flight.maxAge : Math.min(flight.maxAge, startedAt - known.askedAt)
+      const { response, askedAt } = await (this.#options.fleet?.answer(token, maxAge, ask) ?? ask())
       const verdict = judge(response, this.#rules, askedAt, this.#clock.wall())
       if (flight.forgotten.some(({ matches, at }) => at >= askedAt && matches(verdict, key))) {
         // A token that was forgotten before its jti was known: now what shares it can be forgotten too.
@@ -162,6 +193,13 @@ export class Introspector {
     }
     throw unavailable(new Outage('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
   }
+}
+
+function matching (forgotten: Exclude<Forgotten, { readonly all: true }>): Matches {
+  if ('sub' in forgotten) return (verdict) => verdict.sub === forgotten.sub
+  const { jti } = forgotten
+  const key = 'key' in forgotten ? forgotten.key : undefined
+  return (verdict, verdictKey) => verdictKey === key || (jti !== undefined && verdict.jti === jti)
 }
 
 /** Whether ZITADEL cannot be reached, and no stranger has brought that about. */

@@ -14,12 +14,12 @@ const LINES = 100
 
 /** Writes one line for each kind of trouble, however often it comes. */
 export class Reporter {
-  readonly #log: Log
+  readonly log: Log
   readonly #clock: Clock
   readonly #lines = new Map<string, { at: number, untold: number }>()
 
   constructor (log: Log, clock: Clock) {
-    this.#log = log
+    this.log = log
     this.#clock = clock
   }
 
@@ -44,7 +44,7 @@ export class Reporter {
     if (this.#lines.size >= LINES) this.#lines.clear()
     this.#lines.set(kind, { at: now, untold: 0 })
     const repeated = last === undefined ? 0 : last.untold
-    this.#log[level]({ code, ...(repeated > 0 && { repeated }) }, `fastify-zitadel: ${message}`)
+    this.log[level]({ code, ...(repeated > 0 && { repeated }) }, `fastify-zitadel: ${message}`)
   }
 }
 

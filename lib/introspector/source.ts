@@ -7,11 +7,15 @@ import { Connections } from './connections.ts'
 import { printOf, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from './limiter.ts'
 import type { Reporter } from './reporter.ts'
+import type { SharedCache } from './shared/cache.ts'
+import { openFleet } from './shared/fleet.ts'
 import { substitute } from './substitute.ts'
 
 /** Where responses come from, over the life of a server. */
 export interface Source {
   readonly introspect: Introspect
+  /** What a fleet shares; undefined for a process that is alone. */
+  readonly fleet: SharedCache | undefined
   readonly check: () => Promise<CheckResult>
   readonly reload: () => Promise<CheckResult>
   readonly close: () => Promise<void>
@@ -25,7 +29,8 @@ export async function openSource (config: Config, clock: Clock, reporter: Report
   if (server !== undefined) return await openServer(server, config, clock, reporter)
   const introspect = substitute(substituted!, config.timeout, reporter.failure)
   const check = new Remembered(() => resultOf(() => askAnything(introspect)), clock).result
-  return { introspect, check, reload: check, close: async () => {} }
+  const fleet = openFleet(config, undefined, clock, reporter.log)
+  return { introspect, fleet, check, reload: check, close: async () => { await fleet?.close() } }
 }
 
 async function openServer (server: NonNullable<Config['server']>, config: Config, clock: Clock, reporter: Reporter): Promise<Source> {
@@ -34,6 +39,7 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
   const { file } = credentials
   const print = file === undefined ? undefined : await printOf(file)
   const first = await credentials.read()
+  const fleet = openFleet(config, first, clock, reporter.log)
   const connections = config.dispatcher === undefined ? new Connections(endpoint.origin, limits.concurrent, timeout) : undefined
   const options = {
     issuer,
@@ -70,10 +76,12 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
   const endWatch = file === undefined ? () => {} : watchKeyFile(file, print, async () => (await reload()).ok)
   return {
     introspect: (token, sending, doubted) => client.introspect(token, sending, doubted),
+    fleet,
     check: check.result,
     reload,
     close: async () => {
       endWatch()
+      await fleet?.close()
       await connections?.close()
     }
   }

@@ -9,14 +9,19 @@ export interface ClientCredentials {
   readonly secret: string
 }
 
+/** A client that proves itself with a secret, the same way each time. */
+export interface SecretClient extends ClientCredentials {
+  readonly clientId: string
+}
+
 /**
  * HTTP Basic with the id and the secret form-url-encoded first.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
  */
-export function clientSecretBasic (clientId: string, clientSecret: string): ClientCredentials {
+export function clientSecretBasic (clientId: string, clientSecret: string): SecretClient {
   const pair = `${formEncode(clientId)}:${formEncode(clientSecret)}`
-  return { form: '', headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }, secret: clientSecret }
+  return { clientId, form: '', headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` }, secret: clientSecret }
 }
 
 function formEncode (value: string): string {

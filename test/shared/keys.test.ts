@@ -1,8 +1,8 @@
 import { createDecipheriv } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { openSharedCache } from '../../lib/introspector/shared-cache.ts'
+import { openSharedCache } from '../../lib/introspector/shared/cache.ts'
 import { systemClock } from '../../lib/introspector/clock.ts'
-import { Box, FleetKey } from '../../lib/introspector/shared-crypto.ts'
+import { Box, FleetKey } from '../../lib/introspector/shared/crypto.ts'
 import { ada, identity, join, type MemberOptions } from '../fixtures/fleet.ts'
 import { connectClient, needsRedis, startRedis } from '../fixtures/redis.ts'
 

@@ -2,7 +2,7 @@ import t from 'tap'
 import { EventEmitter } from 'node:events'
 import { Cluster } from 'ioredis'
 import { createClientPool, createCluster } from 'redis'
-import { checkSharedOptions, type SharedCacheOptions } from '../../lib/introspector/shared-options.ts'
+import { checkSharedOptions, type SharedCacheOptions } from '../../lib/shared-options.ts'
 
 const duplicate = (): void => {}
 const client = Object.assign(new EventEmitter(), { duplicate, call: async () => {}, status: 'ready' }) as unknown as SharedCacheOptions['client']

@@ -31,7 +31,7 @@ t.test('a thousand simultaneous questions for one new token, in four processes, 
     return (await once(child, 'message'))[0]
   }
   for (let run = 1; run <= 20; run++) {
-    const token = `token ${run}`
+    const token = `token-${run}`
     const answers = (await Promise.all(children.map(async (child) => await ask(child, token)))).flat()
     t.equal(answers.length, 1000)
     t.same(new Set(answers), new Set([`owner of ${token}`]))

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FleetKey } from '../../lib/introspector/shared-crypto.ts'
+import { FleetKey } from '../../lib/introspector/shared/crypto.ts'
 import { ada, identity, join } from '../fixtures/fleet.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 

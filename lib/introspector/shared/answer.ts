@@ -1,5 +1,5 @@
-import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
-import type { Clock } from './clock.ts'
+import { isIntrospectionResponse, type IntrospectionResponse } from '../../oauth/introspection.ts'
+import type { Clock } from '../clock.ts'
 
 /** What ZITADEL said, and when it was asked. */
 export interface Answered {

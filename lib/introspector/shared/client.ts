@@ -1,5 +1,5 @@
-import type { Clock } from './clock.ts'
-import type { RedisLike } from './shared-options.ts'
+import type { Clock } from '../clock.ts'
+import type { RedisLike } from '../../shared-options.ts'
 
 /** Where operators read that the tier is of no use. */
 export interface WarnLog {

@@ -1,4 +1,4 @@
-import { wrongOption } from '../errors.ts'
+import { wrongOption } from './errors.ts'
 
 interface Connection {
   readonly duplicate: (...args: never[]) => unknown

@@ -1,6 +1,6 @@
-import type { Clock } from './clock.ts'
-import type { Commands } from './shared-client.ts'
-import type { FleetKey } from './shared-crypto.ts'
+import type { Clock } from '../clock.ts'
+import type { Commands } from './client.ts'
+import type { FleetKey } from './crypto.ts'
 
 /** What a verdict can be forgotten by. */
 export interface Marks {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Commands } from './shared-client.ts'
-import type { FleetKey } from './shared-crypto.ts'
+import type { Commands } from './client.ts'
+import type { FleetKey } from './crypto.ts'
 
 /** What other processes have forgotten, in terms of what a cache in memory knows. */
 export type Forgotten =

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
-import type { Commands } from './shared-client.ts'
-import type { RedisLike } from './shared-options.ts'
+import type { Commands } from './client.ts'
+import type { RedisLike } from '../../shared-options.ts'
 
 export interface Listeners {
   readonly heard: (channel: string, message: string) => void

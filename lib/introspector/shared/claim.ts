@@ -1,7 +1,7 @@
-import type { Answered } from './shared-answer.ts'
-import { Doorbells, type Bell } from './shared-bell.ts'
-import type { Commands } from './shared-client.ts'
-import type { SharedEntry } from './shared-entry.ts'
+import type { Answered } from './answer.ts'
+import { Doorbells, type Bell } from './bell.ts'
+import type { Commands } from './client.ts'
+import type { SharedEntry } from './entry.ts'
 
 /** Milliseconds after which a peer that is waited for is looked after, should what he said have been lost. */
 const LOOK = 250

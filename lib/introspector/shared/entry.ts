@@ -1,9 +1,9 @@
-import { expiresAt } from '../oauth/introspection.ts'
-import type { Clock } from './clock.ts'
-import { packAnswer, unpackAnswer, type Answered } from './shared-answer.ts'
-import type { Commands } from './shared-client.ts'
-import type { Box, FleetKey } from './shared-crypto.ts'
-import type { Tombstones } from './shared-tombstones.ts'
+import { expiresAt } from '../../oauth/introspection.ts'
+import type { Clock } from '../clock.ts'
+import { packAnswer, unpackAnswer, type Answered } from './answer.ts'
+import type { Commands } from './client.ts'
+import type { Box, FleetKey } from './crypto.ts'
+import type { Tombstones } from './tombstones.ts'
 
 /** What every entry stands on. */
 export interface Tier {
