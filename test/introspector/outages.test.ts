@@ -36,7 +36,8 @@ for (const [fault, why] of FAULTS) {
 t.test('an outage is over when it is', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
-  const { ask } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials })
+  const clock = new TurnableClock()
+  const { ask } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
   const token = await standIn.issueToken()
   for (const [fault] of FAULTS) {
     if (fault === 'hang' || fault === 'stalled-body') continue
@@ -44,6 +45,7 @@ t.test('an outage is over when it is', async (t) => {
     t.equal(await ask(token), 'FST_ZITADEL_UNAVAILABLE')
   }
   standIn.fail(null)
+  clock.pass(5)
   t.equal(await ask(token), 'active')
 })
 

@@ -35,7 +35,7 @@ t.test('a thousand simultaneous questions share one failure, which is not rememb
   const gate = new Gate()
   const peer = await startPeer(t, async ({ index, response }) => {
     await gate.opened
-    return index === 0 ? send(response, 503, 'busy') : { active: true }
+    return index === 0 ? send(response, 500, 'busy') : { active: true }
   })
   const { ask, status } = await connect(t, { issuer: peer.origin, credentials: basic })
   const first = ask()

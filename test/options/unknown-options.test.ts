@@ -1,12 +1,12 @@
 import t from 'tap'
 import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
 
-const LATER = ['refreshAhead', 'breaker', 'limits', 'staleIfError', 'verifyOnStart', 'resource', 'events', 'shared']
+const ELSEWHERE = ['refreshAhead', 'shared', 'perSecond', 'resource', 'events']
 const MISSPELT = ['Issuer', 'credential', 'realms', 'ttl', 'prefix', 'client', 'introspection', '']
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty']
 
 t.test('an option that is not known stops the start, with its name and those that are', async (t) => {
-  for (const name of [...LATER, ...MISSPELT, ...INHERITED]) {
+  for (const name of [...ELSEWHERE, ...MISSPELT, ...INHERITED]) {
     const error = await refusal(t, { ...complete, [name]: CANARY })
     t.ok(error.message.includes(`"${name}"`), name)
     t.match(error.message, /unknown.*issuer, credentials, /)
@@ -15,7 +15,7 @@ t.test('an option that is not known stops the start, with its name and those tha
 })
 
 t.test('neither false nor undefined makes it known', async (t) => {
-  for (const value of [false, undefined, null]) t.match((await refusal(t, { ...complete, breaker: value })).message, '"breaker"')
+  for (const value of [false, undefined, null]) t.match((await refusal(t, { ...complete, breakers: value })).message, '"breakers"')
 })
 
 t.test('a __proto__ of parsed JSON is an option like any other', async (t) => {
@@ -24,12 +24,17 @@ t.test('a __proto__ of parsed JSON is an option like any other', async (t) => {
 })
 
 t.test('an option of the cache that is not known is told with the path to it', async (t) => {
-  for (const name of ['shared', 'refreshAhead', 'TTL', 'maxAge', 'constructor']) {
+  for (const name of ['share', 'refresh', 'TTL', 'maxAge', 'constructor']) {
     const error = await refusal(t, { ...complete, cache: { [name]: CANARY } })
     t.ok(error.message.includes(`"cache.${name}"`), name)
     t.match(error.message, /unknown.*ttl, inactiveTtl, max/)
     t.notMatch(everythingOf(error), CANARY)
   }
+})
+
+t.test('so is one of the limits', async (t) => {
+  const error = await refusal(t, { ...complete, limits: { perMinute: CANARY } })
+  t.match(error.message, /unknown option "limits.perMinute".*concurrent, queue, perSecond/)
 })
 
 t.test('what Fastify itself reads is left to Fastify', async (t) => {

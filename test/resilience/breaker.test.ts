@@ -79,7 +79,7 @@ t.test('what strangers can provoke by what they send shuts nobody out', async (t
   }
 })
 
-t.test('while its credentials are refused an API asks ten times a minute, once each, whatever comes in', async (t) => {
+t.test('while its credentials are refused an API asks ten times a minute, and once more with a new assertion, whatever comes in', async (t) => {
   const { clock, get, lines, standIn, answered } = await proxied(t)
   t.same(await get(await standIn.issueToken()), OK)
   standIn.api.deactivate()
@@ -89,7 +89,7 @@ t.test('while its credentials are refused an API asks ten times a minute, once e
     t.same(await get(`token-${tick}`), REJECTED)
     clock.pass(0.1)
   }
-  t.ok(answered() - before <= 10, `${answered() - before} questions`)
+  t.ok(answered() - before <= 20, `${answered() - before} questions`)
   t.ok(lines.length <= 7, `${lines.length} lines`)
   t.match(lines.at(-1), { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /check that the key or secret exists/ })
   standIn.api.activate()
