@@ -104,10 +104,7 @@ export class IntrospectionClient {
     } catch (error) {
       failure = { error: error instanceof ZitadelError && !turn.hasCome ? error : unavailable(outageOf(error, timeout, turn.hasCome)) }
     }
-    // A question that never got its turn says nothing about ZITADEL.
-    if (turn.hasCome) {
-      if (this.#circuit.failed(failure, turn.pass!)) onDown()
-    } else if (turn.pass !== undefined) this.#circuit.left(turn.pass)
+    if (turn.pass !== undefined && this.#circuit.failed(failure, turn.pass)) onDown()
     if (turn.isReported) onFailure(failure.error)
     throw failure.error
   }
