@@ -104,10 +104,7 @@ export class IntrospectionClient {
     } catch (error) {
       failure = { error: error instanceof ZitadelError && !turn.hasCome ? error : unavailable(outageOf(error, timeout, turn.hasCome)) }
     }
-    // A question that never got its turn says nothing about ZITADEL.
-    if (turn.hasCome) {
-      if (this.#circuit.failed(failure, turn.pass!)) onDown()
-    } else if (turn.pass !== undefined) this.#circuit.left(turn.pass)
+    if (turn.pass !== undefined && this.#circuit.failed(failure, turn.pass)) onDown()
     if (turn.isReported) onFailure(failure.error)
     throw failure.error
   }
@@ -144,6 +141,7 @@ export class IntrospectionClient {
     // Somebody else was refused with a proof of his own in the meantime: a signature more would change nothing.
     if (isVain()) return answer
     const own = await credentials.own()
+    own.uses++
     this.#options.limiter.spend()
     const second = await this.#post(form, own, sending, deadline)
     if (second.status === 200) credentials.replaced(proof, own)

@@ -60,6 +60,21 @@ t.test('those who wait for their turn are told too, and do not go out', async (t
   t.ok(peer.asked.length < 10, `${peer.asked.length} went out`)
 })
 
+t.test('a second try is spared when others have found out meanwhile that it would be in vain', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ form, response }) => {
+    if (form.get('token') === 'slow') await gate.opened
+    return send(response, form.get('token') === 'slow' ? 502 : 500, '')
+  })
+  const { get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const slow = get('slow')
+  await peer.reached(1)
+  for (let index = 0; index < 5; index++) await get(`token-${index}`)
+  gate.open()
+  t.same(await slow, unavailable(5))
+  t.equal(peer.asked.length, 6)
+})
+
 t.test('breaker: false asks every time', async (t) => {
   const { proxy, get } = await proxied(t, { retry: false, breaker: false })
   proxy.mode = 'rst-on-request'

@@ -1,4 +1,7 @@
 import t from 'tap'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startStandIn } from '../../lib/testing/index.ts'
 import { basic } from '../fixtures/connected-app.ts'
 import { Gate, startPeer } from '../fixtures/peer.ts'
 import { OK, proxied, resilient } from '../fixtures/resilient-app.ts'
@@ -36,4 +39,16 @@ t.test('connections that were left behind while ZITADEL was down end as well', a
   gate.open()
   t.ok(await slow)
   await closed
+})
+
+t.test('a key file that changes later is nobody’s business any more', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const keyFile = join(t.testdir({}), 'key.json')
+  await writeFile(keyFile, JSON.stringify(standIn.api.key))
+  const { app, lines } = await resilient(t, { issuer: standIn.issuer, credentials: { keyFile } })
+  await app.close()
+  await writeFile(keyFile, 'broken')
+  await new Promise((resolve) => setTimeout(resolve, 6000))
+  t.same(lines, [])
 })

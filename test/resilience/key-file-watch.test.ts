@@ -98,6 +98,22 @@ t.test('one replacement at a time, and one that fails by throwing is tried again
   await called(3)
 })
 
+t.test('a look that is under way when the watch ends takes nothing over', async (t) => {
+  const directory = t.testdir({ key: 'first' })
+  const file = join(directory, 'key')
+  const print = await printOf(file)
+  let calls = 0
+  for (let time = 0; time < 50; time++) {
+    await writeFile(file, 'second')
+    const end = watchKeyFile(file, print, async () => ++calls > 0, 1)
+    await setTimeout(1.5)
+    const before = calls
+    end()
+    await setTimeout(5)
+    t.equal(calls, before)
+  }
+})
+
 t.test('an ended watch looks no more', async (t) => {
   const { file, calls, end } = await world(t)
   await writeFile(file, 'second')

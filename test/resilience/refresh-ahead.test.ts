@@ -85,6 +85,7 @@ t.test('when it fails, no caller notices until the ttl is over', async (t) => {
   await peer.reached(2)
   await settled()
   await use('token', 10)
+  await settled()
   t.equal(peer.asked.length, 2, 'and it is not tried again')
   clock.pass(5.999)
   t.same(await get('token'), OK)
