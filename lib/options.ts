@@ -30,7 +30,7 @@ export interface CacheOptions {
 
 /** What strangers can make this API do at most. A quarter of each is kept for tokens that were active a moment ago. */
 export interface LimitOptions {
-  /** Introspections at once, and sockets to ZITADEL. Default 64. */
+  /** Introspections at once, and sockets to ZITADEL. Default 32: with more, strangers' questions would stand before everybody's inside a slow ZITADEL. */
   readonly concurrent?: number | undefined
   /** Introspections that wait for their turn, within `timeout`; one more is answered 503. Default 1000. */
   readonly queue?: number | undefined
