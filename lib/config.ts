@@ -44,7 +44,7 @@ export function configure (options: ZitadelOptions, env: NodeJS.ProcessEnv): Con
     personalAccessTokens: true,
     ...rest,
     cache: cache === false ? false : Object.freeze({ ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined, ...withoutUndefined(cache ?? {}) }),
-    limits: Object.freeze({ concurrent: 32, queue: 1000, perSecond: undefined, ...withoutUndefined(limits ?? {}) }),
+    limits: Object.freeze({ concurrent: 32, queue: 4000, perSecond: undefined, ...withoutUndefined(limits ?? {}) }),
     clients: clients && new Set(clients),
     server: options.introspect === undefined ? serverOf(issuer, credentials, address, path, env) : undefined
   })

@@ -1,4 +1,6 @@
-import type { IncomingHttpHeaders } from 'node:http'
+import type { Dispatcher } from 'undici'
+
+type Headers = Dispatcher.ResponseData['headers']
 
 /** The forms of request ids in the field: UUID, xid, a number, 16 bytes in hexadecimal. No token or secret has one of them. */
 const REQUEST_ID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-v]{20}|\d{1,20}|[0-9a-f]{32})$/
@@ -8,7 +10,7 @@ const REQUEST_ID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-v]{20}
  *
  * @param sent all that is secret: an id that stands in it was taken from there, whatever has become of its capitals and hyphens
  */
-export function requestIdOf (headers: IncomingHttpHeaders, sent: string): string {
+export function requestIdOf (headers: Headers, sent: string): string {
   const id = headers['x-request-id']
   return typeof id === 'string' && REQUEST_ID.test(id) && !plain(sent).includes(plain(id)) ? ` [x-request-id ${id}]` : ''
 }
@@ -18,7 +20,7 @@ function plain (text: string): string {
 }
 
 /** By how much the clocks differ, as a sentence to append; '' where they agree. ZITADEL tolerates one second. */
-export function skewOf (headers: IncomingHttpHeaders, now: number): string {
+export function skewOf (headers: Headers, now: number): string {
   const seconds = Math.round((now - Date.parse(headers.date ?? '')) / 1000)
   if (Number.isNaN(seconds) || Math.abs(seconds) < 2) return ''
   return `; this machine's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} ZITADEL's`
@@ -33,7 +35,7 @@ const LONGEST_PAUSE = 60_000
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110 section 10.2.3}: seconds or a date
  */
-export function pauseOf (headers: IncomingHttpHeaders, now: number): number {
+export function pauseOf (headers: Headers, now: number): number {
   const value = headers['retry-after'] ?? ''
   // A date is by the server's clock, and so is the time of its answer.
   const pause = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - (Date.parse(headers.date ?? '') || now)

@@ -72,9 +72,10 @@ t.test('nobody imports the composition root but the door, and nobody the door', 
   t.same(files.filter(({ ours }) => ours.includes('index.ts')), [])
 })
 
-t.test('only one file talks to the network', async (t) => {
+t.test('one file talks to ZITADEL, one keeps its connections, and one listens to the fleet', async (t) => {
   const calls = files.filter(({ name, text }) => room(name) !== 'testing' && /\.(request|stream|pipeline|connect|dispatch)\(|\bfetch\(/.test(text))
-  t.same(calls.map(({ name }) => name), ['introspector/client.ts'])
+  // The pool behind the client's dispatcher, and the connection on which a fleet's news arrive.
+  t.same(calls.map(({ name }) => name).sort(), ['introspector/client.ts', 'introspector/connections.ts', 'introspector/shared/subscription.ts'])
 })
 
 t.test('nothing else could: sockets are in reach of no file, an undici pool of one', async (t) => {
@@ -82,7 +83,7 @@ t.test('nothing else could: sockets are in reach of no file, an undici pool of o
   for (const { name, others, text } of files) {
     if (room(name) === 'testing') continue
     t.same(others.filter((imported) => network.includes(imported) || network.includes(`node:${imported}`)), [], name)
-    if (/^import (?!type ).*from 'undici'/m.test(text)) t.equal(name, 'introspector/source.ts')
+    if (/^import (?!type ).*from 'undici'/m.test(text)) t.equal(name, 'introspector/connections.ts')
   }
 })
 

@@ -72,14 +72,14 @@ t.test('connections are kept and used again', async (t) => {
   t.ok(new Set(peer.asked.map(({ request }) => request.socket)).size < 20)
 })
 
-t.test('no more than 64 are opened, however many ask', async (t) => {
+t.test('no more than 32 are opened, however many ask', async (t) => {
   const peer = await startPeer(t, async () => {
     await new Promise((resolve) => setImmediate(resolve))
     return { active: true }
   })
   const { ask } = await connect(t, { issuer: peer.origin, credentials: basic, timeout: 60_000 })
   await Promise.all(Array.from({ length: 500 }, async (_, index) => await ask(`${index}`)))
-  t.ok(new Set(peer.asked.map(({ request }) => request.socket)).size <= 64)
+  t.ok(new Set(peer.asked.map(({ request }) => request.socket)).size <= 32)
 })
 
 t.test('they are closed with the server', async (t) => {

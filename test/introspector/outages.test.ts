@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startStandIn, type Fault } from '../../lib/testing/index.ts'
+import { TurnableClock } from '../fixtures/clock.ts'
 import { basic, connect, reason } from '../fixtures/connected-app.ts'
 
 const FAULTS: Array<[fault: Fault, why: string | RegExp]> = [

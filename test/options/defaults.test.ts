@@ -12,7 +12,7 @@ t.test('what is not given has its documented default', async (t) => {
     breaker: true,
     staleIfError: 0,
     verifyOnStart: false,
-    limits: { concurrent: 32, queue: 1000, perSecond: undefined },
+    limits: { concurrent: 32, queue: 4000, perSecond: undefined },
     customScopes: 'roles',
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,
@@ -36,7 +36,7 @@ t.test('what is given is taken', async (t) => {
   t.match(configure({ issuer, credentials, ...given }, {}), given)
   t.equal(configure({ issuer, credentials, cache: false }, {}).cache, false)
   t.match(configure({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false })
-  t.match(configure({ issuer, credentials, limits: { perSecond: 40 } }, {}).limits, { concurrent: 32, queue: 1000, perSecond: 40 })
+  t.match(configure({ issuer, credentials, limits: { perSecond: 40 } }, {}).limits, { concurrent: 32, queue: 4000, perSecond: 40 })
 })
 
 t.test('later changes of what was given change nothing', async (t) => {
