@@ -1,6 +1,5 @@
-import type { Dispatcher } from 'undici'
-
-type Headers = Dispatcher.ResponseData['headers']
+/** Header fields by their lower-case names, as undici gives them. */
+export type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /** The forms of request ids in the field: UUID, xid, a number, 16 bytes in hexadecimal. No token or secret has one of them. */
 const REQUEST_ID = /^(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-v]{20}|\d{1,20}|[0-9a-f]{32})$/
@@ -15,13 +14,18 @@ export function requestIdOf (headers: Headers, sent: string): string {
   return typeof id === 'string' && REQUEST_ID.test(id) && !plain(sent).includes(plain(id)) ? ` [x-request-id ${id}]` : ''
 }
 
-function plain (text: string): string {
-  return text.toLowerCase().replaceAll('-', '')
+/** A field that came more than once says nothing. */
+function text (value: string | string[] | undefined): string {
+  return typeof value === 'string' ? value : ''
+}
+
+function plain (id: string): string {
+  return id.toLowerCase().replaceAll('-', '')
 }
 
 /** By how much the clocks differ, as a sentence to append; '' where they agree. ZITADEL tolerates one second. */
 export function skewOf (headers: Headers, now: number): string {
-  const seconds = Math.round((now - Date.parse(headers.date ?? '')) / 1000)
+  const seconds = Math.round((now - Date.parse(text(headers['date']))) / 1000)
   if (Number.isNaN(seconds) || Math.abs(seconds) < 2) return ''
   return `; this machine's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} ZITADEL's`
 }
@@ -36,8 +40,8 @@ const LONGEST_PAUSE = 60_000
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3 RFC 9110 section 10.2.3}: seconds or a date
  */
 export function pauseOf (headers: Headers, now: number): number {
-  const value = headers['retry-after'] ?? ''
+  const value = text(headers['retry-after'])
   // A date is by the server's clock, and so is the time of its answer.
-  const pause = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - (Date.parse(headers.date ?? '') || now)
+  const pause = /^\d{1,9}$/.test(value) ? Number(value) * 1000 : Date.parse(value) - (Date.parse(text(headers['date'])) || now)
   return pause > 0 ? Math.min(pause, LONGEST_PAUSE) : UNTOLD_PAUSE
 }

@@ -3,14 +3,14 @@ import type { Dispatcher } from 'undici'
 import { Outage } from '../errors.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { adviceOnStatus } from './advice.ts'
-import { pauseOf, requestIdOf, skewOf } from './answer-headers.ts'
+import { pauseOf, requestIdOf, skewOf, type Headers } from './answer-headers.ts'
 
 /** What came back over the wire, whole. */
 export interface Answer {
   readonly status: number
   /** Empty where the body is no UTF-8. */
   readonly text: string
-  readonly headers: Dispatcher.ResponseData['headers']
+  readonly headers: Headers
   /** ZITADEL's own name for the exchange, to look it up in its log; '' without one. */
   readonly requestId: string
 }
