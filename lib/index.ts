@@ -20,7 +20,7 @@ export type { CacheOptions, Credentials, LimitOptions, Undeclared, UndeclaredRou
 export type { AllOrAny, RequirementOptions } from './guard/requirement.ts'
 export type { ZitadelRouteOptions }
 export type { Hook as ZitadelStrategy } from './guard/guard.ts'
-export type { Forgettable } from './introspector/introspector.ts'
+export type { Forgettable } from './introspector/forgetting.ts'
 export type { CheckResult } from './introspector/check.ts'
 export type { Sign, SigningClient } from './oauth/client-authentication.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'

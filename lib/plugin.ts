@@ -1,10 +1,11 @@
 import { fastifyAuth } from '@fastify/auth'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest, preHandlerHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
 import { configure } from './config.ts'
 import { ZitadelError, wrongOption } from './errors.ts'
 import { Guard, tokenOf, type Hook } from './guard/guard.ts'
 import { checkRoutes } from './guard/start.ts'
+import { endRefusedUpgrade } from './guard/upgrade.ts'
 import { systemClock, type Clock } from './introspector/clock.ts'
 import { Introspector } from './introspector/introspector.ts'
 import { Reporter } from './introspector/reporter.ts'
@@ -65,14 +66,6 @@ function compose (strategies: Hook[]): Hook {
       done(error)
     })
   }
-}
-
-/**
- * Node leaves the socket of an upgrade to whoever wants to upgrade it. Where hooks of that one run later than ours, nobody
- * would close it after a refusal, and strangers could pile them up.
- */
-function endRefusedUpgrade ({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if ('upgrade' in raw && raw.upgrade === true) reply.raw.once('finish', () => raw.socket.destroySoon())
 }
 
 /** @throws ZitadelError what ZITADEL, or its absence, says of this API */

@@ -3,13 +3,12 @@ import { Outage, unavailable } from '../errors.ts'
 import { VerdictCache, type CacheBounds, type Matches } from './cache.ts'
 import type { Introspect } from './client.ts'
 import type { Clock } from './clock.ts'
+import { Flights, wasForgotten, type Flight } from './flights.ts'
+import { matching, type Forgettable } from './forgetting.ts'
 import type { Answered } from './shared/answer.ts'
 import type { SharedCache } from './shared/cache.ts'
 import type { Forgotten } from './shared/news.ts'
 import { judge, type Rules, type Verdict } from './verdict.ts'
-
-/** What to forget: one token (and whatever shares its `jti`), all tokens of a user, or all with one `jti`. */
-export type Forgettable = { readonly token: string } | { readonly sub: string } | { readonly jti: string }
 
 export interface IntrospectorOptions extends CacheBounds {
   /** Whether verdicts are remembered at all. */
@@ -24,17 +23,6 @@ export interface IntrospectorOptions extends CacheBounds {
   readonly fleet?: SharedCache | undefined
 }
 
-/** An introspection in the air. */
-interface Flight {
-  /** Milliseconds: no older answer is taken from the fleet. */
-  readonly maxAge: number
-  verdict: Promise<Verdict>
-  /** Monotonic milliseconds; undefined until the token has left. */
-  sentAt: number | undefined
-  /** What was forgotten meanwhile, and when by the monotonic clock. */
-  readonly forgotten: Array<{ readonly matches: Matches, readonly at: number }>
-}
-
 /** How often an answer may be forgotten before it arrives until its waiters are sent away. */
 const ATTEMPTS = 3
 /** The part of its ttl after which a busy verdict is asked for again, the uses that make it busy, and how many may be under way. */
@@ -47,8 +35,7 @@ export class Introspector {
   readonly #options: IntrospectorOptions
   readonly #clock: Clock
   readonly #cache: VerdictCache
-  readonly #flights = new Map<string, Flight>()
-  readonly #inTheAir = new Set<Flight>()
+  readonly #flights = new Flights()
   readonly #refreshAfter: number
   #refreshing = 0
   /** Monotonic milliseconds: a verdict that was asked for later has missed no `forget`. */
@@ -96,7 +83,7 @@ export class Introspector {
     const accepted = this.#options.remembers ? maxAge : 0
     const known = this.#cache.get(key, now, accepted)
     if (known !== undefined) return known
-    const flight = this.#flights.get(key)
+    const flight = this.#flights.latest(key)
     const joins = flight !== undefined && (flight.sentAt === undefined ? flight.maxAge <= accepted : now - flight.sentAt < accepted)
     try {
       return await (joins ? flight : this.#launch(key, token, accepted)).verdict
@@ -122,26 +109,23 @@ export class Introspector {
     await fleet?.forget({ token: what.token, jti: known })
   }
 
-  #forget (matches: Matches): void {
+  #forget (matches: Matches, sentOnly = false): void {
     const at = this.#clock.monotonic()
     this.#forgotAt = at
     this.#cache.forget(matches)
-    for (const flight of this.#inTheAir) flight.forgotten.push({ matches, at })
+    this.#flights.forget(matches, at, sentOnly)
   }
 
   /** What another process has forgotten. */
   #hear (forgotten: Forgotten): void {
     if (!('all' in forgotten)) return this.#forget(matching(forgotten))
     // What the fleet says has been held against all that was forgotten: only what ZITADEL itself was asked for is in doubt.
-    const at = this.#clock.monotonic()
-    this.#forgotAt = at
-    this.#cache.forget(() => true)
-    for (const { sentAt, forgotten } of this.#inTheAir) if (sentAt !== undefined) forgotten.push({ matches: () => true, at })
+    this.#forget(() => true, true)
   }
 
   /** In the background: nobody waits for it, and its failure is nobody's yet. */
   #refresh (key: string, token: string, verdict: Verdict): void {
-    if (this.#refreshing >= REFRESH.atOnce || this.#flights.has(key) || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return
+    if (this.#refreshing >= REFRESH.atOnce || this.#flights.latest(key) !== undefined || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return
     verdict.uses = -Infinity
     this.#refreshing++
     this.#launch(key, token, this.#refreshAfter / 2).verdict.catch(() => {}).finally(() => { this.#refreshing-- })
@@ -158,14 +142,7 @@ export class Introspector {
   #launch (key: string, token: string, accepted: number): Flight {
     // Without a fleet, what has not been sent yet will be as fresh as can be.
     const maxAge = this.#options.fleet === undefined ? 0 : Math.min(accepted, this.#options.ttl * 1000)
-    const flight: Flight = { maxAge, verdict: undefined as never, sentAt: undefined, forgotten: [] }
-    this.#flights.set(key, flight)
-    this.#inTheAir.add(flight)
-    flight.verdict = this.#fly(flight, key, token).finally(() => {
-      this.#inTheAir.delete(flight)
-      if (this.#flights.get(key) === flight) this.#flights.delete(key)
-    })
-    return flight
+    return this.#flights.launch(key, maxAge, async (flight) => await this.#fly(flight, key, token))
   }
 
   async #fly (flight: Flight, key: string, token: string): Promise<Verdict> {
@@ -183,7 +160,7 @@ export class Introspector {
       const maxAge = known === undefined ? flight.maxAge : Math.min(flight.maxAge, startedAt - known.askedAt)
       const { response, askedAt } = await (this.#options.fleet?.answer(token, maxAge, ask) ?? ask())
       const verdict = judge(response, this.#rules, askedAt, this.#clock.wall())
-      if (flight.forgotten.some(({ matches, at }) => at >= askedAt && matches(verdict, key))) {
+      if (wasForgotten(flight, verdict, key)) {
         // A token that was forgotten before its jti was known: now what shares it can be forgotten too.
         if (verdict.jti !== undefined) this.#cache.forget((other) => other.jti === verdict.jti && other.askedAt <= this.#forgotAt)
         continue
@@ -193,13 +170,6 @@ export class Introspector {
     }
     throw unavailable(new Outage('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
   }
-}
-
-function matching (forgotten: Exclude<Forgotten, { readonly all: true }>): Matches {
-  if ('sub' in forgotten) return (verdict) => verdict.sub === forgotten.sub
-  const { jti } = forgotten
-  const key = 'key' in forgotten ? forgotten.key : undefined
-  return (verdict, verdictKey) => verdictKey === key || (jti !== undefined && verdict.jti === jti)
 }
 
 /** Whether ZITADEL cannot be reached, and no stranger has brought that about. */
