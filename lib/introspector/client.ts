@@ -138,6 +138,7 @@ export class IntrospectionClient {
     // A signature more changes nothing where this one was new, or somebody else was refused with a proof of his own.
     if (proof.uses === 1 || isVain()) return answer
     const own = await credentials.own()
+    own.uses++
     this.#options.limiter.spend()
     const second = await this.#post(form, own, sending, signal)
     if (second.status === 200) credentials.replaced(proof, own)

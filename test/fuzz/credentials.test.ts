@@ -13,7 +13,8 @@ const odd = fc.oneof(fc.anything(), fc.constant(CANARY), fc.string().map((text) 
 
 t.test('whatever a key is, it is refused with a message that holds none of it', async () => {
   const objects = fc.record({ type: odd, keyId: odd, key: odd, clientId: odd }, { requiredKeys: [] })
-  const sources = fc.oneof(odd, objects, objects.map((key) => JSON.stringify(key, (_, value) => typeof value === 'bigint' ? String(value) : value)), objects.map((key) => Buffer.from(String(key.key)).toString('base64')))
+  const json = objects.map((key) => JSON.stringify(key, (_, value) => typeof value === 'bigint' ? String(value) : value))
+  const sources = fc.oneof(odd, objects, json, json.map((text) => Buffer.from(text).toString('base64')))
   holds(fc.property(sources, (source) => {
     try {
       parseApplicationKey(source)

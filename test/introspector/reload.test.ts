@@ -44,7 +44,7 @@ t.test('a key that ZITADEL refuses is not', async (t) => {
   await put(key)
   const result = await zitadel.reload()
   t.match(result, { ok: false, code: 'FST_ZITADEL_CLIENT_REJECTED', reason: /^ZITADEL refuses this API's credentials/ })
-  t.match(JSON.parse(errors.at(-1)!), { code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /^fastify-zitadel: the credentials were not replaced: ZITADEL refuses/ })
+  t.match(JSON.parse(errors.at(-1)!), { code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /^fastify-zitadel: the credentials were not replaced, the old ones serve on: ZITADEL refuses/ })
   t.equal(await ask(await standIn.issueToken()), 'active', 'the old one serves on, without a pause')
 })
 
@@ -71,7 +71,7 @@ for (const [what, content] of Object.entries(BROKEN)) {
     const result = await zitadel.reload()
     t.match(result, { ok: false, code: 'FST_ZITADEL_OPTION', reason: /^option "credentials.keyFile" / })
     t.equal(errors.length, 1)
-    t.match(errors[0], 'the credentials were not replaced: option')
+    t.match(errors[0], 'the credentials were not replaced, the old ones serve on: option')
     t.notMatch(errors[0] + JSON.stringify(result), /canary/)
     t.equal(standIn.requests.length, 0, 'nor is anybody asked')
     t.equal(await ask(await standIn.issueToken()), 'active')
