@@ -9,10 +9,14 @@ t.test('what is not given has its documented default', async (t) => {
   t.same(rest, {
     timeout: 3000,
     retry: true,
+    breaker: true,
+    staleIfError: 0,
+    verifyOnStart: false,
     customScopes: 'roles',
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,
-    cache: { ttl: 30, inactiveTtl: 5, max: 10_000 },
+    cache: { ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true },
+    limits: { concurrent: 64, queue: 1000, perSecond: undefined },
     clients: undefined
   })
   t.equal(server?.issuer, issuer)
@@ -24,14 +28,14 @@ t.test('undefined and not given are the same', async (t) => {
   const { server: _, ...rest } = configure({ issuer, credentials, ...nothing }, {})
   const { server: __, ...defaults } = configure({ issuer, credentials }, {})
   t.same(rest, defaults)
-  t.same(configure({ issuer, credentials, cache: { ttl: undefined, max: 5 } }, {}).cache, { ttl: 30, inactiveTtl: 5, max: 5 })
+  t.same(configure({ issuer, credentials, cache: { ttl: undefined, max: 5 } }, {}).cache, { ttl: 30, inactiveTtl: 5, max: 5, refreshAhead: true })
 })
 
 t.test('what is given is taken', async (t) => {
   const given = { timeout: 500, retry: false, customScopes: 'scope', undeclaredRoutes: 'refused', personalAccessTokens: false, realm: 'orders', projectId: '1', tokenFrom: () => null, dispatcher: { request () {} } as never } as const
   t.match(configure({ issuer, credentials, ...given }, {}), given)
   t.equal(configure({ issuer, credentials, cache: false }, {}).cache, false)
-  t.same(configure({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1 } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1 })
+  t.same(configure({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false })
 })
 
 t.test('later changes of what was given change nothing', async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
 
-const LATER = ['refreshAhead', 'breaker', 'limits', 'staleIfError', 'verifyOnStart', 'resource', 'events', 'shared']
+const LATER = ['refreshAhead', 'circuit', 'resource', 'events', 'shared']
 const MISSPELT = ['Issuer', 'credential', 'realms', 'ttl', 'prefix', 'client', 'introspection', '']
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty']
 
@@ -15,7 +15,7 @@ t.test('an option that is not known stops the start, with its name and those tha
 })
 
 t.test('neither false nor undefined makes it known', async (t) => {
-  for (const value of [false, undefined, null]) t.match((await refusal(t, { ...complete, breaker: value })).message, '"breaker"')
+  for (const value of [false, undefined, null]) t.match((await refusal(t, { ...complete, circuit: value })).message, '"circuit"')
 })
 
 t.test('a __proto__ of parsed JSON is an option like any other', async (t) => {
@@ -24,7 +24,7 @@ t.test('a __proto__ of parsed JSON is an option like any other', async (t) => {
 })
 
 t.test('an option of the cache that is not known is told with the path to it', async (t) => {
-  for (const name of ['shared', 'refreshAhead', 'TTL', 'maxAge', 'constructor']) {
+  for (const name of ['shared', 'refresh', 'TTL', 'maxAge', 'constructor']) {
     const error = await refusal(t, { ...complete, cache: { [name]: CANARY } })
     t.ok(error.message.includes(`"cache.${name}"`), name)
     t.match(error.message, /unknown.*ttl, inactiveTtl, max/)
