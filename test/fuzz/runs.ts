@@ -1,4 +1,12 @@
-import type { Parameters } from 'fast-check'
+import * as fc from 'fast-check'
+import { appendFileSync } from 'node:fs'
 
-/** How many inputs a property is tried with: seconds' worth in `npm test`, a million in all under `npm run test:fuzz`. */
-export const runs: Parameters<unknown> = { numRuns: Number(process.env['FUZZ_RUNS'] ?? 1000) }
+/** How many inputs a property is tried with: seconds' worth in `npm test`, more in `npm run test:fuzz`. */
+const numRuns = Number(process.env['FUZZ_RUNS'] ?? 1000)
+const tally = process.env['FUZZ_TALLY']
+
+/** Tries a property, and keeps count for whoever asked. */
+export function holds<T> (property: fc.IProperty<T>): void {
+  fc.assert(property, { numRuns })
+  if (tally !== undefined) appendFileSync(tally, `${numRuns}\n`)
+}

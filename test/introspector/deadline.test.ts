@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { basic, connect, reason } from '../fixtures/connected-app.ts'
-import { startPeer } from '../fixtures/peer.ts'
+import { send, startPeer } from '../fixtures/peer.ts'
 import { anySignature, unverified } from '../fixtures/signer.ts'
 
 const timeout = 500
@@ -76,13 +76,14 @@ t.test('a signer that never answers is given up in time, and waited for by nobod
 })
 
 t.test('a second signature that never comes is given up in time too', async (t) => {
-  const peer = await startPeer(t, ({ response }) => { response.writeHead(401).end('{"error":"invalid_client"}') })
+  const peer = await startPeer(t, ({ index, response }) => index === 0 ? { active: true } : send(response, 401, '{"error":"invalid_client"}'))
   let signatures = 0
   const sign = async (data: Uint8Array): Promise<Uint8Array> => {
     if (++signatures === 2) await new Promise(() => {})
     return anySignature(data)
   }
-  const { failure } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign }, timeout })
+  const { ask, failure } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign }, timeout })
+  t.equal(await ask('first'), 'active')
   t.equal(reason(await failure()), `no answer from ZITADEL within ${timeout} ms`)
-  t.equal(peer.asked.length, 1)
+  t.equal(peer.asked.length, 2)
 })

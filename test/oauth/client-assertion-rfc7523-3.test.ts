@@ -34,11 +34,12 @@ t.test('each has an id of its own (rule 7)', async (t) => {
 
 t.test('the form names the type and carries the assertion (section 2.2)', async (t) => {
   const assertion = await signAssertion(byRsa, ISSUER, NOW)
-  const { form, headers } = privateKeyJwt(assertion)
+  const { form, headers, secret } = privateKeyJwt(assertion)
   t.same([...new URLSearchParams(`token=x${form}`)], [
     ['token', 'x'],
     ['client_assertion_type', 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'],
     ['client_assertion', assertion]
   ])
   t.same(headers, {}, 'nothing in the header: one method of authentication a request')
+  t.equal(secret, '', 'nor anything that is not in the form already')
 })

@@ -44,4 +44,5 @@ t.test('what is encoded is form-encoded: no byte that a form would not have', as
 t.test('nothing goes into the form: one method of authentication a request', async (t) => {
   t.equal(clientSecretBasic('orders', 'secret').form, '')
   t.same(Object.keys(clientSecretBasic('orders', 'secret').headers), ['authorization'])
+  t.equal(clientSecretBasic('orders', 's e').secret, 's e', 'what nobody may quote is the secret as it is')
 })

@@ -1,0 +1,26 @@
+// One folder a run, from the root of the repository; `FILES=guard,decision` keeps to these of its files.
+const folder = process.env.FOLDER ?? 'oauth'
+const files = process.env.FILES === undefined ? '**/*' : `{${process.env.FILES},}`
+
+/** The tests that hold a folder to its word. Others only make the run longer. */
+const TESTS = {
+  oauth: ['oauth/*', 'fuzz/{bearer,responses}'],
+  zitadel: ['zitadel/*', 'options/{key,key-file,address,issuer}'],
+  introspector: ['introspector/*', 'resilience/*'],
+  guard: ['guard/*', 'plugin/*']
+}
+
+export default {
+  mutate: [`lib/${folder}/${files}.ts`],
+  testRunner: 'tap',
+  plugins: ['@stryker-mutator/tap-runner'],
+  tap: { testFiles: TESTS[folder].map((name) => `test/${name}.test.ts`) },
+  coverageAnalysis: 'perTest',
+  ignorePatterns: ['/dist', '/build', '/.tap', '/bench', '/test/mutation', '/test/contract'],
+  tempDirName: 'build/mutation',
+  reporters: ['progress-append-only', 'clear-text', 'json'],
+  clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
+  jsonReporter: { fileName: `build/mutation-${folder}.json` },
+  concurrency: Number(process.env.CONCURRENCY ?? 2),
+  timeoutMS: 20_000
+}
