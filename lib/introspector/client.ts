@@ -141,7 +141,6 @@ export class IntrospectionClient {
     // Somebody else was refused with a proof of his own in the meantime: a signature more would change nothing.
     if (isVain()) return answer
     const own = await credentials.own()
-    own.uses++
     this.#options.limiter.spend()
     const second = await this.#post(form, own, sending, deadline)
     if (second.status === 200) credentials.replaced(proof, own)
