@@ -62,7 +62,7 @@ function checkText (value: unknown, name: string): void {
 function fileSource (path: string, name: string): CredentialsSource {
   const read = async (): Promise<SigningClient> => {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw wrongOption(`${name} must name a readable file with ZITADEL's JSON key (reading it failed: ${error.code})`)
+      throw wrongOption(`${name} must name a readable file with ZITADEL's JSON key (reading it failed: ${error.code}); the path is relative to the working directory, and ~ is not expanded`)
     })
     return parsed(text, name)
   }

@@ -1,5 +1,5 @@
 /**
- * Every way in which a request, a start or a peer can fail. The first six belong to the caller, the seventh to ZITADEL,
+ * Every way in which a request, a start or a peer can fail. The first five belong to the caller, the sixth to ZITADEL,
  * the last two to whoever runs this API.
  */
 export type ZitadelErrorCode =

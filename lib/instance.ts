@@ -36,7 +36,8 @@ export interface Zitadel {
   introspect: (token: string) => Promise<ActiveToken | null>
   /**
    * Makes ZITADEL be asked again: for one token and whatever shares its `jti`, for all of a user (`sub`), or for one `jti`. What was asked before is
-   * not believed afterwards, even if the answer is still on its way. Done when the promise resolves.
+   * not believed afterwards, even if the answer is still on its way. In this process at once; in a fleet when the promise
+   * resolves, unless the log says that Redis did not take it.
    *
    * @throws ZitadelError `FST_ZITADEL_OPTION` unless it is told exactly one of them
    */

@@ -44,8 +44,8 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     checkRoutes(app, onRequest.name, config)
     app.addHook('onRequest', onRequest)
     app.addHook('preHandler', (request, reply, done) => tokenOf(request) === null ? done() : recheck(request, reply, done))
-    app.addHook('onError', (request, reply, error, done) => {
-      if (error instanceof ZitadelError) endRefusedUpgrade(request, reply)
+    app.addHook('onError', (request, reply, _error, done) => {
+      endRefusedUpgrade(request, reply)
       done()
     })
     warnOfPlainHttp(app, config.server?.endpoint.origin)

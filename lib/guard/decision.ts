@@ -32,8 +32,8 @@ export function checks (refusals: Refusals, now: () => number): Checks {
     return holds(requirement, grants, organization) ? undefined : refusals.insufficient(cure(requirement, grants, organization))
   }
   return {
-    active: (_request, { verdict }) => verdict.granted === undefined ? refusals.invalidToken() : undefined,
-    exp: (_request, { verdict }) => now() < verdict.expiresAt ? undefined : refusals.invalidToken(),
+    active: (_request, { verdict }) => verdict.granted === undefined ? refusals.invalidToken(verdict.why) : undefined,
+    exp: (_request, { verdict }) => now() < verdict.expiresAt ? undefined : refusals.invalidToken('it has expired'),
     scopes: held(holdsScopes),
     roles: held(holdsRoles)
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
 import { Outage, ZitadelError, clientRejected, unavailable } from '../errors.ts'
-import type { ClientCredentials, SigningClient } from '../oauth/client-authentication.ts'
+import { SigningFailed, type ClientCredentials, type SigningClient } from '../oauth/client-authentication.ts'
 import { introspectionForm, type IntrospectionResponse } from '../oauth/introspection.ts'
 import type { Endpoint } from '../zitadel/endpoints.ts'
 import { adviceOnCode, adviceOnStatus } from './advice.ts'
@@ -178,7 +178,7 @@ function outageOf (error: unknown, timeout: number, hadTurn: boolean): Outage {
       : new Outage(`no turn to ask ZITADEL within ${timeout} ms`, 'check for a flood of tokens, or raise the option "limits"', true)
   }
   if ((error as Error | null)?.name === 'HTTPParserError') return new Outage('what answered does not speak HTTP', adviceOnStatus(200))
+  if (error instanceof SigningFailed) return new Outage(error.message, 'check the option "credentials", and the key store behind it')
   const code = codeOf(error)
-  const what = code || (error instanceof TypeError ? 'the signer gave no signature' : 'the exchange broke')
-  return new Outage(`no answer from ZITADEL (${what})`, adviceOnCode(code), code === 'ANSWER_TOO_LARGE')
+  return new Outage(`no answer from ZITADEL (${code || 'the exchange broke'})`, adviceOnCode(code), code === 'ANSWER_TOO_LARGE')
 }

@@ -9,7 +9,7 @@ export interface Flight {
   /** Monotonic milliseconds; undefined until the token has left. */
   sentAt: number | undefined
   /** What was forgotten meanwhile, and when by the monotonic clock. */
-  readonly forgotten: Array<{ readonly matches: Matches, readonly at: number }>
+  readonly forgotten: Array<{ readonly matches: Matches, readonly at: number, readonly askedOnly: boolean }>
 }
 
 /** What is being asked for at this moment: the latest introspection of each token can be joined, all must hear of forgets. */
@@ -34,14 +34,14 @@ export class Flights {
 
   /**
    * @param at monotonic milliseconds: only what was asked for until then is meant
-   * @param sentOnly whether what has not left yet is spared, as it will ask anew
+   * @param askedOnly whether what the fleet says is spared: it was held against all that was forgotten
    */
-  forget (matches: Matches, at: number, sentOnly = false): void {
-    for (const { sentAt, forgotten } of this.#inTheAir) if (!sentOnly || sentAt !== undefined) forgotten.push({ matches, at })
+  forget (matches: Matches, at: number, askedOnly = false): void {
+    for (const { forgotten } of this.#inTheAir) forgotten.push({ matches, at, askedOnly })
   }
 }
 
 /** Whether what arrives was forgotten while it was on its way. */
-export function wasForgotten ({ forgotten }: Flight, verdict: Verdict, key: string): boolean {
-  return forgotten.some(({ matches, at }) => at >= verdict.askedAt && matches(verdict, key))
+export function wasForgotten ({ forgotten, sentAt }: Flight, verdict: Verdict, key: string): boolean {
+  return forgotten.some(({ matches, at, askedOnly }) => at >= verdict.askedAt && (sentAt !== undefined || !askedOnly) && matches(verdict, key))
 }

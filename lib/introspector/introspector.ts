@@ -8,6 +8,7 @@ import { matching, type Forgettable } from './forgetting.ts'
 import type { Answered } from './shared/answer.ts'
 import type { SharedCache } from './shared/cache.ts'
 import type { Forgotten } from './shared/news.ts'
+import { CLOCK_MARGIN } from './shared/tombstones.ts'
 import { judge, type Rules, type Verdict } from './verdict.ts'
 
 export interface IntrospectorOptions extends CacheBounds {
@@ -103,21 +104,21 @@ export class Introspector {
       return
     }
     const key = keyOf(what.token)
-    const jti = this.#cache.peek(key)?.jti
-    const known = typeof jti === 'string' ? jti : undefined
-    this.#forget(matching({ key, jti: known }))
-    await fleet?.forget({ token: what.token, jti: known })
+    const jti = jtiOf(this.#cache.peek(key))
+    this.#forget(matching({ key, jti }))
+    await fleet?.forget({ token: what.token, jti })
   }
 
-  #forget (matches: Matches, sentOnly = false): void {
+  #forget (matches: Matches, askedOnly = false): void {
     const at = this.#clock.monotonic()
     this.#forgotAt = at
     this.#cache.forget(matches)
-    this.#flights.forget(matches, at, sentOnly)
+    this.#flights.forget(matches, at, askedOnly)
   }
 
   /** What another process has forgotten. */
   #hear (forgotten: Forgotten): void {
+    if ('key' in forgotten) return this.#forget(matching({ key: forgotten.key, jti: forgotten.jti ?? jtiOf(this.#cache.peek(forgotten.key)) }))
     if (!('all' in forgotten)) return this.#forget(matching(forgotten))
     // What the fleet says has been held against all that was forgotten: only what ZITADEL itself was asked for is in doubt.
     this.#forget(() => true, true)
@@ -141,7 +142,8 @@ export class Introspector {
 
   #launch (key: string, token: string, accepted: number): Flight {
     // Without a fleet, what has not been sent yet will be as fresh as can be.
-    const maxAge = this.#options.fleet === undefined ? 0 : Math.min(accepted, this.#options.ttl * 1000)
+    const mostBelieved = accepted === Infinity ? this.#options.ttl * 1000 : Math.max(0, accepted - CLOCK_MARGIN)
+    const maxAge = this.#options.fleet === undefined ? 0 : mostBelieved
     return this.#flights.launch(key, maxAge, async (flight) => await this.#fly(flight, key, token))
   }
 
@@ -170,6 +172,10 @@ export class Introspector {
     }
     throw unavailable(new Outage('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
   }
+}
+
+function jtiOf (verdict: Verdict | undefined): string | undefined {
+  return typeof verdict?.jti === 'string' ? verdict.jti : undefined
 }
 
 /** Whether ZITADEL cannot be reached, and no stranger has brought that about. */

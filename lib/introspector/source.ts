@@ -62,6 +62,9 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
       await askAnything(candidate.trial)
       client = candidate
       check.forget()
+      if (fleet !== undefined && config.cache !== false && config.cache.shared?.key === undefined) {
+        reporter.line('warn', 'FST_ZITADEL_FLEET', 'the credentials were replaced, but the fleet\'s key comes from those of the start: processes that start now neither share with this one nor hear its "forget" (give "cache.shared.key")')
+      }
     })
     if (!result.ok) reporter.line('error', result.code, `the credentials were not replaced, the old ones serve on: ${result.reason}`)
     return result

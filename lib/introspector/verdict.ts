@@ -9,6 +9,8 @@ export type Rules = AdmissionRules & GrantRules
 export interface Verdict {
   /** Undefined where nobody is let in with the token: it is not active, not alive by our clock, or not for this API. */
   readonly granted: { readonly token: ActiveToken, readonly grants: Grants } | undefined
+  /** Why nobody is let in, for the log; '' where somebody is. */
+  readonly why: string
   /** Monotonic milliseconds: no fact younger than this is known. */
   readonly askedAt: number
   /** Milliseconds since 1970. */
@@ -28,7 +30,15 @@ export interface Verdict {
 export function judge (response: IntrospectionResponse, rules: Rules, askedAt: number, now: number): Verdict {
   const { sub, jti } = response
   const verdict = { askedAt, expiresAt: expiresAt(response), sub, jti, uses: 0, doubted: false }
-  if (!isAlive(response, now) || !isBearerResponse(response) || !isAdmitted(response, rules)) return { granted: undefined, ...verdict }
+  const why = refusalOf(response, rules, now)
+  if (why !== '') return { granted: undefined, why, ...verdict }
   const grants = new Grants(response, rules)
-  return { granted: { token: new ActiveToken(response, grants), grants }, ...verdict }
+  return { granted: { token: new ActiveToken(response, grants), grants }, why, ...verdict }
+}
+
+function refusalOf (response: IntrospectionResponse, rules: Rules, now: number): string {
+  if (!response.active) return "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must ask for the audience)"
+  if (!isAlive(response, now)) return "by this machine's clock it has expired or is not valid yet"
+  if (!isBearerResponse(response)) return 'it is bound to a key or of another type, and no bearer token'
+  return isAdmitted(response, rules) ? '' : 'the options "clients", "projectId" or "personalAccessTokens" do not let it in, or its claim "act" is malformed'
 }

@@ -61,10 +61,21 @@ export async function signAssertion (client: SigningClient, audience: string, no
   const claims = { iss: client.clientId, sub: client.clientId, aud: [audience], iat, exp: iat + LIFETIME, jti: randomUUID() }
   if ('key' in client) return await new SignJWT(claims).setProtectedHeader(header).sign(client.key)
   const input = `${base64url.encode(JSON.stringify(header))}.${base64url.encode(JSON.stringify(claims))}`
-  const signature: unknown = await client.sign(new TextEncoder().encode(input))
-  if (!(signature instanceof Uint8Array) || signature.length === 0) throw new TypeError('sign() must give the signature as bytes')
-  if (client.alg === 'ES256' && signature.length !== 64) throw new TypeError('sign() must give the 64 bytes of r and s for ES256')
+  const signature: unknown = await signed(client.sign, input)
+  if (!(signature instanceof Uint8Array) || signature.length === 0) throw new SigningFailed('the function "sign" must give the signature as bytes')
+  if (client.alg === 'ES256' && signature.length !== 64) throw new SigningFailed('the function "sign" must give the 64 bytes of r and s for ES256')
   return `${input}.${base64url.encode(signature)}`
+}
+
+/** What an external signer did wrong, in words of ours: its own could say anything. */
+export class SigningFailed extends Error {}
+
+async function signed (sign: Sign, input: string): Promise<unknown> {
+  try {
+    return await sign(new TextEncoder().encode(input))
+  } catch {
+    throw new SigningFailed('the function "sign" threw')
+  }
 }
 
 /**

@@ -48,20 +48,20 @@ t.test('the bytes are a copy of their own, which the signer may keep or overwrit
 
 t.test('what is no signature makes no assertion', async (t) => {
   for (const wrong of [undefined, null, '', 'c2lnbmF0dXJl', 64, new ArrayBuffer(64), [1, 2, 3], new Uint8Array(0)]) {
-    await t.rejects(signAssertion(client('RS256', () => wrong), ISSUER, NOW), { name: 'TypeError', message: /sign\(\).*bytes/ })
-    await t.rejects(signAssertion(client('RS256', async () => wrong), ISSUER, NOW), { name: 'TypeError', message: /sign\(\).*bytes/ })
+    await t.rejects(signAssertion(client('RS256', () => wrong), ISSUER, NOW), { message: /"sign".*bytes/ })
+    await t.rejects(signAssertion(client('RS256', async () => wrong), ISSUER, NOW), { message: /"sign".*bytes/ })
   }
 })
 
 t.test('for ES256 it is r and s, not DER (RFC 7518 section 3.4)', async (t) => {
   for (const length of [63, 65, 70, 71, 72]) {
-    await t.rejects(signAssertion(client('ES256', () => new Uint8Array(length)), ISSUER, NOW), { name: 'TypeError', message: /64 bytes/ })
+    await t.rejects(signAssertion(client('ES256', () => new Uint8Array(length)), ISSUER, NOW), { message: /64 bytes/ })
   }
   await t.resolves(signAssertion(client('RS256', () => new Uint8Array(256)), ISSUER, NOW), 'RSA signatures are as long as the key')
 })
 
-t.test('the failure of a signer is its own', async (t) => {
+t.test('the failure of a signer is told in words of ours: its own could say anything', async (t) => {
   const failure = new Error('the key management system is down')
-  await t.rejects(signAssertion(client('RS256', () => { throw failure }), ISSUER, NOW), failure)
-  await t.rejects(signAssertion(client('RS256', async () => { throw failure }), ISSUER, NOW), failure)
+  await t.rejects(signAssertion(client('RS256', () => { throw failure }), ISSUER, NOW), { message: 'the function "sign" threw' })
+  await t.rejects(signAssertion(client('RS256', async () => { throw failure }), ISSUER, NOW), { message: 'the function "sign" threw' })
 })

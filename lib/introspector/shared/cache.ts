@@ -81,6 +81,8 @@ export class SharedCache {
       entry.drop()
       forgotten = { key: hash('sha256', what.token, 'base64url'), jti }
     } else forgotten = what
+    // Here as well: its jti may be known only now, and what was loaded before the tombstones were there is not believed.
+    this.#tell(forgotten)
     // After the tombstones: who hears it and asks the tier again must find them.
     const isTold = await this.#news.tell(forgotten)
     if (isKept && isTold) return true
@@ -118,7 +120,7 @@ export class SharedCache {
 export function openSharedCache (options: SharedCacheOptions, { secret, ...identity }: Identity & { readonly secret: Uint8Array | undefined }, ttl: number, clock: Clock, log: WarnLog, interval: number = 1000): SharedCache {
   checkSharedOptions(options)
   const { client, key = secret, prefix = 'fastify-zitadel', deadline = 10, wait = 1000 } = options
-  if (key === undefined) throw wrongOption('option "cache.shared.key" is missing: with an external signer there is no secret that it could be derived from')
+  if (key === undefined) throw wrongOption('option "cache.shared.key" is missing: with an external signer or "introspect" there is no secret that it could be derived from')
   const keys = (typeof key === 'string' || key instanceof Uint8Array ? [key] : key).map((one) => new FleetKey(one, identity))
   const commands = new Commands(client, deadline, clock, log)
   const tombstones = new Tombstones(commands, keys, prefix, ttl * 1000, clock)

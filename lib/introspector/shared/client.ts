@@ -14,8 +14,19 @@ const REPLIES = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADING', 
 
 const NOT_CONNECTED = 'NOT_CONNECTED'
 
+/** Milliseconds in which a client that is not connected yet is no news: it is starting, too. */
+const STARTING = 5000
+
 /** Redis did not do what it was asked. */
-export class RedisFailure extends Error {}
+export class RedisFailure extends Error {
+  /** Whether Redis itself has said so: it lives. */
+  readonly isReply: boolean
+
+  constructor (isReply = false) {
+    super()
+    this.isReply = isReply
+  }
+}
 
 /**
  * The commands of a client, each with a deadline of ours: what the clients offer does not cover a server that is frozen. A
@@ -28,11 +39,13 @@ export class Commands {
   readonly #log: WarnLog
   readonly #failedAt = new Map<string, number>()
   #away = false
+  readonly #startedAt: number
 
   constructor (client: RedisLike, deadline: number, clock: Clock, log: WarnLog) {
     this.#client = client
     this.#deadline = deadline
     this.#clock = clock
+    this.#startedAt = clock.monotonic()
     this.#log = log
   }
 
@@ -79,8 +92,8 @@ export class Commands {
         if (!settle()) return
         // An error reply is an answer, and quick; so is to see that nobody is connected. Only what does not answer is left alone.
         if (!REPLIES.includes(code) && code !== NOT_CONNECTED) this.#away = true
-        this.tell(code, 'the shared cache is of no use, and ZITADEL is asked without it')
-        reject(new RedisFailure())
+        if (code !== NOT_CONNECTED || this.#clock.monotonic() - this.#startedAt >= STARTING) this.tell(code, 'a command of the shared cache failed, and requests go on without it')
+        reject(new RedisFailure(REPLIES.includes(code)))
       }
       // Looked at once more after the sockets were: when this process was busy, the reply may be there by now.
       const timer = setTimeout(() => setImmediate(fail, 'DEADLINE'), deadline)

@@ -64,9 +64,12 @@ export class SharedEntry {
     const { response, askedAt } = answered
     if (!response.active) return this.drop()
     const life = Math.floor(Math.min(ttl - (clock.monotonic() - askedAt), expiresAt(response) - clock.wall()))
+    if (life <= 0) return
+    const text = textOf(() => packAnswer(answered, clock))
+    if (text === undefined) return
     const { name, box } = this.#places[0]!
-    const sealed = box.seal(packAnswer(answered, clock))
-    if (life > 0 && sealed.length <= LARGEST) commands.post('SET', name, sealed, 'PX', String(life))
+    const sealed = box.seal(text)
+    if (sealed.length <= LARGEST) commands.post('SET', name, sealed, 'PX', String(life))
   }
 
   drop (): void {
@@ -90,5 +93,14 @@ export class SharedEntry {
 
   #open (index: number, sealed: unknown): string | undefined {
     return typeof sealed === 'string' && sealed.length <= LARGEST ? this.#places[index]!.box.open(sealed) : undefined
+  }
+}
+
+/** Nothing where an answer is nested deeper than the stack: it is not shared. */
+function textOf (pack: () => string): string | undefined {
+  try {
+    return pack()
+  } catch {
+    return undefined
   }
 }

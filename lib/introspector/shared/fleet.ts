@@ -12,10 +12,12 @@ type Client = Awaited<ReturnType<CredentialsSource['read']>>
  * @param client undefined where a user's function stands in for ZITADEL: the fleet's key must then be given
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function openFleet ({ cache, staleIfError, server }: Config, client: Client | undefined, clock: Clock, log: Log): SharedCache | undefined {
+export function openFleet ({ cache, server, timeout }: Config, client: Client | undefined, clock: Clock, log: Log): SharedCache | undefined {
   if (cache === false || cache.shared === undefined) return undefined
   const identity = { issuer: server?.issuer ?? '', clientId: client?.clientId ?? '', secret: client && secretOf(client) }
-  return openSharedCache(cache.shared, identity, cache.ttl + staleIfError, clock, log)
+  // Whoever waits for a peer waits no longer than he would for ZITADEL.
+  const wait = Math.min(cache.shared.wait ?? 1000, timeout)
+  return openSharedCache({ ...cache.shared, wait }, identity, cache.ttl, clock, log)
 }
 
 /** What every process of this API has, and nobody else; undefined where an external signer keeps it. */

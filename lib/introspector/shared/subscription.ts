@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Commands } from './client.ts'
+import { RedisFailure, type Commands } from './client.ts'
 import type { RedisLike } from '../../shared-options.ts'
 
 export interface Listeners {
@@ -134,15 +134,17 @@ export class Subscription {
     try {
       await this.#commands.insist('PUBLISH', this.#own, beat.text)
       beat.published = true
-    } catch {
-      // Nothing was said, so that nothing was heard means nothing.
+    } catch (error) {
+      // Nothing was said, so that nothing was heard means nothing; unless Redis lives, and lets us say nothing.
+      beat.published = error instanceof RedisFailure && error.isReply
     }
   }
 }
 
 function end (subscriber: Subscriber): void {
   try {
-    if (subscriber.destroy === undefined) subscriber.disconnect()
+    // Where it is a promise, it can be rejected by a connection that has ended by itself.
+    if (subscriber.destroy === undefined) Promise.resolve(subscriber.disconnect()).catch(() => {})
     else subscriber.destroy()
   } catch {
     // It has ended by itself.
