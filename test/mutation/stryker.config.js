@@ -1,4 +1,5 @@
-// One folder a run, from the root of the repository; `FILES=guard,decision` keeps to these of its files.
+// One folder a run, from the root of the repository; `FILES=guard,decision` keeps to these of its files, and
+// `TESTS='guard/access guard/reply'` to these tests.
 const folder = process.env.FOLDER ?? 'oauth'
 const files = process.env.FILES === undefined ? '**/*' : `{${process.env.FILES},}`
 
@@ -14,7 +15,7 @@ export default {
   mutate: [`lib/${folder}/${files}.ts`],
   testRunner: 'tap',
   plugins: ['@stryker-mutator/tap-runner'],
-  tap: { testFiles: TESTS[folder].map((name) => `test/${name}.test.ts`) },
+  tap: { testFiles: (process.env.TESTS?.split(' ') ?? TESTS[folder]).map((name) => `test/${name}.test.ts`) },
   coverageAnalysis: 'perTest',
   ignorePatterns: ['/dist', '/build', '/.tap', '/bench', '/test/mutation', '/test/contract'],
   tempDirName: 'build/mutation',

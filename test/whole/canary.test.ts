@@ -12,6 +12,9 @@ import { applicationKey, pkcs1 } from '../fixtures/keys.ts'
 import { startPeer } from '../fixtures/peer.ts'
 import { anySignature } from '../fixtures/signer.ts'
 
+// As long as a slow machine may need.
+t.setTimeout(120_000)
+
 /** Tokens and secrets as servers make them; some could be taken for the id of a request. */
 const TOKENS = [randomBytes(48).toString('base64url'), randomUUID(), randomBytes(16).toString('hex').toUpperCase(), '73918462057391846205', `${randomBytes(30).toString('base64')}=`]
 const SECRET = randomBytes(16).toString('hex')
@@ -100,10 +103,10 @@ for (const [name, credentials] of Object.entries(CREDENTIALS)) {
       })
       const { visit, leave } = await house(t, canaries, { issuer: peer.origin, credentials, breaker: false, retry: false }, ownHandler)
       // Another token and another form each time; what is told of one place does not depend on them.
-      for (echo of Object.values(ECHOES)) for (let i = 0; i < 3; i++) await visit(TOKENS[form % TOKENS.length]!)
+      for (echo of Object.values(ECHOES)) for (let i = 0; i < 2; i++) await visit(TOKENS[form % TOKENS.length]!)
       await leave()
       t.strictSame(canaries.sung, [])
-      t.ok(peer.asked.length > 200 && canaries.heard > 100_000, `${peer.asked.length} questions, ${canaries.heard} characters`)
+      t.ok(peer.asked.length > 150 && canaries.heard > 100_000, `${peer.asked.length} questions, ${canaries.heard} characters`)
     })
   }
 }

@@ -61,6 +61,15 @@ t.test('hasScope judges as a route does', async (t) => {
   t.ok(token({ scope: 'orders:read' }, { customScopes: 'scope' }).hasScope('orders:read'))
 })
 
+t.test('in a use past its time it is the same token, and says so', async (t) => {
+  const ada = token(person)
+  const stale = ada.asStale()
+  t.same([ada.stale, stale.stale], [false, true])
+  t.same({ ...stale, stale: false }, { ...ada })
+  t.ok(stale.hasRole('admin'))
+  t.ok(Object.isFrozen(stale))
+})
+
 t.test('hasRole asks in any organisation, or in the one that is named', async (t) => {
   const ada = token(person)
   t.ok(ada.hasRole('admin'))
@@ -69,6 +78,7 @@ t.test('hasRole asks in any organisation, or in the one that is named', async (t
   t.notOk(ada.hasRole('admin', { organization: '902' }))
   t.notOk(ada.hasRole('reader'))
   t.notOk(ada.hasRole('admin', { organisation: '901' } as never), 'a misspelled question is not a wider one')
+  t.notOk(ada.hasRole('admin', { organization: '901', domain: 'other.example' } as never), 'nor is one that asks for more')
 })
 
 t.test('an organisation that is named but unknown holds nothing', async (t) => {

@@ -37,5 +37,5 @@ t.test('names and addresses that only look like it are not', async (t) => {
     'http://0.0.0.0', 'http://10.0.0.1', 'http://[::]', 'http://[::2]', 'http://[::ffff:127.0.0.1]', 'http://zitadel'
   ]
   for (const url of urls) t.notOk(isLoopback(new URL(url).hostname), url)
-  for (const hostname of ['', '127', '127.0.0', '127.a.b.c', '127.0.0.1.', '.127.0.0.1', 'xlocalhost']) t.notOk(isLoopback(hostname), hostname)
+  for (const hostname of ['', '127', '127.0.0', '127.a.b.c', '127.0.0.x1', '127.0.0.1x', '127.0.0.1.', '.127.0.0.1', 'xlocalhost']) t.notOk(isLoopback(hostname), hostname)
 })

@@ -63,6 +63,10 @@ t.test('with a project named, its roles count before those of the API', async (t
   t.ok(grants(claims, { projectId: '280000000000000002' }).holdsRole('reader'), 'ZITADEL lists only the roles of the API')
 })
 
+t.test('without a project named, no other name is looked at', async (t) => {
+  t.notOk(grants({ 'urn:zitadel:iam:org:project:undefined:roles': { admin: { 900: 'acme.example' } } }).holdsRole('admin'))
+})
+
 t.test("a wrong type under the project's name is not made up for", async (t) => {
   const claims = { [ROLES]: { reader: { 900: 'acme.example' } }, [PROJECT_ROLES]: 'admin' }
   t.same(grants(claims, { projectId: '280000000000000001' }).roles, {})

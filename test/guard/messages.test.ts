@@ -1,0 +1,38 @@
+import t from 'tap'
+import { guarded, live } from '../fixtures/guarded-app.ts'
+
+t.test('each refusal says what it is about, and no more', async (t) => {
+  const { app, get } = await guarded(t, { responses: { good: live({ scope: 'openid' }) } })
+  app.get('/', async () => 'served')
+  app.get('/role', { config: { roles: ['admin'] } }, async () => 'served')
+  app.get('/scope', { config: { scopes: ['email'] } }, async () => 'served')
+  const said = async (url: string, token: string | null): Promise<string> => (await get(url, token)).json().message
+  t.equal(await said('/', null), 'A bearer token is required')
+  t.equal(await said('/', 'two words'), 'Exactly one well-formed bearer token is required')
+  t.equal(await said('/', 'bad'), 'The access token is not valid here')
+  t.equal(await said('/role', 'good'), 'The caller does not hold a required role')
+  t.equal(await said('/scope', 'good'), 'The access token lacks a required scope')
+})
+
+t.test('what a function for tokens gives wrongly is told to the log, and to nobody else', async (t) => {
+  const lines: string[] = []
+  const { app, get } = await guarded(t, {
+    server: { logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } },
+    options: { tokenFrom: () => 7 as never }
+  })
+  app.get('/', async () => 'served')
+  t.equal((await get('/')).json().message, 'This route is not configured correctly')
+  t.match(lines.join(''), /option \\"tokenFrom\\" must give a string, or undefined where there is no token/)
+})
+
+t.test('a token is over at the very moment at which it ends', async (t) => {
+  let exp = 0
+  const { app, get, clock } = await guarded(t, { responses: { short: () => live({ exp }) } })
+  exp = clock.seconds + 10
+  app.get('/', async () => 'served')
+  t.equal((await get('/', 'short')).statusCode, 200)
+  clock.pass((exp * 1000 - 1 - clock.wall()) / 1000)
+  t.equal((await get('/', 'short')).statusCode, 200)
+  clock.pass(0.001)
+  t.equal((await get('/', 'short')).statusCode, 401)
+})
