@@ -1,0 +1,100 @@
+import t from 'tap'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { fleetApp } from '../fixtures/fleet-app.ts'
+import { send, startPeer } from '../fixtures/peer.ts'
+import { needsRedis, startRedis } from '../fixtures/redis.ts'
+
+/** Lets everything else run: a remembered verdict waits for nothing, and a loop over it would keep news out. */
+const breathe = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 10))
+const credentials = { clientId: 'api', clientSecret: 'a secret that every process has' }
+
+t.test('what one app asked for lets in at another, and what one forgets the other asks for again', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const peer = await startPeer(t, () => ({ active: true, sub: 'ada', jti: 'V2_1-at_1' }))
+  const [one, other] = [await fleetApp(t, port, { issuer: peer.origin, credentials }), await fleetApp(t, port, { issuer: peer.origin, credentials })]
+  t.same([await one.status('token'), await other.status('token'), await other.status('token', '/recent')], [200, 200, 200])
+  t.equal(peer.asked.length, 1)
+  t.equal(await one.status('sibling'), 200)
+  t.equal(peer.asked.length, 2)
+  // By the jti that the tokens share, though this process has only met the other one.
+  await other.app.zitadel.forget({ token: 'token' })
+  t.equal(await other.status('token'), 200)
+  t.equal(peer.asked.length, 3)
+  while (peer.asked.length < 4) {
+    await breathe()
+    t.equal(await one.status('sibling'), 200)
+  }
+})
+
+t.test('who forgets by sub is heard too', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const peer = await startPeer(t, () => ({ active: true, sub: 'ada' }))
+  const [one, other] = [await fleetApp(t, port, { issuer: peer.origin, credentials }), await fleetApp(t, port, { issuer: peer.origin, credentials })]
+  t.same([await one.status('token'), await other.status('token')], [200, 200])
+  await one.app.zitadel.forget({ sub: 'ada' })
+  while (peer.asked.length < 2) {
+    await breathe()
+    t.equal(await other.status('token'), 200)
+  }
+})
+
+t.test('freshness 0 asks for itself, and an inactive answer ends what the fleet knew', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  let active = true
+  const peer = await startPeer(t, () => ({ active, sub: 'ada' }))
+  const [one, other] = [await fleetApp(t, port, { issuer: peer.origin, credentials, retry: false }), await fleetApp(t, port, { issuer: peer.origin, credentials, retry: false })]
+  t.equal(await one.status('token'), 200)
+  t.equal(await other.status('token', '/fresh'), 200)
+  t.ok(peer.asked.length >= 2)
+  active = false
+  t.equal(await other.status('token', '/fresh'), 401)
+  t.equal(await other.status('token'), 401)
+})
+
+t.test('an answer nested deeper than the stack lets in with a fleet as without, and is not shared', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const depth = 100_000
+  const peer = await startPeer(t, ({ response }) => send(response, 200, `{"active":true,"sub":"ada","deep":${'['.repeat(depth)}${']'.repeat(depth)}}`))
+  const { status } = await fleetApp(t, port, { issuer: peer.origin, credentials })
+  t.equal(await status('token'), 200)
+  t.same((await admin('KEYS', '*:entry:*') as string[]).filter((name) => !name.endsWith(':claim')), [])
+})
+
+t.test('a Redis that lets nobody speak is not taken for one that has no news', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const peer = await startPeer(t, () => ({ active: true, sub: 'ada' }))
+  await admin('ACL', 'SETUSER', 'default', 'resetchannels')
+  const { status, lines } = await fleetApp(t, port, { issuer: peer.origin, credentials })
+  while (!lines.some(({ code }) => code === 'NO_SUBSCRIPTION')) await breathe()
+  t.equal(await status('token'), 200)
+})
+
+t.test('after a new key the fleet is told apart, and the log says so; with a key of its own it is not', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const keyFile = join(t.testdir({}), 'key.json')
+  for (const [key, expected] of [[undefined, 1], ['k'.repeat(32), 0]] as const) {
+    await writeFile(keyFile, JSON.stringify(standIn.api.key))
+    const { app, lines } = await fleetApp(t, port, { issuer: standIn.issuer, credentials: { keyFile } }, { ...(key && { key }) })
+    await writeFile(keyFile, JSON.stringify(await standIn.api.addKey()))
+    t.same(await app.zitadel.reload(), { ok: true })
+    t.equal(lines.filter(({ code }) => code === 'FST_ZITADEL_FLEET').length, expected)
+  }
+})
+
+t.test('a function in place of ZITADEL, or a signer elsewhere, needs a key of the fleet', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const introspect = (): object => ({ active: true, sub: 'ada' })
+  await t.rejects(fleetApp(t, port, { introspect }), { code: 'FST_ZITADEL_OPTION', message: /"cache.shared.key"/ })
+  const signer = { clientId: 'api', keyId: '1', alg: 'RS256', sign: () => new Uint8Array(256) } as const
+  await t.rejects(fleetApp(t, port, { issuer: 'https://auth.acme.example', credentials: signer }), { code: 'FST_ZITADEL_OPTION', message: /"cache.shared.key"/ })
+  const { status } = await fleetApp(t, port, { introspect }, { key: 'k'.repeat(32) })
+  t.equal(await status('token'), 200)
+})
+
+t.test('a wrong shared option stops the start', async (t) => {
+  await t.rejects(fleetApp(t, 1, { issuer: 'https://auth.acme.example', credentials }, { ttl: 5 }), { code: 'FST_ZITADEL_OPTION', message: /unknown option "cache.shared.ttl"/ })
+})
