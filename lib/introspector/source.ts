@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Config } from '../config.ts'
+import type { ZitadelError } from '../errors.ts'
 import { Remembered, resultOf, type CheckResult } from './check.ts'
 import { IntrospectionClient, type Introspect } from './client.ts'
 import type { Clock } from './clock.ts'
@@ -78,7 +79,14 @@ async function openServer (server: NonNullable<Config['server']>, config: Config
   }
   const endWatch = file === undefined ? () => {} : watchKeyFile(file, print, async () => (await reload()).ok)
   return {
-    introspect: (token, sending, doubted) => client.introspect(token, sending, doubted),
+    introspect: async (token, sending, doubted) => {
+      const asked = client
+      return await asked.introspect(token, sending, doubted).catch(async (error: ZitadelError) => {
+        // The old credentials may have been withdrawn while they were on their way.
+        if (client === asked || error.code !== 'FST_ZITADEL_CLIENT_REJECTED') throw error
+        return await client.introspect(token, sending, doubted)
+      })
+    },
     fleet,
     check: check.result,
     reload,

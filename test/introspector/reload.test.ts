@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { startStandIn, type ApplicationKey, type StandIn } from '../../lib/testing/index.ts'
 import { connect, type Connected } from '../fixtures/connected-app.ts'
 import { decodeProtectedHeader } from 'jose'
+import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
 interface World extends Connected {
   standIn: StandIn
@@ -35,6 +36,27 @@ t.test('a new key is taken over once ZITADEL has accepted it', async (t) => {
   t.equal(await ask('c'), 'inactive')
   t.same(kids(), [old, old, key.keyId, key.keyId])
   t.same(errors, [])
+})
+
+t.test('who asked with an old key that was withdrawn meanwhile is asked for with the new one', async (t) => {
+  const { api } = await world(t).then(({ standIn }) => standIn)
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ form, response }) => {
+    if (decodeProtectedHeader(form.get('client_assertion')!).kid !== 'old') return { active: true }
+    if (form.get('token') !== 'slow') return { active: false }
+    await gate.opened
+    return send(response, 400, '{"error":"unauthorized_client"}')
+  })
+  const keyFile = join(t.testdir({}), 'key.json')
+  await writeFile(keyFile, JSON.stringify({ ...api.key, keyId: 'old' }))
+  const { ask, zitadel } = await connect(t, { issuer: peer.origin, credentials: { keyFile } })
+  const slow = ask('slow')
+  await peer.reached(1)
+  await writeFile(keyFile, JSON.stringify({ ...api.key, keyId: 'new' }))
+  t.same(await zitadel.reload(), { ok: true })
+  gate.open()
+  t.equal(await slow, 'active')
+  t.equal(await ask('next'), 'active', 'and there is no pause')
 })
 
 t.test('a key that ZITADEL refuses is not', async (t) => {
