@@ -30,7 +30,7 @@ export interface SharedCacheOptions {
   readonly key?: string | readonly string[] | undefined
   /** What every name on Redis starts with. Default `fastify-zitadel`. */
   readonly prefix?: string | undefined
-  /** Milliseconds that Redis has for one command until a request goes on without it. Default 10. */
+  /** Milliseconds that Redis has for one command until a request goes on without it. Default 25: paid once, then Redis is left alone until it is back. */
   readonly deadline?: number | undefined
   /** Milliseconds that a process waits for another that asks for the same token. Default 1000. */
   readonly wait?: number | undefined

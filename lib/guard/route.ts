@@ -49,7 +49,7 @@ function isOneAway (given: string, ours: string): boolean {
   let start = 0
   while (start < ours.length && given[start] === ours[start]) start++
   const [left, right] = [given.slice(start), ours.slice(start)]
-  return left === right || left.slice(1) === right || left === right.slice(1) ||
+  return left.slice(1) === right || left === right.slice(1) ||
     (left[0] === right[1] && left[1] === right[0] && left.slice(2) === right.slice(2))
 }
 

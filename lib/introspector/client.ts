@@ -122,7 +122,6 @@ export class IntrospectionClient {
       if (deadline.aborted || isVain() || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
     }
     await sleep(JITTER[0] + Math.random() * (JITTER[1] - JITTER[0]))
-    if (deadline.aborted) throw new DeadlineExceeded()
     this.#options.limiter.spend()
     return await this.#authenticated(form, sending, deadline, isVain)
   }

@@ -156,7 +156,7 @@ export class Introspector {
       const doubted = wasActive ? () => { known.doubted = true } : undefined
       const ask = async (): Promise<Answered> => {
         const response = await this.#introspect(token, () => { flight.sentAt ??= this.#clock.monotonic() }, doubted)
-        return { response, askedAt: flight.sentAt ?? startedAt }
+        return { response, askedAt: flight.sentAt! }
       }
       // Nothing that is older than what is known here, or it would come back.
       const maxAge = known === undefined ? flight.maxAge : Math.min(flight.maxAge, startedAt - known.askedAt)

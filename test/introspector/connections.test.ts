@@ -65,6 +65,12 @@ t.test('an answer that is no HTTP is an outage, and not asked for twice', async 
   t.equal(peer.asked.length, 1)
 })
 
+t.test('a dispatcher that fails without a code says no more than that', async (t) => {
+  const dispatcher = { request: async () => { throw new Error('canary of the dispatcher') } } as never
+  const { failure } = await connect(t, { issuer: 'https://auth.acme.example', credentials: basic, dispatcher })
+  t.equal(reason(await failure()), 'no answer from ZITADEL (the exchange broke)')
+})
+
 t.test('connections are kept and used again', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
   const { ask } = await connect(t, { issuer: peer.origin, credentials: basic })

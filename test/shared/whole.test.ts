@@ -28,16 +28,20 @@ t.test('what one app asked for lets in at another, and what one forgets the othe
   }
 })
 
-t.test('who forgets by sub is heard too', needsRedis, async (t) => {
+t.test('who forgets by sub, by jti, or a token that has none, is heard too', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const peer = await startPeer(t, () => ({ active: true, sub: 'ada' }))
   const [one, other] = [await fleetApp(t, port, { issuer: peer.origin, credentials }), await fleetApp(t, port, { issuer: peer.origin, credentials })]
   t.same([await one.status('token'), await other.status('token')], [200, 200])
-  await one.app.zitadel.forget({ sub: 'ada' })
-  while (peer.asked.length < 2) {
-    await breathe()
-    t.equal(await other.status('token'), 200)
+  for (const [asked, what] of [[2, { sub: 'ada' }], [3, { token: 'token' }]] as const) {
+    await one.app.zitadel.forget(what)
+    while (peer.asked.length < asked) {
+      await breathe()
+      t.equal(await other.status('token'), 200)
+    }
   }
+  await one.app.zitadel.forget({ jti: 'of nobody' })
+  t.equal(await other.status('token'), 200)
 })
 
 t.test('freshness 0 asks for itself, and an inactive answer ends what the fleet knew', needsRedis, async (t) => {

@@ -119,7 +119,7 @@ export class SharedCache {
  */
 export function openSharedCache (options: SharedCacheOptions, { secret, ...identity }: Identity & { readonly secret: Uint8Array | undefined }, ttl: number, clock: Clock, log: WarnLog, interval: number = 1000): SharedCache {
   checkSharedOptions(options)
-  const { client, key = secret, prefix = 'fastify-zitadel', deadline = 10, wait = 1000 } = options
+  const { client, key = secret, prefix = 'fastify-zitadel', deadline = 25, wait = 1000 } = options
   if (key === undefined) throw wrongOption('option "cache.shared.key" is missing: with an external signer or "introspect" there is no secret that it could be derived from')
   const keys = (typeof key === 'string' || key instanceof Uint8Array ? [key] : key).map((one) => new FleetKey(one, identity))
   const commands = new Commands(client, deadline, clock, log)
