@@ -32,7 +32,7 @@ export interface CacheOptions {
 export interface LimitOptions {
   /** Introspections at once, and sockets to ZITADEL. Default 32: with more, strangers' questions would stand before everybody's inside a slow ZITADEL. */
   readonly concurrent?: number | undefined
-  /** Introspections that wait for their turn, within `timeout`; one more is answered 503. Default 4000: as many as can be answered in time by a fast ZITADEL. */
+  /** Introspections that wait for their turn, within `timeout`; one more is answered 503. Default 4000, a bound on memory: whoever has waited for half of `timeout` is sent away in any case. */
   readonly queue?: number | undefined
   /** Introspections a second. Default none; ZITADEL Cloud allows about 50 an address, for all processes behind it together. */
   readonly perSecond?: number | undefined
