@@ -2,7 +2,7 @@ import { wrongOption } from './errors.ts'
 import { readCredentials, type CredentialsSource } from './credentials.ts'
 import { CACHE_CHECKS, CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, check, originOf } from './option-checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
-import { checkSharedOptions, type SharedCacheOptions } from './shared-options.ts'
+import { SHARED_CHECKS, type SharedCacheOptions } from './shared-options.ts'
 import { introspectionEndpoint, type Endpoint } from './zitadel/endpoints.ts'
 
 /** Everything that the rooms need to know, checked and complete. */
@@ -30,7 +30,9 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
 export function configure (options: ZitadelOptions, env: NodeJS.ProcessEnv): Config {
   check(options, CHECKS, '', FASTIFY_KEYS)
   if (options.cache) check(options.cache, CACHE_CHECKS, 'cache.')
-  if (options.cache && options.cache.shared) checkSharedOptions(options.cache.shared)
+  const shared = options.cache ? options.cache.shared : undefined
+  // Null where it is missing: what is not given is not checked, and there is no fleet without one.
+  if (shared !== undefined) check({ ...shared, client: shared.client ?? null }, SHARED_CHECKS, 'cache.shared.')
   if (options.limits) check(options.limits, LIMITS_CHECKS, 'limits.')
   const { issuer, credentials, address, introspectionEndpoint: path, cache, limits, clients, ...rest } = withoutUndefined(options)
   return Object.freeze({

@@ -64,7 +64,7 @@ export interface ZitadelOptions {
   readonly retry?: boolean | undefined
   /** Whether callers get their 503 at once while ZITADEL fails again and again. Default true. */
   readonly breaker?: boolean | undefined
-  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`. Default 0. */
+  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`, nor with `cache: false`. Default 0. */
   readonly staleIfError?: number | undefined
   readonly limits?: LimitOptions | undefined
   /** Whether the start fails unless ZITADEL accepts this API's credentials within `timeout`. Default false. */

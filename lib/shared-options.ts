@@ -1,4 +1,4 @@
-import { wrongOption } from './errors.ts'
+import type { Check } from './option-checks.ts'
 
 interface Connection {
   readonly duplicate: (...args: never[]) => unknown
@@ -39,26 +39,12 @@ export interface SharedCacheOptions {
 const isKey = (value: unknown): boolean => typeof value === 'string' && value.length >= 32
 const isWhole = (least: number, most: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= least && (value as number) <= most
 
-const CHECKS: Readonly<Record<keyof SharedCacheOptions, readonly [(value: unknown) => boolean, expected: string]>> = {
+export const SHARED_CHECKS: Readonly<Record<keyof SharedCacheOptions, Check>> = {
   client: [isClient, 'a client of ioredis, iovalkey or node-redis (no cluster, no pool)'],
   key: [(value) => isKey(value) || (Array.isArray(value) && (value.length === 1 || value.length === 2) && Array.from(value).every(isKey)), 'one or two strings of at least 32 random characters'],
   prefix: [(value) => typeof value === 'string' && /^[\x21-\x7E]{1,100}$/.test(value), '1 to 100 printable ASCII characters without spaces'],
   deadline: [isWhole(1, 10_000), 'a whole number of milliseconds, from 1 to 10,000'],
   wait: [isWhole(0, 60_000), 'a whole number of milliseconds, from 0 to 60,000']
-}
-
-/**
- * @throws ZitadelError `FST_ZITADEL_OPTION`, naming the option and what was expected, never what was given
- */
-export function checkSharedOptions (given: SharedCacheOptions): void {
-  if (typeof given !== 'object' || given === null) throw wrongOption('option "cache.shared" must be an object { client, key, prefix, deadline, wait }')
-  for (const name of Object.keys(given)) {
-    if (!Object.hasOwn(CHECKS, name)) throw wrongOption(`unknown option "cache.shared.${name}": expected one of ${Object.keys(CHECKS).join(', ')}`)
-  }
-  for (const [name, [passes, expected]] of Object.entries(CHECKS)) {
-    const value = given[name as keyof SharedCacheOptions]
-    if ((value !== undefined || name === 'client') && !passes(value)) throw wrongOption(`option "cache.shared.${name}" must be ${expected}`)
-  }
 }
 
 /** By what they can do, as no client is a dependency. A pool lacks `isReady`, and clusters are told by what only they have. */

@@ -2,9 +2,10 @@ import type { FastifyRequest } from 'fastify'
 import type { ZitadelError } from '../errors.ts'
 import type { Verdict } from '../introspector/verdict.ts'
 import type { Grants } from '../zitadel/grants.ts'
+import { cure, holdsRoles, holdsScopes } from './holding.ts'
 import { leaveBehind } from './left-behind.ts'
 import type { Refusals } from './refusals.ts'
-import { cure, holdsRoles, holdsScopes, type Requirement } from './requirement.ts'
+import type { Requirement } from './requirement.ts'
 
 /** What a request presents, what is believed of it, and what it is measured by. */
 export interface Use {

@@ -3,6 +3,7 @@ import { wrongOption } from '../errors.ts'
 import type { Config } from '../config.ts'
 import type { Undeclared, UndeclaredRoute } from '../options.ts'
 import { leaveBehind } from './left-behind.ts'
+import { meantKey } from './misspelt.ts'
 import { LIVE_TOKEN, compileRequirement, isRequirement, type Requirement, type RequirementOptions } from './requirement.ts'
 
 /** What a route's `config` may say: a requirement, or `access` in its place. */
@@ -30,33 +31,10 @@ const PROTECTED: Rule = Object.freeze({ open: false, optional: false, requiremen
 const ACCESS = new Map<unknown, Rule>([['public', OPEN], ['own', OPEN], ['optional', OPTIONAL]])
 const UNDECLARED = new Map<unknown, Rule | 'refused'>([['protected', PROTECTED], ['public', OPEN], ['refused', 'refused']])
 
-const KEYS = ['scopes', 'roles', 'organization', 'freshness', 'access']
-
-/** What people write for the keys of {@link RouteOptions}, and what would then silently ask for nothing. */
-const NEAR_MISSES = new Map([
-  ['scope', 'scopes'], ['role', 'roles'],
-  ['organisation', 'organization'], ['organizations', 'organization'], ['organisations', 'organization'],
-  ...KEYS.map((key): [string, string] => [key, key])
-])
-
-/** The key of ours that was meant, where a letter too many, one too few or two in the wrong order is all that is wrong. */
-function misspelt (key: string): string | undefined {
-  return KEYS.find((ours) => isOneAway(key, ours))
-}
-
-function isOneAway (given: string, ours: string): boolean {
-  if (Math.abs(given.length - ours.length) > 1) return false
-  let start = 0
-  while (start < ours.length && given[start] === ours[start]) start++
-  const [left, right] = [given.slice(start), ours.slice(start)]
-  return left.slice(1) === right || left === right.slice(1) ||
-    (left[0] === right[1] && left[1] === right[0] && left.slice(2) === right.slice(2))
-}
-
 /** The rule that a route's config declares; undefined where it declares nothing. */
 export function declaredRule (config: object, customScopes: 'roles' | 'scope', where: string): Rule | undefined {
   for (const key of Object.keys(config)) {
-    const meant = NEAR_MISSES.get(key.toLowerCase()) ?? misspelt(key)
+    const meant = meantKey(key)
     if (meant !== undefined && meant !== key) throw wrongOption(`${where}: "${key}" is unknown, did you mean "${meant}"?`)
   }
   const asks = isRequirement(config)

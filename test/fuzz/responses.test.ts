@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { judgeAnswer } from '../../lib/introspector/answer.ts'
+import { judgeAnswer } from '../../lib/introspector/judgement.ts'
 import { judge } from '../../lib/introspector/verdict.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../../lib/oauth/introspection.ts'
 import { holds } from './runs.ts'

@@ -42,7 +42,7 @@ const FLOORS: Record<string, string[]> = {
   oauth: [],
   zitadel: ['oauth'],
   'options.ts': [...LOWEST, ...SETTINGS],
-  'shared-options.ts': LOWEST,
+  'shared-options.ts': [...LOWEST, ...SETTINGS],
   'option-checks.ts': [...LOWEST, ...SETTINGS],
   'config.ts': [...LOWEST, ...SETTINGS],
   'credentials.ts': [...LOWEST, ...SETTINGS],
@@ -75,7 +75,7 @@ t.test('nobody imports the composition root but the door, and nobody the door', 
 t.test('one file talks to ZITADEL, one keeps its connections, and one listens to the fleet', async (t) => {
   const calls = files.filter(({ name, text }) => room(name) !== 'testing' && /\.(request|stream|pipeline|connect|dispatch)\(|\bfetch\(/.test(text))
   // The pool behind the client's dispatcher, and the connection on which a fleet's news arrive.
-  t.same(calls.map(({ name }) => name).sort(), ['introspector/client.ts', 'introspector/connections.ts', 'introspector/shared/subscription.ts'])
+  t.same(calls.map(({ name }) => name).sort(), ['introspector/connections.ts', 'introspector/exchange.ts', 'introspector/shared/subscription.ts'])
 })
 
 t.test('nothing else could: sockets are in reach of no file, an undici pool of one', async (t) => {

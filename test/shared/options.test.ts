@@ -2,23 +2,26 @@ import t from 'tap'
 import { EventEmitter } from 'node:events'
 import { Cluster } from 'ioredis'
 import { createClientPool, createCluster } from 'redis'
-import { checkSharedOptions, type SharedCacheOptions } from '../../lib/shared-options.ts'
+import { configure } from '../../lib/config.ts'
+import type { SharedCacheOptions } from '../../lib/shared-options.ts'
 
 const duplicate = (): void => {}
 const client = Object.assign(new EventEmitter(), { duplicate, call: async () => {}, status: 'ready' }) as unknown as SharedCacheOptions['client']
 const key = 'k'.repeat(32)
 
+const configured = (shared: SharedCacheOptions): void => { configure({ introspect: async () => ({ active: false }), cache: { shared } }, {}) }
+
 t.test('options that are complete and right are taken', async (t) => {
-  checkSharedOptions({ client })
-  checkSharedOptions({ client, key, prefix: 'a:b', deadline: 1, wait: 0 })
-  checkSharedOptions({ client, key: [key, key], prefix: undefined, deadline: undefined, wait: undefined })
-  checkSharedOptions({ client: Object.assign(new EventEmitter(), { duplicate, sendCommand: async () => {}, isReady: false }) as never })
+  configured({ client })
+  configured({ client, key, prefix: 'a:b', deadline: 1, wait: 0 })
+  configured({ client, key: [key, key], prefix: undefined, deadline: undefined, wait: undefined })
+  configured({ client: Object.assign(new EventEmitter(), { duplicate, sendCommand: async () => {}, isReady: false }) as never })
   t.pass()
 })
 
 t.test('a wrong, missing or unknown one is refused by its name, and what was given is not quoted', async (t) => {
   const refused = (given: unknown, message: RegExp): void => {
-    t.throws(() => checkSharedOptions(given as SharedCacheOptions), { code: 'FST_ZITADEL_OPTION', message })
+    t.throws(() => configured(given as SharedCacheOptions), { code: 'FST_ZITADEL_OPTION', message })
   }
   refused(null, /"cache\.shared" must be an object/)
   refused('redis://', /"cache\.shared" must be an object/)
@@ -35,6 +38,6 @@ t.test('a wrong, missing or unknown one is refused by its name, and what was giv
 t.test('clusters and pools, which would need other handling, are refused', async (t) => {
   const cluster = new Cluster([], { lazyConnect: true })
   for (const wrong of [cluster, createCluster({ rootNodes: [] }), createClientPool()]) {
-    t.throws(() => checkSharedOptions({ client: wrong as never }), { message: /no cluster, no pool/ })
+    t.throws(() => configured({ client: wrong as never }), { message: /no cluster, no pool/ })
   }
 })

@@ -7,7 +7,7 @@ import { Commands, type WarnLog } from './client.ts'
 import { FleetKey, type Identity } from './crypto.ts'
 import { SharedEntry, type Tier } from './entry.ts'
 import { News, type Forgotten } from './news.ts'
-import { checkSharedOptions, type SharedCacheOptions } from '../../shared-options.ts'
+import type { SharedCacheOptions } from '../../shared-options.ts'
 import { Subscription } from './subscription.ts'
 import { Tombstones } from './tombstones.ts'
 
@@ -118,7 +118,6 @@ export class SharedCache {
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function openSharedCache (options: SharedCacheOptions, { secret, ...identity }: Identity & { readonly secret: Uint8Array | undefined }, ttl: number, clock: Clock, log: WarnLog, interval: number = 1000): SharedCache {
-  checkSharedOptions(options)
   const { client, key = secret, prefix = 'fastify-zitadel', deadline = 25, wait = 1000 } = options
   if (key === undefined) throw wrongOption('option "cache.shared.key" is missing: with an external signer or "introspect" there is no secret that it could be derived from')
   const keys = (typeof key === 'string' || key instanceof Uint8Array ? [key] : key).map((one) => new FleetKey(one, identity))
