@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const LEAST = 90
 const here = import.meta.dirname
 const root = join(here, '../..')
-const folders = process.argv.length > 2 ? process.argv.slice(2) : ['oauth', 'zitadel', 'introspector', 'guard']
+const folders = process.argv.length > 2 ? process.argv.slice(2) : ['oauth', 'zitadel', 'introspector', 'introspector/shared', 'guard']
 
 const run = (command, args, cwd, env = {}) => spawnSync(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' }).status
 const onNode24 = (args, cwd, env) => run('npx', ['--yes', '--package', 'node@24', '--', ...args], cwd, env)
@@ -15,10 +15,11 @@ const onNode24 = (args, cwd, env) => run('npx', ['--yes', '--package', 'node@24'
 if (!existsSync(join(here, 'node_modules')) && onNode24(['npm', 'ci'], here) !== 0) process.exit(1)
 
 const scores = folders.map((folder) => {
+  const report = join(root, `build/mutation-${folder.replace('/', '-')}.json`)
   const stryker = join(here, 'node_modules/@stryker-mutator/core/bin/stryker.js')
-  rmSync(join(root, `build/mutation-${folder}.json`), { force: true })
+  rmSync(report, { force: true })
   onNode24(['node', stryker, 'run', join(here, 'stryker.config.js')], root, { FOLDER: folder, FUZZ_RUNS: '200' })
-  return { folder: `lib/${folder}`, ...scoreOf(join(root, `build/mutation-${folder}.json`)) }
+  return { folder: `lib/${folder}`, ...scoreOf(report) }
 })
 console.table(scores)
 process.exitCode = scores.every(({ score }) => score >= LEAST) ? 0 : 1
