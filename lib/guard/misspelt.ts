@@ -1,22 +1,18 @@
 const KEYS = ['scopes', 'roles', 'organization', 'freshness', 'access']
 
-/** What people write for the keys of a route's config, and what would then silently ask for nothing. */
-const NEAR_MISSES = new Map([
-  ['scope', 'scopes'], ['role', 'roles'],
-  ['organisation', 'organization'], ['organizations', 'organization'], ['organisations', 'organization'],
-  ...KEYS.map((key): [string, string] => [key, key])
-])
+/** What others call the same, too far from our own word to be found by its letters. */
+const OTHER_NAMES = new Map([['organisation', 'organization'], ['organisations', 'organization']])
 
 /**
- * The key of ours that is meant by one in a route's config: in other letter cases, by a name that is as good, or where a
- * letter too many, one too few or two in the wrong order is all that is wrong. Undefined for what is not ours.
+ * The key of ours that is meant by one in a route's config: in other letter cases, or where a letter too many, one too few
+ * or two in the wrong order is all that is wrong. Undefined for what is not ours.
  */
 export function meantKey (given: string): string | undefined {
-  return NEAR_MISSES.get(given.toLowerCase()) ?? KEYS.find((ours) => isOneAway(given, ours))
+  const key = given.toLowerCase()
+  return OTHER_NAMES.get(key) ?? KEYS.find((ours) => isAtMostOneAway(key, ours))
 }
 
-function isOneAway (given: string, ours: string): boolean {
-  if (Math.abs(given.length - ours.length) > 1) return false
+function isAtMostOneAway (given: string, ours: string): boolean {
   let start = 0
   while (start < ours.length && given[start] === ours[start]) start++
   const [left, right] = [given.slice(start), ours.slice(start)]

@@ -25,6 +25,27 @@ t.test('what a function for tokens gives wrongly is told to the log, and to nobo
   t.match(lines.join(''), /option \\"tokenFrom\\" must give a string, or undefined where there is no token/)
 })
 
+t.test('why a token is refused is told to the log, and to nobody else', async (t) => {
+  const lines: string[] = []
+  let exp = 0
+  const { app, get, clock } = await guarded(t, {
+    responses: { short: () => live({ exp }) },
+    server: { logger: { level: 'info', stream: { write: (line) => { lines.push(line) } } } }
+  })
+  exp = clock.seconds + 10
+  app.get('/', async () => 'served')
+  const told = async (token: string | null): Promise<string> => {
+    lines.length = 0
+    t.equal((await get('/', token)).json().message, token === null ? 'A bearer token is required' : 'The access token is not valid here')
+    return lines.map((line) => JSON.parse(line).err).filter((error) => error !== undefined).map(({ message }) => message).join()
+  }
+  t.match(await told('bad'), 'The access token is not valid here: ZITADEL says that it is not active')
+  await get('/', 'short')
+  clock.pass(11)
+  t.equal(await told('short'), 'The access token is not valid here: it has expired')
+  t.equal(await told(null), 'A bearer token is required', 'where there is no more to say, no more is said')
+})
+
 t.test('a token is over at the very moment at which it ends', async (t) => {
   let exp = 0
   const { app, get, clock } = await guarded(t, { responses: { short: () => live({ exp }) } })

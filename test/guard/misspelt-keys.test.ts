@@ -3,7 +3,7 @@ import t from 'tap'
 import zitadel from '../../lib/index.ts'
 
 const MISSPELT: Record<string, string> = {
-  rolles: 'roles', roels: 'roles', oles: 'roles', scopess: 'scopes', socpes: 'scopes', freshnes: 'freshness', freshnesss: 'freshness', organizaton: 'organization', acces: 'access', Roles: 'roles'
+  rolles: 'roles', roels: 'roles', oles: 'roles', scopess: 'scopes', socpes: 'scopes', freshnes: 'freshness', freshnesss: 'freshness', organizaton: 'organization', acces: 'access', Roles: 'roles', SCOPES: 'scopes', Acess: 'access', scope: 'scopes', role: 'roles', organisation: 'organization', Organisations: 'organization', organizations: 'organization'
 }
 
 for (const [key, meant] of Object.entries(MISSPELT)) {
@@ -19,7 +19,7 @@ t.test('words that only look alike are left to others', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   await app.register(zitadel, { introspect: () => ({ active: true }) })
-  for (const [index, key] of ['rules', 'scoped', 'poles', 'process', 'fresh', 'organ', 'r', ''].entries()) app.get(`/${index}`, { config: { scopes: [], [key]: true } as object }, async () => 'in')
+  for (const [index, key] of ['rules', 'scoped', 'poles', 'rxoes', 'rlxes', 'rolesss', 'process', 'fresh', 'organ', 'r', ''].entries()) app.get(`/${index}`, { config: { scopes: [], [key]: true } as object }, async () => 'in')
   await app.ready()
   t.equal((await app.inject('/0')).statusCode, 401)
 })

@@ -1,9 +1,11 @@
 import t from 'tap'
 import Fastify, { type FastifyError } from 'fastify'
+import { once } from 'node:events'
+import { Agent, request, type IncomingMessage } from 'node:http'
 import { ZitadelError } from '../../lib/index.ts'
 import { createPlugin } from '../../lib/plugin.ts'
 import { systemClock } from '../../lib/introspector/clock.ts'
-import { getter, guarded, live, roles, type Given, type Guarded, type Owner } from '../fixtures/guarded-app.ts'
+import { getter, guarded, listen, live, roles, type Given, type Guarded, type Owner } from '../fixtures/guarded-app.ts'
 
 async function withCode (t: Owner, given: Given, code: number): Promise<Guarded> {
   const all = await guarded(t, given)
@@ -77,4 +79,22 @@ t.test('an error carries what a custom error handler needs', async (t) => {
   t.equal(reply.statusCode, 403)
   t.equal(reply.headers['www-authenticate'], 'Bearer error="insufficient_scope", scope="email"')
   t.strictSame(reply.json(), { said: 'The access token lacks a required scope', of: 'FST_ZITADEL_INSUFFICIENT_SCOPE' })
+})
+
+t.test('a refusal leaves the connection to the next request', async (t) => {
+  const { app } = await guarded(t)
+  app.get('/', async () => 'served')
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+  t.teardown(() => agent.destroy())
+  const port = await listen(app)
+  const get = async (headers: Record<string, string>): Promise<[status: number | undefined, reused: boolean]> => {
+    const asked = request({ port, host: '127.0.0.1', agent, headers }).end()
+    const [response] = await once(asked, 'response') as [IncomingMessage]
+    await once(response.resume(), 'end')
+    return [response.statusCode, asked.reusedSocket]
+  }
+  t.strictSame(await get({}), [401, false])
+  // A round, so that an end that came with the answer would have been seen.
+  await new Promise(setImmediate)
+  t.strictSame(await get({ authorization: 'Bearer good' }), [200, true])
 })

@@ -102,6 +102,13 @@ t.test('request.zitadel is null where no token was looked at, in every hook and 
   t.strictSame(before, [null, 'ada', null])
 })
 
+t.test('who is refused is nobody, in an error handler too', async (t) => {
+  const { app, get, zitadel } = await guarded(t)
+  app.setErrorHandler((_error, request, reply) => reply.code(403).send({ peeked: zitadel().peek(request) }))
+  app.get('/', { config: { roles: ['admin'] } }, async () => 'served')
+  t.strictSame((await get('/')).json(), { peeked: null })
+})
+
 t.test('the response of an introspect function stays its own: it is neither frozen nor shared', async (t) => {
   const response: Record<string, unknown> = { active: true, sub: 'ada', nested: { a: 1 } }
   const { app, get } = await guarded(t, { responses: { caller: response } })

@@ -119,6 +119,16 @@ for (const [what, [function_, thrown]] of Object.entries(broken)) {
   })
 }
 
+t.test('a function that refuses a route of which nothing was known at start: nobody is served, and the log says why', async (t) => {
+  const lines: string[] = []
+  const app = Fastify({ logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } })
+  t.teardown(() => app.close())
+  app.get('/before', handler)
+  await app.register(zitadel, { introspect: answering({ good: live() }).introspect, undeclaredRoutes: () => 'refused' })
+  t.match((await getter(app)('/before')).json(), { statusCode: 500, code: 'FST_ZITADEL_OPTION', message: 'This route is not configured correctly' })
+  t.match(lines.join(''), /route GET \/before: declares neither scopes nor roles nor access/)
+})
+
 t.test('a function that throws undefined in a plugin stops the start', async (t) => {
   const app = await around(t, () => { throw undefined }) // eslint-disable-line no-throw-literal
   app.register(async (child) => { child.get('/after', handler) })

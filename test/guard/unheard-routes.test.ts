@@ -78,6 +78,7 @@ t.test('refused: prefixes with and without a slash, in children before and after
 
 t.test('refused: routes out of reach are none of its business', async (t) => {
   const app = Fastify()
+  app.addHook('onRequest', function another (_request, _reply, done) { done() })
   app.get('/outside', handler)
   app.register(async (child) => {
     await child.register(zitadel, refusing)
