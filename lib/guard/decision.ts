@@ -30,7 +30,7 @@ export function checks (refusals: Refusals, now: () => number): Checks {
   const held = (holds: typeof holdsScopes): Check => (request, { verdict, requirement }) => {
     const grants = grantsOf(verdict)
     const organization = organizationOf(request, requirement)
-    return holds(requirement, grants, organization) ? undefined : refusals.insufficient(cure(requirement, grants, organization))
+    return holds(requirement, grants, organization) ? undefined : refusals.insufficient(cure(requirement, grants, organization), organization === '' ? 'the function "organization" of this route threw, or gave no id' : undefined)
   }
   return {
     active: (_request, { verdict }) => verdict.granted === undefined ? refusals.invalidToken(verdict.why) : undefined,

@@ -7,8 +7,11 @@ export interface Refusals {
   readonly invalidRequest: () => ZitadelError
   /** @param why for the log */
   readonly invalidToken: (why: string) => ZitadelError
-  /** @param scopes what a client can ask for to cure it; undefined where no scope would */
-  readonly insufficient: (scopes: readonly string[] | undefined) => ZitadelError
+  /**
+   * @param scopes what a client can ask for to cure it; undefined where no scope would
+   * @param why for the log, where more can be said than what is missing
+   */
+  readonly insufficient: (scopes: readonly string[] | undefined, why: string | undefined) => ZitadelError
 }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3.1 RFC 6750 section 3.1} */
@@ -19,8 +22,8 @@ export function refusals (realm: string | undefined): Refusals {
     noToken: () => refuse('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required'),
     invalidRequest: () => refuse('FST_ZITADEL_INVALID_REQUEST', 400, 'Exactly one well-formed bearer token is required', 'invalid_request'),
     invalidToken: (why) => refuse('FST_ZITADEL_INVALID_TOKEN', 401, 'The access token is not valid here', 'invalid_token', undefined, why),
-    insufficient: (scopes) => scopes === undefined
-      ? refuse('FST_ZITADEL_INSUFFICIENT_ROLE', 403, 'The caller does not hold a required role', 'insufficient_scope')
-      : refuse('FST_ZITADEL_INSUFFICIENT_SCOPE', 403, 'The access token lacks a required scope', 'insufficient_scope', scopes)
+    insufficient: (scopes, why) => scopes === undefined
+      ? refuse('FST_ZITADEL_INSUFFICIENT_ROLE', 403, 'The caller does not hold a required role', 'insufficient_scope', undefined, why)
+      : refuse('FST_ZITADEL_INSUFFICIENT_SCOPE', 403, 'The access token lacks a required scope', 'insufficient_scope', scopes, why)
   }
 }

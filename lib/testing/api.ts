@@ -24,6 +24,8 @@ export interface ApiOptions {
   secret?: boolean
 }
 
+export const apiOptionNames = { projectId: true, projectRoles: true, assertRoles: true, kind: true, secret: true } as const
+
 /**
  * A registered application: its credentials, and what an administrator can do to it.
  *

@@ -28,6 +28,8 @@ export interface StandInOptions {
   projectRoles?: string[]
 }
 
+export const standInOptionNames = { port: true, issuer: true, clock: true, externalSecure: true, domains: true, trustedDomains: true, refuseTwoMethods: true, projectRoles: true } as const
+
 /**
  * A running stand-in for ZITADEL: the endpoints that a resource server needs, and what an administrator can do.
  *

@@ -1,14 +1,17 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { apiOptionNames } from './api.ts'
 import { Applications, defaultProjectId as projectId } from './applications.ts'
 import type { Instance } from './exchange.ts'
 import { FaultPlan } from './fault-plan.ts'
 import { domains } from './instance.ts'
+import { checkNames } from './known-names.ts'
 import { replays } from './replays.ts'
 import { RequestLog } from './request-log.ts'
 import { route } from './router.ts'
 import { httpServer } from './server.ts'
-import type { StandIn, StandInOptions } from './stand-in.ts'
+import { standInOptionNames, type StandIn, type StandInOptions } from './stand-in.ts'
+import { tokenOptionNames } from './token-options.ts'
 import { Tokens } from './tokens.ts'
 
 const loginClientId = '280000000000000100'
@@ -25,6 +28,7 @@ const loginClientId = '280000000000000100'
  * await standIn.close()
  */
 export async function startStandIn (options: StandInOptions = {}): Promise<StandIn> {
+  checkNames(options, standInOptionNames, 'startStandIn')
   const { port = 0, clock = () => Date.now() } = options
   if (options.issuer !== undefined) checkOrigin(options.issuer)
   const applications = new Applications(clock)
@@ -59,8 +63,14 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
     loginClientId,
     api,
     credentials: { key: api.key },
-    addApi: async (apiOptions = {}) => await applications.register(apiOptions),
-    issueToken: async (tokenOptions = {}) => await tokens.issue(tokenOptions),
+    addApi: async (apiOptions = {}) => {
+      checkNames(apiOptions, apiOptionNames, 'addApi')
+      return await applications.register(apiOptions)
+    },
+    issueToken: async (tokenOptions = {}) => {
+      checkNames(tokenOptions, tokenOptionNames, 'issueToken')
+      return await tokens.issue(tokenOptions)
+    },
     refreshToken: async (token) => await tokens.refresh(token),
     setRoles: (token, roles) => { tokens.setRoles(token, roles) },
     revoke: (token) => { tokens.end(token, 'revoked') },

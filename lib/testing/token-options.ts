@@ -57,3 +57,5 @@ export interface TokenOptions {
   /** As answered for an application with minimal introspection: no claims about the user, no roles. */
   minimal?: boolean
 }
+
+export const tokenOptionNames = { kind: true, format: true, sub: true, username: true, clientId: true, scopes: true, roles: true, projectId: true, organization: true, lifetime: true, audience: true, metadata: true, actor: true, amr: true, profile: true, claims: true, minimal: true } as const

@@ -46,6 +46,15 @@ t.test('why a token is refused is told to the log, and to nobody else', async (t
   t.equal(await told(null), 'A bearer token is required', 'where there is no more to say, no more is said')
 })
 
+t.test('a function "organization" that cannot tell is told to the log, without what it threw', async (t) => {
+  const lines: string[] = []
+  const { app, get } = await guarded(t, { server: { logger: { level: 'info', stream: { write: (line) => { lines.push(line) } } } } })
+  app.get('/', { config: { roles: ['admin'], organization: () => { throw new Error('no tenant Initech') } } }, async () => 'served')
+  t.equal((await get('/')).json().message, 'The caller does not hold a required role')
+  t.match(lines.join(''), 'The caller does not hold a required role: the function \\"organization\\" of this route threw, or gave no id')
+  t.notMatch(lines.join(''), 'Initech')
+})
+
 t.test('a token is over at the very moment at which it ends', async (t) => {
   let exp = 0
   const { app, get, clock } = await guarded(t, { responses: { short: () => live({ exp }) } })

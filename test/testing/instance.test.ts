@@ -135,3 +135,14 @@ t.test('an address or a path that is none', async (t) => {
   const response = await fetch(`${plain.issuer}/oauth/v2/other`)
   t.same([response.status, await response.text()], [404, '404 page not found\n'])
 })
+
+t.test('an option that is none, which would have changed nothing', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const refused = { name: 'TypeError' }
+  await t.rejects(startStandIn({ prot: 8080 } as never), { ...refused, message: /^unknown option "prot" of startStandIn: expected one of port, issuer/ })
+  await t.rejects(standIn.addApi({ projectID: '1' } as never), { ...refused, message: /^unknown option "projectID" of addApi: expected one of projectId/ })
+  await t.rejects(standIn.issueToken({ role: ['admin'] } as never), { ...refused, message: /^unknown option "role" of issueToken: expected one of kind, format/ })
+  await t.rejects(standIn.issueToken({ constructor: 1 } as never), refused)
+  await t.resolves(standIn.issueToken({ roles: undefined } as never), 'one that is undefined was not given')
+})
