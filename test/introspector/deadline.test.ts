@@ -37,8 +37,11 @@ const SLOW: Record<string, (response: ServerResponse) => undefined | Promise<und
   'drips an error': async (response) => await drip(response.writeHead(500), 'x')
 }
 
+// They wait for their time-outs side by side.
+t.jobs = 4
+
 for (const [what, answer] of Object.entries(SLOW)) {
-  t.test(`a server that ${what} is given up in time`, async (t) => {
+  t.test(`a server that ${what} is given up in time`, { buffered: true }, async (t) => {
     const peer = await startPeer(t, async ({ response, index }) => index === 0 ? await answer(response) : { active: true })
     const { failure, ask } = await connect(t, { issuer: peer.origin, credentials: basic, timeout })
     const error = await failure()

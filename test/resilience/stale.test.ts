@@ -15,8 +15,11 @@ const OUTAGES: Record<string, Mode> = {
   'a 503 is answered': answerOf(503, '')
 }
 
+// They wait for their time-outs side by side.
+t.jobs = 4
+
 for (const [what, fault] of Object.entries(OUTAGES)) {
-  t.test(`while ${what}, what was active is used past its ttl, and says so`, async (t) => {
+  t.test(`while ${what}, what was active is used past its ttl, and says so`, { buffered: true }, async (t) => {
     const { proxy, clock, get, lines, standIn } = await proxied(t, { staleIfError: 60, timeout: 1000 })
     const token = await standIn.issueToken()
     t.same(await get(token), OK)
