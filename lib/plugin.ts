@@ -23,7 +23,10 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     const config = configure(options, process.env)
     const reporter = new Reporter(app.log, clock)
     const source = await openSource(config, clock, reporter)
-    app.addHook('onClose', source.close)
+    app.addHook('onClose', async () => {
+      await source.close()
+      reporter.end()
+    })
     if (config.verifyOnStart) app.addHook('onReady', async () => await verify(source))
     const introspector = new Introspector(source.introspect, config, {
       ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, refreshAhead: false } : config.cache,

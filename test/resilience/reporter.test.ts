@@ -1,15 +1,17 @@
 import t from 'tap'
+import { setTimeout } from 'node:timers/promises'
 import { Outage, clientRejected, unavailable } from '../../lib/errors.ts'
 import { Reporter } from '../../lib/introspector/reporter.ts'
 import { TurnableClock } from '../fixtures/clock.ts'
 
 interface World { clock: TurnableClock, reporter: Reporter, lines: Array<[level: string, fields: object, message: string]> }
 
-function world (): World {
+/** @param quiet milliseconds, real ones; by default more than a test lasts */
+function world (quiet?: number): World {
   const clock = new TurnableClock()
   const lines: World['lines'] = []
   const log = (level: string) => (fields: object, message: string): void => { lines.push([level, fields, message]) }
-  return { clock, lines, reporter: new Reporter({ error: log('error'), warn: log('warn') }, clock) }
+  return { clock, lines, reporter: new Reporter({ error: log('error'), warn: log('warn') }, clock, quiet) }
 }
 
 t.test('what is ours to fix is an error, what is ZITADEL’s a warning that says what to check', async (t) => {
@@ -56,6 +58,39 @@ t.test('lines that never repeat are kept only so many of', async (t) => {
   reporter.line('warn', 'CODE', 'first')
   t.equal(lines.length, 100, 'a hundred are told apart')
   reporter.line('warn', 'CODE', 'one more')
+  t.same(lines.slice(100), [
+    ['warn', { code: 'CODE', repeated: 1 }, 'fastify-zitadel: first'],
+    ['warn', { code: 'CODE' }, 'fastify-zitadel: one more']
+  ], 'what was counted is told before it is forgotten')
   reporter.line('warn', 'CODE', 'first')
-  t.equal(lines.length, 102)
+  t.same(lines.at(-1), ['warn', { code: 'CODE' }, 'fastify-zitadel: first'])
+})
+
+t.test('a count is told although the line never comes again, once', async (t) => {
+  const { reporter, lines } = world(20)
+  for (let time = 0; time < 7; time++) reporter.line('error', 'CODE', 'the same')
+  reporter.line('warn', 'CODE', 'told apart')
+  t.equal(lines.length, 2)
+  await setTimeout(100)
+  t.same(lines.slice(2), [['error', { code: 'CODE', repeated: 6 }, 'fastify-zitadel: the same']])
+  reporter.end()
+  t.equal(lines.length, 3, 'and there is no more to tell')
+})
+
+t.test('at the end what was counted is told, and never again', async (t) => {
+  const { reporter, lines } = world(20)
+  for (let time = 0; time < 3; time++) reporter.line('warn', 'CODE', 'the same')
+  reporter.end()
+  t.same(lines.slice(1), [['warn', { code: 'CODE', repeated: 2 }, 'fastify-zitadel: the same']])
+  await setTimeout(100)
+  t.equal(lines.length, 2)
+})
+
+t.test('a count that the next line has told is not told by itself', async (t) => {
+  const { clock, reporter, lines } = world(20)
+  for (let time = 0; time < 3; time++) reporter.line('warn', 'CODE', 'the same')
+  clock.pass(0.02)
+  reporter.line('warn', 'CODE', 'the same')
+  await setTimeout(100)
+  t.same(lines.map(([, fields]) => fields), [{ code: 'CODE' }, { code: 'CODE', repeated: 2 }])
 })
