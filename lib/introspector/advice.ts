@@ -6,10 +6,10 @@ export function adviceOnStatus (status: number): string {
 }
 
 const ADVICE: ReadonlyArray<readonly [codes: RegExp, advice: string]> = [
-  [/^(?:ENOTFOUND|EAI_)/, 'check the name in "issuer" or "address", and the name server of this machine'],
-  [/^ECONNREFUSED$/, 'check that ZITADEL runs, and listens at "issuer" or "address"'],
-  [/CERT|SIGNATURE|^ERR_(?:SSL|TLS)_/, "check ZITADEL's certificate; a private authority goes into the option \"dispatcher\" or the variable NODE_EXTRA_CA_CERTS"],
-  [/^ANSWER_TOO_LARGE$/, 'it had more than 1 MiB: check that it is ZITADEL that answers, and the metadata of its users']
+  [/ENOTFOUND|EAI_/, 'check the name in "issuer" or "address", and the name server of this machine'],
+  [/ECONNREFUSED/, 'check that ZITADEL runs, and listens at "issuer" or "address"'],
+  [/CERT|SIGNATURE|ERR_SSL|ERR_TLS/, "check ZITADEL's certificate; a private authority goes into the option \"dispatcher\" or the variable NODE_EXTRA_CA_CERTS"],
+  [/ANSWER_TOO_LARGE/, 'it had more than 1 MiB: check that it is ZITADEL that answers, and the metadata of its users']
 ]
 
 /** The same where there is no answer at all, by the code of the error that came in its place. */
