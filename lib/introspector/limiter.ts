@@ -139,8 +139,8 @@ export class Limiter {
   /** Nobody ends when the allowance of a second is what is missing: time alone brings it back. */
   #wakeUp (): void {
     clearTimeout(this.#timer)
-    const isWaitedFor = this.#known.size > 0 || this.#strangers.size > 0
-    const missing = isWaitedFor ? this.#missing(this.#known.size > 0) : 0
+    if (this.#known.size + this.#strangers.size === 0) return
+    const missing = this.#missing(this.#known.size > 0)
     if (missing <= 0) return
     this.#timer = setTimeout(() => this.#next(), Math.ceil(missing / this.#limits.perSecond! * 1000))
     this.#timer.unref()

@@ -43,6 +43,19 @@ t.test('five failures in a row open it, four and a success do not', async (t) =>
   t.equal(error.cause, down.error.cause)
 })
 
+t.test('it tells who opened it: the last of a series, and each probe that fails', async (t) => {
+  const { circuit, clock } = world()
+  const late = circuit.enter()
+  const fails = (failure = down, pass = circuit.enter()): boolean => circuit.failed(failure, pass)
+  t.same([fails(), fails(provoked), fails(odd), fails(), fails(), fails(), fails()], [false, false, false, false, false, false, true])
+  t.notOk(fails(down, late), 'not who was on his way')
+  t.notOk(fails(refused, late), 'nor who brings a pause')
+  clock.pass(0.5)
+  t.ok(fails())
+  const switchedOff = world({ breaks: false })
+  for (let time = 0; time < 6; time++) t.notOk(switchedOff.circuit.failed(down, switchedOff.circuit.enter()))
+})
+
 t.test('each probe that fails doubles the break, up to five seconds, and a success starts anew', async (t) => {
   const { circuit, clock, fail, refusal } = world()
   fail(5)

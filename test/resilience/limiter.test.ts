@@ -1,4 +1,5 @@
 import t, { type Test } from 'tap'
+import { setTimeout } from 'node:timers/promises'
 import { Deadline } from '../../lib/introspector/deadline.ts'
 import { Limiter, type Limits } from '../../lib/introspector/limiter.ts'
 import { TurnableClock } from '../fixtures/clock.ts'
@@ -174,7 +175,7 @@ t.test('a second question of the same turn counts as well', async (t) => {
 /** Time passes by the clock at once, and the real one wakes up whoever waits. */
 async function startedAfter (t: Test, { clock, started }: World, seconds: number, count: number): Promise<void> {
   clock.pass(seconds)
-  while (started.length < count) await new Promise((resolve) => setTimeout(resolve, 1))
+  while (started.length < count) await setTimeout(1)
   t.equal(started.length, count)
 }
 
@@ -191,16 +192,30 @@ t.test('who waits for the allowance is woken by time alone, in the order of his 
   t.same(one.started.slice(100), ['known 1', 'known 2', 'stranger'])
 })
 
-t.test('nobody overtakes those who wait, though his turn could come at once', async (t) => {
-  const one = world({ concurrent: 64, queue: 100, perSecond: 1 })
-  one.start('stranger used')
-  one.start('known 1')
-  one.start('stranger 1')
-  one.clock.pass(1)
-  one.start('stranger 2')
+for (const [waits, comes] of [['stranger 1', 'stranger 2'], ['known 1', 'known 2'], ['known 1', 'stranger 2']] as const) {
+  t.test(`${comes} does not overtake ${waits}, who waits, though his turn could come at once`, async (t) => {
+    const one = world({ concurrent: 64, queue: 100, perSecond: 1 })
+    one.start('stranger used')
+    one.start(waits)
+    one.clock.pass(1)
+    one.start(comes)
+    await settled()
+    t.same(one.started, ['stranger used', waits])
+    one.clock.pass(1)
+    one.start('known 3')
+    await settled()
+    t.equal(one.started.at(-1), comes.startsWith('known') ? comes : 'known 3', 'but who is known goes before strangers')
+  })
+}
+
+t.test('those who wait for the allowance are looked after once for all, when it is back and not before', async (t) => {
+  const one = world({ concurrent: 1000, queue: 1000, perSecond: 10 })
+  many(one.start, 'known', 10)
+  many(one.start, 'stranger', 100)
   await settled()
-  one.clock.pass(1)
-  one.start('known 2')
-  await settled()
-  t.same(one.started, ['stranger used', 'known 1', 'known 2'])
+  let looks = 0
+  const { monotonic } = one.clock
+  Object.assign(one.clock, { monotonic: () => { looks++; return monotonic() } })
+  await setTimeout(500)
+  t.ok(looks < 20, `${looks} looks`)
 })
