@@ -128,7 +128,7 @@ function jtiOf (verdict: Verdict | undefined): string | undefined {
 
 /** Whether ZITADEL cannot be reached, and no stranger has brought that about. */
 function isOutage (error: unknown): boolean {
-  const cause = (error as { cause?: unknown } | null)?.cause
+  const { cause } = error as { cause?: unknown }
   return cause instanceof Outage && !cause.provokable
 }
 

@@ -76,6 +76,36 @@ t.test('whoever asks after the forgetting joins, and gets the younger answer', a
   t.equal(peer.asked.length, 2)
 })
 
+t.test('a token whose jti is told only by the answer that was forgotten takes what shares it along', async (t) => {
+  const { zitadel, peer, gates } = await held(t)
+  gates[0]!.open()
+  t.same((await zitadel.introspect('known'))!.scopes, ['0'])
+  const asking = zitadel.introspect('token')
+  await peer.reached(2)
+  await zitadel.forget({ token: 'token' })
+  for (const gate of gates) gate.open()
+  t.same((await asking)!.scopes, ['2'])
+  t.same((await zitadel.introspect('known'))!.scopes, ['3'])
+  t.same((await zitadel.introspect('token'))!.scopes, ['2'], 'but not what was asked for since')
+})
+
+t.test('a token without a jti takes nothing along', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ form }) => {
+    if (form.get('token') === 'token') await gate.opened
+    return { active: true }
+  })
+  const { zitadel, ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  await ask('known')
+  const asking = ask('token')
+  await peer.reached(2)
+  await zitadel.forget({ token: 'token' })
+  gate.open()
+  t.equal(await asking, 'active')
+  t.equal(await ask('known'), 'active')
+  t.same(peer.asked.map(({ form }) => form.get('token')), ['known', 'token', 'token'])
+})
+
 t.test('what is forgotten three times before its answers came is an outage, and asked for anew by the next', async (t) => {
   const { zitadel, failure, peer, gates } = await held(t)
   const asking = failure()
@@ -84,8 +114,9 @@ t.test('what is forgotten three times before its answers came is an outage, and 
     await zitadel.forget({ sub: 'ada' })
     gates[round]!.open()
   }
-  const { code, statusCode } = await asking
+  const { code, statusCode, cause } = await asking
   t.same([code, statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
+  t.match(cause, { message: /was forgotten again and again while it was on its way/, advice: /check what calls "forget"/, provokable: true })
   t.equal(peer.asked.length, 3)
   gates[3]!.open()
   t.same((await zitadel.introspect('token'))!.scopes, ['3'])

@@ -7,9 +7,9 @@ const files = process.env.FILES === undefined ? '*' : `{${process.env.FILES},}`
 const TESTS = {
   oauth: ['oauth/*', 'fuzz/{bearer,responses}'],
   zitadel: ['zitadel/*', 'options/{key,key-file,address,issuer}'],
-  introspector: ['introspector/*', 'resilience/{advice,breaker,circuit,doubted,key-file-watch,limiter,log-lines,refresh-ahead,reporter,retry,stale,verify-on-start}'],
+  introspector: ['introspector/*', 'resilience/{advice,breaker,circuit,doubted,key-file-watch,limiter,log-lines,refresh-ahead,reporter,retry,stale,verify-on-start}', 'shared/{forget,whole}'],
   'introspector/shared': ['shared/*'],
-  guard: ['guard/*', 'plugin/*']
+  guard: ['guard/*', 'plugin/*', 'introspector/freshness']
 }
 
 export default {

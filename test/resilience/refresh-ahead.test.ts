@@ -43,6 +43,23 @@ t.test('a verdict that is used three times is asked for again after four fifths 
   t.equal(peer.asked.length, 2, 'its ttl begins when it was asked for again')
 })
 
+t.test('nor while somebody else asks already', async (t) => {
+  const gate = new Gate()
+  const { clock, get, peer, use } = await world(t, async ({ index }) => {
+    if (index === 1) await gate.opened
+    return { active: true }
+  })
+  await use('token', 4)
+  clock.pass(25)
+  const fresh = get('token', '/fresh')
+  await peer.reached(2)
+  t.same(await get('token'), OK)
+  await settled()
+  t.equal(peer.asked.length, 2)
+  gate.open()
+  t.same(await fresh, OK)
+})
+
 t.test('one that is used less often is not', async (t) => {
   const { clock, get, peer, use } = await world(t)
   await use('token', 2)
