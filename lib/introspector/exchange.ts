@@ -53,16 +53,16 @@ export class Exchange {
   async answer (question: Question): Promise<Answer> {
     const { retry, limiter } = this.#options
     const { doubted, deadline, isVain } = question
-    if (!retry) return await this.#try(question)
-    try {
-      const answer = await this.#try(question)
-      if (!isWorthAnother(answer, doubted !== undefined)) return answer
-      if (answer.status === 200) doubted!()
-      else if (isVain()) return answer
-    } catch (error) {
-      if (deadline.aborted || isVain() || !BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
-    }
+    const first = this.#try(question)
+    if (!retry) return await first
+    const answer = await first.catch((error: unknown) => {
+      if (!BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
+    })
+    if (answer !== undefined && !isWorthAnother(answer, doubted !== undefined)) return answer
+    const isDoubtful = answer?.status === 200
+    if (isDoubtful) doubted!()
     await sleep(JITTER[0] + Math.random() * (JITTER[1] - JITTER[0]))
+    if (deadline.aborted || (isVain() && !isDoubtful)) return await first
     limiter.spend()
     return await this.#try(question)
   }

@@ -4,7 +4,8 @@ import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import { TurnableClock } from '../fixtures/clock.ts'
 import { connect, reason, type Connected } from '../fixtures/connected-app.ts'
 import type { Owner } from '../fixtures/guarded-app.ts'
-import { countedSigner, type CountedSigner } from '../fixtures/signer.ts'
+import { send, startPeer } from '../fixtures/peer.ts'
+import { anySignature, assertionOf, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
 
 interface World extends Connected { clock: TurnableClock, standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string> }
 
@@ -77,6 +78,26 @@ t.test('a refused assertion that a new one can replace costs nobody an error', a
   standIn.fail({ status: 400, body: '{"error":"unauthorized_client"}' }, { times: 1 })
   t.equal(await unknown(), 'inactive')
   t.equal(signer.signed.length, 2)
+})
+
+t.test('one that was refused is tried by nobody else', async (t) => {
+  const clock = new TurnableClock()
+  const peer = await startPeer(t, ({ response, index }) => index < 2 ? send(response, 400, '{"error":"unauthorized_client"}') : { active: true })
+  const { ask } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } }, clock)
+  t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
+  clock.pass(6)
+  t.equal(await ask(), 'active')
+  t.equal(new Set(peer.asked.map((asked) => assertionOf(asked).jti)).size, 3)
+})
+
+t.test('a refusal of one that was never accepted is no refusal of replays', async (t) => {
+  const peer = await startPeer(t, ({ response, index }) => index < 1 ? send(response, 400, '{"error":"unauthorized_client"}') : { active: true })
+  const { ask } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } })
+  for (const token of ['a', 'b', 'c']) t.equal(await ask(token), 'active')
+  const [refused, ...accepted] = peer.asked.map((asked) => assertionOf(asked).jti)
+  t.equal(accepted.length, 3)
+  t.same(new Set(accepted).size, 1)
+  t.notOk(accepted.includes(refused))
 })
 
 t.test('no new one is signed for an error that is not about the client', async (t) => {

@@ -1,10 +1,12 @@
 import t from 'tap'
 import { Agent } from 'undici'
 import { once } from 'node:events'
+import type { Socket } from 'node:net'
+import { Connections } from '../../lib/introspector/connections.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { basic, connect, reason } from '../fixtures/connected-app.ts'
 import type { Owner } from '../fixtures/guarded-app.ts'
-import { startPeer, type Asked, type Peer } from '../fixtures/peer.ts'
+import { Gate, startPeer, type Asked, type Peer } from '../fixtures/peer.ts'
 
 const cut = ({ request }: Asked): undefined => { request.socket.resetAndDestroy() }
 
@@ -54,6 +56,39 @@ t.test('it is replaced once, not again and again', async (t) => {
   const { failure } = await connect(t, { issuer: peer.origin, credentials: basic })
   t.equal(reason(await failure()), 'no answer from ZITADEL (ECONNRESET)')
   t.equal(peer.asked.length, 2)
+})
+
+t.test('left behind for new ones: what is under way ends, what is asked from then on comes over others', async (t) => {
+  const gates = [new Gate(), new Gate()]
+  const peer = await startPeer(t, async ({ index }) => {
+    if (index === 1 || index === 3) await gates[(index - 1) / 2]!.opened
+    return {}
+  })
+  const connections = new Connections(peer.origin, 1, 1000)
+  const request = async (): Promise<unknown> => await (await connections.request({ method: 'POST', path: '/' })).body.json()
+  const socketOf = (index: number): Socket => peer.asked[index]!.request.socket
+  const endOf = async (index: number): Promise<unknown> => socketOf(index).destroyed || await once(socketOf(index), 'close')
+
+  await request()
+  const slow = request()
+  await peer.reached(2)
+  connections.renew()
+  t.same(await request(), {}, 'nobody waits for what is slow')
+  t.equal(socketOf(1), socketOf(0))
+  t.not(socketOf(2), socketOf(0))
+  const slowToo = request()
+  await peer.reached(4)
+  let closed = false
+  const closing = connections.close().then(() => { closed = true })
+  gates[1]!.open()
+  t.same(await slowToo, {})
+  await endOf(3)
+  t.notOk(closed, 'what was left behind earlier is waited for as well')
+  gates[0]!.open()
+  t.same(await slow, {})
+  await closing
+  await endOf(0)
+  await t.rejects(request(), 'and nobody comes any more')
 })
 
 t.test('an answer that is no HTTP is an outage, and not asked for twice', async (t) => {

@@ -67,6 +67,7 @@ t.test('a key that ZITADEL refuses is not', async (t) => {
   const result = await zitadel.reload()
   t.match(result, { ok: false, code: 'FST_ZITADEL_CLIENT_REJECTED', reason: /^ZITADEL refuses this API's credentials/ })
   t.match(JSON.parse(errors.at(-1)!), { code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /^fastify-zitadel: the credentials were not replaced, the old ones serve on: ZITADEL refuses/ })
+  t.equal(errors.length, 1)
   t.equal(await ask(await standIn.issueToken()), 'active', 'the old one serves on, without a pause')
 })
 

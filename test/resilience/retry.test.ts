@@ -56,6 +56,16 @@ for (const [what, [fault]] of Object.entries(IN_VAIN)) {
   })
 }
 
+for (const what of ['a connection that is reset', 'a 502']) {
+  t.test(`${what} is not tried again once others have found out that nobody answers`, async (t) => {
+    const { proxy, get } = await proxied(t)
+    proxy.mode = HELPS[what]!
+    const answers = await Promise.all(Array.from({ length: 20 }, async (_, index) => await get(`${index}`)))
+    t.same(new Set(answers.map(({ status }) => status)), new Set([503]))
+    t.ok(proxy.requests() < 40, `${proxy.requests()} requests: the fifth that fails twice speaks for all`)
+  })
+}
+
 t.test('the second try is within the deadline of the first', async (t) => {
   const { proxy, get, lines, standIn } = await proxied(t, { timeout: 1000 })
   proxy.once('rst-on-request', 'silence')
