@@ -101,6 +101,16 @@ for (const [what, content] of Object.entries(BROKEN)) {
   })
 }
 
+t.test('what was checked with other credentials is checked anew', async (t) => {
+  const { standIn, put, zitadel } = await world(t)
+  const key = await standIn.api.addKey()
+  standIn.api.removeKey(standIn.api.key.keyId)
+  t.match(await zitadel.check(), { ok: false })
+  await put(key)
+  t.same(await zitadel.reload(), { ok: true })
+  t.same(await zitadel.check(), { ok: true })
+})
+
 t.test('verdicts outlive the key that they were asked for with', async (t) => {
   const { standIn, put, ask, zitadel } = await world(t)
   const token = await standIn.issueToken()

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { connect, reason } from '../fixtures/connected-app.ts'
+import { OK, STALE, resilient, unavailable } from '../fixtures/resilient-app.ts'
 
 t.test('a function can stand in for ZITADEL, and is asked as seldom', async (t) => {
   const asked: string[] = []
@@ -102,6 +103,24 @@ t.test('what it says is judged as what comes over the wire', async (t) => {
   t.equal(await ask(token({ nbf: now + 600 })), 'inactive')
   t.equal(await ask(token({ cnf: {} })), 'inactive')
   t.equal(await ask(token({ token_type: 'DPoP' })), 'inactive')
+})
+
+t.test('what goes wrong is logged with what to check, once', async (t) => {
+  const { lines, get } = await resilient(t, { introspect: () => { throw new Error(canary) } })
+  t.same(await get('a'), unavailable())
+  t.same(await get('b'), unavailable())
+  t.match(lines, [{ level: 40, code: 'FST_ZITADEL_UNAVAILABLE', msg: 'fastify-zitadel: introspect() threw: check the function in the option "introspect"' }])
+})
+
+t.test('one that throws is an outage, for which "staleIfError" is; a wrong response is not', async (t) => {
+  let introspect = (): object => ({ active: true })
+  const { clock, get } = await resilient(t, { introspect: () => introspect(), staleIfError: 60 })
+  t.same(await get('token'), OK)
+  clock.pass(31)
+  introspect = () => { throw new Error(canary) }
+  t.same(await get('token'), STALE)
+  introspect = () => []
+  t.same(await get('token'), unavailable())
 })
 
 t.test('check() and reload() ask it for a token that nobody has', async (t) => {

@@ -25,6 +25,17 @@ t.test('while ZITADEL fails again and again nobody asks it, and callers are told
   t.same(await get('again'), INACTIVE)
 })
 
+t.test('once ZITADEL counts as down it is asked over new connections: the old ones may be what is broken', async (t) => {
+  const peer = await startPeer(t, ({ index, response }) => index < 5 ? send(response, 500, '') : { active: true })
+  const { clock, get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  for (let index = 0; index < 5; index++) await get(`token-${index}`)
+  clock.pass(0.5)
+  t.same(await get('token'), OK)
+  const sockets = peer.asked.map(({ request }) => request.socket)
+  t.equal(new Set(sockets.slice(0, 5)).size, 1)
+  t.not(sockets[5], sockets[0])
+})
+
 t.test('one question at a time goes out to see whether it is back', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async ({ index, response }) => {
