@@ -32,8 +32,7 @@ t.test('once ZITADEL counts as down it is asked over new connections: the old on
   clock.pass(0.5)
   t.same(await get('token'), OK)
   const sockets = peer.asked.map(({ request }) => request.socket)
-  t.equal(new Set(sockets.slice(0, 5)).size, 1)
-  t.not(sockets[5], sockets[0])
+  t.notOk(sockets.slice(0, 5).includes(sockets[5]!))
 })
 
 t.test('one question at a time goes out to see whether it is back', async (t) => {
