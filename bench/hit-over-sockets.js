@@ -5,7 +5,8 @@ import { inRounds, ratios, spread } from './parts/statistics.js'
 import { number, ratio } from './table.js'
 
 const CONNECTIONS = 16
-const WARM_UP = 3000
+/** Seconds of load before anything is measured: an engine is not done with a server in a few thousand requests. */
+const WARM_UP = 2
 
 const WHY = 'the spread in brackets is wider than the distance to the goal: server and load share two processors with whatever else this machine does. In a profile (JWT), hashing the token takes 1.6 us a request and every other function of the guard under 0.5, beside 11 to 12 in the system call that answers'
 
@@ -13,7 +14,7 @@ const WHY = 'the spread in brackets is wider than the distance to the goal: serv
 export async function hitOverSockets ({ contenders: { processes, contestants }, authority, socketRounds, requests }) {
   const ports = new Map()
   for (const contestant of contestants) ports.set(contestant, await processes.get(contestant).ask('listen'))
-  const load = async (contestant, amount) => {
+  const load = async (contestant, effort) => {
     const server = processes.get(contestant)
     await server.ask('touch')
     const before = await server.ask('cpu')
@@ -21,19 +22,19 @@ export async function hitOverSockets ({ contenders: { processes, contestants }, 
     const result = await autocannon({
       url: `http://127.0.0.1:${ports.get(contestant)}`,
       connections: CONNECTIONS,
-      amount,
+      ...effort,
       requests: tokens.map((token) => ({ method: 'GET', path: PATH, headers: { authorization: `Bearer ${token}` } }))
     })
     const spent = await server.ask('cpu') - before
     if (result.non2xx > 0 || result.errors > 0) throw new Error(`${contestant}: ${result.non2xx} refused, ${result.errors} failed`)
     return spent / result['2xx']
   }
-  for (const contestant of contestants) await load(contestant, WARM_UP)
+  for (const contestant of contestants) await load(contestant, { duration: WARM_UP })
   const guards = contestants.filter((contestant) => !contestant.startsWith('plain'))
   // Each beside plain Fastify, so that both meet the same moment of the machine.
   const measured = await inRounds(socketRounds, guards, async (contestant) => {
-    const plain = await load(contestant.endsWith('opaque') ? 'plain:opaque' : 'plain:jwt', requests)
-    return { plain, whole: await load(contestant, requests) }
+    const plain = await load(contestant.endsWith('opaque') ? 'plain:opaque' : 'plain:jwt', { amount: requests })
+    return { plain, whole: await load(contestant, { amount: requests }) }
   })
   // Requests a second and core are the inverse of CPU seconds a request.
   const shares = (contestant) => measured.get(contestant).map(({ plain, whole }) => plain / whole)

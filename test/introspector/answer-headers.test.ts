@@ -5,7 +5,7 @@ const NOW = Date.UTC(2026, 0, 1, 12)
 const at = (seconds: number): string => new Date(NOW + seconds * 1000).toUTCString()
 
 t.test('a request id is quoted in the forms that ids have', async (t) => {
-  for (const id of ['1b4e28ba-2fa1-11d2-883f-0016d3cca427', 'd5qv0k3c1osg00a2v4kg', '7', '1'.repeat(20), '0123456789abcdef0123456789abcdef']) {
+  for (const id of ['1b4e28ba-2fa1-11d2-883f-0016d3cca427', 'd5qv0k3c1osg00a2v4kg', '7', '1234', '1'.repeat(20), '0123456789abcdef0123456789abcdef']) {
     t.equal(requestIdOf({ 'x-request-id': id }, 'token=abc'), ` [x-request-id ${id}]`, id)
   }
   const none = [undefined, '', '1'.repeat(21), '1B4E28BA-2FA1-11D2-883F-0016D3CCA427', 'req-1', '7\n', ' 7', ['7', '8'], ['7']]
