@@ -2,7 +2,8 @@ import { wrongOption } from './errors.ts'
 import { readCredentials, type CredentialsSource } from './credentials.ts'
 import { CACHE_CHECKS, CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, check, originOf } from './option-checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
-import { SHARED_CHECKS, type SharedCacheOptions } from './shared-options.ts'
+import { SHARED_CHECKS } from './shared-option-checks.ts'
+import type { SharedCacheOptions } from './shared-options.ts'
 import { introspectionEndpoint, type Endpoint } from './zitadel/endpoints.ts'
 
 /** Everything that the rooms need to know, checked and complete. */

@@ -34,7 +34,7 @@ function room (name: string): string {
 }
 
 const LOWEST = ['errors.ts', 'oauth', 'zitadel']
-const SETTINGS = ['options.ts', 'shared-options.ts', 'option-checks.ts', 'config.ts', 'credentials.ts']
+const SETTINGS = ['options.ts', 'shared-options.ts', 'option-checks.ts', 'shared-option-checks.ts', 'config.ts', 'credentials.ts']
 
 /** Room -> the rooms that it may stand on, beside itself. */
 const FLOORS: Record<string, string[]> = {
@@ -42,7 +42,8 @@ const FLOORS: Record<string, string[]> = {
   oauth: [],
   zitadel: ['oauth'],
   'options.ts': [...LOWEST, ...SETTINGS],
-  'shared-options.ts': [...LOWEST, ...SETTINGS],
+  'shared-options.ts': LOWEST,
+  'shared-option-checks.ts': [...LOWEST, ...SETTINGS],
   'option-checks.ts': [...LOWEST, ...SETTINGS],
   'config.ts': [...LOWEST, ...SETTINGS],
   'credentials.ts': [...LOWEST, ...SETTINGS],
