@@ -99,6 +99,7 @@ t.test('a function in place of ZITADEL, or a signer elsewhere, needs a key of th
   t.equal(await status('token'), 200)
 })
 
-t.test('a wrong shared option stops the start', async (t) => {
-  await t.rejects(fleetApp(t, 1, { issuer: 'https://auth.acme.example', credentials }, { ttl: 5 }), { code: 'FST_ZITADEL_OPTION', message: /unknown option "cache.shared.ttl"/ })
+t.test('a wrong shared option stops the start', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  await t.rejects(fleetApp(t, port, { issuer: 'https://auth.acme.example', credentials }, { ttl: 5 }), { code: 'FST_ZITADEL_OPTION', message: /unknown option "cache.shared.ttl"/ })
 })
