@@ -8,7 +8,7 @@ const TESTS = {
   oauth: ['oauth/*', 'fuzz/{bearer,responses}'],
   zitadel: ['zitadel/*', 'options/{key,key-file,address,issuer}'],
   introspector: ['introspector/*', 'resilience/{advice,breaker,circuit,doubted,key-file-watch,limiter,log-lines,refresh-ahead,reporter,retry,stale,verify-on-start}', 'shared/{forget,whole}'],
-  'introspector/shared': ['shared/*'],
+  'introspector/shared': ['shared/*', 'introspector/lifetime'],
   guard: ['guard/*', 'plugin/*', 'introspector/freshness']
 }
 

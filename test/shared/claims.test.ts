@@ -47,6 +47,32 @@ t.test('a bell rings for whoever listens to that name, and nobody else', async (
   await t.rejects(doorbells.listen('a', async () => { throw new Error('work') }), { message: 'work' })
 })
 
+t.test('who leaves takes nobody else’s bell along', async (t) => {
+  const doorbells = new Doorbells()
+  const gate = new Gate()
+  const early = doorbells.listen('a', async () => await gate.opened)
+  const late = doorbells.listen('a', async (bell) => {
+    await bell.heard(minutes)
+    return 'heard'
+  })
+  gate.open()
+  await early
+  doorbells.ring('a')
+  t.equal(await late, 'heard')
+})
+
+t.test('who asks for another token waits for nobody', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [first, second] = [await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 })]
+  const gate = new Gate()
+  const slow = first.ask('slow', gate.opened.then(() => ada))
+  while (first.asked() === 0) await new Promise(setImmediate)
+  t.same((await second.ask('other')).response, ada)
+  t.equal(second.asked(), 1)
+  gate.open()
+  await slow
+})
+
 function claimsOn (client: RedisLike): { readonly commands: Commands, readonly entry: SharedEntry, readonly claims: Claims } {
   const commands = new Commands(client, 2000, systemClock, { warn: () => {} })
   const keys = [new FleetKey('k'.repeat(32), identity)]

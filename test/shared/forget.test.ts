@@ -48,6 +48,19 @@ for (const what of [{ token: 'token' }, { sub }, { jti }]) {
   })
 }
 
+t.test('what is forgotten of one spares the others, for who forgot it and for everybody else', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [first, second, third] = [await join(t, port), await join(t, port), await join(t, port)]
+  const bob = { active: true, sub: 'bob', jti: 'V2_2-at_2' }
+  await first.ask('of bob', bob)
+  await first.settle()
+  for (const what of [{ token: 'token' }, { sub }, { jti }]) t.equal(await second.cache.forget(what), true)
+  for (const member of [second, third]) {
+    t.same((await member.ask('of bob')).response, bob)
+    t.equal(member.asked(), 0)
+  }
+})
+
 t.test('a token without sub and jti can be forgotten too', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const [first, second] = [await join(t, port), await join(t, port)]
