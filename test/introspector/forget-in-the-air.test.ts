@@ -89,6 +89,24 @@ t.test('a token whose jti is told only by the answer that was forgotten takes wh
   t.same((await zitadel.introspect('token'))!.scopes, ['2'], 'but not what was asked for since')
 })
 
+t.test('and nothing that has another', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ form }) => {
+    const token = form.get('token')!
+    if (token === 'token') await gate.opened
+    return { active: true, jti: token === 'other' ? '2' : '1' }
+  })
+  const { zitadel, ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  await ask('other')
+  const asking = ask('token')
+  await peer.reached(2)
+  await zitadel.forget({ token: 'token' })
+  gate.open()
+  t.equal(await asking, 'active')
+  t.equal(await ask('other'), 'active')
+  t.same(peer.asked.map(({ form }) => form.get('token')), ['other', 'token', 'token'])
+})
+
 t.test('a token without a jti takes nothing along', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async ({ form }) => {

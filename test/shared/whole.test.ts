@@ -44,6 +44,23 @@ t.test('who forgets by sub, by jti, or a token that has none, is heard too', nee
   t.equal(await other.status('token'), 200)
 })
 
+t.test('who may have missed news believes nothing of before', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const peer = await startPeer(t, () => ({ active: true, sub: 'ada' }))
+  const { status } = await fleetApp(t, port, { issuer: peer.origin, credentials })
+  t.equal(await status('token'), 200)
+  while (!String(await admin('CLIENT', 'LIST', 'TYPE', 'pubsub')).includes('flags=P')) await breathe()
+  await breathe()
+  await status('token')
+  const { length } = peer.asked
+  await admin('FLUSHALL')
+  await admin('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  while (peer.asked.length === length) {
+    await breathe()
+    t.equal(await status('token'), 200)
+  }
+})
+
 t.test('freshness 0 asks for itself, and an inactive answer ends what the fleet knew', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   let active = true
