@@ -47,7 +47,7 @@ t.test('who forgets by sub, by jti, or a token that has none, is heard too', nee
 t.test('who may have missed news believes nothing of before', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const peer = await startPeer(t, () => ({ active: true, sub: 'ada' }))
-  const { status } = await fleetApp(t, port, { issuer: peer.origin, credentials })
+  const { status } = await fleetApp(t, port, { issuer: peer.origin, credentials, cache: { ttl: 3600, refreshAhead: false } })
   t.equal(await status('token'), 200)
   while (!String(await admin('CLIENT', 'LIST', 'TYPE', 'pubsub')).includes('flags=P')) await breathe()
   await breathe()
