@@ -16,21 +16,23 @@ if (!existsSync(join(here, 'node_modules')) && onNode24(['npm', 'ci'], here) !==
 
 /** Mutants by folder of lib: a run may be of a part of one. */
 const found = new Map()
+let isWhole = true
 for (const folder of folders) {
   const report = join(root, `build/mutation-${folder.replace('/', '-')}.json`)
   const stryker = join(here, 'node_modules/@stryker-mutator/core/bin/stryker.js')
   rmSync(report, { force: true })
   onNode24(['node', stryker, 'run', join(here, 'stryker.config.js')], root, { FOLDER: folder, FUZZ_RUNS: '200' })
+  if (!existsSync(report)) isWhole = false
   const name = `lib/${folder.split('/')[0]}`
   found.set(name, [...found.get(name) ?? [], ...mutantsOf(report)])
 }
 const scores = [...found].map(([folder, statuses]) => ({ folder, ...scoreOf(statuses) }))
 console.table(scores)
-process.exitCode = scores.every(({ score }) => score >= LEAST) ? 0 : 1
+process.exitCode = isWhole && scores.every(({ score }) => score >= LEAST) ? 0 : 1
 
-/** What became of each; a run that was broken off counts as one that nobody noticed. */
+/** What became of each; none of a run that was broken off. */
 function mutantsOf (report) {
-  if (!existsSync(report)) return ['NoCoverage']
+  if (!existsSync(report)) return []
   return Object.values(JSON.parse(readFileSync(report, 'utf8')).files).flatMap(({ mutants }) => mutants.map(({ status }) => status))
 }
 
