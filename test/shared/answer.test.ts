@@ -127,6 +127,16 @@ t.test('a verdict is not kept for longer than its token lives', needsRedis, asyn
   t.equal(await admin('DBSIZE'), 1)
 })
 
+t.test('a response that cannot be written is not shared, and lets in all the same', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const member = await join(t, port)
+  // Which depth is too much for its stack depends on the engine; a bigint is too much for all.
+  const response = { ...ada, unwritable: 1n }
+  t.equal((await member.ask('token', response)).response, response)
+  await member.settle()
+  t.same(await admin('KEYS', '*:entry:*'), [])
+})
+
 t.test('a response too large to be worth it is not shared', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const member = await join(t, port)

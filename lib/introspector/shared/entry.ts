@@ -96,7 +96,7 @@ export class SharedEntry {
   }
 }
 
-/** Nothing where an answer is nested deeper than the stack: it is not shared. */
+/** Nothing where an answer cannot be written, such as one that is nested deeper than the stack: it is not shared. */
 function textOf (pack: () => string): string | undefined {
   try {
     return pack()
