@@ -61,3 +61,12 @@ for (const kind of kinds) {
     await member.cache.close()
   })
 }
+
+t.test('a subscription that listens is no news: what is believed stays so from beat to beat', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [member, other] = [await join(t, port, { interval: 500 }), await join(t, port)]
+  await new Promise((resolve) => setTimeout(resolve, 1800))
+  t.equal(await other.cache.forget({ sub }), true)
+  await member.hears((forgotten) => 'sub' in forgotten)
+  t.same(member.heard, [{ all: true }, { sub }])
+})
