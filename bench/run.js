@@ -14,8 +14,8 @@ import { stampede } from './stampede.js'
 
 const quick = process.argv.includes('--quick')
 const effort = quick
-  ? { rounds: 6, slice: 15, socketRounds: 4, requests: 3000, callRounds: 8, calls: 50, verdicts: 20_000, strangers: 50_000 }
-  : { rounds: 25, slice: 40, socketRounds: 15, requests: 10_000, callRounds: 25, calls: 200, verdicts: 100_000, strangers: 1_000_000 }
+  ? { rounds: 6, slice: 15, socketRounds: 3, seconds: 1, callRounds: 8, calls: 50, verdicts: 20_000, strangers: 50_000 }
+  : { rounds: 25, slice: 40, socketRounds: 15, seconds: 2, callRounds: 25, calls: 200, verdicts: 100_000, strangers: 1_000_000 }
 
 const start = performance.now()
 const said = (title) => { console.error(`${((performance.now() - start) / 1000).toFixed(0).padStart(4)} s  ${title}`) }
