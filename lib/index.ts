@@ -1,6 +1,6 @@
-import type { RouteOptions as ZitadelRouteOptions } from './guard/route.ts'
+import type { RouteOptions as ZitadelRouteOptions } from './guard/route-rules.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
-import type { Zitadel } from './instance.ts'
+import type { Zitadel } from './decorator.ts'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -16,14 +16,14 @@ declare module 'fastify' {
 
 export { default, default as zitadel } from './plugin.ts'
 export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
-export type { CacheOptions, Credentials, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options.ts'
+export type { CacheOptions, Credentials, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options/options.ts'
 export type { AllOrAny, RequirementOptions } from './guard/requirement.ts'
 export type { ZitadelRouteOptions }
 export type { Hook as ZitadelStrategy } from './guard/guard.ts'
-export type { Forgettable } from './introspector/forgetting.ts'
-export type { CheckResult } from './introspector/check.ts'
+export type { Forgettable } from './verdicts/forget-target.ts'
+export type { CheckResult } from './source/health-check.ts'
 export type { Sign, SigningClient } from './oauth/client-authentication.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'
 export type { ActiveToken, Actor } from './zitadel/active-token.ts'
-export type { ApplicationKey } from './zitadel/key-file.ts'
-export type { Zitadel } from './instance.ts'
+export type { ApplicationKey } from './zitadel/application-key.ts'
+export type { Zitadel } from './decorator.ts'

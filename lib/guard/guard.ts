@@ -1,14 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import type { Config } from '../config.ts'
+import type { Config } from '../options/config.ts'
 import { misconfigured } from '../errors.ts'
-import type { Introspector } from '../introspector/introspector.ts'
+import type { Introspector } from '../verdicts/introspector.ts'
 import { isBearerToken } from '../oauth/bearer.ts'
 import type { ActiveToken } from '../zitadel/active-token.ts'
-import { checks, type Check, type Checks, type Use } from './decision.ts'
-import { refusals, type Refusals } from './refusals.ts'
+import { checks, type Check, type Checks, type Use } from './access-checks.ts'
+import { refusals, type Refusals } from './bearer-errors.ts'
 import type { Requirement } from './requirement.ts'
-import { ruleOf, type Rule, type Rules } from './route.ts'
-import { tokenSource, type TokenSource } from './token-source.ts'
+import { ruleOf, type Rule, type Rules } from './route-rules.ts'
+import { tokenSource, type TokenSource } from './token-reader.ts'
 
 /** A Fastify hook, and a strategy of @fastify/auth: an error refuses. */
 export type Hook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void

@@ -1,5 +1,5 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import { deepFreeze } from './freeze.ts'
+import { deepFreeze } from './frozen.ts'
 import { bare, type Grants, type Roles } from './grants.ts'
 
 /** Who acts for the subject (token exchange). A chain: each acted through the one inside it. */

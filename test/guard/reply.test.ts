@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { Agent, request, type IncomingMessage } from 'node:http'
 import { ZitadelError } from '../../lib/index.ts'
 import { createPlugin } from '../../lib/plugin.ts'
-import { systemClock } from '../../lib/introspector/clock.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { getter, guarded, listen, live, roles, type Given, type Guarded, type Owner } from '../fixtures/guarded-app.ts'
 
 async function withCode (t: Owner, given: Given, code: number): Promise<Guarded> {

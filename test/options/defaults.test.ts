@@ -1,5 +1,5 @@
 import t from 'tap'
-import { configure } from '../../lib/config.ts'
+import { configure } from '../../lib/options/config.ts'
 import { complete } from '../fixtures/registration.ts'
 
 const { issuer, credentials } = complete

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
-import { configure } from '../../lib/config.ts'
+import { configure } from '../../lib/options/config.ts'
 
 const { credentials } = complete
 

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { configure } from '../../lib/config.ts'
+import { configure } from '../../lib/options/config.ts'
 import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
 
 const noText = [null, 5, true, '', '  ', {}, [CANARY], () => CANARY]

@@ -2,7 +2,7 @@ import t from 'tap'
 import Fastify from 'fastify'
 import zitadel, { zitadel as named } from '../../lib/index.ts'
 import { createPlugin } from '../../lib/plugin.ts'
-import { systemClock } from '../../lib/introspector/clock.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { answering, getter, guarded, live } from '../fixtures/guarded-app.ts'
 
 t.test('the plugin is the default export, and a named one', async (t) => {

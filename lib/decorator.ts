@@ -1,0 +1,81 @@
+import type { FastifyRequest } from 'fastify'
+import type { Config } from './options/config.ts'
+import { wrongOption } from './errors.ts'
+import { tokenOf, type Guard, type Hook } from './guard/guard.ts'
+import { checkRequirement, compileRequirement, type RequirementOptions } from './guard/requirement.ts'
+import type { Forgettable } from './verdicts/forget-target.ts'
+import type { Introspector } from './verdicts/introspector.ts'
+import type { CheckResult } from './source/health-check.ts'
+import { isBearerToken } from './oauth/bearer.ts'
+import type { ActiveToken } from './zitadel/active-token.ts'
+
+/** What the plugin adds to the instance as `app.zitadel`. */
+export interface Zitadel {
+  /**
+   * A strategy for an app's own `app.auth([...])`, with the keys and checks of a route's config. It belongs on routes with
+   * `access: 'own'`, and last among strategies of which one is enough: the last failure is the one that is reported.
+   *
+   * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong requirement
+   * @example
+   * ```ts
+   * app.get('/report', {
+   *   config: { access: 'own' },
+   *   onRequest: app.auth([verifyApiKey, app.zitadel.require({ roles: ['auditor'] })])
+   * }, report)
+   * ```
+   */
+  require: (requirement?: RequirementOptions) => Hook
+  /** The token of a request, or null: what `request.zitadel` is, typed for `access: 'optional'` and for hooks that run everywhere. */
+  peek: (request: FastifyRequest) => ActiveToken | null
+  /**
+   * Asks for a token that came by another way than a request, such as a WebSocket message. Remembers and forgets as requests do.
+   *
+   * @returns null for a token that lets nobody in
+   * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE`, `FST_ZITADEL_CLIENT_REJECTED`
+   */
+  introspect: (token: string) => Promise<ActiveToken | null>
+  /**
+   * Makes ZITADEL be asked again: for one token and whatever shares its `jti`, for all of a user (`sub`), or for one `jti`. What was asked before is
+   * not believed afterwards, even if the answer is still on its way. In this process at once; in a fleet when the promise
+   * resolves, unless the log says that Redis did not take it.
+   *
+   * @throws ZitadelError `FST_ZITADEL_OPTION` unless it is told exactly one of them
+   */
+  forget: (what: Forgettable) => Promise<void>
+  /**
+   * Whether ZITADEL answers and accepts this API's credentials. Remembered for 5 seconds, so that a public health route
+   * makes nobody's load larger. The reason is for operators.
+   */
+  check: () => Promise<CheckResult>
+  /**
+   * Reads the credentials again and uses them once ZITADEL has accepted them; until then, and if not, the old ones serve on.
+   * The reason for a failure is also logged.
+   */
+  reload: () => Promise<CheckResult>
+}
+
+/** The parts of {@link Zitadel} that are the guard's and the introspector's. */
+export function zitadelInstance ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'check' | 'reload'> {
+  return {
+    require: (requirement = {}) => {
+      checkRequirement(requirement, 'zitadel.require()')
+      return guard.strategy(compileRequirement(requirement, customScopes, 'zitadel.require()'))
+    },
+    peek: tokenOf,
+    introspect: async (token) => {
+      if (typeof token !== 'string') throw wrongOption('zitadel.introspect(): "token" must be a string')
+      // No server needs to be asked whether this is a token.
+      if (!isBearerToken(token)) return null
+      const { granted, expiresAt } = await introspector.verdict(token)
+      return granted !== undefined && now() < expiresAt ? granted.token : null
+    },
+    forget: async (what) => {
+      const named = Object.entries(what ?? {})
+      const [name, value] = named[0] ?? []
+      if (named.length !== 1 || !['token', 'sub', 'jti'].includes(name!) || typeof value !== 'string' || value === '') {
+        throw wrongOption('zitadel.forget(): exactly one of "token", "sub" and "jti" must be given, a non-empty string')
+      }
+      await introspector.forget(what)
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import type { FastifyRequest } from 'fastify'
+import { wrongOption, type ZitadelError } from '../errors.ts'
+import { bearerCredentials } from '../oauth/bearer.ts'
+import type { ZitadelOptions } from '../options/options.ts'
+import { leaveBehind } from './ignore-rejection.ts'
+
+/**
+ * Reads what a request presents as its token, unlooked at; undefined where it presents none.
+ *
+ * @throws ZitadelError `FST_ZITADEL_INVALID_REQUEST` where more than one place presents something
+ */
+export type TokenSource = (request: FastifyRequest) => string | undefined
+
+export function tokenSource (tokenFrom: ZitadelOptions['tokenFrom'], invalidRequest: () => ZitadelError): TokenSource {
+  const fromHeader: TokenSource = (request) => {
+    const { authorization } = request.headers
+    if (authorization === undefined) return undefined
+    // Node keeps the first of several fields and says nothing; a proxy in front may have judged by the last.
+    if (hasSeveral(request.raw.rawHeaders)) throw invalidRequest()
+    return bearerCredentials(authorization)
+  }
+  if (tokenFrom === undefined) return fromHeader
+  return (request) => {
+    const header = fromHeader(request)
+    const other: unknown = tokenFrom(request) ?? undefined
+    if (other === undefined || other === '') return header
+    if (typeof other !== 'string') {
+      leaveBehind(other)
+      throw wrongOption('option "tokenFrom" must give a string, or undefined where there is no token')
+    }
+    if (header !== undefined) throw invalidRequest()
+    return other
+  }
+}
+
+/** @param rawHeaders names and values in turn, as they were received; a request made up for a test may have none */
+function hasSeveral (rawHeaders: readonly string[] = []): boolean {
+  let found = false
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i]!
+    if (name.length !== 13 || name.toLowerCase() !== 'authorization') continue
+    if (found) return true
+    found = true
+  }
+  return false
+}

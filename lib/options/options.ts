@@ -1,0 +1,88 @@
+import type { FastifyRequest, RouteOptions } from 'fastify'
+import type { Dispatcher } from 'undici'
+import type { Sign, SigningClient } from '../oauth/client-authentication.ts'
+import type { SharedCacheOptions } from './shared-cache-options.ts'
+import type { ApplicationKey } from '../zitadel/application-key.ts'
+
+/**
+ * How this API proves itself to ZITADEL. One of: the JSON key of an application of type API (as a file, or as the object,
+ * its JSON or base64 of that), client id and secret, or a signer for a key that never leaves a key management system.
+ */
+export type Credentials =
+  | { readonly keyFile: string }
+  | { readonly key: ApplicationKey | string }
+  | { readonly clientId: string, readonly clientSecret: string }
+  | { readonly clientId: string, readonly keyId: string, readonly alg: SigningClient['alg'], readonly sign: Sign }
+
+/** How long verdicts are believed, and how many are kept. */
+export interface CacheOptions {
+  /** Seconds for which an active verdict is believed, at most until the token expires. Default 30: how late a revocation may arrive. */
+  readonly ttl?: number | undefined
+  /** Seconds for which an inactive verdict is believed. Default 5: ZITADEL also says inactive when it fails inside. */
+  readonly inactiveTtl?: number | undefined
+  /** How many active verdicts are kept; the least used goes first. Default 10,000. Inactive ones have a tenth of it for themselves. */
+  readonly max?: number | undefined
+  /** Whether a verdict that is used often is asked for again shortly before its ttl ends, so that no caller waits. Default true. */
+  readonly refreshAhead?: boolean | undefined
+  /** A tier that a fleet of processes shares, on Redis or Valkey. Default none. */
+  readonly shared?: SharedCacheOptions | undefined
+}
+
+/** What strangers can make this API do at most. A quarter of each is kept for tokens that were active a moment ago. */
+export interface LimitOptions {
+  /** Introspections at once, and sockets to ZITADEL. Default 32: with more, strangers' questions would stand before everybody's inside a slow ZITADEL. */
+  readonly concurrent?: number | undefined
+  /** Introspections that wait for their turn, within `timeout`; one more is answered 503. Default 4000, a bound on memory: whoever has waited for half of `timeout` is sent away in any case. */
+  readonly queue?: number | undefined
+  /** Introspections a second. Default none; ZITADEL Cloud allows about 50 an address, for all processes behind it together. */
+  readonly perSecond?: number | undefined
+}
+
+/** What a route that declares nothing is; see {@link ZitadelOptions.undeclaredRoutes}. */
+export type Undeclared = 'protected' | 'public' | 'refused'
+
+/** What the function form of `undeclaredRoutes` is told about a route. */
+export type UndeclaredRoute = Pick<RouteOptions, 'method' | 'url' | 'config' | 'schema'>
+
+/** The options of the plugin. Every one is checked at registration; a wrong, missing or unknown one stops the start. */
+export interface ZitadelOptions {
+  /** ZITADEL's public origin, https unless on loopback. Default: `ZITADEL_ISSUER`. */
+  readonly issuer?: string | undefined
+  /** Default: `ZITADEL_KEY_FILE`, `ZITADEL_KEY`, or `ZITADEL_CLIENT_ID` with `ZITADEL_CLIENT_SECRET`. */
+  readonly credentials?: Credentials | undefined
+  /** Origin to reach ZITADEL at, when that is not the issuer (inside a cluster). Plain http is allowed, and warned about off loopback. */
+  readonly address?: string | undefined
+  /** Path of the introspection endpoint. Default `/oauth/v2/introspect`. */
+  readonly introspectionEndpoint?: string | undefined
+  /** An undici dispatcher for a private CA, a proxy or mutual TLS. It stays yours to close. Default: a pool of our own. */
+  readonly dispatcher?: Pick<Dispatcher, 'request'> | undefined
+  /** `false` asks ZITADEL on every request. */
+  readonly cache?: false | CacheOptions | undefined
+  /** Milliseconds for the whole of one introspection, signing and retries included. Default 3000. */
+  readonly timeout?: number | undefined
+  /** Whether what may pass is tried once more within `timeout`: a broken connection, a 502 to 504, and "inactive" for a token that was active a moment ago. Default true. */
+  readonly retry?: boolean | undefined
+  /** Whether callers get their 503 at once while ZITADEL fails again and again. Default true. */
+  readonly breaker?: boolean | undefined
+  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`, nor with `cache: false`. Default 0. */
+  readonly staleIfError?: number | undefined
+  readonly limits?: LimitOptions | undefined
+  /** Whether the start fails unless ZITADEL accepts this API's credentials within `timeout`. Default false. */
+  readonly verifyOnStart?: boolean | undefined
+  /** Where a required scope that is not one of ZITADEL's own is looked for. Default `'roles'`; `'scope'` trusts what clients choose. */
+  readonly customScopes?: 'roles' | 'scope' | undefined
+  /** What a route that declares nothing is: protected (any live token), public, refused (no start), or a function that says which. Default `'protected'`. */
+  readonly undeclaredRoutes?: Undeclared | ((route: UndeclaredRoute) => Undeclared) | undefined
+  /** `false` refuses personal access tokens: every one of the instance is live for every API. Default true. */
+  readonly personalAccessTokens?: boolean | undefined
+  /** Reads the token from another place than the `Authorization` header; undefined, null or '' where there is none. */
+  readonly tokenFrom?: ((request: FastifyRequest) => string | null | undefined) | undefined
+  /** Client ids that may call. Narrows, proves nothing: a service account's client id is its user name. Default any. */
+  readonly clients?: readonly string[] | undefined
+  /** The project that must be in the token's audience. Default any. */
+  readonly projectId?: string | undefined
+  /** The realm of challenges, printable ASCII. Default none. */
+  readonly realm?: string | undefined
+  /** Asked in place of ZITADEL; issuer, credentials and network are then not used. One that throws is an outage (503). */
+  readonly introspect?: ((token: string) => Promise<object> | object) | undefined
+}

@@ -1,0 +1,127 @@
+import type { Clock } from '../clock.ts'
+import type { RedisLike } from '../options/shared-cache-options.ts'
+
+/** Where operators read that the tier is of no use. */
+export interface WarnLog {
+  readonly warn: (fields: object, message: string) => void
+}
+
+/** Milliseconds without a failure after which the next one of its kind is news again. */
+const QUIET = 60_000
+
+/** First words of error replies that are fit for a log: everything else that Redis says is not. */
+const REPLIES = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADING', 'MISCONF', 'NOREPLICAS', 'MASTERDOWN', 'BUSY', 'WRONGTYPE', 'MOVED', 'ERR']
+
+const NOT_CONNECTED = 'NOT_CONNECTED'
+
+/** Milliseconds in which a client that is not connected yet is no news: it is starting, too. */
+const STARTING = 5000
+
+/** Redis did not do what it was asked. */
+export class RedisFailure extends Error {
+  /** Whether Redis itself has said so: it lives. */
+  readonly isReply: boolean
+
+  constructor (isReply = false) {
+    super()
+    this.isReply = isReply
+  }
+}
+
+/**
+ * The commands of a client, each with a deadline of ours: what the clients offer does not cover a server that is frozen. A
+ * Redis that was away is left alone by requests until a beat has come through.
+ */
+export class Commands {
+  readonly #client: RedisLike
+  readonly #deadline: number
+  readonly #clock: Clock
+  readonly #log: WarnLog
+  readonly #failedAt = new Map<string, number>()
+  #away = false
+  readonly #startedAt: number
+
+  constructor (client: RedisLike, deadline: number, clock: Clock, log: WarnLog) {
+    this.#client = client
+    this.#deadline = deadline
+    this.#clock = clock
+    this.#startedAt = clock.monotonic()
+    this.#log = log
+  }
+
+  /** What is sent before would wait in the client's own queue. One of ioredis that is told to be lazy connects at its first command. */
+  get isConnected (): boolean {
+    const client = this.#client
+    return 'call' in client ? client.status === 'ready' || client.status === 'wait' : client.isReady
+  }
+
+  /**
+   * A command on the path of a request.
+   *
+   * @throws RedisFailure, at once while Redis is away
+   */
+  async send (...args: string[]): Promise<unknown> {
+    if (this.#away) throw new RedisFailure()
+    return await this.#within(this.#deadline, args)
+  }
+
+  /** A command whose reply changes nothing. */
+  post (...args: string[]): void {
+    this.send(...args).catch(() => {})
+  }
+
+  /**
+   * A command that nobody's request waits for, or that is worth a second. Tried even while Redis is away; success ends that.
+   *
+   * @throws RedisFailure
+   */
+  async insist (...args: string[]): Promise<unknown> {
+    const reply = await this.#within(Math.max(this.#deadline, 1000), args)
+    this.#away = false
+    return reply
+  }
+
+  #within (deadline: number, args: string[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      let settled = false
+      const settle = (): boolean => {
+        clearTimeout(timer)
+        return settled !== (settled = true)
+      }
+      const fail = (code: string): void => {
+        if (!settle()) return
+        // An error reply is an answer, and quick; so is to see that nobody is connected. Only what does not answer is left alone.
+        if (!REPLIES.includes(code) && code !== NOT_CONNECTED) this.#away = true
+        if (code !== NOT_CONNECTED || this.#clock.monotonic() - this.#startedAt >= STARTING) this.tell(code, 'a command of the shared cache failed, and requests go on without it')
+        reject(new RedisFailure(REPLIES.includes(code)))
+      }
+      // Looked at once more after the sockets were: when this process was busy, the reply may be there by now.
+      const timer = setTimeout(() => setImmediate(fail, 'DEADLINE'), deadline)
+      this.#dispatch(args).then((reply) => { if (settle()) resolve(reply) }, (error: unknown) => fail(codeOf(error)))
+    })
+  }
+
+  async #dispatch (args: string[]): Promise<unknown> {
+    const client = this.#client
+    if (!this.isConnected) throw Object.assign(new Error(), { code: NOT_CONNECTED })
+    if (!('call' in client)) return await client.sendCommand(args)
+    const [command, ...rest] = args as [string, ...string[]]
+    return await client.call(command, ...rest)
+  }
+
+  /** Once for as long as a fault lasts. */
+  tell (code: string, consequence: string): void {
+    const now = this.#clock.monotonic()
+    const last = this.#failedAt.get(code) ?? -Infinity
+    this.#failedAt.set(code, now)
+    if (now - last > QUIET) this.#log.warn({ code }, `fastify-zitadel: ${consequence} (Redis: ${code})`)
+  }
+}
+
+/** A stable word; never the message, in which Redis can say anything. */
+function codeOf (error: unknown): string {
+  const { code, message } = (error ?? {}) as { code?: unknown, message?: unknown }
+  if (typeof code === 'string' && /^[A-Z][A-Z_]{1,30}$/.test(code)) return code
+  const word = typeof message === 'string' ? message.split(' ', 1)[0]! : ''
+  return REPLIES.includes(word) ? word : 'FAILED'
+}

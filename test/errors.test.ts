@@ -1,0 +1,67 @@
+import t from 'tap'
+import { inspect } from 'node:util'
+import { Outage, ZitadelError, clientRejected, misconfigured, unavailable, wrongOption } from '../lib/errors.ts'
+
+t.test('an error says what it is answered with', async (t) => {
+  const error = new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required', { 'www-authenticate': 'Bearer' })
+  t.ok(error instanceof Error)
+  t.match(error, { name: 'ZitadelError', code: 'FST_ZITADEL_NO_TOKEN', statusCode: 401, message: 'A bearer token is required', headers: { 'www-authenticate': 'Bearer' } })
+  t.match(error.stack, /^ZitadelError: A bearer token|^Error: A bearer token/)
+  t.same(new ZitadelError('FST_ZITADEL_OPTION', 500, '').headers, {})
+})
+
+t.test('an outage is a 503 that says when to come back, and tells only the log why', async (t) => {
+  const error = unavailable(new Outage('no answer from ZITADEL (ECONNREFUSED)', 'check that it runs'))
+  t.match(error, { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503 })
+  t.match(error.headers['retry-after'], /^[1-9]\d*$/, 'in seconds (RFC 9110 section 10.2.3)')
+  t.notOk(error.headers['www-authenticate'], 'no challenge: the token was not judged')
+  t.notMatch(error.message, 'ECONNREFUSED')
+  t.match(error.cause, { message: 'no answer from ZITADEL (ECONNREFUSED)' })
+})
+
+t.test('a refusal of this API is a 500 that tells the caller nothing of it', async (t) => {
+  const error = clientRejected('ZITADEL does not accept the key')
+  t.match(error, { code: 'FST_ZITADEL_CLIENT_REJECTED', statusCode: 500 })
+  t.same(error.headers, {})
+  t.notMatch(error.message, /key|ZITADEL/)
+  t.match(error.cause, { message: 'ZITADEL does not accept the key' })
+})
+
+t.test('a cause is for the log: what copies or serializes an error does not see it', async (t) => {
+  for (const error of [unavailable(new Outage('observed', 'check')), clientRejected('observed'), misconfigured(wrongOption('observed'))]) {
+    t.notOk(Object.keys(error).includes('cause'))
+    t.notMatch(JSON.stringify(error), 'observed')
+    t.notMatch(JSON.stringify({ ...error }), 'observed')
+    t.match(inspect(error), 'observed')
+  }
+  t.notOk('cause' in wrongOption('without one'))
+})
+
+t.test('the headers of one failure are not the headers of the next', async (t) => {
+  t.throws(() => { Object.assign(unavailable(new Outage('observed', 'check')).headers, { 'retry-after': '0' }) }, TypeError)
+  t.not(unavailable(new Outage('observed', 'check')).headers['retry-after'], '0')
+})
+
+t.test('a mistake in the configuration is a 500 with its message for whoever programs', async (t) => {
+  t.match(wrongOption('option "issuer" is missing'), { code: 'FST_ZITADEL_OPTION', statusCode: 500, message: 'option "issuer" is missing', headers: {} })
+})
+
+t.test('a mistake that a request met is told to the log, not to the caller', async (t) => {
+  const mistake = wrongOption('GET /orders: "roles" must be an array')
+  const error = misconfigured(mistake) as ZitadelError
+  t.match(error, { code: 'FST_ZITADEL_OPTION', statusCode: 500 })
+  t.notMatch(error.message, 'roles')
+  t.equal(error.cause, mistake)
+})
+
+t.test('other errors stay what they are', async (t) => {
+  for (const error of [unavailable(new Outage('observed', 'check')), new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, ''), new TypeError('of a user')]) t.equal(misconfigured(error), error)
+})
+
+t.test('what is thrown and is no error refuses all the same', async (t) => {
+  for (const thrown of [undefined, null, 0, '', 'text', { statusCode: 200 }, false]) {
+    const error = misconfigured(thrown)
+    t.ok(error instanceof Error)
+    t.notMatch(error.message, 'text')
+  }
+})

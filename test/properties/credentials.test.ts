@@ -1,0 +1,52 @@
+import * as fc from 'fast-check'
+import t from 'tap'
+import { configure } from '../../lib/options/config.ts'
+import { ZitadelError } from '../../lib/errors.ts'
+import { clientSecretBasic } from '../../lib/oauth/client-authentication.ts'
+import { introspectionForm } from '../../lib/oauth/introspection.ts'
+import { parseApplicationKey } from '../../lib/zitadel/application-key.ts'
+import { holds } from './runs.ts'
+
+const CANARY = 'k4n4ry'
+const texts = fc.string({ unit: 'grapheme', minLength: 1 })
+const odd = fc.oneof(fc.anything(), fc.constant(CANARY), fc.string().map((text) => CANARY + text))
+
+t.test('whatever a key is, it is refused with a message that holds none of it', async () => {
+  const objects = fc.record({ type: odd, keyId: odd, key: odd, clientId: odd }, { requiredKeys: [] })
+  const json = objects.map((key) => JSON.stringify(key, (_, value) => typeof value === 'bigint' ? String(value) : value))
+  const sources = fc.oneof(odd, objects, json, json.map((text) => Buffer.from(text).toString('base64')))
+  holds(fc.property(sources, (source) => {
+    try {
+      parseApplicationKey(source)
+      return false
+    } catch (error) {
+      return error instanceof TypeError && !error.message.includes(CANARY)
+    }
+  }))
+})
+
+t.test('whatever the credentials are, they are taken or refused by name, and no value is quoted', async () => {
+  const forms = fc.dictionary(fc.constantFrom('keyFile', 'key', 'clientId', 'clientSecret', 'keyId', 'alg', 'sign'), odd)
+  holds(fc.property(fc.oneof(forms, odd), (credentials) => {
+    try {
+      configure({ issuer: 'https://auth.acme.example', credentials: credentials as never }, { ZITADEL_KEY_FILE: '/key' })
+      return true
+    } catch (error) {
+      return error instanceof ZitadelError && error.message.includes('"credentials') && !error.message.includes(CANARY)
+    }
+  }))
+})
+
+t.test('whatever id and secret are, a server reads them back (RFC 6749 section 2.3.1)', async () => {
+  holds(fc.property(texts, texts, (id, secret) => {
+    const pair = Buffer.from(clientSecretBasic(id, secret).headers['authorization']!.slice(6), 'base64').toString()
+    return pair.split(':').length === 2 && pair.split(':').map((half) => new URLSearchParams(`half=${half}`).get('half')).join(':') === `${id}:${secret}`
+  }))
+})
+
+t.test('whatever a token is, it is one field of the form, and the same one (RFC 7662 section 2.1)', async () => {
+  holds(fc.property(texts, (token) => {
+    const fields = [...new URLSearchParams(introspectionForm(token))]
+    return fields.length === 1 && fields[0]![0] === 'token' && fields[0]![1] === token
+  }))
+})

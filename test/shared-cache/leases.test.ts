@@ -1,0 +1,145 @@
+import t from 'tap'
+import { systemClock } from '../../lib/clock.ts'
+import { Bell, Doorbells } from '../../lib/shared-cache/notifiers.ts'
+import { Claims } from '../../lib/shared-cache/leases.ts'
+import { Commands } from '../../lib/shared-cache/redis-commands.ts'
+import { FleetKey } from '../../lib/shared-cache/shared-key.ts'
+import { SharedEntry } from '../../lib/shared-cache/entry.ts'
+import type { CallingClient, RedisLike } from '../../lib/options/shared-cache-options.ts'
+import { Tombstones } from '../../lib/shared-cache/tombstones.ts'
+import { Gate } from '../fixtures/peer.ts'
+import { ada, identity, join } from '../fixtures/fleet.ts'
+import { connectClient, needsRedis, startRedis, startSpy } from '../fixtures/redis.ts'
+
+const minutes = 10 * 60_000
+
+t.test('a bell wakes who waits, and is not missed by who was elsewhere', async (t) => {
+  const bell = new Bell()
+  const waiting = bell.heard(minutes)
+  bell.ring()
+  await waiting
+  bell.ring()
+  bell.ring()
+  await bell.heard(minutes)
+  let isHeard = false
+  const again = bell.heard(minutes).then(() => { isHeard = true })
+  await new Promise(setImmediate)
+  t.notOk(isHeard, 'it rings once for all who rang')
+  bell.ring()
+  await again
+  await bell.heard(1)
+})
+
+t.test('a bell rings for whoever listens to that name, and nobody else', async (t) => {
+  const doorbells = new Doorbells()
+  doorbells.ring('a')
+  const heard: string[] = []
+  const listen = async (name: string, as: string): Promise<void> => await doorbells.listen(name, async (bell) => {
+    await bell.heard(minutes)
+    heard.push(as)
+  })
+  const all = [listen('a', 'first'), listen('a', 'second'), listen('b', 'third')]
+  doorbells.ring('a')
+  await Promise.all(all.slice(0, 2))
+  t.same(heard, ['first', 'second'])
+  doorbells.ring('b')
+  await all[2]
+  await t.rejects(doorbells.listen('a', async () => { throw new Error('work') }), { message: 'work' })
+})
+
+t.test('who leaves takes nobody else’s bell along', async (t) => {
+  const doorbells = new Doorbells()
+  const gate = new Gate()
+  const early = doorbells.listen('a', async () => await gate.opened)
+  const late = doorbells.listen('a', async (bell) => {
+    await bell.heard(minutes)
+    return 'heard'
+  })
+  gate.open()
+  await early
+  doorbells.ring('a')
+  t.equal(await late, 'heard')
+})
+
+t.test('who asks for another token waits for nobody', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [first, second] = [await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 })]
+  const gate = new Gate()
+  const slow = first.ask('slow', gate.opened.then(() => ada))
+  while (first.asked() === 0) await new Promise(setImmediate)
+  t.same((await second.ask('other')).response, ada)
+  t.equal(second.asked(), 1)
+  gate.open()
+  await slow
+})
+
+function claimsOn (client: RedisLike): { readonly commands: Commands, readonly entry: SharedEntry, readonly claims: Claims } {
+  const commands = new Commands(client, 2000, systemClock, { warn: () => {} })
+  const keys = [new FleetKey('k'.repeat(32), identity)]
+  const tombstones = new Tombstones(commands, keys, 'test', 30_000, systemClock)
+  const entry = new SharedEntry({ commands, tombstones, keys, prefix: 'test', ttl: 30_000, clock: systemClock }, 'token')
+  return { commands, entry, claims: new Claims(commands, 'released', minutes, minutes) }
+}
+
+t.test('who waits for a peer is woken by it', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const seen: string[] = []
+  const spy = await startSpy(t, port, seen)
+  const { commands, entry, claims } = claimsOn(await connectClient(t, port, 'ioredis'))
+  t.equal(await claims.find(entry, Infinity), 'claimed')
+  const waiting = claims.find(entry, Infinity)
+  await commands.send('PING')
+  await spy()
+  entry.keep({ response: ada, askedAt: performance.now() })
+  claims.release(entry)
+  await spy()
+  t.ok(seen.some((command) => command.toUpperCase() === `PUBLISH RELEASED ${entry.claim.toUpperCase()}`))
+  claims.released(entry.claim)
+  t.match(await waiting, { response: ada })
+})
+
+t.test('who waits finds the answer even where he is not told of it', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const [first, second] = [await join(t, port), await join(t, port, { wait: 25_000 })]
+  await admin('ACL', 'SETUSER', 'default', '-publish')
+  const answers = [first.ask('token', new Promise((resolve) => setTimeout(resolve, 20, ada))), second.ask('token', new Promise((resolve) => setTimeout(resolve, 20, ada)))]
+  await Promise.all(answers)
+  t.equal(first.asked() + second.asked(), 1)
+})
+
+t.test('an answer that came between the look and the claim is taken, and nobody is kept waiting', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const client = await connectClient(t, port, 'ioredis') as CallingClient
+  const { entry } = claimsOn(client)
+  // A peer's answer arrives right before the claim.
+  const call: CallingClient['call'] = async (command, ...args) => {
+    if (args.includes('NX')) entry.keep({ response: ada, askedAt: performance.now() })
+    return await client.call(command, ...args)
+  }
+  const { claims, commands } = claimsOn({ call, status: 'ready', duplicate: () => {}, on: () => {} })
+  t.match(await claims.find(entry, Infinity), { response: ada })
+  await commands.send('PING')
+  t.equal(await admin('EXISTS', entry.claim), 0)
+})
+
+t.test('a release is heard by every process that waits', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const [first, second] = [await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 })]
+  const gate = new Gate()
+  const asking = first.ask('token', gate.opened.then(() => ada))
+  while (first.asked() === 0) await new Promise(setImmediate)
+  const waiting = second.ask()
+  const [claim] = await admin('KEYS', '*:claim') as string[]
+  const [channel] = await admin('PUBSUB', 'CHANNELS', '*:released:*') as string[]
+  const looks = async (): Promise<number> => Number((await admin('INFO', 'commandstats') as string).match(/cmdstat_exists:calls=(\d+)/)?.[1])
+  // Looked after without being told, this would take far longer than a test may.
+  for (let ring = 0; ring < 150; ring++) {
+    const before = await looks()
+    await admin('PUBLISH', channel!, claim!)
+    while (await looks() === before) await new Promise(setImmediate)
+  }
+  gate.open()
+  await asking
+  t.same((await waiting).response, ada)
+  t.equal(second.asked(), 0)
+})

@@ -1,0 +1,192 @@
+import t from 'tap'
+import { EventEmitter, once } from 'node:events'
+import { createClient } from 'redis'
+import { ada, join, open, type Member } from '../fixtures/fleet.ts'
+import { kinds, needsRedis, spawnRedis, startRedis } from '../fixtures/redis.ts'
+import { startLiar } from '../fixtures/redis-proxy.ts'
+import { Gate } from '../fixtures/peer.ts'
+import { TurnableClock } from '../fixtures/clock.ts'
+
+/** Asks for tokens that nobody knows, one after the other. */
+async function askMany (member: Member, name: string): Promise<void> {
+  for (let index = 0; index < 50; index++) await member.ask(`${name} ${index}`)
+}
+
+/** Resolves once what one has asked for is loaded by the other again. */
+async function shareAgain (first: Member, second: Member): Promise<void> {
+  for (let index = 0; ; index++) {
+    await first.ask(`again ${index}`)
+    const before = second.asked()
+    await second.ask(`again ${index}`)
+    if (second.asked() === before) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
+for (const kind of kinds) {
+  t.test(`${kind}: a frozen Redis is left alone after one deadline, is logged once, and is used again when it thaws`, needsRedis, async (t) => {
+    const { port, child } = await startRedis(t)
+    const [member, other] = [await join(t, port, { kind, deadline: 50 }), await join(t, port)]
+    child.kill('SIGSTOP')
+    await askMany(member, 'frozen')
+    t.equal(member.asked(), 50)
+    t.equal(await member.cache.forget({ sub: 'bob' }), false)
+    child.kill('SIGCONT')
+    await shareAgain(member, other)
+    t.same(member.logged.map(({ code }) => code), ['DEADLINE', 'FORGET'])
+  })
+
+  t.test(`${kind}: a Redis that dies and comes back costs nobody a verdict`, needsRedis, async (t) => {
+    const { port, child } = await startRedis(t)
+    const [member, other] = [await join(t, port, { kind }), await join(t, port)]
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+    await askMany(member, 'dead')
+    t.equal(member.asked(), 50)
+    t.ok(member.logged.length <= 3, 'as each of its ways to be dead is logged once')
+    const again = spawnRedis(port)
+    t.teardown(() => { again.kill('SIGKILL') })
+    await shareAgain(member, other)
+  })
+
+  t.test(`${kind}: a Redis that is killed in mid-answer costs nobody a verdict`, needsRedis, async (t) => {
+    const { port, child } = await startRedis(t)
+    const member = await join(t, port, { kind })
+    child.kill('SIGSTOP')
+    const asking = Array.from({ length: 50 }, async (_, index) => await member.ask(`token ${index}`))
+    child.kill('SIGKILL')
+    t.equal((await Promise.all(asking)).length, 50)
+    t.equal(member.asked(), 50)
+  })
+
+  t.test(`${kind}: whatever a lying Redis says, no verdict is wrong, and nothing of it is in the log`, needsRedis, async (t) => {
+    const { port } = await startRedis(t)
+    const liar = await startLiar(t, port)
+    const lies = [
+      ':0\r\n', ':1\r\n', ':-7\r\n', '+OK\r\n', '+secret\r\n', '$-1\r\n', '$0\r\n\r\n', '$2\r\nOK\r\n', '$6\r\nsecret\r\n', '*-1\r\n', '*0\r\n',
+      '*2\r\n$6\r\nsecret\r\n:1\r\n', `$1000000\r\n${'A'.repeat(1_000_000)}\r\n`, '-ERR secret\r\n', '-SECRET secret\r\n', '-READONLY secret\r\n',
+      'secret\r\n', '\0', 'HTTP/1.1 200 OK\r\n\r\n', 'goodbye'
+    ]
+    for (const lie of lies) {
+      liar.says = undefined
+      const member = await join(t, liar.port, { kind, wait: 30, deadline: 100 })
+      await member.ask('known')
+      await member.settle()
+      liar.says = lie
+      for (const token of ['known', 'new', 'other']) t.same((await member.ask(token, { active: true, sub: 'asked' })).response.sub, 'asked', JSON.stringify(lie.slice(0, 20)))
+      t.notMatch(JSON.stringify(member.logged), /secret/i)
+      await member.cache.close()
+    }
+  })
+}
+
+t.test('a Redis that does not answer is not asked again by requests', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const liar = await startLiar(t, port)
+  const member = await join(t, liar.port, { deadline: 20, interval: 600_000 })
+  liar.says = 'nothing'
+  await member.ask('first')
+  t.equal(liar.commands, 2)
+  await askMany(member, 'more')
+  t.equal(liar.commands, 2)
+})
+
+t.test('a Redis that freezes while a peer is waited for is not waited for', needsRedis, async (t) => {
+  const { port, child } = await startRedis(t)
+  const [first, second] = [await join(t, port), await join(t, port, { wait: 60_000, deadline: 50 })]
+  const gate = new Gate()
+  const asking = first.ask('token', gate.opened.then(() => ada))
+  while (first.asked() === 0) await new Promise(setImmediate)
+  const waiting = second.ask()
+  await second.settle()
+  child.kill('SIGSTOP')
+  t.same((await waiting).response, ada)
+  t.equal(second.asked(), 1)
+  child.kill('SIGCONT')
+  gate.open()
+  await asking
+})
+
+for (const [state, code, ...settings] of [
+  ['read-only', 'READONLY', 'REPLICAOF', '127.0.0.1', '1'],
+  ['full', 'OOM', 'CONFIG', 'SET', 'maxmemory', '1'],
+  ['without its replicas', 'NOREPLICAS', 'CONFIG', 'SET', 'min-replicas-to-write', '1'],
+  ['closed to us', 'NOPERM', 'ACL', 'SETUSER', 'default', '-getrange', '-set']
+] as const) {
+  t.test(`a Redis that is ${state} costs nobody a verdict, and is logged once`, needsRedis, async (t) => {
+    const { port, admin } = await startRedis(t)
+    const member = await join(t, port)
+    await admin(...settings)
+    await askMany(member, state)
+    t.equal(member.asked(), 50)
+    t.same(member.logged.map((one) => one.code), [code])
+    t.match(member.logged[0]!.message, /go on without it/)
+  })
+}
+
+t.test('a fault that is over for a minute is news when it comes again', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const clock = new TurnableClock()
+  const member = await join(t, port, { clock })
+  await admin('CONFIG', 'SET', 'maxmemory', '1')
+  for (let minute = 0; minute < 3; minute++) {
+    await member.ask(`token ${minute}`)
+    clock.pass(60)
+  }
+  t.equal(member.logged.length, 1, 'as long as it lasts it is not')
+  clock.pass(1)
+  await member.ask('token')
+  t.equal(member.logged.length, 2)
+})
+
+t.test('a client that is not connected a while after the start is noticed, and not queued for', async (t) => {
+  const clock = new TurnableClock()
+  const member = await open(t, createClient({ socket: { host: '127.0.0.1', port: 1 } }), { clock })
+  t.same((await member.ask()).response, ada)
+  t.same(member.logged, [], 'it may be starting, too')
+  clock.pass(5)
+  t.same((await member.ask()).response, ada)
+  t.same(member.logged.map(({ code }) => code), ['NOT_CONNECTED'])
+})
+
+t.test('whatever a client fails with, only a stable word of it is in the log', async (t) => {
+  const failures = [undefined, null, 'secret', 7, {}, { message: 7 }, new Error('secret'), new Error('READONLY secret'), { code: 'secret', message: '' }, { code: 'ECONNRESET' }, { code: 'UNDER_SCORED' }, { code: 'ECONNRESET secret' }, { code: 'secret ECONNRESET' }]
+  const codes: string[] = []
+  for (const failure of failures) {
+    const client = Object.assign(new EventEmitter(), {
+      isReady: true,
+      sendCommand: async () => { throw failure },
+      duplicate: () => Object.assign(new EventEmitter(), { connect: async () => { throw failure }, disconnect: () => { throw failure } })
+    })
+    const member = await open(t, client)
+    t.same((await member.ask()).response, ada)
+    codes.push(...member.logged.map(({ code }) => code))
+    await member.cache.close()
+  }
+  t.same(codes, ['FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'READONLY', 'FAILED', 'ECONNRESET', 'UNDER_SCORED', 'FAILED', 'FAILED'])
+})
+
+t.test('a reply that comes after the deadline changes nothing', async (t) => {
+  const replies: Array<() => void> = []
+  const late = async (): Promise<never> => await new Promise((_resolve, reject) => { replies.push(() => reject(new Error('late'))) })
+  const client = Object.assign(new EventEmitter(), { isReady: true, sendCommand: late, duplicate: () => Object.assign(new EventEmitter(), { connect: late, disconnect: () => {} }) })
+  const member = await open(t, client, { deadline: 5, interval: 600_000 })
+  t.same((await member.ask()).response, ada)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  for (const reply of replies) reply()
+  await new Promise(setImmediate)
+  t.same(member.logged.map(({ code }) => code), ['DEADLINE'])
+})
+
+t.test('what could not be sent because the client was not connected yet costs nothing once it is', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const client = createClient({ socket: { host: '127.0.0.1', port } })
+  client.on('error', () => {})
+  t.teardown(() => client.destroy())
+  const [member, other] = [await open(t, client, { interval: 600_000 }), await join(t, port)]
+  await member.ask('early')
+  await client.connect()
+  await member.ask('late')
+  await other.ask('late')
+  t.equal(other.asked(), 0)
+})
