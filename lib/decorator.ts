@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import type { Config } from './options/config.ts'
-import { wrongOption } from './errors.ts'
-import { tokenOf, type Guard, type Hook } from './guard/guard.ts'
-import { checkRequirement, compileRequirement, type RequirementOptions } from './guard/requirement.ts'
+import { createOptionError } from './errors.ts'
+import { getActiveToken, type Guard, type GuardHook } from './guard/guard.ts'
+import { checkRequirementKeys, compileRequirement, type RequirementOptions } from './guard/requirement.ts'
 import type { Forgettable } from './verdicts/forget-target.ts'
 import type { Introspector } from './verdicts/introspector.ts'
 import type { CheckResult } from './source/health-check.ts'
-import { isBearerToken } from './oauth/bearer.ts'
+import { isB64Token } from './oauth/bearer.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 
 /** What the plugin adds to the instance as `app.zitadel`. */
@@ -24,7 +24,7 @@ export interface Zitadel {
    * }, report)
    * ```
    */
-  require: (requirement?: RequirementOptions) => Hook
+  require: (requirement?: RequirementOptions) => GuardHook
   /** The token of a request, or null: what `request.zitadel` is, typed for `access: 'optional'` and for hooks that run everywhere. */
   peek: (request: FastifyRequest) => ActiveToken | null
   /**
@@ -55,25 +55,25 @@ export interface Zitadel {
 }
 
 /** The parts of {@link Zitadel} that are the guard's and the introspector's. */
-export function zitadelInstance ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'check' | 'reload'> {
+export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'check' | 'reload'> {
   return {
     require: (requirement = {}) => {
-      checkRequirement(requirement, 'zitadel.require()')
-      return guard.strategy(compileRequirement(requirement, customScopes, 'zitadel.require()'))
+      checkRequirementKeys(requirement, 'zitadel.require()')
+      return guard.createStrategy(compileRequirement(requirement, customScopes, 'zitadel.require()'))
     },
-    peek: tokenOf,
+    peek: getActiveToken,
     introspect: async (token) => {
-      if (typeof token !== 'string') throw wrongOption('zitadel.introspect(): "token" must be a string')
+      if (typeof token !== 'string') throw createOptionError('zitadel.introspect(): "token" must be a string')
       // No server needs to be asked whether this is a token.
-      if (!isBearerToken(token)) return null
-      const { granted, expiresAt } = await introspector.verdict(token)
+      if (!isB64Token(token)) return null
+      const { granted, expiresAt } = await introspector.getVerdict(token)
       return granted !== undefined && now() < expiresAt ? granted.token : null
     },
     forget: async (what) => {
       const named = Object.entries(what ?? {})
       const [name, value] = named[0] ?? []
       if (named.length !== 1 || !['token', 'sub', 'jti'].includes(name!) || typeof value !== 'string' || value === '') {
-        throw wrongOption('zitadel.forget(): exactly one of "token", "sub" and "jti" must be given, a non-empty string')
+        throw createOptionError('zitadel.forget(): exactly one of "token", "sub" and "jti" must be given, a non-empty string')
       }
       await introspector.forget(what)
     }

@@ -47,25 +47,25 @@ export class ZitadelError extends Error {
  *
  * @param message names the option or route and says what was expected, never what was given
  */
-export function wrongOption (message: string): ZitadelError {
+export function createOptionError (message: string): ZitadelError {
   return new ZitadelError('FST_ZITADEL_OPTION', 500, message)
 }
 
 /** Seconds after which a caller may try again: long enough to spare a server that is down, short enough for a restart. */
-const RETRY_AFTER = 5
+const RETRY_AFTER_SECONDS = 5
 
 /** Why ZITADEL gave no answer that can be believed, for the log; free of tokens, assertions and anything that a peer wrote. */
-export class Outage extends Error {
+export class OutageError extends Error {
   /** What an operator should check. */
   readonly advice: string
   /** Whether strangers could bring it about by what or how much they send: it does not say that ZITADEL is down. */
-  readonly provokable: boolean
+  readonly canBeCausedByCaller: boolean
 
-  constructor (observed: string, advice: string, provokable = false) {
-    super(observed)
+  constructor (message: string, advice: string, canBeCausedByCaller = false) {
+    super(message)
     this.name = 'Outage'
     this.advice = advice
-    this.provokable = provokable
+    this.canBeCausedByCaller = canBeCausedByCaller
   }
 }
 
@@ -75,7 +75,7 @@ export class Outage extends Error {
  * @param outage what was seen
  * @param retryAfter seconds
  */
-export function unavailable (outage: Outage, retryAfter: number = RETRY_AFTER): ZitadelError {
+export function createUnavailableError (outage: OutageError, retryAfter: number = RETRY_AFTER_SECONDS): ZitadelError {
   const headers = { 'retry-after': String(Math.max(1, Math.ceil(retryAfter))) }
   return new ZitadelError('FST_ZITADEL_UNAVAILABLE', 503, 'The access token cannot be verified right now', headers, outage)
 }
@@ -83,10 +83,10 @@ export function unavailable (outage: Outage, retryAfter: number = RETRY_AFTER): 
 /**
  * ZITADEL answers, and does not accept this API: its credentials, host or issuer are wrong.
  *
- * @param observed what was seen and what to check, for the log; the caller is told nothing of it
+ * @param message what was seen and what to check, for the log; the caller is told nothing of it
  */
-export function clientRejected (observed: string): ZitadelError {
-  return new ZitadelError('FST_ZITADEL_CLIENT_REJECTED', 500, 'This API cannot verify access tokens', {}, new Error(observed))
+export function createClientRejectedError (message: string): ZitadelError {
+  return new ZitadelError('FST_ZITADEL_CLIENT_REJECTED', 500, 'This API cannot verify access tokens', {}, new Error(message))
 }
 
 /**
@@ -94,7 +94,7 @@ export function clientRejected (observed: string): ZitadelError {
  *
  * @param thrown anything: what user code throws need not be an error, and must still refuse
  */
-export function misconfigured (thrown: unknown): Error {
+export function toRequestError (thrown: unknown): Error {
   if (thrown instanceof ZitadelError && thrown.code === 'FST_ZITADEL_OPTION') {
     return new ZitadelError('FST_ZITADEL_OPTION', 500, 'This route is not configured correctly', {}, thrown)
   }

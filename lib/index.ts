@@ -1,4 +1,4 @@
-import type { RouteOptions as ZitadelRouteOptions } from './guard/route-rules.ts'
+import type { ZitadelRouteOptions } from './guard/route-rules.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 import type { Zitadel } from './decorator.ts'
 
@@ -19,7 +19,7 @@ export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
 export type { CacheOptions, Credentials, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options/options.ts'
 export type { AllOrAny, RequirementOptions } from './guard/requirement.ts'
 export type { ZitadelRouteOptions }
-export type { Hook as ZitadelStrategy } from './guard/guard.ts'
+export type { GuardHook as ZitadelStrategy } from './guard/guard.ts'
 export type { Forgettable } from './verdicts/forget-target.ts'
 export type { CheckResult } from './source/health-check.ts'
 export type { Sign, SigningClient } from './oauth/client-authentication.ts'

@@ -1,62 +1,62 @@
 import { fastifyAuth } from '@fastify/auth'
 import type { FastifyInstance, FastifyPluginAsync, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
-import { configure } from './options/config.ts'
-import { ZitadelError, wrongOption } from './errors.ts'
-import { Guard, tokenOf, type Hook } from './guard/guard.ts'
-import { checkRoutes } from './guard/startup-checks.ts'
-import { endRefusedUpgrade } from './guard/upgrade.ts'
+import { createConfig } from './options/config.ts'
+import { ZitadelError, createOptionError } from './errors.ts'
+import { Guard, getActiveToken, type GuardHook } from './guard/guard.ts'
+import { checkRoutesAtStartup } from './guard/startup-checks.ts'
+import { closeDeniedUpgrade } from './guard/upgrade.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { Introspector } from './verdicts/introspector.ts'
 import { Reporter } from './reporter.ts'
-import { openSource, type Source } from './source/introspection-source.ts'
+import { openIntrospectionSource, type IntrospectionSource } from './source/introspection-source.ts'
 import type { ZitadelOptions } from './options/options.ts'
 import { isLoopback } from './zitadel/endpoints.ts'
-import { zitadelInstance } from './decorator.ts'
+import { createDecorator } from './decorator.ts'
 
-let instances = 0
+let registrationCount = 0
 
 /** The plugin by the clock that it goes by. */
 export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> {
   return fp(async (app: FastifyInstance, options: ZitadelOptions) => {
-    if (app.hasDecorator('zitadel')) throw wrongOption('fastify-zitadel is registered already in this scope, or in one around it')
-    const config = configure(options, process.env)
+    if (app.hasDecorator('zitadel')) throw createOptionError('fastify-zitadel is registered already in this scope, or in one around it')
+    const config = createConfig(options, process.env)
     const reporter = new Reporter(app.log, clock)
-    const source = await openSource(config, clock, reporter)
+    const source = await openIntrospectionSource(config, clock, reporter)
     app.addHook('onClose', async () => {
       await source.close()
-      reporter.end()
+      reporter.flush()
     })
-    if (config.verifyOnStart) app.addHook('onReady', async () => await verify(source))
+    if (config.verifyOnStart) app.addHook('onReady', async () => await checkCredentials(source))
     const introspector = new Introspector(source.introspect, config, {
       ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, refreshAhead: false } : config.cache,
-      remembers: config.cache !== false,
-      fleet: source.fleet,
+      isCacheEnabled: config.cache !== false,
+      fleet: source.sharedCache,
       staleIfError: config.staleIfError,
-      onStale: () => reporter.line('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
+      onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
     }, clock)
     const guard = new Guard(config, introspector, clock.wall)
-    const recheck = compose(guard.strategies)
+    const recheck = composeStrategies(guard.recheckStrategies)
 
-    app.decorate('zitadel', Object.freeze({ ...zitadelInstance(config, guard, introspector, clock.wall), check: source.check, reload: source.reload }))
+    app.decorate('zitadel', Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload }))
     // A getter, so that it also reaches scopes that were made before the plugin was there.
-    app.decorateRequest('zitadel', { getter () { return tokenOf(this)! } })
+    app.decorateRequest('zitadel', { getter () { return getActiveToken(this)! } })
 
-    const onRequest: Hook = (request, reply, done) => guard.onRequest(request, reply, done)
-    Object.defineProperty(onRequest, 'name', { value: `zitadel-${++instances}` })
-    checkRoutes(app, onRequest.name, config)
+    const onRequest: GuardHook = (request, reply, done) => guard.onRequest(request, reply, done)
+    Object.defineProperty(onRequest, 'name', { value: `zitadel-${++registrationCount}` })
+    checkRoutesAtStartup(app, onRequest.name, config)
     app.addHook('onRequest', onRequest)
-    app.addHook('preHandler', (request, reply, done) => tokenOf(request) === null ? done() : recheck(request, reply, done))
+    app.addHook('preHandler', (request, reply, done) => getActiveToken(request) === null ? done() : recheck(request, reply, done))
     app.addHook('onError', (request, reply, _error, done) => {
-      endRefusedUpgrade(request, reply)
+      closeDeniedUpgrade(request, reply)
       done()
     })
-    warnOfPlainHttp(app, config.server?.endpoint.origin)
+    warnAboutPlainHttp(app, config.authorizationServer?.endpoint.origin)
   }, { name: 'fastify-zitadel', fastify: '5.x' })
 }
 
 /** The composition of @fastify/auth, made without registering it: the app may register its own, before or after. */
-function compose (strategies: Hook[]): Hook {
+function composeStrategies (strategies: GuardHook[]): GuardHook {
   const host = { decorate (name: string, value: unknown) { Object.assign(this, { [name]: value }) } } as unknown as FastifyInstance
   fastifyAuth(host, {}, () => {})
   const composed = host.auth(strategies as never, { relation: 'and' }) as preHandlerHookHandler
@@ -72,12 +72,12 @@ function compose (strategies: Hook[]): Hook {
 }
 
 /** @throws ZitadelError what ZITADEL, or its absence, says of this API */
-async function verify (source: Source): Promise<void> {
+async function checkCredentials (source: IntrospectionSource): Promise<void> {
   const result = await source.check()
   if (!result.ok) throw new ZitadelError(result.code, 500, `option "verifyOnStart": ${result.reason}`)
 }
 
-function warnOfPlainHttp (app: FastifyInstance, origin: string | undefined): void {
+function warnAboutPlainHttp (app: FastifyInstance, origin: string | undefined): void {
   if (origin === undefined) return
   const { protocol, hostname } = new URL(origin)
   if (protocol === 'http:' && !isLoopback(hostname)) app.log.warn('fastify-zitadel: tokens and credentials go to ZITADEL over plain http (option "address")')

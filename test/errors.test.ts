@@ -1,6 +1,6 @@
 import t from 'tap'
 import { inspect } from 'node:util'
-import { Outage, ZitadelError, clientRejected, misconfigured, unavailable, wrongOption } from '../lib/errors.ts'
+import { OutageError, ZitadelError, createClientRejectedError, toRequestError, createUnavailableError, createOptionError } from '../lib/errors.ts'
 
 t.test('an error says what it is answered with', async (t) => {
   const error = new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required', { 'www-authenticate': 'Bearer' })
@@ -11,7 +11,7 @@ t.test('an error says what it is answered with', async (t) => {
 })
 
 t.test('an outage is a 503 that says when to come back, and tells only the log why', async (t) => {
-  const error = unavailable(new Outage('no answer from ZITADEL (ECONNREFUSED)', 'check that it runs'))
+  const error = createUnavailableError(new OutageError('no answer from ZITADEL (ECONNREFUSED)', 'check that it runs'))
   t.match(error, { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503 })
   t.match(error.headers['retry-after'], /^[1-9]\d*$/, 'in seconds (RFC 9110 section 10.2.3)')
   t.notOk(error.headers['www-authenticate'], 'no challenge: the token was not judged')
@@ -20,7 +20,7 @@ t.test('an outage is a 503 that says when to come back, and tells only the log w
 })
 
 t.test('a refusal of this API is a 500 that tells the caller nothing of it', async (t) => {
-  const error = clientRejected('ZITADEL does not accept the key')
+  const error = createClientRejectedError('ZITADEL does not accept the key')
   t.match(error, { code: 'FST_ZITADEL_CLIENT_REJECTED', statusCode: 500 })
   t.same(error.headers, {})
   t.notMatch(error.message, /key|ZITADEL/)
@@ -28,39 +28,39 @@ t.test('a refusal of this API is a 500 that tells the caller nothing of it', asy
 })
 
 t.test('a cause is for the log: what copies or serializes an error does not see it', async (t) => {
-  for (const error of [unavailable(new Outage('observed', 'check')), clientRejected('observed'), misconfigured(wrongOption('observed'))]) {
+  for (const error of [createUnavailableError(new OutageError('observed', 'check')), createClientRejectedError('observed'), toRequestError(createOptionError('observed'))]) {
     t.notOk(Object.keys(error).includes('cause'))
     t.notMatch(JSON.stringify(error), 'observed')
     t.notMatch(JSON.stringify({ ...error }), 'observed')
     t.match(inspect(error), 'observed')
   }
-  t.notOk('cause' in wrongOption('without one'))
+  t.notOk('cause' in createOptionError('without one'))
 })
 
 t.test('the headers of one failure are not the headers of the next', async (t) => {
-  t.throws(() => { Object.assign(unavailable(new Outage('observed', 'check')).headers, { 'retry-after': '0' }) }, TypeError)
-  t.not(unavailable(new Outage('observed', 'check')).headers['retry-after'], '0')
+  t.throws(() => { Object.assign(createUnavailableError(new OutageError('observed', 'check')).headers, { 'retry-after': '0' }) }, TypeError)
+  t.not(createUnavailableError(new OutageError('observed', 'check')).headers['retry-after'], '0')
 })
 
 t.test('a mistake in the configuration is a 500 with its message for whoever programs', async (t) => {
-  t.match(wrongOption('option "issuer" is missing'), { code: 'FST_ZITADEL_OPTION', statusCode: 500, message: 'option "issuer" is missing', headers: {} })
+  t.match(createOptionError('option "issuer" is missing'), { code: 'FST_ZITADEL_OPTION', statusCode: 500, message: 'option "issuer" is missing', headers: {} })
 })
 
 t.test('a mistake that a request met is told to the log, not to the caller', async (t) => {
-  const mistake = wrongOption('GET /orders: "roles" must be an array')
-  const error = misconfigured(mistake) as ZitadelError
+  const mistake = createOptionError('GET /orders: "roles" must be an array')
+  const error = toRequestError(mistake) as ZitadelError
   t.match(error, { code: 'FST_ZITADEL_OPTION', statusCode: 500 })
   t.notMatch(error.message, 'roles')
   t.equal(error.cause, mistake)
 })
 
 t.test('other errors stay what they are', async (t) => {
-  for (const error of [unavailable(new Outage('observed', 'check')), new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, ''), new TypeError('of a user')]) t.equal(misconfigured(error), error)
+  for (const error of [createUnavailableError(new OutageError('observed', 'check')), new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, ''), new TypeError('of a user')]) t.equal(toRequestError(error), error)
 })
 
 t.test('what is thrown and is no error refuses all the same', async (t) => {
   for (const thrown of [undefined, null, 0, '', 'text', { statusCode: 200 }, false]) {
-    const error = misconfigured(thrown)
+    const error = toRequestError(thrown)
     t.ok(error instanceof Error)
     t.notMatch(error.message, 'text')
   }

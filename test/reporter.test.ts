@@ -1,14 +1,14 @@
 import t from 'tap'
 import { setTimeout } from 'node:timers/promises'
-import { Outage, clientRejected, unavailable } from '../lib/errors.ts'
+import { OutageError, createClientRejectedError, createUnavailableError } from '../lib/errors.ts'
 import { Reporter } from '../lib/reporter.ts'
-import { TurnableClock } from './fixtures/clock.ts'
+import { ManualClock } from './fixtures/clock.ts'
 
-interface World { clock: TurnableClock, reporter: Reporter, lines: Array<[level: string, fields: object, message: string]> }
+interface World { clock: ManualClock, reporter: Reporter, lines: Array<[level: string, fields: object, message: string]> }
 
 /** @param quiet milliseconds, real ones; by default more than a test lasts */
 function world (quiet?: number): World {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const lines: World['lines'] = []
   const log = (level: string) => (fields: object, message: string): void => { lines.push([level, fields, message]) }
   return { clock, lines, reporter: new Reporter({ error: log('error'), warn: log('warn') }, clock, quiet) }
@@ -16,8 +16,8 @@ function world (quiet?: number): World {
 
 t.test('what is ours to fix is an error, what is ZITADEL’s a warning that says what to check', async (t) => {
   const { reporter, lines } = world()
-  reporter.failure(clientRejected('observed: check this'))
-  reporter.failure(unavailable(new Outage('observed', 'check that')))
+  reporter.reportFailure(createClientRejectedError('observed: check this'))
+  reporter.reportFailure(createUnavailableError(new OutageError('observed', 'check that')))
   t.same(lines, [
     ['error', { code: 'FST_ZITADEL_CLIENT_REJECTED' }, 'fastify-zitadel: observed: check this'],
     ['warn', { code: 'FST_ZITADEL_UNAVAILABLE' }, 'fastify-zitadel: observed: check that']
@@ -26,24 +26,24 @@ t.test('what is ours to fix is an error, what is ZITADEL’s a warning that says
 
 t.test('the same line is written once in ten seconds, and then says how often it was not', async (t) => {
   const { clock, reporter, lines } = world()
-  for (let time = 0; time < 1000; time++) reporter.line('warn', 'CODE', 'the same')
-  clock.pass(9.999)
+  for (let time = 0; time < 1000; time++) reporter.report('warn', 'CODE', 'the same')
+  clock.advance(9.999)
   clock.jump(3600)
-  reporter.line('warn', 'CODE', 'the same')
+  reporter.report('warn', 'CODE', 'the same')
   t.same(lines, [['warn', { code: 'CODE' }, 'fastify-zitadel: the same']])
-  clock.pass(0.001)
-  reporter.line('warn', 'CODE', 'the same')
-  clock.pass(10)
-  reporter.line('warn', 'CODE', 'the same')
+  clock.advance(0.001)
+  reporter.report('warn', 'CODE', 'the same')
+  clock.advance(10)
+  reporter.report('warn', 'CODE', 'the same')
   t.same(lines.slice(1).map(([, fields]) => fields), [{ code: 'CODE', repeated: 1000 }, { code: 'CODE' }])
 })
 
 t.test('another text or code is another line, another request id is not', async (t) => {
   const { reporter, lines } = world()
-  reporter.line('warn', 'CODE', 'one [x-request-id 1]: check')
-  reporter.line('warn', 'CODE', 'one [x-request-id 2]: check')
-  reporter.line('warn', 'CODE', 'one: check that')
-  reporter.line('warn', 'OTHER', 'one: check')
+  reporter.report('warn', 'CODE', 'one [x-request-id 1]: check')
+  reporter.report('warn', 'CODE', 'one [x-request-id 2]: check')
+  reporter.report('warn', 'CODE', 'one: check that')
+  reporter.report('warn', 'OTHER', 'one: check')
   t.same(lines.map(([, { code }, message]: [string, { code?: string }, string]) => `${code} ${message}`), [
     'CODE fastify-zitadel: one [x-request-id 1]: check',
     'CODE fastify-zitadel: one: check that',
@@ -53,34 +53,34 @@ t.test('another text or code is another line, another request id is not', async 
 
 t.test('lines that never repeat are kept only so many of', async (t) => {
   const { reporter, lines } = world()
-  reporter.line('warn', 'CODE', 'first')
-  for (let index = 0; index < 99; index++) reporter.line('warn', 'CODE', `line ${index}`)
-  reporter.line('warn', 'CODE', 'first')
+  reporter.report('warn', 'CODE', 'first')
+  for (let index = 0; index < 99; index++) reporter.report('warn', 'CODE', `line ${index}`)
+  reporter.report('warn', 'CODE', 'first')
   t.equal(lines.length, 100, 'a hundred are told apart')
-  reporter.line('warn', 'CODE', 'one more')
+  reporter.report('warn', 'CODE', 'one more')
   t.same(lines.slice(100), [
     ['warn', { code: 'CODE', repeated: 1 }, 'fastify-zitadel: first'],
     ['warn', { code: 'CODE' }, 'fastify-zitadel: one more']
   ], 'what was counted is told before it is forgotten')
-  reporter.line('warn', 'CODE', 'first')
+  reporter.report('warn', 'CODE', 'first')
   t.same(lines.at(-1), ['warn', { code: 'CODE' }, 'fastify-zitadel: first'])
 })
 
 t.test('a count is told although the line never comes again, once', async (t) => {
   const { reporter, lines } = world(20)
-  for (let time = 0; time < 7; time++) reporter.line('error', 'CODE', 'the same')
-  reporter.line('warn', 'CODE', 'told apart')
+  for (let time = 0; time < 7; time++) reporter.report('error', 'CODE', 'the same')
+  reporter.report('warn', 'CODE', 'told apart')
   t.equal(lines.length, 2)
   await setTimeout(100)
   t.same(lines.slice(2), [['error', { code: 'CODE', repeated: 6 }, 'fastify-zitadel: the same']])
-  reporter.end()
+  reporter.flush()
   t.equal(lines.length, 3, 'and there is no more to tell')
 })
 
 t.test('at the end what was counted is told, and never again', async (t) => {
   const { reporter, lines } = world(20)
-  for (let time = 0; time < 3; time++) reporter.line('warn', 'CODE', 'the same')
-  reporter.end()
+  for (let time = 0; time < 3; time++) reporter.report('warn', 'CODE', 'the same')
+  reporter.flush()
   t.same(lines.slice(1), [['warn', { code: 'CODE', repeated: 2 }, 'fastify-zitadel: the same']])
   await setTimeout(100)
   t.equal(lines.length, 2)
@@ -88,9 +88,9 @@ t.test('at the end what was counted is told, and never again', async (t) => {
 
 t.test('a count that the next line has told is not told by itself', async (t) => {
   const { clock, reporter, lines } = world(20)
-  for (let time = 0; time < 3; time++) reporter.line('warn', 'CODE', 'the same')
-  clock.pass(0.02)
-  reporter.line('warn', 'CODE', 'the same')
+  for (let time = 0; time < 3; time++) reporter.report('warn', 'CODE', 'the same')
+  clock.advance(0.02)
+  reporter.report('warn', 'CODE', 'the same')
   await setTimeout(100)
   t.same(lines.map(([, fields]) => fields), [{ code: 'CODE' }, { code: 'CODE', repeated: 2 }])
 })

@@ -1,5 +1,5 @@
 /** What an operator should check when ZITADEL's answer is none, by its status. */
-export function adviceOnStatus (status: number): string {
+export function getStatusAdvice (status: number): string {
   if (status === 429) return "check ZITADEL's quota and the rate limit in front of it; the option \"limits.perSecond\" keeps below one"
   if (status >= 500) return 'check ZITADEL and what stands in front of it'
   return 'check that it is ZITADEL that answers at "issuer" or "address", and no proxy, firewall or login page in its place'
@@ -13,6 +13,6 @@ const ADVICE: ReadonlyArray<readonly [codes: RegExp, advice: string]> = [
 ]
 
 /** The same where there is no answer at all, by the code of the error that came in its place. */
-export function adviceOnCode (code: string): string {
+export function getCodeAdvice (code: string): string {
   return ADVICE.find(([codes]) => codes.test(code))?.[1] ?? 'check ZITADEL, what stands in front of it, and the network between'
 }

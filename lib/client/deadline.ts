@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 
 /** Thrown by {@link withDeadline}. */
-export class DeadlineExceeded extends Error {}
+export class DeadlineExceededError extends Error {}
 
 /**
  * Tells work by the event `abort` that its time is over. Undici takes it as a signal; an AbortSignal would be one, too, and
@@ -22,7 +22,7 @@ export function withDeadline<T> (timeout: number, work: (deadline: Deadline) => 
     const deadline = new Deadline()
     // It keeps the process alive for those who wait, as AbortSignal.timeout would not.
     const timer = setTimeout(() => {
-      reject(new DeadlineExceeded())
+      reject(new DeadlineExceededError())
       deadline.aborted = true
       deadline.emit('abort')
     }, timeout)

@@ -1,39 +1,39 @@
 import { isUtf8 } from 'node:buffer'
 import type { Dispatcher } from 'undici'
-import { requestIdOf, type Headers } from './response-headers.ts'
+import { formatRequestId, type ResponseHeaders } from './response-headers.ts'
 
 /** What came back over the wire, whole. */
-export interface Answer {
+export interface HttpResponse {
   readonly status: number
   /** Empty where the body is no UTF-8. */
   readonly text: string
-  readonly headers: Headers
+  readonly headers: ResponseHeaders
   /** ZITADEL's own name for the exchange, to look it up in its log; '' without one. */
   readonly requestId: string
 }
 
 /** Bytes of the largest answer that is read: far above any user with metadata, far below what hurts. */
-const MAX_ANSWER = 1024 * 1024
+const MAX_RESPONSE_BYTES = 1024 * 1024
 
 /**
  * Reads an answer to its end, or to the bound.
  *
- * @param sent the body that was sent and all that is secret beside it, which nothing may be quoted from
+ * @param secrets the body that was sent and all that is secret beside it, which nothing may be quoted from
  */
-export async function readAnswer ({ statusCode, headers, body }: Dispatcher.ResponseData, sent: string): Promise<Answer> {
-  const bytes = await bytesOf(body)
+export async function readHttpResponse ({ statusCode, headers, body }: Dispatcher.ResponseData, secrets: string): Promise<HttpResponse> {
+  const bytes = await readBody(body)
   // Decoding would put the same character in place of whatever is no text, and make two names one.
-  return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', headers, requestId: requestIdOf(headers, sent) }
+  return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', headers, requestId: formatRequestId(headers, secrets) }
 }
 
 /** By events: a third of what the stream's own iterator costs. */
-function bytesOf (body: Dispatcher.ResponseData['body']): Promise<Buffer> {
+function readBody (body: Dispatcher.ResponseData['body']): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     body.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > MAX_ANSWER) body.destroy(Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' }))
+      if (size > MAX_RESPONSE_BYTES) body.destroy(Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' }))
       else chunks.push(chunk)
     })
     body.on('end', () => resolve(Buffer.concat(chunks)))

@@ -1,13 +1,13 @@
-import { ZitadelError, clientRejected, unavailable } from '../errors.ts'
-import type { ClientCredentials, SigningClient } from '../oauth/client-authentication.ts'
+import { ZitadelError, createClientRejectedError, createUnavailableError } from '../errors.ts'
+import type { ClientAuthentication, SigningClient } from '../oauth/client-authentication.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import type { Answer } from './http-response.ts'
-import { Circuit, type Failure, type Pass } from './circuit-breaker.ts'
+import type { HttpResponse } from './http-response.ts'
+import { CircuitBreaker, type CircuitFailure, type CircuitPermit } from './circuit-breaker.ts'
 import type { Clock } from '../clock.ts'
 import { withDeadline } from './deadline.ts'
-import { Exchange, type ExchangeOptions } from './transport.ts'
-import { judgeAnswer } from './response-classification.ts'
-import { outageOf } from './outage.ts'
+import { Transport, type TransportOptions } from './transport.ts'
+import { classifyResponse } from './response-classification.ts'
+import { toOutageError } from './outage.ts'
 
 /**
  * Asks for the response of one token.
@@ -17,9 +17,9 @@ import { outageOf } from './outage.ts'
  *   that is believed
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */
-export type Introspect = (token: string, sending: () => void, doubted?: () => void) => Promise<IntrospectionResponse>
+export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () => void) => Promise<IntrospectionResponse>
 
-export interface ClientOptions extends ExchangeOptions {
+export interface ClientOptions extends TransportOptions {
   /** Milliseconds for the whole of one introspection. */
   readonly timeout: number
   readonly breaker: boolean
@@ -30,68 +30,68 @@ export interface ClientOptions extends ExchangeOptions {
 }
 
 /** Where a question stands: with the circuit, whether its turn has come, and whether its failure is reported. */
-interface Turn {
-  pass: Pass | undefined
-  hasCome: boolean
-  readonly isReported: boolean
+interface CallState {
+  permit: CircuitPermit | undefined
+  hasStarted: boolean
+  readonly shouldReport: boolean
 }
 
 /** The client of one introspection endpoint: when it is asked, how long, and what its answers and silences mean. */
 export class IntrospectionClient {
   readonly #options: ClientOptions
   readonly #clock: Clock
-  readonly #exchange: Exchange
-  readonly #circuit: Circuit
-  #hasAnswered = false
+  readonly #exchange: Transport
+  readonly #circuit: CircuitBreaker
+  #hasResponded = false
 
-  constructor (credentials: SigningClient | ClientCredentials, options: ClientOptions, clock: Clock) {
+  constructor (credentials: SigningClient | ClientAuthentication, options: ClientOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#exchange = new Exchange(credentials, options, clock)
-    this.#circuit = new Circuit(options.breaker, clock)
+    this.#exchange = new Transport(credentials, options, clock)
+    this.#circuit = new CircuitBreaker(options.breaker, clock)
   }
 
   /** An {@link Introspect}: fails at once while the circuit is open, and waits for its turn. */
-  readonly introspect: Introspect = async (token, sending, doubted) => {
-    const turn: Turn = { pass: undefined, hasCome: false, isReported: true }
-    return await this.#ask(turn, async () => {
-      const entered = this.#circuit.enter()
-      turn.pass = entered
-      return await withDeadline(this.#options.timeout, (deadline) => this.#options.limiter.run(doubted !== undefined, deadline, async () => {
-        turn.pass = this.#circuit.renew(entered)
-        turn.hasCome = true
-        return await this.#exchange.answer({ token, sending, doubted, deadline, isVain: () => this.#circuit.isOpen })
+  readonly introspect: Introspect = async (token, onSend, onUnconfirmed) => {
+    const call: CallState = { permit: undefined, hasStarted: false, shouldReport: true }
+    return await this.#execute(call, async () => {
+      const permit = this.#circuit.acquire()
+      call.permit = permit
+      return await withDeadline(this.#options.timeout, (deadline) => this.#options.limiter.run(onUnconfirmed !== undefined, deadline, async () => {
+        call.permit = this.#circuit.reacquire(permit)
+        call.hasStarted = true
+        return await this.#exchange.send({ token, onSend, onUnconfirmed, deadline, isRetryPointless: () => this.#circuit.isOpen })
       }))
     })
   }
 
   /** The same, asked at once whatever happened before. */
-  readonly probe: Introspect = async (token, sending) => await this.#probe(token, sending, true)
+  readonly introspectDirectly: Introspect = async (token, onSend) => await this.#introspectNow(token, onSend, true)
 
   /** The same, but a failure is for whoever asks, and not reported. */
-  readonly trial: Introspect = async (token, sending) => await this.#probe(token, sending, false)
+  readonly introspectSilently: Introspect = async (token, onSend) => await this.#introspectNow(token, onSend, false)
 
-  async #probe (token: string, sending: () => void, isReported: boolean): Promise<IntrospectionResponse> {
-    return await this.#ask({ pass: this.#circuit.bypass(), hasCome: true, isReported }, () =>
-      withDeadline(this.#options.timeout, (deadline) => this.#exchange.answer({ token, sending, doubted: undefined, deadline, isVain: () => false })))
+  async #introspectNow (token: string, onSend: () => void, shouldReport: boolean): Promise<IntrospectionResponse> {
+    return await this.#execute({ permit: this.#circuit.acquireAlways(), hasStarted: true, shouldReport }, () =>
+      withDeadline(this.#options.timeout, (deadline) => this.#exchange.send({ token, onSend, onUnconfirmed: undefined, deadline, isRetryPointless: () => false })))
   }
 
-  async #ask (turn: Turn, exchange: () => Promise<Answer>): Promise<IntrospectionResponse> {
+  async #execute (call: CallState, send: () => Promise<HttpResponse>): Promise<IntrospectionResponse> {
     const { timeout, issuer, onFailure, onDown } = this.#options
-    let failure: Failure
+    let failure: CircuitFailure
     try {
-      const judgement = judgeAnswer(await exchange(), { issuer, hasAnswered: this.#hasAnswered, now: this.#clock.wall() })
-      if ('response' in judgement) {
-        this.#hasAnswered = true
-        this.#circuit.succeeded(turn.pass!)
-        return judgement.response
+      const classification = classifyResponse(await send(), { issuer, hasResponded: this.#hasResponded, now: this.#clock.wall() })
+      if ('response' in classification) {
+        this.#hasResponded = true
+        this.#circuit.recordSuccess(call.permit!)
+        return classification.response
       }
-      failure = { error: judgement.fault === 'ours' ? clientRejected(judgement.observed) : unavailable(judgement.outage), pause: judgement.pause }
+      failure = { error: classification.kind === 'rejected' ? createClientRejectedError(classification.message) : createUnavailableError(classification.outage), backoff: classification.backoff }
     } catch (error) {
-      failure = { error: error instanceof ZitadelError && !turn.hasCome ? error : unavailable(outageOf(error, timeout, turn.hasCome)) }
+      failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(error, timeout, call.hasStarted)) }
     }
-    if (turn.pass !== undefined && this.#circuit.failed(failure, turn.pass)) onDown()
-    if (turn.isReported) onFailure(failure.error)
+    if (call.permit !== undefined && this.#circuit.recordFailure(failure, call.permit)) onDown()
+    if (call.shouldReport) onFailure(failure.error)
     throw failure.error
   }
 }

@@ -1,4 +1,4 @@
-import { Outage, unavailable, type ZitadelError } from '../errors.ts'
+import { OutageError, createUnavailableError, type ZitadelError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import type { Deadline } from './deadline.ts'
 
@@ -11,15 +11,15 @@ export interface Limits {
   readonly perSecond?: number | undefined
 }
 
-interface Waiting {
+interface QueueEntry {
   readonly start: () => void
-  readonly refuse: (error: ZitadelError) => void
+  readonly reject: (error: ZitadelError) => void
   /** Monotonic milliseconds. */
   readonly since: number
 }
 
 /** One part in so many is kept for tokens that were active a moment ago, and never given to strangers. */
-const KEPT = 4
+const RESERVE_FRACTION = 4
 
 /**
  * Bounds what strangers can make us do. Tokens that were active a moment ago go first and have a share of their own, so
@@ -27,23 +27,23 @@ const KEPT = 4
  */
 export class Limiter {
   readonly #limits: Limits
-  readonly #patience: number
+  readonly #maxWait: number
   readonly #clock: Clock
-  readonly #known = new Set<Waiting>()
-  readonly #strangers = new Set<Waiting>()
+  readonly #knownQueue = new Set<QueueEntry>()
+  readonly #unknownQueue = new Set<QueueEntry>()
   #running = 0
-  #runningStrangers = 0
+  #runningUnknown = 0
   #allowance: number
   #countedAt: number
   #timer: NodeJS.Timeout | undefined
 
   /**
-   * @param patience milliseconds after which a turn comes too late to be of use: in a flood that outlasts the queue, all
+   * @param maxWait milliseconds after which a turn comes too late to be of use: in a flood that outlasts the queue, all
    *   would wait until nearly no time is left for an answer, and ZITADEL would seem to be down
    */
-  constructor (limits: Limits, patience: number, clock: Clock) {
+  constructor (limits: Limits, maxWait: number, clock: Clock) {
     this.#limits = limits
-    this.#patience = patience
+    this.#maxWait = maxWait
     this.#clock = clock
     this.#allowance = limits.perSecond ?? Infinity
     this.#countedAt = clock.monotonic()
@@ -52,22 +52,22 @@ export class Limiter {
   /**
    * Runs work when it is its turn.
    *
-   * @param known whether the token was active a moment ago
+   * @param wasActive whether the token was active a moment ago
    * @param deadline ends the wait, and gives the place back even where the work does not end; the promise is then left to
    *   whoever set it
    * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` when too many wait already, or the turn comes too late
    */
-  async run<T> (known: boolean, deadline: Deadline, work: () => Promise<T>): Promise<T> {
-    const isNext = this.#known.size === 0 && (known || this.#strangers.size === 0)
-    if (isNext && this.#mayStart(known)) this.#started(known)
-    else await this.#turn(known, deadline)
+  async run<T> (wasActive: boolean, deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    const isNext = this.#knownQueue.size === 0 && (wasActive || this.#unknownQueue.size === 0)
+    if (isNext && this.#canStart(wasActive)) this.#recordStart(wasActive)
+    else await this.#enqueue(wasActive, deadline)
     let ended = false
     const end = (): void => {
       if (ended) return
       ended = true
       this.#running--
-      if (!known) this.#runningStrangers--
-      this.#next()
+      if (!wasActive) this.#runningUnknown--
+      this.#startWaiting()
     }
     deadline.once('abort', end)
     try {
@@ -78,80 +78,80 @@ export class Limiter {
   }
 
   /** One more question of somebody who has his turn: it counts among those of the second. */
-  spend (): void {
+  consume (): void {
     this.#allowance--
   }
 
-  #mayStart (known: boolean): boolean {
+  #canStart (wasActive: boolean): boolean {
     const { concurrent } = this.#limits
     if (this.#running >= concurrent) return false
-    if (!known && this.#runningStrangers >= concurrent - share(concurrent)) return false
-    return this.#missing(known) <= 0
+    if (!wasActive && this.#runningUnknown >= concurrent - getReserve(concurrent)) return false
+    return this.#getDeficit(wasActive) <= 0
   }
 
-  #started (known: boolean): void {
+  #recordStart (wasActive: boolean): void {
     this.#running++
-    if (!known) this.#runningStrangers++
-    this.spend()
+    if (!wasActive) this.#runningUnknown++
+    this.consume()
   }
 
   /** How much of the allowance of a second has to come back first. */
-  #missing (known: boolean): number {
+  #getDeficit (wasActive: boolean): number {
     const { perSecond } = this.#limits
     if (perSecond === undefined) return 0
     const now = this.#clock.monotonic()
     this.#allowance = Math.min(perSecond, this.#allowance + (now - this.#countedAt) / 1000 * perSecond)
     this.#countedAt = now
-    return 1 + (known ? 0 : share(perSecond)) - this.#allowance
+    return 1 + (wasActive ? 0 : getReserve(perSecond)) - this.#allowance
   }
 
-  async #turn (known: boolean, deadline: Deadline): Promise<void> {
+  async #enqueue (wasActive: boolean, deadline: Deadline): Promise<void> {
     const { queue } = this.#limits
-    const waiting = known ? this.#known : this.#strangers
-    if (this.#known.size + this.#strangers.size >= queue || (!known && this.#strangers.size >= queue - share(queue))) {
-      throw tooMany('too many introspections are waiting already')
+    const entries = wasActive ? this.#knownQueue : this.#unknownQueue
+    if (this.#knownQueue.size + this.#unknownQueue.size >= queue || (!wasActive && this.#unknownQueue.size >= queue - getReserve(queue))) {
+      throw createOverloadError('too many introspections are waiting already')
     }
     await new Promise<void>((resolve, reject) => {
-      const one = { start: resolve, refuse: reject, since: this.#clock.monotonic() }
-      waiting.add(one)
-      deadline.once('abort', () => { waiting.delete(one) })
-      this.#next()
+      const entry = { start: resolve, reject, since: this.#clock.monotonic() }
+      entries.add(entry)
+      deadline.once('abort', () => { entries.delete(entry) })
+      this.#startWaiting()
     })
   }
 
-  #next (): void {
-    for (const [known, waiting] of [[true, this.#known], [false, this.#strangers]] as const) {
-      for (const one of waiting) {
-        if (!this.#mayStart(known)) break
-        waiting.delete(one)
-        if (this.#clock.monotonic() - one.since >= this.#patience) {
-          one.refuse(tooMany('the turn to ask ZITADEL came too late'))
+  #startWaiting (): void {
+    for (const [wasActive, queue] of [[true, this.#knownQueue], [false, this.#unknownQueue]] as const) {
+      for (const entry of queue) {
+        if (!this.#canStart(wasActive)) break
+        queue.delete(entry)
+        if (this.#clock.monotonic() - entry.since >= this.#maxWait) {
+          entry.reject(createOverloadError('the turn to ask ZITADEL came too late'))
           continue
         }
         // Counted before it runs: whoever comes in between must find the place taken.
-        this.#started(known)
-        one.start()
+        this.#recordStart(wasActive)
+        entry.start()
       }
     }
-    this.#wakeUp()
+    this.#scheduleStart()
   }
 
   /** Nobody ends when the allowance of a second is what is missing: time alone brings it back. */
-  #wakeUp (): void {
+  #scheduleStart (): void {
     clearTimeout(this.#timer)
-    if (this.#known.size + this.#strangers.size === 0) return
-    const missing = this.#missing(this.#known.size > 0)
-    if (missing <= 0) return
-    this.#timer = setTimeout(() => this.#next(), Math.ceil(missing / this.#limits.perSecond! * 1000))
+    if (this.#knownQueue.size + this.#unknownQueue.size === 0) return
+    const deficit = this.#getDeficit(this.#knownQueue.size > 0)
+    if (deficit <= 0) return
+    this.#timer = setTimeout(() => this.#startWaiting(), Math.ceil(deficit / this.#limits.perSecond! * 1000))
     this.#timer.unref()
   }
 }
 
-function tooMany (observed: string): ZitadelError {
-  return unavailable(new Outage(observed, 'check for a flood of tokens, or raise the option "limits"', true), 1)
+function createOverloadError (message: string): ZitadelError {
+  return createUnavailableError(new OutageError(message, 'check for a flood of tokens, or raise the option "limits"', true), 1)
 }
 
 /** Of one there is nothing to share. */
-function share (of: number): number {
-  return of < 2 ? 0 : Math.max(1, Math.floor(of / KEPT))
+function getReserve (of: number): number {
+  return of < 2 ? 0 : Math.max(1, Math.floor(of / RESERVE_FRACTION))
 }

@@ -1,17 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dispatcher } from 'undici'
-import type { ClientCredentials, SigningClient } from '../oauth/client-authentication.ts'
-import { introspectionForm } from '../oauth/introspection.ts'
+import type { ClientAuthentication, SigningClient } from '../oauth/client-authentication.ts'
+import { createIntrospectionBody } from '../oauth/introspection.ts'
 import type { Endpoint } from '../zitadel/endpoints.ts'
-import { readAnswer, type Answer } from './http-response.ts'
-import { Assertions } from './assertion-provider.ts'
+import { readHttpResponse, type HttpResponse } from './http-response.ts'
+import { AssertionProvider } from './assertion-provider.ts'
 import type { Clock } from '../clock.ts'
 import type { Deadline } from './deadline.ts'
-import { isWorthAnother, refusesClient } from './response-classification.ts'
+import { shouldRetry, isClientRejection } from './response-classification.ts'
 import type { Limiter } from './limiter.ts'
-import { codeOf } from './outage.ts'
+import { getErrorCode } from './outage.ts'
 
-export interface ExchangeOptions {
+export interface TransportOptions {
   readonly issuer: string
   readonly endpoint: Endpoint
   readonly dispatcher: { readonly request: (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData> }
@@ -22,76 +22,76 @@ export interface ExchangeOptions {
 }
 
 /** What is asked, and what is to be known on the way. */
-export interface Question {
+export interface IntrospectionRequest {
   readonly token: string
   /** Called right before the token leaves. */
-  readonly sending: () => void
+  readonly onSend: () => void
   /** Given for a token that was active a moment ago, and called when it is inactive all of a sudden. */
-  readonly doubted: (() => void) | undefined
+  readonly onUnconfirmed: (() => void) | undefined
   readonly deadline: Deadline
   /** Whether another try would end like the first, as others have found out in the meantime. */
-  readonly isVain: () => boolean
+  readonly isRetryPointless: () => boolean
 }
 
 /** Milliseconds before a second try, at least and at most: drawn, so that the processes of a fleet do not come all at once. */
-const JITTER = [10, 100] as const
+const RETRY_JITTER_MS = [10, 100] as const
 
 /** What undici and the system call a connection that ended under a request: often one that the server was just closing. */
-const BROKEN_CONNECTIONS = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
+const CONNECTION_ERROR_CODES = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
 /** From a question to an answer: with proof of who asks, and a second try where that helps. Nothing else talks to ZITADEL. */
-export class Exchange {
-  readonly #credentials: Assertions | ClientCredentials
-  readonly #options: ExchangeOptions
+export class Transport {
+  readonly #credentials: AssertionProvider | ClientAuthentication
+  readonly #options: TransportOptions
 
-  constructor (credentials: SigningClient | ClientCredentials, options: ExchangeOptions, clock: Clock) {
-    this.#credentials = 'alg' in credentials ? new Assertions(credentials, options.issuer, clock) : credentials
+  constructor (credentials: SigningClient | ClientAuthentication, options: TransportOptions, clock: Clock) {
+    this.#credentials = 'alg' in credentials ? new AssertionProvider(credentials, options.issuer, clock) : credentials
     this.#options = options
   }
 
   /** @throws what a connection, its parser, a signer or the bound on answers throws */
-  async answer (question: Question): Promise<Answer> {
+  async send (request: IntrospectionRequest): Promise<HttpResponse> {
     const { retry, limiter } = this.#options
-    const { doubted, deadline, isVain } = question
-    const first = this.#try(question)
+    const { onUnconfirmed, deadline, isRetryPointless } = request
+    const first = this.#sendAuthenticated(request)
     if (!retry) return await first
-    const answer = await first.catch((error: unknown) => {
-      if (!BROKEN_CONNECTIONS.includes(codeOf(error))) throw error
+    const send = await first.catch((error: unknown) => {
+      if (!CONNECTION_ERROR_CODES.includes(getErrorCode(error))) throw error
     })
-    if (answer !== undefined && !isWorthAnother(answer, doubted !== undefined)) return answer
-    const isDoubtful = answer?.status === 200
-    if (isDoubtful) doubted!()
-    await sleep(JITTER[0] + Math.random() * (JITTER[1] - JITTER[0]))
-    if (deadline.aborted || (isVain() && !isDoubtful)) return await first
-    limiter.spend()
-    return await this.#try(question)
+    if (send !== undefined && !shouldRetry(send, onUnconfirmed !== undefined)) return send
+    const isUnconfirmed = send?.status === 200
+    if (isUnconfirmed) onUnconfirmed!()
+    await sleep(RETRY_JITTER_MS[0] + Math.random() * (RETRY_JITTER_MS[1] - RETRY_JITTER_MS[0]))
+    if (deadline.aborted || (isRetryPointless() && !isUnconfirmed)) return await first
+    limiter.consume()
+    return await this.#sendAuthenticated(request)
   }
 
-  async #try (question: Question): Promise<Answer> {
+  async #sendAuthenticated (request: IntrospectionRequest): Promise<HttpResponse> {
     const credentials = this.#credentials
-    if (!(credentials instanceof Assertions)) return await this.#post(question, credentials)
-    const current = credentials.current(question.deadline)
-    const proof = current instanceof Promise ? await current : current
-    const answer = await this.#post(question, proof)
-    if (!refusesClient(answer)) {
-      proof.accepted ||= answer.status === 200
-      return answer
+    if (!(credentials instanceof AssertionProvider)) return await this.#post(request, credentials)
+    const current = credentials.get(request.deadline)
+    const assertion = current instanceof Promise ? await current : current
+    const send = await this.#post(request, assertion)
+    if (!isClientRejection(send)) {
+      assertion.isAccepted ||= send.status === 200
+      return send
     }
-    credentials.refused(proof)
+    credentials.recordRejection(assertion)
     // Somebody else was refused with a proof of his own in the meantime: a signature more would change nothing.
-    if (question.isVain()) return answer
-    const own = await credentials.own()
-    this.#options.limiter.spend()
-    const second = await this.#post(question, own)
-    if (second.status === 200) credentials.replaced(proof, own)
+    if (request.isRetryPointless()) return send
+    const own = await credentials.createUnshared()
+    this.#options.limiter.consume()
+    const second = await this.#post(request, own)
+    if (second.status === 200) credentials.recordReplacement(assertion, own)
     return second
   }
 
-  async #post ({ token, sending, deadline }: Question, { form, headers, secret }: ClientCredentials): Promise<Answer> {
+  async #post ({ token, onSend, deadline }: IntrospectionRequest, { form, headers, secret }: ClientAuthentication): Promise<HttpResponse> {
     const { endpoint: { origin, path, headers: routing }, dispatcher } = this.#options
-    const body = introspectionForm(token) + form
-    sending()
-    return await readAnswer(await dispatcher.request({
+    const body = createIntrospectionBody(token) + form
+    onSend()
+    return await readHttpResponse(await dispatcher.request({
       origin,
       path,
       method: 'POST',

@@ -1,4 +1,4 @@
-const KEYS = ['scopes', 'roles', 'organization', 'freshness', 'access']
+const ROUTE_KEYS = ['scopes', 'roles', 'organization', 'freshness', 'access']
 
 /** What others call the same, too far from our own word to be found by its letters. */
 const OTHER_NAMES = new Map([['organisation', 'organization'], ['organisations', 'organization']])
@@ -7,12 +7,12 @@ const OTHER_NAMES = new Map([['organisation', 'organization'], ['organisations',
  * The key of ours that is meant by one in a route's config: in other letter cases, or where a letter too many, one too few
  * or two in the wrong order is all that is wrong. Undefined for what is not ours.
  */
-export function meantKey (given: string): string | undefined {
+export function suggestKey (given: string): string | undefined {
   const key = given.toLowerCase()
-  return OTHER_NAMES.get(key) ?? KEYS.find((ours) => isAtMostOneAway(key, ours))
+  return OTHER_NAMES.get(key) ?? ROUTE_KEYS.find((ours) => isWithinOneEdit(key, ours))
 }
 
-function isAtMostOneAway (given: string, ours: string): boolean {
+function isWithinOneEdit (given: string, ours: string): boolean {
   let start = 0
   while (start < ours.length && given[start] === ours[start]) start++
   const [left, right] = [given.slice(start), ours.slice(start)]

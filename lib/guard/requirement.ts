@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { isScopeToken } from '../oauth/bearer.ts'
-import { isOwnScope, isRoleScope } from '../zitadel/scopes.ts'
-import { wrongOption } from '../errors.ts'
+import { isZitadelScope, isRoleScope } from '../zitadel/scopes.ts'
+import { createOptionError } from '../errors.ts'
 
 /** All of them, or any of several sets: `['a', 'b']` is a and b, `[['a', 'b'], ['c']]` is (a and b) or c. */
 export type AllOrAny = readonly string[] | ReadonlyArray<readonly string[]>
@@ -19,14 +19,14 @@ export interface RequirementOptions {
 }
 
 /** One set of scopes, split by what can cure a lack: a client can ask for ZITADEL's own, nobody for a role. */
-interface Alternative {
-  readonly own: readonly string[]
+interface ScopeSet {
+  readonly zitadel: readonly string[]
   readonly custom: readonly string[]
 }
 
 /** A requirement that has been checked, in the form in which it is applied. */
 export interface Requirement {
-  readonly scopes: readonly Alternative[]
+  readonly scopes: readonly ScopeSet[]
   readonly roles: ReadonlyArray<readonly string[]>
   readonly organization: RequirementOptions['organization'] | undefined
   /** Milliseconds. */
@@ -34,13 +34,13 @@ export interface Requirement {
 }
 
 /** A live token, and nothing else. */
-export const LIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity })
+export const ANY_ACTIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity })
 
-const KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
+const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
 
 /** Whether a route's config, or anything else, asks for something. */
-export function isRequirement (config: object): config is RequirementOptions {
-  return KEYS.some((key) => key in config)
+export function hasRequirement (config: object): config is RequirementOptions {
+  return REQUIREMENT_KEYS.some((key) => key in config)
 }
 
 /**
@@ -49,29 +49,29 @@ export function isRequirement (config: object): config is RequirementOptions {
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function checkRequirement (given: unknown, where: string): void {
-  if (typeof given !== 'object' || given === null) throw wrongOption(`${where}: a requirement must be an object { ${KEYS.join(', ')} }`)
+export function checkRequirementKeys (given: unknown, label: string): void {
+  if (typeof given !== 'object' || given === null) throw createOptionError(`${label}: a requirement must be an object { ${REQUIREMENT_KEYS.join(', ')} }`)
   for (const key of Object.keys(given)) {
-    if (!(KEYS as readonly string[]).includes(key)) throw wrongOption(`${where}: "${key}" is unknown, expected one of ${KEYS.join(', ')}`)
+    if (!(REQUIREMENT_KEYS as readonly string[]).includes(key)) throw createOptionError(`${label}: "${key}" is unknown, expected one of ${REQUIREMENT_KEYS.join(', ')}`)
   }
 }
 
 /**
- * @param where what the message of an error starts with
+ * @param label what the message of an error starts with
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function compileRequirement (options: RequirementOptions, customScopes: 'roles' | 'scope', where: string): Requirement {
-  const fail = (key: string, expected: string): never => { throw wrongOption(`${where}: "${key}" must be ${expected}`) }
-  const scopes = 'scopes' in options ? alternatives(options.scopes, 'scopes', fail) : []
-  const roles = 'roles' in options ? alternatives(options.roles, 'roles', fail) : []
+export function compileRequirement (options: RequirementOptions, customScopes: 'roles' | 'scope', label: string): Requirement {
+  const fail = (key: string, expected: string): never => { throw createOptionError(`${label}: "${key}" must be ${expected}`) }
+  const scopes = 'scopes' in options ? parseSets(options.scopes, 'scopes', fail) : []
+  const roles = 'roles' in options ? parseSets(options.roles, 'roles', fail) : []
   if ('roles' in options && roles.length === 0) fail('roles', 'given at least one role')
   for (const scope of scopes.flat()) {
     if (!isScopeToken(scope)) fail('scopes', 'made of scope-tokens: printable ASCII without space, quote and backslash')
     if (isRoleScope(scope)) fail('scopes', 'free of role scopes, which only say what a client asked for: require the role with "roles"')
   }
   const split = scopes.map((set) => ({
-    own: set.filter((scope) => isOwnScope(scope) || customScopes === 'scope'),
-    custom: set.filter((scope) => !isOwnScope(scope) && customScopes === 'roles')
+    zitadel: set.filter((scope) => isZitadelScope(scope) || customScopes === 'scope'),
+    custom: set.filter((scope) => !isZitadelScope(scope) && customScopes === 'roles')
   }))
   const { organization, freshness } = options
   if ('organization' in options) {
@@ -86,7 +86,7 @@ export function compileRequirement (options: RequirementOptions, customScopes: '
 }
 
 /** The sets of which one must be held whole; none where `[]` asks for nothing. Copied: a config can be changed later. */
-function alternatives (given: unknown, key: string, fail: (key: string, expected: string) => never): string[][] {
+function parseSets (given: unknown, key: string, fail: (key: string, expected: string) => never): string[][] {
   const expected = `an array of ${key} (all of them) or of non-empty arrays of ${key} (any of the sets)`
   if (!Array.isArray(given)) return fail(key, expected)
   const sets: unknown[] = given.some(Array.isArray) ? given : given.length === 0 ? [] : [given]

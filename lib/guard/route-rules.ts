@@ -1,13 +1,13 @@
 import type { FastifyRequest, RouteOptions as FastifyRoute } from 'fastify'
-import { wrongOption } from '../errors.ts'
+import { createOptionError } from '../errors.ts'
 import type { Config } from '../options/config.ts'
 import type { Undeclared, UndeclaredRoute } from '../options/options.ts'
-import { leaveBehind } from './ignore-rejection.ts'
-import { meantKey } from './key-suggestion.ts'
-import { LIVE_TOKEN, compileRequirement, isRequirement, type Requirement, type RequirementOptions } from './requirement.ts'
+import { ignoreRejection } from './ignore-rejection.ts'
+import { suggestKey } from './key-suggestion.ts'
+import { ANY_ACTIVE_TOKEN, compileRequirement, hasRequirement, type Requirement, type RequirementOptions } from './requirement.ts'
 
 /** What a route's `config` may say: a requirement, or `access` in its place. */
-export interface RouteOptions extends RequirementOptions {
+export interface ZitadelRouteOptions extends RequirementOptions {
   /**
    * `'public'`: no token is looked at. `'optional'`: a token is checked if one is sent, and refused if it is bad.
    * `'own'`: the route guards itself, with `app.auth` or otherwise.
@@ -16,50 +16,50 @@ export interface RouteOptions extends RequirementOptions {
 }
 
 /** How a route is guarded. */
-export interface Rule {
+export interface RouteRule {
   /** Whether no token is looked at. */
-  readonly open: boolean
+  readonly isPublic: boolean
   /** Whether a caller without a token is let in. */
-  readonly optional: boolean
+  readonly isOptional: boolean
   readonly requirement: Requirement
 }
 
-const OPEN: Rule = Object.freeze({ open: true, optional: true, requirement: LIVE_TOKEN })
-const OPTIONAL: Rule = Object.freeze({ open: false, optional: true, requirement: LIVE_TOKEN })
-const PROTECTED: Rule = Object.freeze({ open: false, optional: false, requirement: LIVE_TOKEN })
+const PUBLIC: RouteRule = Object.freeze({ isPublic: true, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
+const OPTIONAL: RouteRule = Object.freeze({ isPublic: false, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
+const PROTECTED: RouteRule = Object.freeze({ isPublic: false, isOptional: false, requirement: ANY_ACTIVE_TOKEN })
 
-const ACCESS = new Map<unknown, Rule>([['public', OPEN], ['own', OPEN], ['optional', OPTIONAL]])
-const UNDECLARED = new Map<unknown, Rule | 'refused'>([['protected', PROTECTED], ['public', OPEN], ['refused', 'refused']])
+const ACCESS = new Map<unknown, RouteRule>([['public', PUBLIC], ['own', PUBLIC], ['optional', OPTIONAL]])
+const UNDECLARED = new Map<unknown, RouteRule | 'refused'>([['protected', PROTECTED], ['public', PUBLIC], ['refused', 'refused']])
 
 /** The rule that a route's config declares; undefined where it declares nothing. */
-export function declaredRule (config: object, customScopes: 'roles' | 'scope', where: string): Rule | undefined {
+export function compileDeclaredRule (config: object, customScopes: 'roles' | 'scope', label: string): RouteRule | undefined {
   for (const key of Object.keys(config)) {
-    const meant = meantKey(key)
-    if (meant !== undefined && meant !== key) throw wrongOption(`${where}: "${key}" is unknown, did you mean "${meant}"?`)
+    const meant = suggestKey(key)
+    if (meant !== undefined && meant !== key) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
   }
-  const asks = isRequirement(config)
-  if (!('access' in config)) return asks ? { open: false, optional: false, requirement: compileRequirement(config, customScopes, where) } : undefined
+  const hasKeys = hasRequirement(config)
+  if (!('access' in config)) return hasKeys ? { isPublic: false, isOptional: false, requirement: compileRequirement(config, customScopes, label) } : undefined
   const rule = ACCESS.get(config.access)
-  if (rule === undefined) throw wrongOption(`${where}: "access" must be 'public', 'optional' or 'own'`)
-  if (asks) throw wrongOption(`${where}: "access" must stand alone, in place of scopes, roles, organization and freshness`)
+  if (rule === undefined) throw createOptionError(`${label}: "access" must be 'public', 'optional' or 'own'`)
+  if (hasKeys) throw createOptionError(`${label}: "access" must stand alone, in place of scopes, roles, organization and freshness`)
   return rule
 }
 
 /** The rule for a route that declares nothing; `'refused'` where it must not exist. */
-export function undeclaredRule (setting: Config['undeclaredRoutes'], route: UndeclaredRoute, where: string): Rule | 'refused' {
-  const answer: Undeclared = typeof setting === 'function' ? answerOf(setting, route, where) : setting
-  const rule = UNDECLARED.get(answer)
+export function resolveUndeclaredRule (setting: Config['undeclaredRoutes'], route: UndeclaredRoute, label: string): RouteRule | 'refused' {
+  const result: Undeclared = typeof setting === 'function' ? callUndeclaredRoutes(setting, route, label) : setting
+  const rule = UNDECLARED.get(result)
   if (rule !== undefined) return rule
-  leaveBehind(answer)
-  throw wrongOption(`${where}: option "undeclaredRoutes" must give 'protected', 'public' or 'refused'`)
+  ignoreRejection(result)
+  throw createOptionError(`${label}: option "undeclaredRoutes" must give 'protected', 'public' or 'refused'`)
 }
 
 /** Whatever is thrown becomes an error: the loader of plugins takes a thrown `undefined` for success. */
-function answerOf (setting: (route: UndeclaredRoute) => Undeclared, route: UndeclaredRoute, where: string): Undeclared {
+function callUndeclaredRoutes (setting: (route: UndeclaredRoute) => Undeclared, route: UndeclaredRoute, label: string): Undeclared {
   try {
     return setting(route)
   } catch (error) {
-    throw error instanceof Error ? error : wrongOption(`${where}: option "undeclaredRoutes" threw something that is no error`)
+    throw error instanceof Error ? error : createOptionError(`${label}: option "undeclaredRoutes" threw something that is no error`)
   }
 }
 
@@ -72,12 +72,12 @@ export function isPreflightRoute ({ method }: { readonly method: unknown }): boo
 }
 
 /** How messages name a route. */
-export function nameOf ({ method, url }: { readonly method: FastifyRoute['method'], readonly url: string }): string {
+export function formatRoute ({ method, url }: { readonly method: FastifyRoute['method'], readonly url: string }): string {
   return `route ${[method].flat().join(',')} ${url}`
 }
 
 /** Finds the rule for a request. */
-export type Rules = (request: FastifyRequest) => Rule
+export type RuleResolver = (request: FastifyRequest) => RouteRule
 
 /**
  * Rules by what a route's config is when it is first met: at start a later plugin may still change it, and of a route that
@@ -85,19 +85,19 @@ export type Rules = (request: FastifyRequest) => Rule
  *
  * @throws anything that a user's function throws, and ZitadelError `FST_ZITADEL_OPTION`
  */
-export function ruleOf ({ customScopes, undeclaredRoutes }: Config): Rules {
-  const rules = new WeakMap<object, Rule>()
+export function createRuleResolver ({ customScopes, undeclaredRoutes }: Config): RuleResolver {
+  const rules = new WeakMap<object, RouteRule>()
   return (request) => {
     const route = request.routeOptions
     const known = rules.get(route.config)
     if (known !== undefined) return known
-    if (request.is404) return OPEN
+    if (request.is404) return PUBLIC
     const named = { method: route.method as FastifyRoute['method'], url: route.url!, config: route.config, ...(route.schema && { schema: route.schema }) }
-    const where = nameOf(named)
-    const declared = declaredRule(route.config, customScopes, where)
-    const rule = declared ?? undeclaredRule(undeclaredRoutes, named, where)
-    if (declared === undefined && isPreflightRoute(named)) return isPreflight(request) || rule === OPEN ? OPEN : PROTECTED
-    if (rule === 'refused') throw wrongOption(`${where}: declares neither scopes nor roles nor access, and option "undeclaredRoutes" refuses that`)
+    const label = formatRoute(named)
+    const declared = compileDeclaredRule(route.config, customScopes, label)
+    const rule = declared ?? resolveUndeclaredRule(undeclaredRoutes, named, label)
+    if (declared === undefined && isPreflightRoute(named)) return isPreflight(request) || rule === PUBLIC ? PUBLIC : PROTECTED
+    if (rule === 'refused') throw createOptionError(`${label}: declares neither scopes nor roles nor access, and option "undeclaredRoutes" refuses that`)
     rules.set(route.config, rule)
     return rule
   }

@@ -1,23 +1,23 @@
 import type { FastifyRequest } from 'fastify'
-import { wrongOption, type ZitadelError } from '../errors.ts'
-import { bearerCredentials } from '../oauth/bearer.ts'
+import { createOptionError, type ZitadelError } from '../errors.ts'
+import { parseBearerCredentials } from '../oauth/bearer.ts'
 import type { ZitadelOptions } from '../options/options.ts'
-import { leaveBehind } from './ignore-rejection.ts'
+import { ignoreRejection } from './ignore-rejection.ts'
 
 /**
  * Reads what a request presents as its token, unlooked at; undefined where it presents none.
  *
  * @throws ZitadelError `FST_ZITADEL_INVALID_REQUEST` where more than one place presents something
  */
-export type TokenSource = (request: FastifyRequest) => string | undefined
+export type TokenReader = (request: FastifyRequest) => string | undefined
 
-export function tokenSource (tokenFrom: ZitadelOptions['tokenFrom'], invalidRequest: () => ZitadelError): TokenSource {
-  const fromHeader: TokenSource = (request) => {
+export function createTokenReader (tokenFrom: ZitadelOptions['tokenFrom'], invalidRequest: () => ZitadelError): TokenReader {
+  const fromHeader: TokenReader = (request) => {
     const { authorization } = request.headers
     if (authorization === undefined) return undefined
     // Node keeps the first of several fields and says nothing; a proxy in front may have judged by the last.
-    if (hasSeveral(request.raw.rawHeaders)) throw invalidRequest()
-    return bearerCredentials(authorization)
+    if (hasDuplicateAuthorization(request.raw.rawHeaders)) throw invalidRequest()
+    return parseBearerCredentials(authorization)
   }
   if (tokenFrom === undefined) return fromHeader
   return (request) => {
@@ -25,8 +25,8 @@ export function tokenSource (tokenFrom: ZitadelOptions['tokenFrom'], invalidRequ
     const other: unknown = tokenFrom(request) ?? undefined
     if (other === undefined || other === '') return header
     if (typeof other !== 'string') {
-      leaveBehind(other)
-      throw wrongOption('option "tokenFrom" must give a string, or undefined where there is no token')
+      ignoreRejection(other)
+      throw createOptionError('option "tokenFrom" must give a string, or undefined where there is no token')
     }
     if (header !== undefined) throw invalidRequest()
     return other
@@ -34,7 +34,7 @@ export function tokenSource (tokenFrom: ZitadelOptions['tokenFrom'], invalidRequ
 }
 
 /** @param rawHeaders names and values in turn, as they were received; a request made up for a test may have none */
-function hasSeveral (rawHeaders: readonly string[] = []): boolean {
+function hasDuplicateAuthorization (rawHeaders: readonly string[] = []): boolean {
   let found = false
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const name = rawHeaders[i]!

@@ -7,18 +7,18 @@ const SCHEME = 'bearer'
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750 section 2.1}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-11.1 RFC 9110 section 11.1}: schemes are case-insensitive
  */
-export function bearerCredentials (authorization: string | undefined): string | undefined {
+export function parseBearerCredentials (authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined
   // Nearly every request on earth spells it this way, and comparing costs less than lower-casing.
-  if (authorization.startsWith('Bearer ')) return withoutLeadingSpaces(authorization, 7)
+  if (authorization.startsWith('Bearer ')) return skipSpaces(authorization, 7)
   if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined
   const next = authorization.charAt(SCHEME.length)
   // A tab ends the scheme, but is no space: what follows it is malformed credentials of ours, not another scheme.
-  return next === '' || next === ' ' || next === '\t' ? withoutLeadingSpaces(authorization, SCHEME.length) : undefined
+  return next === '' || next === ' ' || next === '\t' ? skipSpaces(authorization, SCHEME.length) : undefined
 }
 
 /** `1*SP`: one space parts a scheme from its credentials, and so do more. */
-function withoutLeadingSpaces (authorization: string, start: number): string {
+function skipSpaces (authorization: string, start: number): string {
   while (authorization[start] === ' ') start++
   return authorization.slice(start)
 }
@@ -31,7 +31,7 @@ const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750 section 2.1}
  */
-export function isBearerToken (value: string): boolean {
+export function isB64Token (value: string): boolean {
   return B64TOKEN.test(value)
 }
 
@@ -49,7 +49,7 @@ export function isScopeToken (value: string): boolean {
 const QUOTABLE = /^[\x20-\x7E]*$/
 
 /** Whether a string can stand in a quoted-string of a header field: printable ASCII, so that no line can be broken. */
-export function isQuotable (value: string): boolean {
+export function isPrintableAscii (value: string): boolean {
   return QUOTABLE.test(value)
 }
 
@@ -58,11 +58,11 @@ export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficien
 /**
  * The value of a `WWW-Authenticate` field. Without an error it only asks for credentials.
  *
- * @param realm must be {@link isQuotable}
+ * @param realm must be {@link isPrintableAscii}
  * @param scopes must be scope-tokens; named only where a client can cure the refusal by asking for them
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3 RFC 6750 section 3}
  */
-export function bearerChallenge (realm?: string, error?: BearerErrorCode, scopes?: readonly string[]): string {
+export function createBearerChallenge (realm?: string, error?: BearerErrorCode, scopes?: readonly string[]): string {
   const parameters: string[] = []
   if (realm !== undefined) parameters.push(`realm="${realm.replace(/["\\]/g, '\\$&')}"`)
   if (error !== undefined) parameters.push(`error="${error}"`)

@@ -14,14 +14,14 @@ export interface IntrospectionResponse {
 }
 
 /** Seconds by which our clock may be behind the server's before a token that was just made counts as not yet valid. */
-const NOT_BEFORE_TOLERANCE = 60
+const NBF_TOLERANCE_SECONDS = 60
 
 /**
  * The body of an introspection request.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662#section-2.1 RFC 7662 section 2.1}
  */
-export function introspectionForm (token: string): string {
+export function createIntrospectionBody (token: string): string {
   return `token=${encodeURIComponent(token)}`
 }
 
@@ -33,10 +33,10 @@ export function introspectionForm (token: string): string {
 export function isIntrospectionResponse (body: unknown): body is IntrospectionResponse {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
   const { active, exp, nbf } = body as Record<string, unknown>
-  return typeof active === 'boolean' && isTime(exp) && isTime(nbf)
+  return typeof active === 'boolean' && isOptionalNumericDate(exp) && isOptionalNumericDate(nbf)
 }
 
-function isTime (value: unknown): boolean {
+function isOptionalNumericDate (value: unknown): boolean {
   return value === undefined || (typeof value === 'number' && Number.isFinite(value))
 }
 
@@ -45,12 +45,12 @@ function isTime (value: unknown): boolean {
  *
  * @param now milliseconds since 1970
  */
-export function isAlive (response: IntrospectionResponse, now: number): boolean {
-  return response.active && now < expiresAt(response) && (response.nbf ?? 0) - NOT_BEFORE_TOLERANCE <= now / 1000
+export function isCurrentlyValid (response: IntrospectionResponse, now: number): boolean {
+  return response.active && now < getExpiry(response) && (response.nbf ?? 0) - NBF_TOLERANCE_SECONDS <= now / 1000
 }
 
 /** The moment of expiry in milliseconds since 1970; Infinity where the server names none. */
-export function expiresAt (response: IntrospectionResponse): number {
+export function getExpiry (response: IntrospectionResponse): number {
   return response.exp === undefined ? Infinity : response.exp * 1000
 }
 
@@ -61,7 +61,7 @@ export function expiresAt (response: IntrospectionResponse): number {
  * @see {@link https://www.rfc-editor.org/rfc/rfc7800#section-3.1 RFC 7800 section 3.1}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-6.2 RFC 9449 section 6.2}
  */
-export function isBearerResponse (response: IntrospectionResponse): boolean {
+export function isUnboundBearer (response: IntrospectionResponse): boolean {
   const type = response['token_type']
   return response['cnf'] === undefined &&
     (type === undefined || (typeof type === 'string' && type.toLowerCase() === 'bearer'))

@@ -1,25 +1,25 @@
-import { wrongOption } from '../errors.ts'
-import { isQuotable } from '../oauth/bearer.ts'
+import { createOptionError } from '../errors.ts'
+import { isPrintableAscii } from '../oauth/bearer.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { INTROSPECTION_PATH, isLoopback } from '../zitadel/endpoints.ts'
 
 /** Whether a value passes, and what to say was expected where it does not. */
-export type Check = readonly [(value: unknown) => boolean, expected: string]
+export type OptionCheck = readonly [(value: unknown) => boolean, expected: string]
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
+const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const isSeconds = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0
-const wholeFrom1To = (most: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
+const isIntegerBetween1And = (most: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
 const oneOf = (...words: unknown[]) => (value: unknown): boolean => words.includes(value)
 
-export const CHECKS: Readonly<Record<keyof ZitadelOptions, Check>> = {
-  issuer: [(value) => isText(value) && isIssuer(value), "ZITADEL's public origin: https (http only on loopback), without path, query, fragment or user info"],
+export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> = {
+  issuer: [(value) => isNonEmptyString(value) && isIssuer(value), "ZITADEL's public origin: https (http only on loopback), without path, query, fragment or user info"],
   credentials: [(value) => typeof value === 'object' && value !== null, 'an object: { keyFile }, { key }, { clientId, clientSecret } or { clientId, keyId, alg, sign }'],
-  address: [(value) => isText(value) && originOf(value) !== undefined, 'an http or https origin, without path, query, fragment or user info'],
-  introspectionEndpoint: [(value) => isText(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
+  address: [(value) => isNonEmptyString(value) && parseOrigin(value) !== undefined, 'an http or https origin, without path, query, fragment or user info'],
+  introspectionEndpoint: [(value) => isNonEmptyString(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
   dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'an undici Dispatcher (Agent, Pool, ProxyAgent ...)'],
   cache: [(value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)), 'false or an object { ttl, inactiveTtl, max, refreshAhead, shared }'],
-  timeout: [wholeFrom1To(2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
+  timeout: [isIntegerBetween1And(2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
   retry: [oneOf(true, false), 'true or false'],
   breaker: [oneOf(true, false), 'true or false'],
   staleIfError: [isSeconds, 'a number of seconds, at least 0'],
@@ -29,23 +29,23 @@ export const CHECKS: Readonly<Record<keyof ZitadelOptions, Check>> = {
   undeclaredRoutes: [(value) => isFunction(value) || oneOf('protected', 'public', 'refused')(value), "'protected', 'public', 'refused' or a function of the route's options"],
   personalAccessTokens: [oneOf(true, false), 'true or false'],
   tokenFrom: [isFunction, 'a function of the request'],
-  clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isText), 'a non-empty array of client ids'],
-  projectId: [isText, 'the id of a project, a non-empty string'],
-  realm: [(value) => isText(value) && isQuotable(value), 'a non-empty string of printable ASCII'],
+  clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isNonEmptyString), 'a non-empty array of client ids'],
+  projectId: [isNonEmptyString, 'the id of a project, a non-empty string'],
+  realm: [(value) => isNonEmptyString(value) && isPrintableAscii(value), 'a non-empty string of printable ASCII'],
   introspect: [isFunction, 'a function of the token']
 }
 
-export const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, Check>> = {
+export const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   ttl: [isSeconds, 'a number of seconds, at least 0'],
   inactiveTtl: [isSeconds, 'a number of seconds, at least 0'],
-  max: [wholeFrom1To(1_000_000), 'a whole number of verdicts, from 1 to 1,000,000'],
+  max: [isIntegerBetween1And(1_000_000), 'a whole number of verdicts, from 1 to 1,000,000'],
   refreshAhead: [oneOf(true, false), 'true or false'],
   shared: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { client, key, prefix, deadline, wait }']
 }
 
-export const LIMITS_CHECKS: Readonly<Record<keyof LimitOptions, Check>> = {
-  concurrent: [wholeFrom1To(10_000), 'a whole number of introspections at once, from 1 to 10,000'],
-  queue: [(value) => value === 0 || wholeFrom1To(1_000_000)(value), 'a whole number of waiting introspections, from 0 to 1,000,000'],
+export const LIMITS_CHECKS: Readonly<Record<keyof LimitOptions, OptionCheck>> = {
+  concurrent: [isIntegerBetween1And(10_000), 'a whole number of introspections at once, from 1 to 10,000'],
+  queue: [(value) => value === 0 || isIntegerBetween1And(1_000_000)(value), 'a whole number of waiting introspections, from 0 to 1,000,000'],
   perSecond: [(value) => isSeconds(value) && (value as number) >= 1, 'a number of introspections a second, at least 1']
 }
 
@@ -57,17 +57,17 @@ export const FASTIFY_KEYS = ['logLevel', 'logSerializers']
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function check (given: object, checks: Readonly<Record<string, Check>>, prefix: string, known: readonly string[] = []): void {
+export function checkOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string, known: readonly string[] = []): void {
   for (const [name, value] of Object.entries(given)) {
     if (known.includes(name)) continue
-    if (!Object.hasOwn(checks, name)) throw wrongOption(`unknown option "${prefix}${name}": expected one of ${Object.keys(checks).join(', ')}`)
+    if (!Object.hasOwn(checks, name)) throw createOptionError(`unknown option "${prefix}${name}": expected one of ${Object.keys(checks).join(', ')}`)
     const [passes, expected] = checks[name]!
-    if (value !== undefined && !passes(value)) throw wrongOption(`option "${prefix}${name}" must be ${expected}`)
+    if (value !== undefined && !passes(value)) throw createOptionError(`option "${prefix}${name}" must be ${expected}`)
   }
 }
 
 /** The origin that a text is and is no more than; undefined for any other text. */
-export function originOf (value: string): string | undefined {
+export function parseOrigin (value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined
   // Compared as written: the parser drops an empty query or fragment, and dots in a path.
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '') return undefined
@@ -75,7 +75,7 @@ export function originOf (value: string): string | undefined {
 }
 
 function isIssuer (value: string): boolean {
-  const origin = originOf(value)
+  const origin = parseOrigin(value)
   if (origin === undefined) return false
   const { protocol, hostname } = new URL(origin)
   return protocol === 'https:' || isLoopback(hostname)

@@ -1,22 +1,22 @@
-interface Connection {
+interface RedisConnection {
   readonly duplicate: (...args: never[]) => unknown
   readonly on: (event: never, listener: never) => unknown
 }
 
 /** A client of ioredis or iovalkey. */
-export interface CallingClient extends Connection {
+export interface IoredisClient extends RedisConnection {
   readonly call: (command: string, ...args: string[]) => Promise<unknown>
   readonly status: string
 }
 
 /** A client of node-redis. */
-export interface SendingClient extends Connection {
+export interface NodeRedisClient extends RedisConnection {
   readonly sendCommand: (args: string[]) => Promise<unknown>
   readonly isReady: boolean
 }
 
 /** A connected client of ioredis, iovalkey or node-redis; it stays yours to configure and to close. No cluster and no pool. */
-export type RedisLike = CallingClient | SendingClient
+export type RedisLike = IoredisClient | NodeRedisClient
 
 /** What a fleet of processes shares on Redis or Valkey. */
 export interface SharedCacheOptions {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
-import type { Commands } from './redis-commands.ts'
-import type { FleetKey } from './shared-key.ts'
+import type { RedisCommands } from './redis-commands.ts'
+import type { SharedKey } from './shared-key.ts'
 
 /** What other processes have forgotten, in terms of what a cache in memory knows. */
-export type Forgotten =
+export type ForgetEvent =
   /** What was said may have been missed: anything that was asked for before now may have been forgotten. */
   | { readonly all: true }
   /** SHA-256 of a token in base64url, and its `jti` where that is known. */
@@ -12,12 +12,12 @@ export type Forgotten =
   | { readonly jti: string }
 
 /** The forgets of a fleet, told to everybody at once and in words that only its members read. */
-export class News {
-  readonly #commands: Commands
-  readonly #keys: ReadonlyMap<string, FleetKey>
-  readonly #id = randomUUID()
+export class ForgetMessages {
+  readonly #commands: RedisCommands
+  readonly #keys: ReadonlyMap<string, SharedKey>
+  readonly #senderId = randomUUID()
 
-  constructor (commands: Commands, keys: readonly FleetKey[], prefix: string) {
+  constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string) {
     this.#commands = commands
     this.#keys = new Map(keys.map((key) => [`${prefix}:forget:${key.channel}`, key]))
   }
@@ -27,19 +27,19 @@ export class News {
   }
 
   /** Resolves to whether Redis has passed it on. Under every key, as some of the fleet may know only one. */
-  async tell (forgotten: Forgotten): Promise<boolean> {
-    const text = JSON.stringify([this.#id, forgotten])
-    const told = await Promise.all([...this.#keys].map(async ([channel, { messages }]) => {
-      return await this.#commands.insist('PUBLISH', channel, messages.seal(text)).then(() => true, () => false)
+  async publish (event: ForgetEvent): Promise<boolean> {
+    const text = JSON.stringify([this.#senderId, event])
+    const published = await Promise.all([...this.#keys].map(async ([channel, { messages }]) => {
+      return await this.#commands.forceSend('PUBLISH', channel, messages.seal(text)).then(() => true, () => false)
     }))
-    return told.every(Boolean)
+    return published.every(Boolean)
   }
 
   /** What another process tells; undefined for one's own words, and for anything that no member has said. */
-  read (channel: string, message: string): Forgotten | undefined {
+  parse (channel: string, message: string): ForgetEvent | undefined {
     const text = this.#keys.get(channel)?.messages.open(message)
     if (text === undefined) return undefined
-    const [sender, forgotten] = JSON.parse(text) as [string, Forgotten]
-    return sender === this.#id ? undefined : forgotten
+    const [sender, event] = JSON.parse(text) as [string, ForgetEvent]
+    return sender === this.#senderId ? undefined : event
   }
 }

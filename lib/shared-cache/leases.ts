@@ -1,31 +1,31 @@
-import type { Answered } from './serialization.ts'
-import { Doorbells, type Bell } from './notifiers.ts'
-import type { Commands } from './redis-commands.ts'
+import type { TimedResponse } from './serialization.ts'
+import { KeyedNotifiers, type Notifier } from './notifiers.ts'
+import type { RedisCommands } from './redis-commands.ts'
 import type { SharedEntry } from './entry.ts'
 
 /** Milliseconds after which a peer that is waited for is looked after, should what he said have been lost. */
-const LOOK = 250
+const POLL_INTERVAL_MS = 250
 
 /** The answer that the fleet has or was about to have; or the word that this process is the one to ask, for all or for itself. */
-export type Found = Answered | 'claimed' | undefined
+export type LeaseResult = TimedResponse | 'claimed' | undefined
 
 /** Who of a fleet asks, and who waits for that. */
-export class Claims {
-  readonly #commands: Commands
+export class Leases {
+  readonly #commands: RedisCommands
   readonly #wait: number
-  readonly #look: number
-  readonly #doorbells = new Doorbells()
+  readonly #pollInterval: number
+  readonly #notifiers = new KeyedNotifiers()
   /** Where it is said that somebody waits no longer in vain: by the name of the claim, which tells strangers nothing. */
   readonly channel: string
 
   /**
    * @param wait milliseconds that a peer who asks is waited for
-   * @param look milliseconds
+   * @param pollInterval milliseconds
    */
-  constructor (commands: Commands, channel: string, wait: number, look: number = LOOK) {
+  constructor (commands: RedisCommands, channel: string, wait: number, pollInterval: number = POLL_INTERVAL_MS) {
     this.#commands = commands
     this.#wait = wait
-    this.#look = look
+    this.#pollInterval = pollInterval
     this.channel = channel
   }
 
@@ -33,44 +33,44 @@ export class Claims {
    * @param maxAge milliseconds
    * @throws RedisFailure
    */
-  async find (entry: SharedEntry, maxAge: number): Promise<Found> {
+  async loadOrAcquire (entry: SharedEntry, maxAge: number): Promise<LeaseResult> {
     const known = await entry.load(maxAge)
     if (known !== undefined || this.#wait === 0) return known
-    return await this.#doorbells.listen(entry.claim, async (bell) => {
+    return await this.#notifiers.withNotifier(entry.leaseKey, async (notifier) => {
       // In this order on one connection: the answer of a peer who gave it between the look above and this claim is seen now.
-      const [claimed, found] = await Promise.allSettled([
-        this.#commands.send('SET', entry.claim, '1', 'NX', 'PX', String(this.#wait)),
+      const [acquired, found] = await Promise.allSettled([
+        this.#commands.send('SET', entry.leaseKey, '1', 'NX', 'PX', String(this.#wait)),
         entry.load(maxAge)
       ])
-      const isOurs = claimed.status === 'fulfilled' && claimed.value === 'OK'
+      const isOurs = acquired.status === 'fulfilled' && acquired.value === 'OK'
       if (found.status === 'fulfilled' && found.value !== undefined) {
         if (isOurs) this.release(entry)
         return found.value
       }
       if (isOurs) return 'claimed'
-      return claimed.status === 'fulfilled' ? await this.#follow(entry, maxAge, bell) : undefined
+      return acquired.status === 'fulfilled' ? await this.#waitForHolder(entry, maxAge, notifier) : undefined
     })
   }
 
   /** Lets the others go on. Sent after the answer: who hears of it finds the answer, or knows that there will be none. */
   release (entry: SharedEntry): void {
-    this.#commands.post('DEL', entry.claim)
-    this.#commands.post('PUBLISH', this.channel, entry.claim)
+    this.#commands.sendInBackground('DEL', entry.leaseKey)
+    this.#commands.sendInBackground('PUBLISH', this.channel, entry.leaseKey)
   }
 
   /** Somebody has released a claim. */
-  released (claim: string): void {
-    this.#doorbells.ring(claim)
+  handleRelease (lease: string): void {
+    this.#notifiers.notify(lease)
   }
 
   /** Waits for a peer until he has answered, has given up, or has taken too long. */
-  async #follow (entry: SharedEntry, maxAge: number, bell: Bell): Promise<Answered | undefined> {
+  async #waitForHolder (entry: SharedEntry, maxAge: number, notifier: Notifier): Promise<TimedResponse | undefined> {
     const end = performance.now() + this.#wait
     for (let left = this.#wait; left > 0; left = end - performance.now()) {
-      await bell.heard(Math.min(this.#look, left))
+      await notifier.wait(Math.min(this.#pollInterval, left))
       // The claim is looked at first: once it has gone, the answer is there, or none will come.
-      const [claims, found] = await Promise.all([this.#commands.send('EXISTS', entry.claim), entry.load(maxAge)])
-      if (found !== undefined || claims === 0) return found
+      const [leases, found] = await Promise.all([this.#commands.send('EXISTS', entry.leaseKey), entry.load(maxAge)])
+      if (found !== undefined || leases === 0) return found
     }
     return undefined
   }

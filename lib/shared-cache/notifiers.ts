@@ -1,16 +1,16 @@
 /** What somebody waits for who may also be told while he looks elsewhere. */
-export class Bell {
-  #isRung = false
+export class Notifier {
+  #isNotified = false
   #wake = (): void => {}
 
-  ring (): void {
-    this.#isRung = true
+  notify (): void {
+    this.#isNotified = true
     this.#wake()
   }
 
   /** Resolves when it rings, at once if it has rung since the last time, and after so many milliseconds in any case. */
-  async heard (timeout: number): Promise<void> {
-    if (!this.#isRung) {
+  async wait (timeout: number): Promise<void> {
+    if (!this.#isNotified) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, timeout)
         this.#wake = () => {
@@ -19,28 +19,28 @@ export class Bell {
         }
       })
     }
-    this.#isRung = false
+    this.#isNotified = false
   }
 }
 
 /** The bells of those who wait, by what they wait for. */
-export class Doorbells {
-  readonly #waiting = new Map<string, Set<Bell>>()
+export class KeyedNotifiers {
+  readonly #waiting = new Map<string, Set<Notifier>>()
 
-  ring (name: string): void {
-    for (const bell of this.#waiting.get(name) ?? []) bell.ring()
+  notify (name: string): void {
+    for (const notifier of this.#waiting.get(name) ?? []) notifier.notify()
   }
 
   /** Runs work that can hear from its start whether somebody rings. */
-  async listen<T> (name: string, work: (bell: Bell) => Promise<T>): Promise<T> {
-    const bell = new Bell()
-    const bells = this.#waiting.get(name) ?? new Set()
-    this.#waiting.set(name, bells.add(bell))
+  async withNotifier<T> (name: string, work: (notifier: Notifier) => Promise<T>): Promise<T> {
+    const notifier = new Notifier()
+    const notifiers = this.#waiting.get(name) ?? new Set()
+    this.#waiting.set(name, notifiers.add(notifier))
     try {
-      return await work(bell)
+      return await work(notifier)
     } finally {
-      bells.delete(bell)
-      if (bells.size === 0) this.#waiting.delete(name)
+      notifiers.delete(notifier)
+      if (notifiers.size === 0) this.#waiting.delete(name)
     }
   }
 }

@@ -7,18 +7,18 @@ export interface WarnLog {
 }
 
 /** Milliseconds without a failure after which the next one of its kind is news again. */
-const QUIET = 60_000
+const WARN_INTERVAL_MS = 60_000
 
 /** First words of error replies that are fit for a log: everything else that Redis says is not. */
-const REPLIES = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADING', 'MISCONF', 'NOREPLICAS', 'MASTERDOWN', 'BUSY', 'WRONGTYPE', 'MOVED', 'ERR']
+const REPLY_ERRORS = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADING', 'MISCONF', 'NOREPLICAS', 'MASTERDOWN', 'BUSY', 'WRONGTYPE', 'MOVED', 'ERR']
 
 const NOT_CONNECTED = 'NOT_CONNECTED'
 
 /** Milliseconds in which a client that is not connected yet is no news: it is starting, too. */
-const STARTING = 5000
+const STARTUP_GRACE_MS = 5000
 
 /** Redis did not do what it was asked. */
-export class RedisFailure extends Error {
+export class RedisCommandError extends Error {
   /** Whether Redis itself has said so: it lives. */
   readonly isReply: boolean
 
@@ -32,13 +32,13 @@ export class RedisFailure extends Error {
  * The commands of a client, each with a deadline of ours: what the clients offer does not cover a server that is frozen. A
  * Redis that was away is left alone by requests until a beat has come through.
  */
-export class Commands {
+export class RedisCommands {
   readonly #client: RedisLike
   readonly #deadline: number
   readonly #clock: Clock
   readonly #log: WarnLog
   readonly #failedAt = new Map<string, number>()
-  #away = false
+  #isUnavailable = false
   readonly #startedAt: number
 
   constructor (client: RedisLike, deadline: number, clock: Clock, log: WarnLog) {
@@ -61,12 +61,12 @@ export class Commands {
    * @throws RedisFailure, at once while Redis is away
    */
   async send (...args: string[]): Promise<unknown> {
-    if (this.#away) throw new RedisFailure()
-    return await this.#within(this.#deadline, args)
+    if (this.#isUnavailable) throw new RedisCommandError()
+    return await this.#sendWithin(this.#deadline, args)
   }
 
   /** A command whose reply changes nothing. */
-  post (...args: string[]): void {
+  sendInBackground (...args: string[]): void {
     this.send(...args).catch(() => {})
   }
 
@@ -75,13 +75,13 @@ export class Commands {
    *
    * @throws RedisFailure
    */
-  async insist (...args: string[]): Promise<unknown> {
-    const reply = await this.#within(Math.max(this.#deadline, 1000), args)
-    this.#away = false
+  async forceSend (...args: string[]): Promise<unknown> {
+    const reply = await this.#sendWithin(Math.max(this.#deadline, 1000), args)
+    this.#isUnavailable = false
     return reply
   }
 
-  #within (deadline: number, args: string[]): Promise<unknown> {
+  #sendWithin (deadline: number, args: string[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       let settled = false
       const settle = (): boolean => {
@@ -91,13 +91,13 @@ export class Commands {
       const fail = (code: string): void => {
         if (!settle()) return
         // An error reply is an answer, and quick; so is to see that nobody is connected. Only what does not answer is left alone.
-        if (!REPLIES.includes(code) && code !== NOT_CONNECTED) this.#away = true
-        if (code !== NOT_CONNECTED || this.#clock.monotonic() - this.#startedAt >= STARTING) this.tell(code, 'a command of the shared cache failed, and requests go on without it')
-        reject(new RedisFailure(REPLIES.includes(code)))
+        if (!REPLY_ERRORS.includes(code) && code !== NOT_CONNECTED) this.#isUnavailable = true
+        if (code !== NOT_CONNECTED || this.#clock.monotonic() - this.#startedAt >= STARTUP_GRACE_MS) this.warn(code, 'a command of the shared cache failed, and requests go on without it')
+        reject(new RedisCommandError(REPLY_ERRORS.includes(code)))
       }
       // Looked at once more after the sockets were: when this process was busy, the reply may be there by now.
       const timer = setTimeout(() => setImmediate(fail, 'DEADLINE'), deadline)
-      this.#dispatch(args).then((reply) => { if (settle()) resolve(reply) }, (error: unknown) => fail(codeOf(error)))
+      this.#dispatch(args).then((reply) => { if (settle()) resolve(reply) }, (error: unknown) => fail(toLogCode(error)))
     })
   }
 
@@ -110,18 +110,18 @@ export class Commands {
   }
 
   /** Once for as long as a fault lasts. */
-  tell (code: string, consequence: string): void {
+  warn (code: string, consequence: string): void {
     const now = this.#clock.monotonic()
     const last = this.#failedAt.get(code) ?? -Infinity
     this.#failedAt.set(code, now)
-    if (now - last > QUIET) this.#log.warn({ code }, `fastify-zitadel: ${consequence} (Redis: ${code})`)
+    if (now - last > WARN_INTERVAL_MS) this.#log.warn({ code }, `fastify-zitadel: ${consequence} (Redis: ${code})`)
   }
 }
 
 /** A stable word; never the message, in which Redis can say anything. */
-function codeOf (error: unknown): string {
+function toLogCode (error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown, message?: unknown }
   if (typeof code === 'string' && /^[A-Z][A-Z_]{1,30}$/.test(code)) return code
   const word = typeof message === 'string' ? message.split(' ', 1)[0]! : ''
-  return REPLIES.includes(word) ? word : 'FAILED'
+  return REPLY_ERRORS.includes(word) ? word : 'FAILED'
 }

@@ -2,20 +2,20 @@ import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/in
 import type { Clock } from '../clock.ts'
 
 /** What ZITADEL said, and when it was asked. */
-export interface Answered {
+export interface TimedResponse {
   readonly response: IntrospectionResponse
   /** Monotonic milliseconds of this process. */
   readonly askedAt: number
 }
 
 /** An answer as it came from another process. */
-export interface Loaded extends Answered {
+export interface LoadedResponse extends TimedResponse {
   /** Milliseconds since 1970 by the clock of the process that asked. */
-  readonly moment: number
+  readonly askedAtWall: number
 }
 
 /** Monotonic time means nothing to another process: the moment of asking travels as wall-clock time. */
-export function packAnswer ({ response, askedAt }: Answered, clock: Clock): string {
+export function serializeResponse ({ response, askedAt }: TimedResponse, clock: Clock): string {
   return JSON.stringify([Math.floor(clock.wall() - (clock.monotonic() - askedAt)), response])
 }
 
@@ -25,11 +25,11 @@ export function packAnswer ({ response, askedAt }: Answered, clock: Clock): stri
  * @param maxAge milliseconds
  * @returns undefined for one that is too old, from the future, or no active answer at all
  */
-export function unpackAnswer (text: string | undefined, maxAge: number, clock: Clock): Loaded | undefined {
+export function deserializeResponse (text: string | undefined, maxAge: number, clock: Clock): LoadedResponse | undefined {
   if (text === undefined) return undefined
-  const [moment, response] = JSON.parse(text) as [unknown, unknown]
-  if (typeof moment !== 'number' || !isIntrospectionResponse(response) || !response.active) return undefined
-  const age = clock.wall() - moment
+  const [askedAtWall, response] = JSON.parse(text) as [unknown, unknown]
+  if (typeof askedAtWall !== 'number' || !isIntrospectionResponse(response) || !response.active) return undefined
+  const age = clock.wall() - askedAtWall
   if (!(age >= 0 && age < maxAge)) return undefined
-  return { response, askedAt: clock.monotonic() - age, moment }
+  return { response, askedAt: clock.monotonic() - age, askedAtWall }
 }

@@ -1,18 +1,13 @@
 import { hash } from 'node:crypto'
-import { wrongOption } from '../errors.ts'
-import type { Clock } from '../clock.ts'
-import type { Answered } from './serialization.ts'
-import { Claims } from './leases.ts'
-import { Commands, type WarnLog } from './redis-commands.ts'
-import { FleetKey, type Identity } from './shared-key.ts'
-import { SharedEntry, type Tier } from './entry.ts'
-import { News, type Forgotten } from './forget-messages.ts'
 import type { SharedCacheOptions } from '../options/shared-cache-options.ts'
+import type { TimedResponse } from './serialization.ts'
+import { Leases } from './leases.ts'
+import { SharedEntry, type SharedCacheContext } from './entry.ts'
+import { ForgetMessages, type ForgetEvent } from './forget-messages.ts'
 import { Subscription } from './subscription.ts'
-import { Tombstones } from './tombstones.ts'
 
 /** What to forget. The `jti` of a token need not be known. */
-export type SharedForgettable =
+export type SharedForgetTarget =
   | { readonly token: string, readonly jti?: string | undefined }
   | { readonly sub: string }
   | { readonly jti: string }
@@ -22,24 +17,24 @@ export type SharedForgettable =
  * there: whatever it says that no holder of the fleet's key has sealed is a miss.
  */
 export class SharedCache {
-  readonly #tier: Tier
-  readonly #claims: Claims
-  readonly #news: News
+  readonly #shared: SharedCacheContext
+  readonly #leases: Leases
+  readonly #forgetMessages: ForgetMessages
   readonly #subscription: Subscription
-  readonly #listeners: Array<(forgotten: Forgotten) => void> = []
+  readonly #listeners: Array<(forgotten: ForgetEvent) => void> = []
   /** How often something was forgotten, here or elsewhere: what was being read meanwhile is not taken. */
-  #forgets = 0
+  #forgetCount = 0
 
   /** @param interval milliseconds between two looks at whether the subscription still listens */
-  constructor (client: SharedCacheOptions['client'], tier: Tier, wait: number, interval: number) {
+  constructor (client: SharedCacheOptions['client'], tier: SharedCacheContext, wait: number, interval: number) {
     const { commands, keys, prefix } = tier
-    this.#tier = tier
-    this.#claims = new Claims(commands, `${prefix}:released:${keys[0]!.channel}`, wait)
-    this.#news = new News(commands, keys, prefix)
-    this.#subscription = new Subscription(client, commands, prefix, [this.#claims.channel, ...this.#news.channels], {
-      heard: (channel, message) => channel === this.#claims.channel ? this.#claims.released(message) : this.#hear(this.#news.read(channel, message)),
+    this.#shared = tier
+    this.#leases = new Leases(commands, `${prefix}:released:${keys[0]!.channel}`, wait)
+    this.#forgetMessages = new ForgetMessages(commands, keys, prefix)
+    this.#subscription = new Subscription(client, commands, prefix, [this.#leases.channel, ...this.#forgetMessages.channels], {
+      onMessage: (channel, message) => channel === this.#leases.channel ? this.#leases.handleRelease(message) : this.#handleMessage(this.#forgetMessages.parse(channel, message)),
       // What is being read meanwhile is held against the tombstones, and misses nothing.
-      missed: () => this.#tell({ all: true })
+      onGap: () => this.#notifyListeners({ all: true })
     }, interval)
   }
 
@@ -50,17 +45,17 @@ export class SharedCache {
    * @param ask is called at most once
    * @throws what `ask` throws, and nothing else
    */
-  async answer (token: string, maxAge: number, ask: () => Promise<Answered>): Promise<Answered> {
-    const entry = new SharedEntry(this.#tier, token)
-    const forgets = this.#forgets
-    const found = maxAge > 0 ? await this.#claims.find(entry, maxAge).catch(() => undefined) : undefined
-    if (typeof found === 'object' && forgets === this.#forgets) return found
+  async getOrLoad (token: string, maxAge: number, ask: () => Promise<TimedResponse>): Promise<TimedResponse> {
+    const entry = new SharedEntry(this.#shared, token)
+    const forgets = this.#forgetCount
+    const found = maxAge > 0 ? await this.#leases.loadOrAcquire(entry, maxAge).catch(() => undefined) : undefined
+    if (typeof found === 'object' && forgets === this.#forgetCount) return found
     try {
       const answered = await ask()
-      entry.keep(answered)
+      entry.store(answered)
       return answered
     } finally {
-      if (found === 'claimed') this.#claims.release(entry)
+      if (found === 'claimed') this.#leases.release(entry)
     }
   }
 
@@ -69,29 +64,29 @@ export class SharedCache {
    *
    * @returns whether Redis has it; if not, other processes may go on until their verdicts' ttl ends
    */
-  async forget (what: SharedForgettable): Promise<boolean> {
-    const { tombstones, commands } = this.#tier
-    this.#forgets++
+  async forget (what: SharedForgetTarget): Promise<boolean> {
+    const { tombstones, commands } = this.#shared
+    this.#forgetCount++
     let isKept = await tombstones.put(what)
-    let forgotten: Forgotten
+    let forgotten: ForgetEvent
     if ('token' in what) {
-      const entry = new SharedEntry(this.#tier, what.token)
-      const jti = what.jti ?? await entry.jti()
+      const entry = new SharedEntry(this.#shared, what.token)
+      const jti = what.jti ?? await entry.loadJti()
       if (jti !== what.jti) isKept = await tombstones.put({ jti }) && isKept
-      entry.drop()
+      entry.delete()
       forgotten = { key: hash('sha256', what.token, 'base64url'), jti }
     } else forgotten = what
     // Here as well: its jti may be known only now, and what was loaded before the tombstones were there is not believed.
-    this.#tell(forgotten)
+    this.#notifyListeners(forgotten)
     // After the tombstones: who hears it and asks the tier again must find them.
-    const isTold = await this.#news.tell(forgotten)
+    const isTold = await this.#forgetMessages.publish(forgotten)
     if (isKept && isTold) return true
-    commands.tell('FORGET', 'something is forgotten by this process alone: other processes may believe it until its ttl ends')
+    commands.warn('FORGET', 'something is forgotten by this process alone: other processes may believe it until its ttl ends')
     return false
   }
 
   /** Tells what other processes forget; nothing of it that was asked for before then is to be believed. */
-  onForget (listener: (forgotten: Forgotten) => void): void {
+  onForget (listener: (forgotten: ForgetEvent) => void): void {
     this.#listeners.push(listener)
   }
 
@@ -100,28 +95,13 @@ export class SharedCache {
     this.#subscription.close()
   }
 
-  #hear (forgotten: Forgotten | undefined): void {
+  #handleMessage (forgotten: ForgetEvent | undefined): void {
     if (forgotten === undefined) return
-    this.#forgets++
-    this.#tell(forgotten)
+    this.#forgetCount++
+    this.#notifyListeners(forgotten)
   }
 
-  #tell (forgotten: Forgotten): void {
+  #notifyListeners (forgotten: ForgetEvent): void {
     for (const listener of this.#listeners) listener(forgotten)
   }
-}
-
-/**
- * @param secret the API's own credential; undefined where only an external signer has it
- * @param ttl seconds that a verdict can live at most
- * @param interval milliseconds
- * @throws ZitadelError `FST_ZITADEL_OPTION`
- */
-export function openSharedCache (options: SharedCacheOptions, { secret, ...identity }: Identity & { readonly secret: Uint8Array | undefined }, ttl: number, clock: Clock, log: WarnLog, interval: number = 1000): SharedCache {
-  const { client, key = secret, prefix = 'fastify-zitadel', deadline = 25, wait = 1000 } = options
-  if (key === undefined) throw wrongOption('option "cache.shared.key" is missing: with an external signer or "introspect" there is no secret that it could be derived from')
-  const keys = (typeof key === 'string' || key instanceof Uint8Array ? [key] : key).map((one) => new FleetKey(one, identity))
-  const commands = new Commands(client, deadline, clock, log)
-  const tombstones = new Tombstones(commands, keys, prefix, ttl * 1000, clock)
-  return new SharedCache(client, { commands, tombstones, keys, prefix, ttl: ttl * 1000, clock }, wait, interval)
 }

@@ -3,28 +3,28 @@ import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } f
 /** Part of every derivation and every seal: what another version has written is not read. */
 const FORMAT = 'fastify-zitadel shared 1'
 
-const NONCE = 12
-const TAG = 16
+const NONCE_BYTES = 12
+const TAG_BYTES = 16
 
 /** Who shares: one API of one issuer. */
-export interface Identity {
+export interface ApiIdentity {
   readonly issuer: string
   readonly clientId: string
 }
 
 /** AES-256-GCM in text, bound to one place: what was sealed for another does not open here. */
-export class Box {
+export class AeadBox {
   readonly #key: Uint8Array
-  readonly #place: Buffer
+  readonly #context: Buffer
 
-  constructor (key: Uint8Array, { issuer, clientId }: Identity, place: string) {
+  constructor (key: Uint8Array, { issuer, clientId }: ApiIdentity, context: string) {
     this.#key = key
-    this.#place = Buffer.from(JSON.stringify([FORMAT, issuer, clientId, place]))
+    this.#context = Buffer.from(JSON.stringify([FORMAT, issuer, clientId, context]))
   }
 
   seal (text: string): string {
-    const nonce = randomBytes(NONCE)
-    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG }).setAAD(this.#place)
+    const nonce = randomBytes(NONCE_BYTES)
+    const cipher = createCipheriv('aes-256-gcm', this.#key, nonce, { authTagLength: TAG_BYTES }).setAAD(this.#context)
     const sealed = [cipher.update(text, 'utf8'), cipher.final()]
     return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]).toString('base64url')
   }
@@ -33,12 +33,12 @@ export class Box {
   open (sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
     // The decoder skips what it does not know: only the one way of writing these bytes is taken.
-    if (bytes.length < NONCE + TAG || bytes.toString('base64url') !== sealed) return undefined
-    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE), { authTagLength: TAG })
-      .setAAD(this.#place)
-      .setAuthTag(bytes.subarray(NONCE, NONCE + TAG))
+    if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return undefined
+    const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
+      .setAAD(this.#context)
+      .setAuthTag(bytes.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES))
     try {
-      return Buffer.concat([decipher.update(bytes.subarray(NONCE + TAG)), decipher.final()]).toString()
+      return Buffer.concat([decipher.update(bytes.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString()
     } catch {
       return undefined
     }
@@ -51,29 +51,29 @@ export class Box {
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc5869 RFC 5869}
  */
-export class FleetKey {
-  readonly #identity: Identity
+export class SharedKey {
+  readonly #identity: ApiIdentity
   readonly #entries: Uint8Array
   readonly #names: Uint8Array
   /** Where this key's holders tell each other what to forget. */
   readonly channel: string
-  readonly messages: Box
+  readonly messages: AeadBox
 
-  constructor (secret: string | Uint8Array, identity: Identity) {
+  constructor (secret: string | Uint8Array, identity: ApiIdentity) {
     const salt = JSON.stringify([FORMAT, identity.issuer, identity.clientId])
     const derive = (purpose: string): Uint8Array => new Uint8Array(hkdfSync('sha256', secret, salt, purpose, 32))
     this.#identity = identity
     this.#entries = derive('entries')
     this.#names = derive('names')
     this.channel = this.name('channel', '')
-    this.messages = new Box(derive('messages'), identity, this.channel)
+    this.messages = new AeadBox(derive('messages'), identity, this.channel)
   }
 
   /** Where the verdict of a token lies, and what opens it. */
-  entry (token: string): { readonly name: string, readonly box: Box } {
+  entry (token: string): { readonly name: string, readonly box: AeadBox } {
     const derived = Buffer.from(hkdfSync('sha256', token, this.#entries, 'entry', 24 + 32))
     const name = derived.toString('base64url', 0, 24)
-    return { name, box: new Box(derived.subarray(24), this.#identity, name) }
+    return { name, box: new AeadBox(derived.subarray(24), this.#identity, name) }
   }
 
   /** A name that tells nobody else what it stands for. */

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { RedisFailure, type Commands } from './redis-commands.ts'
+import { RedisCommandError, type RedisCommands } from './redis-commands.ts'
 import type { RedisLike } from '../options/shared-cache-options.ts'
 
-export interface Listeners {
-  readonly heard: (channel: string, message: string) => void
+export interface SubscriptionListeners {
+  readonly onMessage: (channel: string, message: string) => void
   /** What was said until now may have been missed. */
-  readonly missed: () => void
+  readonly onGap: () => void
 }
 
 interface Subscriber {
@@ -17,8 +17,8 @@ interface Subscriber {
 }
 
 /** Beats that are published and not heard until the connection is replaced; each new one is given twice the time, up to a bound. */
-const MISSES = 2
-const MOST_MISSES = 64
+const MIN_MISS_LIMIT = 2
+const MAX_MISS_LIMIT = 64
 
 /**
  * Channels on a connection of their own. That it listens is not believed but tried: every process tells itself something
@@ -26,36 +26,36 @@ const MOST_MISSES = 64
  */
 export class Subscription {
   readonly #client: RedisLike
-  readonly #commands: Commands
+  readonly #commands: RedisCommands
   readonly #channels: string[]
-  readonly #own: string
-  readonly #listeners: Listeners
+  readonly #heartbeatChannel: string
+  readonly #listeners: SubscriptionListeners
   readonly #interval: number
   #subscriber: Subscriber | undefined
   #timer: NodeJS.Timeout | undefined
   /** The last thing that we told ourselves, until it is heard. */
-  #beat: { readonly text: string, published: boolean } | undefined
-  #isWhole = false
+  #heartbeat: { readonly text: string, published: boolean } | undefined
+  #isHealthy = false
   #misses = 0
-  #patience = MISSES
-  #closed = false
+  #missLimit = MIN_MISS_LIMIT
+  #isClosed = false
 
   /** @param interval milliseconds from beat to beat */
-  constructor (client: RedisLike, commands: Commands, prefix: string, channels: string[], listeners: Listeners, interval: number) {
+  constructor (client: RedisLike, commands: RedisCommands, prefix: string, channels: string[], listeners: SubscriptionListeners, interval: number) {
     this.#client = client
     this.#commands = commands
-    this.#own = `${prefix}:beat:${randomUUID()}`
-    this.#channels = [...channels, this.#own]
+    this.#heartbeatChannel = `${prefix}:beat:${randomUUID()}`
+    this.#channels = [...channels, this.#heartbeatChannel]
     this.#listeners = listeners
     this.#interval = interval
     this.#open()
-    this.#next()
+    this.#scheduleCheck()
   }
 
   close (): void {
-    this.#closed = true
+    this.#isClosed = true
     clearTimeout(this.#timer)
-    this.#end()
+    this.#closeSubscriber()
   }
 
   #open (): void {
@@ -66,82 +66,82 @@ export class Subscription {
     const subscriber = (client.duplicate as (overrides: object) => Subscriber)(overrides)
     this.#subscriber = subscriber
     // An error without a listener would end the process. The clients reconnect by themselves, and tell nobody what they missed.
-    for (const event of ['error', 'close', 'end', 'reconnecting']) subscriber.on(event, () => { this.#isWhole = false })
-    const heard = (channel: string, message: string): void => { if (subscriber === this.#subscriber) this.#hear(channel, message) }
-    if (isCalling) subscriber.on('message', heard)
+    for (const event of ['error', 'close', 'end', 'reconnecting']) subscriber.on(event, () => { this.#isHealthy = false })
+    const onMessage = (channel: string, message: string): void => { if (subscriber === this.#subscriber) this.#handleMessage(channel, message) }
+    if (isCalling) subscriber.on('message', onMessage)
     const subscribed = isCalling
       ? subscriber.subscribe(...this.#channels)
       : subscriber.connect().then(async () => {
         // Ended while it was still connecting, it would connect all the same.
-        if (subscriber !== this.#subscriber) return end(subscriber)
-        await subscriber.subscribe(this.#channels, (message, channel) => heard(channel, message))
+        if (subscriber !== this.#subscriber) return closeSubscriber(subscriber)
+        await subscriber.subscribe(this.#channels, (message, channel) => onMessage(channel, message))
       })
-    subscribed.then(() => { if (!this.#closed) this.#go() }).catch(() => {})
+    subscribed.then(() => { if (!this.#isClosed) this.#runHeartbeat() }).catch(() => {})
   }
 
-  #end (): void {
+  #closeSubscriber (): void {
     const subscriber = this.#subscriber
     this.#subscriber = undefined
-    if (subscriber !== undefined) end(subscriber)
+    if (subscriber !== undefined) closeSubscriber(subscriber)
   }
 
-  #hear (channel: string, message: string): void {
-    if (channel !== this.#own) return this.#listeners.heard(channel, message)
-    if (message !== this.#beat?.text) return
-    this.#beat = undefined
+  #handleMessage (channel: string, message: string): void {
+    if (channel !== this.#heartbeatChannel) return this.#listeners.onMessage(channel, message)
+    if (message !== this.#heartbeat?.text) return
+    this.#heartbeat = undefined
     this.#misses = 0
-    this.#patience = MISSES
-    if (this.#isWhole) return
-    this.#isWhole = true
-    this.#listeners.missed()
+    this.#missLimit = MIN_MISS_LIMIT
+    if (this.#isHealthy) return
+    this.#isHealthy = true
+    this.#listeners.onGap()
   }
 
-  #next (): void {
-    if (this.#closed) return
+  #scheduleCheck (): void {
+    if (this.#isClosed) return
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => this.#check(), this.#interval).unref()
   }
 
   #check (): void {
-    if (this.#beat?.published === true) this.#miss()
-    this.#go()
+    if (this.#heartbeat?.published === true) this.#handleMiss()
+    this.#runHeartbeat()
   }
 
   /** One beat, with all of an interval to be heard in. */
-  #go (): void {
+  #runHeartbeat (): void {
     clearTimeout(this.#timer)
-    this.#pulse().finally(() => this.#next())
+    this.#publishHeartbeat().finally(() => this.#scheduleCheck())
   }
 
   /** Redis lives, and does not tell us what it is told: by what others forget in the meantime, nothing must stay. */
-  #miss (): void {
-    this.#isWhole = false
-    this.#commands.tell('NO_SUBSCRIPTION', 'what other processes forget does not arrive, so verdicts are not kept in memory for long')
-    this.#listeners.missed()
-    if (++this.#misses < this.#patience) return
+  #handleMiss (): void {
+    this.#isHealthy = false
+    this.#commands.warn('NO_SUBSCRIPTION', 'what other processes forget does not arrive, so verdicts are not kept in memory for long')
+    this.#listeners.onGap()
+    if (++this.#misses < this.#missLimit) return
     this.#misses = 0
-    this.#patience = Math.min(2 * this.#patience, MOST_MISSES)
-    this.#end()
+    this.#missLimit = Math.min(2 * this.#missLimit, MAX_MISS_LIMIT)
+    this.#closeSubscriber()
     this.#open()
   }
 
-  async #pulse (): Promise<void> {
-    this.#beat = undefined
+  async #publishHeartbeat (): Promise<void> {
+    this.#heartbeat = undefined
     // At a start, this connection may be faster than the other.
     if (!this.#commands.isConnected) return
-    const beat = { text: randomUUID(), published: false }
-    this.#beat = beat
+    const heartbeat = { text: randomUUID(), published: false }
+    this.#heartbeat = heartbeat
     try {
-      await this.#commands.insist('PUBLISH', this.#own, beat.text)
-      beat.published = true
+      await this.#commands.forceSend('PUBLISH', this.#heartbeatChannel, heartbeat.text)
+      heartbeat.published = true
     } catch (error) {
       // Nothing was said, so that nothing was heard means nothing; unless Redis lives, and lets us say nothing.
-      beat.published = error instanceof RedisFailure && error.isReply
+      heartbeat.published = error instanceof RedisCommandError && error.isReply
     }
   }
 }
 
-function end (subscriber: Subscriber): void {
+function closeSubscriber (subscriber: Subscriber): void {
   try {
     // Where it is a promise, it can be rejected by a connection that has ended by itself.
     if (subscriber.destroy === undefined) Promise.resolve(subscriber.disconnect()).catch(() => {})

@@ -7,10 +7,10 @@ export type CheckResult =
   | { readonly ok: false, readonly code: ZitadelErrorCode, readonly reason: string }
 
 /** Milliseconds for which the result of a check is remembered. */
-const REMEMBERED = 5000
+const RESULT_TTL_MS = 5000
 
 /** What became of work that throws only ZitadelErrors. */
-export async function resultOf (work: () => Promise<unknown>): Promise<CheckResult> {
+export async function toCheckResult (work: () => Promise<unknown>): Promise<CheckResult> {
   try {
     await work()
     return { ok: true }
@@ -21,7 +21,7 @@ export async function resultOf (work: () => Promise<unknown>): Promise<CheckResu
 }
 
 /** The same check, one at a time and believed for a while: a health route is no way to make others work. */
-export class Remembered {
+export class CachedCheck {
   readonly #check: () => Promise<CheckResult>
   readonly #clock: Clock
   #last: { readonly result: Promise<CheckResult>, at: number } | undefined
@@ -31,8 +31,8 @@ export class Remembered {
     this.#clock = clock
   }
 
-  readonly result = async (): Promise<CheckResult> => {
-    if (this.#last !== undefined && this.#clock.monotonic() - this.#last.at < REMEMBERED) return await this.#last.result
+  readonly run = async (): Promise<CheckResult> => {
+    if (this.#last !== undefined && this.#clock.monotonic() - this.#last.at < RESULT_TTL_MS) return await this.#last.result
     // Counted from the answer: one that takes long is joined for as long as it takes.
     const current = { result: this.#check(), at: Infinity }
     this.#last = current

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 
 /** Milliseconds between two looks. */
-const INTERVAL = 5000
+const POLL_INTERVAL_MS = 5000
 
 /** A print of what a file holds, which can be kept where the secret itself need not; undefined for a file that cannot be read. */
-export async function printOf (file: string): Promise<string | undefined> {
+export async function readFingerprint (file: string): Promise<string | undefined> {
   return await readFile(file, 'utf8').then((text) => hash('sha256', text), () => undefined)
 }
 
@@ -18,19 +18,19 @@ export async function printOf (file: string): Promise<string | undefined> {
  * @param interval milliseconds
  * @returns what ends it
  */
-export function watchKeyFile (file: string, inUse: string | undefined, replace: () => Promise<boolean>, interval: number = INTERVAL): () => void {
+export function watchKeyFile (file: string, inUse: string | undefined, replace: () => Promise<boolean>, interval: number = POLL_INTERVAL_MS): () => void {
   let known = inUse
-  let isLooking = false
+  let isPolling = false
   let hasEnded = false
-  const look = async (): Promise<void> => {
-    const found = await printOf(file)
+  const poll = async (): Promise<void> => {
+    const found = await readFingerprint(file)
     // A file that is missing for a moment is being replaced.
     if (found !== undefined && found !== known && !hasEnded && await replace()) known = found
   }
   const timer = setInterval(() => {
-    if (isLooking) return
-    isLooking = true
-    look().finally(() => { isLooking = false }).catch(() => {})
+    if (isPolling) return
+    isPolling = true
+    poll().finally(() => { isPolling = false }).catch(() => {})
   }, interval)
   timer.unref()
   return () => {

@@ -1,47 +1,47 @@
-import type { Matches } from './verdict-cache.ts'
+import type { VerdictMatcher } from './verdict-cache.ts'
 import type { Verdict } from './verdict.ts'
 
 /** An introspection in the air. */
-export interface Flight {
+export interface PendingIntrospection {
   readonly verdict: Promise<Verdict>
   /** Milliseconds: no older answer is taken from the fleet. */
   readonly maxAge: number
   /** Monotonic milliseconds; undefined until the token has left. */
   sentAt: number | undefined
   /** What was forgotten meanwhile, and when by the monotonic clock. */
-  readonly forgotten: Array<{ readonly matches: Matches, readonly at: number, readonly askedOnly: boolean }>
+  readonly forgotten: Array<{ readonly matches: VerdictMatcher, readonly at: number, readonly exceptShared: boolean }>
 }
 
 /** What is being asked for at this moment: the latest introspection of each token can be joined, all must hear of forgets. */
-export class Flights {
-  readonly #latest = new Map<string, Flight>()
-  readonly #inTheAir = new Set<Flight>()
+export class PendingIntrospections {
+  readonly #latest = new Map<string, PendingIntrospection>()
+  readonly #inFlight = new Set<PendingIntrospection>()
 
-  latest (key: string): Flight | undefined {
+  getLatest (key: string): PendingIntrospection | undefined {
     return this.#latest.get(key)
   }
 
-  launch (key: string, maxAge: number, fly: (flight: Flight) => Promise<Verdict>): Flight {
-    const open: { -readonly [K in keyof Flight]: Flight[K] } = { verdict: undefined as never, maxAge, sentAt: undefined, forgotten: [] }
-    this.#latest.set(key, open)
-    this.#inTheAir.add(open)
-    open.verdict = fly(open).finally(() => {
-      this.#inTheAir.delete(open)
-      if (this.#latest.get(key) === open) this.#latest.delete(key)
+  start (key: string, maxAge: number, run: (flight: PendingIntrospection) => Promise<Verdict>): PendingIntrospection {
+    const pending: { -readonly [K in keyof PendingIntrospection]: PendingIntrospection[K] } = { verdict: undefined as never, maxAge, sentAt: undefined, forgotten: [] }
+    this.#latest.set(key, pending)
+    this.#inFlight.add(pending)
+    pending.verdict = run(pending).finally(() => {
+      this.#inFlight.delete(pending)
+      if (this.#latest.get(key) === pending) this.#latest.delete(key)
     })
-    return open
+    return pending
   }
 
   /**
    * @param at monotonic milliseconds: only what was asked for until then is meant
-   * @param askedOnly whether what the fleet says is spared: it was held against all that was forgotten
+   * @param exceptShared whether what the fleet says is spared: it was held against all that was forgotten
    */
-  forget (matches: Matches, at: number, askedOnly = false): void {
-    for (const { forgotten } of this.#inTheAir) forgotten.push({ matches, at, askedOnly })
+  forget (matches: VerdictMatcher, at: number, exceptShared = false): void {
+    for (const { forgotten } of this.#inFlight) forgotten.push({ matches, at, exceptShared })
   }
 }
 
 /** Whether what arrives was forgotten while it was on its way. */
-export function wasForgotten ({ forgotten, sentAt }: Flight, verdict: Verdict, key: string): boolean {
-  return forgotten.some(({ matches, at, askedOnly }) => at >= verdict.askedAt && (sentAt !== undefined || !askedOnly) && matches(verdict, key))
+export function isForgotten ({ forgotten, sentAt }: PendingIntrospection, verdict: Verdict, key: string): boolean {
+  return forgotten.some(({ matches, at, exceptShared }) => at >= verdict.askedAt && (sentAt !== undefined || !exceptShared) && matches(verdict, key))
 }

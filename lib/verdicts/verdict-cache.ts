@@ -11,19 +11,19 @@ export interface CacheBounds {
 }
 
 /** Whether a verdict is meant by a `forget`. */
-export type Matches = (verdict: Verdict, key: string) => boolean
+export type VerdictMatcher = (verdict: Verdict, key: string) => boolean
 
 /**
  * Verdicts by the hash of their token. Those that let nobody in have a bound of their own, so that strangers who try one
  * random token after the other push out no one but each other.
  */
 export class VerdictCache {
-  readonly #granted: Shelf
-  readonly #refused: Shelf
+  readonly #active: CachePartition
+  readonly #inactive: CachePartition
 
   constructor ({ ttl, inactiveTtl, max }: CacheBounds) {
-    this.#granted = new Shelf(max, ttl)
-    this.#refused = new Shelf(Math.ceil(max / 10), inactiveTtl)
+    this.#active = new CachePartition(max, ttl)
+    this.#inactive = new CachePartition(Math.ceil(max / 10), inactiveTtl)
   }
 
   /**
@@ -31,7 +31,7 @@ export class VerdictCache {
    * @param maxAge milliseconds that the caller accepts at most
    */
   get (key: string, now: number, maxAge: number): Verdict | undefined {
-    return this.#granted.get(key, now, maxAge) ?? this.#refused.get(key, now, maxAge)
+    return this.#active.get(key, now, maxAge) ?? this.#inactive.get(key, now, maxAge)
   }
 
   /** Keeps a verdict, unless one that was asked for later is known. */
@@ -39,27 +39,27 @@ export class VerdictCache {
     const known = this.peek(key)
     if (known !== undefined && known.askedAt > verdict.askedAt) return
     this.delete(key)
-    const shelf = verdict.granted === undefined ? this.#refused : this.#granted
-    shelf.verdicts.set(key, verdict)
+    const partition = verdict.granted === undefined ? this.#inactive : this.#active
+    partition.verdicts.set(key, verdict)
   }
 
   peek (key: string): Verdict | undefined {
-    return this.#granted.verdicts.peek(key) ?? this.#refused.verdicts.peek(key)
+    return this.#active.verdicts.peek(key) ?? this.#inactive.verdicts.peek(key)
   }
 
   delete (key: string): void {
-    this.#granted.verdicts.delete(key)
-    this.#refused.verdicts.delete(key)
+    this.#active.verdicts.delete(key)
+    this.#inactive.verdicts.delete(key)
   }
 
-  forget (matches: Matches): void {
-    for (const { verdicts } of [this.#granted, this.#refused]) {
+  forget (matches: VerdictMatcher): void {
+    for (const { verdicts } of [this.#active, this.#inactive]) {
       for (const [key, verdict] of [...verdicts.entries()]) if (matches(verdict, key)) verdicts.delete(key)
     }
   }
 }
 
-class Shelf {
+class CachePartition {
   readonly verdicts: LRUCache<string, Verdict>
   readonly #ttl: number
 

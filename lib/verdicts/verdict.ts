@@ -1,16 +1,16 @@
-import { expiresAt, isAlive, isBearerResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
+import { getExpiry, isCurrentlyValid, isUnboundBearer, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { ActiveToken } from '../zitadel/active-token.ts'
 import { isAdmitted, type AdmissionRules } from '../zitadel/admission.ts'
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
 
-export type Rules = AdmissionRules & GrantRules
+export type VerdictRules = AdmissionRules & GrantRules
 
 /** What is believed of a token, since when and until when. Made once per introspection, with all that decisions read. */
 export interface Verdict {
   /** Undefined where nobody is let in with the token: it is not active, not alive by our clock, or not for this API. */
   readonly granted: { readonly token: ActiveToken, readonly grants: Grants } | undefined
   /** Why nobody is let in, for the log; '' where somebody is. */
-  readonly why: string
+  readonly reason: string
   /** Monotonic milliseconds: no fact younger than this is known. */
   readonly askedAt: number
   /** Milliseconds since 1970. */
@@ -18,27 +18,27 @@ export interface Verdict {
   readonly sub: unknown
   readonly jti: unknown
   /** How often it was remembered. */
-  uses: number
+  hits: number
   /** Whether ZITADEL has said once since that the token is inactive. */
-  doubted: boolean
+  isUnconfirmed: boolean
 }
 
 /**
  * @param askedAt monotonic milliseconds
  * @param now milliseconds since 1970
  */
-export function judge (response: IntrospectionResponse, rules: Rules, askedAt: number, now: number): Verdict {
+export function createVerdict (response: IntrospectionResponse, rules: VerdictRules, askedAt: number, now: number): Verdict {
   const { sub, jti } = response
-  const verdict = { askedAt, expiresAt: expiresAt(response), sub, jti, uses: 0, doubted: false }
-  const why = refusalOf(response, rules, now)
-  if (why !== '') return { granted: undefined, why, ...verdict }
+  const verdict = { askedAt, expiresAt: getExpiry(response), sub, jti, hits: 0, isUnconfirmed: false }
+  const reason = findDenialReason(response, rules, now)
+  if (reason !== '') return { granted: undefined, reason, ...verdict }
   const grants = new Grants(response, rules)
-  return { granted: { token: new ActiveToken(response, grants), grants }, why, ...verdict }
+  return { granted: { token: new ActiveToken(response, grants), grants }, reason, ...verdict }
 }
 
-function refusalOf (response: IntrospectionResponse, rules: Rules, now: number): string {
+function findDenialReason (response: IntrospectionResponse, rules: VerdictRules, now: number): string {
   if (!response.active) return "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must ask for the audience)"
-  if (!isAlive(response, now)) return "by this machine's clock it has expired or is not valid yet"
-  if (!isBearerResponse(response)) return 'it is bound to a key or of another type, and no bearer token'
+  if (!isCurrentlyValid(response, now)) return "by this machine's clock it has expired or is not valid yet"
+  if (!isUnboundBearer(response)) return 'it is bound to a key or of another type, and no bearer token'
   return isAdmitted(response, rules) ? '' : 'the options "clients", "projectId" or "personalAccessTokens" do not let it in, or its claim "act" is malformed'
 }

@@ -1,6 +1,6 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 import { deepFreeze } from './frozen.ts'
-import { bare, type Grants, type Roles } from './grants.ts'
+import { createFrozenRecord, type Grants, type Roles } from './grants.ts'
 
 /** Who acts for the subject (token exchange). A chain: each acted through the one inside it. */
 export interface Actor {
@@ -48,12 +48,12 @@ export class ActiveToken {
   constructor (claims: IntrospectionResponse, grants: Grants, stale = false) {
     this.#grants = grants
     this.claims = deepFreeze(claims)
-    this.sub = textOf(claims['sub']) ?? ''
-    this.clientId = textOf(claims['client_id'])
+    this.sub = toOptionalString(claims['sub']) ?? ''
+    this.clientId = toOptionalString(claims['client_id'])
     this.scopes = grants.scopes
     this.roles = grants.roles
-    this.organization = textOf(claims['urn:zitadel:iam:user:resourceowner:id']) ?? textOf(claims['urn:zitadel:iam:org:id'])
-    this.metadata = metadataOf(claims['urn:zitadel:iam:user:metadata'])
+    this.organization = toOptionalString(claims['urn:zitadel:iam:user:resourceowner:id']) ?? toOptionalString(claims['urn:zitadel:iam:org:id'])
+    this.metadata = decodeMetadata(claims['urn:zitadel:iam:user:metadata'])
     this.actor = (claims['act'] ?? undefined) as Actor | undefined
     this.expiresAt = claims.exp
     this.stale = stale
@@ -74,7 +74,7 @@ export class ActiveToken {
    * {@link ActiveToken.scopes}, any other among the roles (unless `customScopes: 'scope'`). A role scope is never had.
    */
   hasScope (scope: string): boolean {
-    return this.#grants.holdsScope(scope)
+    return this.#grants.hasScope(scope)
   }
 
   /**
@@ -84,20 +84,20 @@ export class ActiveToken {
    *   so does anything else that is said here: a misspelled name must not widen the question
    */
   hasRole (role: string, within: { organization?: string | undefined } = {}): boolean {
-    const named = Object.keys(within)
-    if (named.length === 0) return this.#grants.holdsRole(role)
-    return named.length === 1 && this.#grants.holdsRole(role, within.organization ?? '')
+    const conditions = Object.keys(within)
+    if (conditions.length === 0) return this.#grants.hasRole(role)
+    return conditions.length === 1 && this.#grants.hasRole(role, within.organization ?? '')
   }
 }
 
-function textOf (value: unknown): string | undefined {
+function toOptionalString (value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined
 }
 
-const NO_METADATA: ActiveToken['metadata'] = bare([])
+const NO_METADATA: ActiveToken['metadata'] = createFrozenRecord([])
 
-function metadataOf (claim: unknown): ActiveToken['metadata'] {
+function decodeMetadata (claim: unknown): ActiveToken['metadata'] {
   if (typeof claim !== 'object' || claim === null) return NO_METADATA
   const texts = Object.entries(claim).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-  return bare(texts.map(([key, value]) => [key, Buffer.from(value, 'base64url').toString()]))
+  return createFrozenRecord(texts.map(([key, value]) => [key, Buffer.from(value, 'base64url').toString()]))
 }

@@ -9,9 +9,9 @@ export interface AdmissionRules {
 
 /** Whether a live token is of a client, a project and a kind that is let in. A claim of a wrong shape is not. */
 export function isAdmitted (claims: IntrospectionResponse, rules: AdmissionRules): boolean {
-  if (!isActor(claims['act'])) return false
+  if (!isValidActorChain(claims['act'])) return false
   if (rules.clients !== undefined && !rules.clients.has(claims['client_id'] as string)) return false
-  if (rules.projectId !== undefined && !isFor(claims['aud'], rules.projectId)) return false
+  if (rules.projectId !== undefined && !hasAudience(claims['aud'], rules.projectId)) return false
   return rules.personalAccessTokens || !isPersonalAccessToken(claims)
 }
 
@@ -21,17 +21,17 @@ export function isAdmitted (claims: IntrospectionResponse, rules: AdmissionRules
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8693#section-4.1 RFC 8693 section 4.1}
  */
-function isActor (claim: unknown): boolean {
-  for (let link = claim ?? undefined; link !== undefined; link = (link as { act?: unknown }).act ?? undefined) {
-    if (typeof link !== 'object') return false
-    const { sub, iss } = link as { sub?: unknown, iss?: unknown }
+function isValidActorChain (claim: unknown): boolean {
+  for (let actor = claim ?? undefined; actor !== undefined; actor = (actor as { act?: unknown }).act ?? undefined) {
+    if (typeof actor !== 'object') return false
+    const { sub, iss } = actor as { sub?: unknown, iss?: unknown }
     if (typeof sub !== 'string' || (iss !== undefined && typeof iss !== 'string')) return false
   }
   return true
 }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3 RFC 7519 section 4.1.3}: one string, or an array */
-function isFor (audience: unknown, projectId: string): boolean {
+function hasAudience (audience: unknown, projectId: string): boolean {
   return Array.isArray(audience) ? audience.includes(projectId) : audience === projectId
 }
 

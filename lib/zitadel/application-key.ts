@@ -26,11 +26,11 @@ export function parseApplicationKey (source: unknown): SigningClient {
   if (type === 'serviceaccount') {
     throw new TypeError('is the key of a service account, which cannot introspect: create a key for an application of type API (its JSON says "type": "application")')
   }
-  if (!isFilled(keyId) || !isFilled(key) || !isFilled(clientId)) {
+  if (!isNonEmptyString(keyId) || !isNonEmptyString(key) || !isNonEmptyString(clientId)) {
     throw new TypeError("must be ZITADEL's JSON key of an API application, with keyId, key and clientId as non-empty strings")
   }
   const privateKey = parsePem(key)
-  return { clientId, keyId, alg: algorithmOf(privateKey), key: privateKey }
+  return { clientId, keyId, alg: getAlgorithm(privateKey), key: privateKey }
 }
 
 function parseJson (text: string): unknown {
@@ -43,7 +43,7 @@ function parseJson (text: string): unknown {
   }
 }
 
-function isFilled (value: unknown): value is string {
+function isNonEmptyString (value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
 }
 
@@ -56,7 +56,7 @@ function parsePem (pem: string): KeyObject {
   }
 }
 
-function algorithmOf (key: KeyObject): SigningClient['alg'] {
+function getAlgorithm (key: KeyObject): SigningClient['alg'] {
   // Of an asymmetric key there are always some.
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails!
   if (key.asymmetricKeyType === 'rsa' && modulusLength! >= 2048) return 'RS256'

@@ -15,7 +15,7 @@ export const INTROSPECTION_PATH = '/oauth/v2/introspect'
  * @param issuer the public origin
  * @param address the origin to connect to, when it is another
  */
-export function introspectionEndpoint (issuer: string, address: string = issuer, path: string = INTROSPECTION_PATH): Endpoint {
+export function resolveIntrospectionEndpoint (issuer: string, address: string = issuer, path: string = INTROSPECTION_PATH): Endpoint {
   if (address === issuer) return { origin: issuer, path, headers: {} }
   const { host, protocol } = new URL(issuer)
   return {

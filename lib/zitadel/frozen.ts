@@ -4,12 +4,12 @@
  * @returns the same value
  */
 export function deepFreeze<T> (json: T): T {
-  const open: unknown[] = [json]
-  while (open.length > 0) {
-    const value = open.pop()
+  const pending: unknown[] = [json]
+  while (pending.length > 0) {
+    const value = pending.pop()
     if (typeof value !== 'object' || value === null) continue
     Object.freeze(value)
-    for (const member of Object.values(value)) open.push(member)
+    for (const member of Object.values(value)) pending.push(member)
   }
   return json
 }

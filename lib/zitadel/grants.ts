@@ -1,5 +1,5 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import { isOwnScope, isRoleScope } from './scopes.ts'
+import { isZitadelScope, isRoleScope } from './scopes.ts'
 
 /** What a resource server has decided about reading claims. */
 export interface GrantRules {
@@ -23,51 +23,51 @@ export class Grants {
 
   constructor (claims: IntrospectionResponse, { customScopes, projectId }: GrantRules) {
     this.scopes = Object.freeze(typeof claims['scope'] === 'string' ? [...new Set(claims['scope'].split(' ').filter(Boolean))] : [])
-    this.roles = rolesOf(claims, projectId)
+    this.roles = parseRoles(claims, projectId)
     this.#customScopes = customScopes
   }
 
   /** @param organization undefined for any; anything else that is not the id of one that granted the role, such as an array, is none */
-  holdsRole (role: string, organization?: string): boolean {
+  hasRole (role: string, organization?: string): boolean {
     const organizations = this.roles[role]
     return organizations !== undefined && (organization === undefined || (typeof organization === 'string' && organizations[organization] !== undefined))
   }
 
   /** One of ZITADEL's own scopes, or a custom one wherever custom scopes are looked for. A role scope is never held. */
-  holdsScope (scope: string, organization?: string): boolean {
+  hasScope (scope: string, organization?: string): boolean {
     if (isRoleScope(scope)) return false
-    if (isOwnScope(scope) || this.#customScopes === 'scope') return this.scopes.includes(scope)
-    return this.holdsRole(scope, organization)
+    if (isZitadelScope(scope) || this.#customScopes === 'scope') return this.scopes.includes(scope)
+    return this.hasRole(scope, organization)
   }
 }
 
-const ROLES = 'urn:zitadel:iam:org:project:roles'
+const ROLES_CLAIM = 'urn:zitadel:iam:org:project:roles'
 
 // Objects, not arrays: ZITADEL's documentation shows arrays, its code has never sent one.
-function rolesOf (claims: IntrospectionResponse, projectId: string | undefined): Roles {
+function parseRoles (claims: IntrospectionResponse, projectId: string | undefined): Roles {
   const roles: Array<[string, Roles[string]]> = []
   const specific = projectId === undefined ? undefined : claims[`urn:zitadel:iam:org:project:${projectId}:roles`]
-  for (const [role, organizations] of entriesOf(specific ?? claims[ROLES])) {
-    const granted = entriesOf(organizations).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
+  for (const [role, organizations] of getEntries(specific ?? claims[ROLES_CLAIM])) {
+    const granted = getEntries(organizations).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
     // A role that no organisation granted is not held.
-    if (granted.length > 0) roles.push([role, bare(granted)])
+    if (granted.length > 0) roles.push([role, createFrozenRecord(granted)])
   }
-  return bare(roles)
+  return createFrozenRecord(roles)
 }
 
-const NOTHING = Object.freeze(Object.create(null))
+const EMPTY_PROTOTYPE = Object.freeze(Object.create(null))
 
 /**
  * A frozen object on which no name finds anything but what was granted. Not without a prototype but with an empty one: of
  * the former V8 makes dictionaries of four times the size.
  */
-export function bare<T> (entries: ReadonlyArray<readonly [string, T]>): Readonly<Record<string, T>> {
-  const object: Record<string, T> = Object.create(NOTHING)
+export function createFrozenRecord<T> (entries: ReadonlyArray<readonly [string, T]>): Readonly<Record<string, T>> {
+  const object: Record<string, T> = Object.create(EMPTY_PROTOTYPE)
   for (const [name, value] of entries) object[name] = value
   return Object.freeze(object)
 }
 
-function entriesOf (value: unknown): Array<[string, unknown]> {
+function getEntries (value: unknown): Array<[string, unknown]> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return []
   return Object.entries(value).filter(([key]) => key !== '' && key !== '__proto__')
 }

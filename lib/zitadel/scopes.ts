@@ -6,7 +6,7 @@ const STANDARD: ReadonlySet<string> = new Set(['openid', 'profile', 'email', 'ph
  * Whether ZITADEL itself issues this scope. Any other is dropped by its grants, or (device grant) stored as the client
  * wished, and so proves nothing about the caller.
  */
-export function isOwnScope (scope: string): boolean {
+export function isZitadelScope (scope: string): boolean {
   return STANDARD.has(scope) || scope.startsWith(PREFIX)
 }
 

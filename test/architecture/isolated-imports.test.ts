@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url'
 
 const LIB = join(import.meta.dirname, '../../lib')
 
-t.test('every file can be loaded by itself, and so is seen by the coverage', async (t) => {
+t.test('every file can be imported alone, so coverage includes it', async (t) => {
   const paths = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
   t.ok(paths.includes('index.ts'))
   for (const path of paths) await t.resolves(import(pathToFileURL(join(LIB, path)).href), path)

@@ -10,9 +10,9 @@ interface File {
   /** Under lib, with slashes. */
   readonly name: string
   readonly text: string
-  /** Files of ours that it imports, types included, by their names. */
+  /** Files of lib that it imports, types included. */
   readonly ours: readonly string[]
-  /** Modules of others that it imports. */
+  /** Other modules that it imports. */
   readonly others: readonly string[]
 }
 
@@ -28,67 +28,95 @@ function slashed (path: string): string {
   return path.split(sep).join('/')
 }
 
-/** The room of a file: its folder, or its own name where it stands in none. */
-function room (name: string): string {
-  return name.includes('/') ? name.slice(0, name.indexOf('/')) : name
+/** The layer of a file: its folder, or its own name if it is directly in lib. Below lib/testing, each folder is a layer. */
+function getLayer (name: string): string {
+  const parts = name.split('/')
+  if (parts[0] === 'testing') return parts.length > 2 ? `testing/${parts[1]}` : 'testing'
+  return parts[0]!
 }
 
-const LOWEST = ['errors.ts', 'oauth', 'zitadel']
-const SETTINGS = ['options.ts', 'shared-options.ts', 'option-checks.ts', 'shared-option-checks.ts', 'config.ts', 'credentials.ts']
-
-/** Room -> the rooms that it may stand on, beside itself. */
-const FLOORS: Record<string, string[]> = {
+/** The layers that a layer may import, beside itself. */
+const LAYERS: Record<string, string[]> = {
   'errors.ts': [],
+  'clock.ts': [],
   oauth: [],
   zitadel: ['oauth'],
-  'options.ts': [...LOWEST, ...SETTINGS],
-  'shared-options.ts': LOWEST,
-  'shared-option-checks.ts': [...LOWEST, ...SETTINGS],
-  'option-checks.ts': [...LOWEST, ...SETTINGS],
-  'config.ts': [...LOWEST, ...SETTINGS],
-  'credentials.ts': [...LOWEST, ...SETTINGS],
-  introspector: [...LOWEST, ...SETTINGS],
-  guard: [...LOWEST, ...SETTINGS, 'introspector'],
-  'instance.ts': [...LOWEST, ...SETTINGS, 'introspector', 'guard'],
-  'plugin.ts': [...LOWEST, ...SETTINGS, 'introspector', 'guard', 'instance.ts'],
-  'index.ts': [...LOWEST, ...SETTINGS, 'introspector', 'guard', 'instance.ts', 'plugin.ts'],
-  testing: LOWEST
+  'reporter.ts': ['errors.ts', 'clock.ts'],
+  options: ['errors.ts', 'oauth', 'zitadel'],
+  client: ['errors.ts', 'clock.ts', 'oauth', 'zitadel'],
+  'shared-cache': ['errors.ts', 'clock.ts', 'oauth', 'reporter.ts', 'options'],
+  verdicts: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'client', 'shared-cache'],
+  source: ['errors.ts', 'clock.ts', 'oauth', 'reporter.ts', 'options', 'client', 'shared-cache'],
+  guard: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
+  'decorator.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard'],
+  'plugin.ts': ['errors.ts', 'clock.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'decorator.ts'],
+  'index.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'decorator.ts', 'plugin.ts'],
+  'testing/http': ['errors.ts', 'oauth', 'zitadel'],
+  'testing/instance': ['errors.ts', 'oauth', 'zitadel', 'testing/http'],
+  'testing/tokens': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance'],
+  'testing/endpoints': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance', 'testing/tokens'],
+  'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
+  testing: ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance', 'testing/tokens', 'testing/endpoints', 'testing/server']
 }
 
-t.test('a room stands only on the floors below it', async (t) => {
+t.test('a layer imports only layers below it', async (t) => {
   for (const { name, ours } of files) {
-    const floors = FLOORS[room(name)]
-    t.ok(floors, `${name} is in a room with a floor`)
-    t.same(ours.map(room).filter((below) => below !== room(name) && !floors?.includes(below)), [], name)
+    const below = LAYERS[getLayer(name)]
+    t.ok(below, `${name} is in a known layer`)
+    t.same(ours.map(getLayer).filter((layer) => layer !== getLayer(name) && !below?.includes(layer)), [], name)
   }
 })
 
-t.test('what is imported is there', async (t) => {
+t.test('the layers have an order', async (t) => {
+  const names = Object.keys(LAYERS)
+  for (const [index, name] of names.entries()) t.same(LAYERS[name]!.filter((below) => names.indexOf(below) >= index), [], name)
+})
+
+t.test('no files import each other in a cycle', async (t) => {
+  const imports = new Map(files.map(({ name, ours }) => [name, ours]))
+  const done = new Set<string>()
+  const visit = (name: string, path: readonly string[]): void => {
+    if (path.includes(name)) {
+      t.fail([...path.slice(path.indexOf(name)), name].join(' -> '))
+      return
+    }
+    if (done.has(name)) return
+    for (const next of imports.get(name) ?? []) visit(next, [...path, name])
+    done.add(name)
+  }
+  for (const { name } of files) visit(name, [])
+  t.equal(done.size, files.length)
+})
+
+t.test('no file is longer than 160 lines', async (t) => {
+  t.same(files.filter(({ text }) => text.split('\n').length > 161).map(({ name }) => name), [])
+})
+
+t.test('every imported file exists', async (t) => {
   const names = files.map(({ name }) => name)
   for (const { name, ours } of files) t.same(ours.filter((imported) => !names.includes(imported)), [], name)
 })
 
-t.test('nobody imports the composition root but the door, and nobody the door', async (t) => {
+t.test('only index.ts imports plugin.ts, and no file imports index.ts', async (t) => {
   t.same(files.filter(({ ours }) => ours.includes('plugin.ts')).map(({ name }) => name), ['index.ts'])
   t.same(files.filter(({ ours }) => ours.includes('index.ts')), [])
 })
 
-t.test('one file talks to ZITADEL, one keeps its connections, and one listens to the fleet', async (t) => {
-  const calls = files.filter(({ name, text }) => room(name) !== 'testing' && /\.(request|stream|pipeline|connect|dispatch)\(|\bfetch\(/.test(text))
-  // The pool behind the client's dispatcher, and the connection on which a fleet's news arrive.
-  t.same(calls.map(({ name }) => name).sort(), ['introspector/connections.ts', 'introspector/exchange.ts', 'introspector/shared/subscription.ts'])
+t.test('one file sends requests to ZITADEL, one owns the connections, and one opens a subscription', async (t) => {
+  const calls = files.filter(({ name, text }) => !getLayer(name).startsWith('testing') && /\.(request|stream|pipeline|connect|dispatch)\(|\bfetch\(/.test(text))
+  t.same(calls.map(({ name }) => name).sort(), ['client/connection-pool.ts', 'client/transport.ts', 'shared-cache/subscription.ts'])
 })
 
-t.test('nothing else could: sockets are in reach of no file, an undici pool of one', async (t) => {
+t.test('no file imports a network module, and one file imports undici', async (t) => {
   const network = builtinModules.filter((name) => /^(_?http|http2|https|net|_?tls|dns|dgram)/.test(name)).map((name) => `node:${name}`)
   for (const { name, others, text } of files) {
-    if (room(name) === 'testing') continue
+    if (getLayer(name).startsWith('testing')) continue
     t.same(others.filter((imported) => network.includes(imported) || network.includes(`node:${imported}`)), [], name)
-    if (/^import (?!type ).*from 'undici'/m.test(text)) t.equal(name, 'introspector/connections.ts')
+    if (/^import (?!type ).*from 'undici'/m.test(text)) t.equal(name, 'client/connection-pool.ts')
   }
 })
 
-t.test('the lower floors know neither Fastify nor a network', async (t) => {
-  const others = files.filter(({ name }) => LOWEST.includes(room(name))).flatMap(({ others }) => others)
+t.test('errors, oauth and zitadel import neither Fastify nor a network module', async (t) => {
+  const others = files.filter(({ name }) => ['errors.ts', 'oauth', 'zitadel'].includes(getLayer(name))).flatMap(({ others }) => others)
   t.same(others.filter((name) => name !== 'jose' && name !== 'node:crypto'), [])
 })

@@ -1,21 +1,21 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { connect, reason, type Connected } from '../fixtures/connected-app.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { startConnectedApp, reason, type TestApp } from '../fixtures/test-app.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 import { anySignature, assertionOf, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
 
-interface World extends Connected { clock: TurnableClock, standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string> }
+interface World extends TestApp { clock: ManualClock, standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string> }
 
 /** A stand-in and an API that both go by the same clock, unless the API's is turned alone. */
-async function world (t: Owner, server?: () => number): Promise<World> {
-  const clock = new TurnableClock()
+async function world (t: TestContext, server?: () => number): Promise<World> {
+  const clock = new ManualClock()
   const standIn = await startStandIn({ clock: server ?? clock.wall })
   t.teardown(() => standIn.close())
   const signer = countedSigner(standIn.api.key)
-  const connected = await connect(t, { issuer: standIn.issuer, credentials: signer.credentials }, clock)
+  const connected = await startConnectedApp(t, { issuer: standIn.issuer, credentials: signer.credentials }, clock)
   return { ...connected, clock, standIn, signer, unknown: async () => await connected.ask(randomUUID()) }
 }
 
@@ -40,10 +40,10 @@ t.test('one assertion serves many introspections, at once and one after the othe
 t.test('it is renewed after 50 minutes', async (t) => {
   const { clock, signer, unknown } = await world(t)
   await unknown()
-  clock.pass(50 * 60 - 0.001)
+  clock.advance(50 * 60 - 0.001)
   t.equal(await unknown(), 'inactive')
   t.equal(signer.signed.length, 1)
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.equal(await unknown(), 'inactive')
   t.equal(await unknown(), 'inactive')
   t.equal(signer.signed.length, 2)
@@ -62,7 +62,7 @@ t.test('it is renewed when the wall clock has been set back, or forward by an ho
 })
 
 t.test('it is signed anew once when it is refused', async (t) => {
-  const server = new TurnableClock()
+  const server = new ManualClock()
   const { standIn, signer, unknown } = await world(t, server.wall)
   await unknown()
   server.jump(3700)
@@ -72,7 +72,7 @@ t.test('it is signed anew once when it is refused', async (t) => {
 })
 
 t.test('a refused assertion that a new one can replace costs nobody an error', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const { standIn, signer, unknown } = await world(t, () => clock.wall())
   await unknown()
   standIn.fail({ status: 400, body: '{"error":"unauthorized_client"}' }, { times: 1 })
@@ -81,18 +81,18 @@ t.test('a refused assertion that a new one can replace costs nobody an error', a
 })
 
 t.test('one that was refused is tried by nobody else', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const peer = await startPeer(t, ({ response, index }) => index < 2 ? send(response, 400, '{"error":"unauthorized_client"}') : { active: true })
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } }, clock)
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } }, clock)
   t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
-  clock.pass(6)
+  clock.advance(6)
   t.equal(await ask(), 'active')
   t.equal(new Set(peer.asked.map((asked) => assertionOf(asked).jti)).size, 3)
 })
 
 t.test('a refusal of one that was never accepted is no refusal of replays', async (t) => {
   const peer = await startPeer(t, ({ response, index }) => index < 1 ? send(response, 400, '{"error":"unauthorized_client"}') : { active: true })
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } })
   for (const token of ['a', 'b', 'c']) t.equal(await ask(token), 'active')
   const [refused, ...accepted] = peer.asked.map((asked) => assertionOf(asked).jti)
   t.equal(accepted.length, 3)
@@ -111,7 +111,7 @@ t.test('no new one is signed for an error that is not about the client', async (
 })
 
 t.test('a clock that is half a minute ahead is tolerated, a minute is refused and named', async (t) => {
-  const server = new TurnableClock()
+  const server = new ManualClock()
   const tolerated = await world(t, server.wall)
   tolerated.clock.jump(28)
   t.equal(await tolerated.unknown(), 'inactive')
@@ -122,7 +122,7 @@ t.test('a clock that is half a minute ahead is tolerated, a minute is refused an
   t.equal(error.code, 'FST_ZITADEL_CLIENT_REJECTED')
   t.match(reason(error), /this machine's clock is (59|60|61) s ahead of ZITADEL's/)
   clock.jump(-60)
-  clock.pass(6)
+  clock.advance(6)
   t.equal(await ask('any'), 'inactive', 'and all is well once it is set right')
 })
 
@@ -144,6 +144,6 @@ t.test('fifty callers that are refused at once end in one pause', async (t) => {
   t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED')
   t.equal(standIn.requests.length, length)
   standIn.api.activate()
-  clock.pass(6)
+  clock.advance(6)
   t.equal(await unknown(), 'inactive')
 })

@@ -1,22 +1,22 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { connect, type Connected } from '../fixtures/connected-app.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
 import { anySignature, assertionOf, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
 import { Gate, startPeer } from '../fixtures/peer.ts'
 
-interface World extends Connected { standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string>, refused: () => number }
+interface World extends TestApp { standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string>, refused: () => number }
 
 /** A server that takes each assertion once (RFC 7523 section 3, rule 7). */
-async function world (t: Owner): Promise<World> {
-  const clock = new TurnableClock()
+async function world (t: TestContext): Promise<World> {
+  const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
   standIn.fail('refuse-replays')
   const signer = countedSigner(standIn.api.key)
-  const connected = await connect(t, { issuer: standIn.issuer, credentials: signer.credentials }, clock)
+  const connected = await startConnectedApp(t, { issuer: standIn.issuer, credentials: signer.credentials }, clock)
   return {
     ...connected,
     standIn,
@@ -59,9 +59,9 @@ t.test('and when the first calls are refused before the one is answered whose as
     asked.response.writeHead(401).end('{"error":"invalid_client"}')
     return undefined
   })
-  const { ask, errors } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } })
+  const { ask, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } })
   const first = ask('first')
-  await peer.reached(1)
+  await peer.waitFor(1)
   t.same(new Set(await Promise.all(Array.from({ length: 10 }, async (_, index) => await ask(`${index}`)))), new Set(['active']))
   gate.open()
   t.equal(await first, 'active')

@@ -1,35 +1,34 @@
 import t from 'tap'
 import { answerOf } from '../fixtures/fault-proxy.ts'
-import { basic } from '../fixtures/connected-app.ts'
+import { INACTIVE, OK, REJECTED, basic, startProxiedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
-import { INACTIVE, OK, REJECTED, proxied, resilient, unavailable } from '../fixtures/resilient-app.ts'
 
 t.test('while ZITADEL fails again and again nobody asks it, and callers are told when to come back', async (t) => {
-  const { proxy, clock, get, lines } = await proxied(t, { retry: false })
+  const { proxy, clock, get, lines } = await startProxiedApp(t, { retry: false })
   proxy.mode = 'rst-on-request'
   for (let index = 0; index < 5; index++) t.same(await get(`token-${index}`), unavailable(5))
   t.equal(proxy.requests(), 5)
   for (let index = 0; index < 100; index++) t.same(await get(`other-${index}`), unavailable(1))
   t.equal(proxy.requests(), 5)
-  clock.pass(0.5)
+  clock.advance(0.5)
   t.same(await get('probe'), unavailable(5))
   t.equal(proxy.requests(), 6)
   t.same(await get('next'), unavailable(1))
-  clock.pass(10)
+  clock.advance(10)
   t.same(await get('late'), unavailable(5))
   t.equal(lines.length, 2)
   t.match(lines[1], { level: 40, code: 'FST_ZITADEL_UNAVAILABLE', repeated: 106 })
   proxy.mode = 'pass'
-  clock.pass(5)
+  clock.advance(5)
   t.same(await get('well'), INACTIVE)
   t.same(await get('again'), INACTIVE)
 })
 
 t.test('once ZITADEL counts as down it is asked over new connections: the old ones may be what is broken', async (t) => {
   const peer = await startPeer(t, ({ index, response }) => index < 5 ? send(response, 500, '') : { active: true })
-  const { clock, get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const { clock, get } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
   for (let index = 0; index < 5; index++) await get(`token-${index}`)
-  clock.pass(0.5)
+  clock.advance(0.5)
   t.same(await get('token'), OK)
   const sockets = peer.asked.map(({ request }) => request.socket)
   t.notOk(sockets.slice(0, 5).includes(sockets[5]!))
@@ -42,12 +41,12 @@ t.test('one question at a time goes out to see whether it is back', async (t) =>
     await gate.opened
     return { active: true }
   })
-  const { clock, get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const { clock, get } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
   for (let index = 0; index < 5; index++) await get(`token-${index}`)
-  clock.pass(0.5)
+  clock.advance(0.5)
   const probe = get('probe')
-  await peer.reached(6)
-  clock.pass(60)
+  await peer.waitFor(6)
+  clock.advance(60)
   t.same(await Promise.all(Array.from({ length: 20 }, async (_, index) => await get(`other-${index}`))), Array.from({ length: 20 }, () => unavailable(1)))
   gate.open()
   t.same(await probe, OK)
@@ -61,9 +60,9 @@ t.test('those who wait for their turn are told too, and do not go out', async (t
     await gate.opened
     return send(response, 500, '')
   })
-  const { get } = await resilient(t, { issuer: peer.origin, credentials: basic, limits: { concurrent: 5 } })
+  const { get } = await startTestApp(t, { issuer: peer.origin, credentials: basic, limits: { concurrent: 5 } })
   const asked = Array.from({ length: 50 }, async (_, index) => await get(`token-${index}`))
-  await peer.reached(4)
+  await peer.waitFor(4)
   gate.open()
   const answers = await Promise.all(asked)
   t.same(answers.map(({ status }) => status), answers.map(() => 503))
@@ -76,9 +75,9 @@ t.test('a second try is spared when others have found out meanwhile that it woul
     if (form.get('token') === 'slow') await gate.opened
     return send(response, form.get('token') === 'slow' ? 502 : 500, '')
   })
-  const { get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const { get } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
   const slow = get('slow')
-  await peer.reached(1)
+  await peer.waitFor(1)
   for (let index = 0; index < 5; index++) await get(`token-${index}`)
   gate.open()
   t.same(await slow, unavailable(5))
@@ -86,7 +85,7 @@ t.test('a second try is spared when others have found out meanwhile that it woul
 })
 
 t.test('breaker: false asks every time', async (t) => {
-  const { proxy, get } = await proxied(t, { retry: false, breaker: false })
+  const { proxy, get } = await startProxiedApp(t, { retry: false, breaker: false })
   proxy.mode = 'rst-on-request'
   for (let index = 0; index < 20; index++) t.same(await get(`token-${index}`), unavailable(5))
   t.equal(proxy.requests(), 20)
@@ -95,7 +94,7 @@ t.test('breaker: false asks every time', async (t) => {
 })
 
 t.test('what strangers can provoke by what they send shuts nobody out', async (t) => {
-  const { proxy, get, standIn } = await proxied(t)
+  const { proxy, get, standIn } = await startProxiedApp(t)
   for (const fault of [answerOf(403, '<html>'), answerOf(413, ''), answerOf(400, '<html>'), answerOf(200, '[]'), 'endless-body'] as const) {
     proxy.mode = fault
     for (let index = 0; index < 20; index++) t.ok((await get(`../../etc/passwd-${index}`)).status >= 500)
@@ -105,20 +104,20 @@ t.test('what strangers can provoke by what they send shuts nobody out', async (t
 })
 
 t.test('while its credentials are refused an API asks ten times a minute, and once more with a new assertion, whatever comes in', async (t) => {
-  const { clock, get, lines, standIn, answered } = await proxied(t)
+  const { clock, get, lines, standIn, introspectionCount } = await startProxiedApp(t)
   t.same(await get(await standIn.issueToken()), OK)
   standIn.api.deactivate()
   t.same(await get('first'), REJECTED)
-  const before = answered()
+  const before = introspectionCount()
   for (let tick = 0; tick < 600; tick++) {
     t.same(await get(`token-${tick}`), REJECTED)
-    clock.pass(0.1)
+    clock.advance(0.1)
   }
-  t.ok(answered() - before <= 20, `${answered() - before} questions`)
+  t.ok(introspectionCount() - before <= 20, `${introspectionCount() - before} questions`)
   t.ok(lines.length <= 7, `${lines.length} lines`)
   t.match(lines.at(-1), { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /check that the key or secret exists/ })
   standIn.api.activate()
-  clock.pass(6)
+  clock.advance(6)
   t.same(await get(await standIn.issueToken()), OK)
 })
 
@@ -133,20 +132,20 @@ const LIMITS: Array<[what: string, headers: Record<string, string>, seconds: num
 
 for (const [what, headers, seconds] of LIMITS) {
   t.test(`a server that limits and ${what} is left alone for ${seconds} s`, async (t) => {
-    const { proxy, clock, get, standIn } = await proxied(t)
+    const { proxy, clock, get, standIn } = await startProxiedApp(t)
     proxy.once(answerOf(429, '', headers))
     t.same(await get('token'), unavailable(5))
     t.same(await get('token'), unavailable(seconds))
-    clock.pass(seconds - 0.001)
+    clock.advance(seconds - 0.001)
     t.same(await get('token'), unavailable(1))
     t.equal(proxy.requests(), 1)
-    clock.pass(0.001)
+    clock.advance(0.001)
     t.same(await get(await standIn.issueToken()), OK)
   })
 }
 
 t.test('a date without another to compare it with is by our clock', async (t) => {
-  const { proxy, clock, get } = await proxied(t)
+  const { proxy, clock, get } = await startProxiedApp(t)
   clock.jump(-(clock.wall() % 1000) / 1000)
   proxy.once(answerOf(429, '', { 'Retry-After': new Date(clock.wall() + 30_000).toUTCString() }))
   await get('token')
@@ -160,13 +159,13 @@ t.test('answers that were under way do not end what a server has asked for', asy
     await gate.opened
     return { active: true }
   })
-  const { clock, get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const { clock, get } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
   const slow = get('slow')
-  await peer.reached(1)
+  await peer.waitFor(1)
   await get('limited')
   gate.open()
   t.same(await slow, OK)
   t.same(await get('next'), unavailable(20))
-  clock.pass(20)
+  clock.advance(20)
   t.same(await get('next'), OK)
 })

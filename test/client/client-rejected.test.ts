@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect, reason } from '../fixtures/connected-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp, reason } from '../fixtures/test-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 
 const CREDENTIALS = /check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself/
@@ -24,7 +24,7 @@ const REJECTIONS: Array<[status: number, body: string, why: RegExp | string]> = 
 for (const [status, body, why] of REJECTIONS) {
   t.test(`${status} ${body} is this API's fault: the caller learns nothing, the log what to check`, async (t) => {
     const peer = await startPeer(t, ({ response }) => send(response, status, body))
-    const { app, failure, errors } = await connect(t, { issuer: peer.origin, credentials: basic })
+    const { app, failure, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
     const error = await failure()
     t.same([error.code, error.statusCode, error.headers], ['FST_ZITADEL_CLIENT_REJECTED', 500, {}])
     t.match(reason(error), why)
@@ -43,7 +43,7 @@ t.test('a 404 before any answer is a wrong host or path', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   standIn.fail('unknown-instance')
-  const { failure, errors } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials })
+  const { failure, errors } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials })
   const error = await failure()
   t.equal(error.code, 'FST_ZITADEL_CLIENT_REJECTED')
   t.match(reason(error), /does not know this host or path \(404\).*: check the option "issuer"; .* "address", .* "introspectionEndpoint"/)
@@ -52,7 +52,7 @@ t.test('a 404 before any answer is a wrong host or path', async (t) => {
 
 t.test('a 404 after an answer is an outage', async (t) => {
   const peer = await startPeer(t, ({ index, response }) => index === 0 ? { active: false } : send(response, 404, ''))
-  const { ask, failure, errors } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask, failure, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(await ask('first'), 'inactive')
   t.equal(reason(await failure()), 'ZITADEL answered 404')
   t.same(errors, [])
@@ -60,7 +60,7 @@ t.test('a 404 after an answer is an outage', async (t) => {
 
 t.test('an error is no answer: a 404 after it is still a wrong host', async (t) => {
   const peer = await startPeer(t, ({ index, response }) => send(response, index === 0 ? 500 : 404, ''))
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(await ask('first'), 'FST_ZITADEL_UNAVAILABLE')
   t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
 })
@@ -68,7 +68,7 @@ t.test('an error is no answer: a 404 after it is still a wrong host', async (t) 
 for (const iss of ['https://other.example', 'http://127.0.0.1', '', null, 7, ['https://auth.acme.example']]) {
   t.test(`an active answer of the issuer ${JSON.stringify(iss)} is not believed`, async (t) => {
     const peer = await startPeer(t, () => ({ active: true, iss }))
-    const { failure, status } = await connect(t, { issuer: peer.origin, credentials: basic })
+    const { failure, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
     const error = await failure()
     t.equal(error.code, 'FST_ZITADEL_CLIENT_REJECTED')
     t.match(reason(error), /answered as another issuer.*: check the option "issuer", its port included, and that the header x-zitadel-instance-host arrives/)
@@ -78,7 +78,7 @@ for (const iss of ['https://other.example', 'http://127.0.0.1', '', null, 7, ['h
 
 t.test('an active answer of the issuer itself is believed, and an inactive one names none', async (t) => {
   const peer = await startPeer(t, ({ index }) => index === 0 ? { active: true, iss: peer.origin } : { active: false, iss: 'x' })
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(await ask('live'), 'active')
   t.equal(await ask('dead'), 'inactive')
 })
@@ -91,11 +91,11 @@ const DATES: Array<[ahead: number, expected: RegExp | undefined]> = [
 ]
 for (const [ahead, expected] of DATES) {
   t.test(`a clock ${ahead} s ahead is ${expected === undefined ? 'not ' : ''}named when credentials are refused`, async (t) => {
-    const clock = new TurnableClock()
+    const clock = new ManualClock()
     clock.jump(-(clock.wall() % 1000) / 1000)
     const date = new Date(clock.wall() - ahead * 1000).toUTCString()
     const peer = await startPeer(t, ({ response }) => send(response, 400, '{"error":"unauthorized_client"}', { date }))
-    const { failure } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+    const { failure } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
     const why = reason(await failure())
     if (expected === undefined) t.notMatch(why, /clock/)
     else t.match(why, expected)
@@ -110,7 +110,7 @@ t.test('no clock is named where the server tells none, or two', async (t) => {
       if (date !== undefined) response.setHeader('date', date)
       return send(response, 400, '{"error":"unauthorized_client"}')
     })
-    const { failure } = await connect(t, { issuer: peer.origin, credentials: basic })
+    const { failure } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
     t.notMatch(reason(await failure()), /clock/)
   }
 })

@@ -2,16 +2,16 @@ import t from 'tap'
 import { Agent } from 'undici'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
-import { Connections } from '../../lib/client/connection-pool.ts'
+import { ConnectionPool } from '../../lib/client/connection-pool.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { basic, connect, reason } from '../fixtures/connected-app.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
-import { Gate, startPeer, type Asked, type Peer } from '../fixtures/peer.ts'
+import { basic, startConnectedApp, reason } from '../fixtures/test-app.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
+import { Gate, startPeer, type PeerRequest, type Peer } from '../fixtures/peer.ts'
 
-const cut = ({ request }: Asked): undefined => { request.socket.resetAndDestroy() }
+const cut = ({ request }: PeerRequest): undefined => { request.socket.resetAndDestroy() }
 
 /** A peer that resets the first connection on which a second request arrives. */
-async function startResetting (t: Owner): Promise<Peer & { resets: () => number }> {
+async function startResetting (t: TestContext): Promise<Peer & { resets: () => number }> {
   const known = new Set<unknown>()
   let resets = 0
   const peer = await startPeer(t, (asked) => {
@@ -25,7 +25,7 @@ async function startResetting (t: Owner): Promise<Peer & { resets: () => number 
 
 t.test('a connection that breaks when it is used again is replaced once, and nobody notices', async (t) => {
   const peer = await startResetting(t)
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   for (let index = 0; index < 10; index++) t.equal(await ask(`${index}`), 'active')
   t.equal(peer.resets(), 1)
   t.equal(peer.asked.length, 11)
@@ -33,7 +33,7 @@ t.test('a connection that breaks when it is used again is replaced once, and nob
 
 t.test('with retry: false it is an outage', async (t) => {
   const peer = await startResetting(t)
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic, retry: false })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, retry: false })
   const answers: string[] = []
   for (let index = 0; index < 10; index++) answers.push(await ask(`${index}`))
   t.same(answers.filter((answer) => answer !== 'active'), ['FST_ZITADEL_UNAVAILABLE'])
@@ -46,14 +46,14 @@ t.test('one that ends without an answer is replaced too', async (t) => {
     request.socket.end()
     return undefined
   })
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(await ask(), 'active')
   t.equal(peer.asked.length, 2)
 })
 
 t.test('it is replaced once, not again and again', async (t) => {
   const peer = await startPeer(t, cut)
-  const { failure } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { failure } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(reason(await failure()), 'no answer from ZITADEL (ECONNRESET)')
   t.equal(peer.asked.length, 2)
 })
@@ -64,20 +64,20 @@ t.test('left behind for new ones: what is under way ends, what is asked from the
     if (index === 1 || index === 3) await gates[(index - 1) / 2]!.opened
     return {}
   })
-  const connections = new Connections(peer.origin, 1, 1000)
+  const connections = new ConnectionPool(peer.origin, 1, 1000)
   const request = async (): Promise<unknown> => await (await connections.request({ method: 'POST', path: '/' })).body.json()
   const socketOf = (index: number): Socket => peer.asked[index]!.request.socket
   const endOf = async (index: number): Promise<unknown> => socketOf(index).destroyed || await once(socketOf(index), 'close')
 
   await request()
   const slow = request()
-  await peer.reached(2)
-  connections.renew()
+  await peer.waitFor(2)
+  connections.replace()
   t.same(await request(), {}, 'nobody waits for what is slow')
   t.equal(socketOf(1), socketOf(0))
   t.not(socketOf(2), socketOf(0))
   const slowToo = request()
-  await peer.reached(4)
+  await peer.waitFor(4)
   let closed = false
   const closing = connections.close().then(() => { closed = true })
   gates[1]!.open()
@@ -93,7 +93,7 @@ t.test('left behind for new ones: what is under way ends, what is asked from the
 
 t.test('an answer that is no HTTP is an outage, and not asked for twice', async (t) => {
   const peer = await startPeer(t, ({ request }) => { request.socket.end('SSH-2.0-OpenSSH_9.2\r\n') })
-  const { failure } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { failure } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   const why = reason(await failure())
   t.equal(why, 'what answered does not speak HTTP')
   t.notMatch(why, /SSH/)
@@ -102,13 +102,13 @@ t.test('an answer that is no HTTP is an outage, and not asked for twice', async 
 
 t.test('a dispatcher that fails without a code says no more than that', async (t) => {
   const dispatcher = { request: async () => { throw new Error('canary of the dispatcher') } } as never
-  const { failure } = await connect(t, { issuer: 'https://auth.acme.example', credentials: basic, dispatcher })
+  const { failure } = await startConnectedApp(t, { issuer: 'https://auth.acme.example', credentials: basic, dispatcher })
   t.equal(reason(await failure()), 'no answer from ZITADEL (the exchange broke)')
 })
 
 t.test('connections are kept and used again', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   for (let index = 0; index < 20; index++) await ask(`${index}`)
   t.ok(new Set(peer.asked.map(({ request }) => request.socket)).size < 20)
 })
@@ -118,14 +118,14 @@ t.test('no more than 32 are opened, however many ask', async (t) => {
     await new Promise((resolve) => setImmediate(resolve))
     return { active: true }
   })
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic, timeout: 60_000 })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, timeout: 60_000 })
   await Promise.all(Array.from({ length: 500 }, async (_, index) => await ask(`${index}`)))
   t.ok(new Set(peer.asked.map(({ request }) => request.socket)).size <= 32)
 })
 
 t.test('they are closed with the server', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
-  const { ask, app } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask, app } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   await ask()
   const { socket } = peer.asked[0]!.request
   const closed = once(socket, 'close')
@@ -146,7 +146,7 @@ t.test('a dispatcher that is given is used, and stays open', async (t) => {
     }) as Agent['request']
   }
   for (let round = 1; round <= 2; round++) {
-    const { ask, app } = await connect(t, { issuer: peer.origin, credentials: basic, dispatcher })
+    const { ask, app } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, dispatcher })
     t.equal(await ask(), 'active')
     await app.close()
     t.equal(used.length, round)
@@ -156,7 +156,7 @@ t.test('a dispatcher that is given is used, and stays open', async (t) => {
 
 t.test('the request is the form of RFC 7662 section 2.1, with the secret of RFC 6749 section 2.3.1', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: { clientId: 'a b', clientSecret: 'ä:&' }, introspectionEndpoint: '/custom/path' })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { clientId: 'a b', clientSecret: 'ä:&' }, introspectionEndpoint: '/custom/path' })
   await ask('a+b/c==')
   const { request: { method, url, headers }, form } = peer.asked[0]!
   t.same([method, url], ['POST', '/custom/path'])
@@ -169,9 +169,9 @@ t.test('a secret that ZITADEL accepts is enough', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { clientId, clientSecret } = standIn.api
-  const { ask } = await connect(t, { issuer: standIn.issuer, credentials: { clientId, clientSecret } })
+  const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: { clientId, clientSecret } })
   t.equal(await ask(await standIn.issueToken()), 'active')
-  const wrong = await connect(t, { issuer: standIn.issuer, credentials: { clientId, clientSecret: 'wrong' } })
+  const wrong = await startConnectedApp(t, { issuer: standIn.issuer, credentials: { clientId, clientSecret: 'wrong' } })
   t.equal(await wrong.ask(), 'FST_ZITADEL_CLIENT_REJECTED')
   t.equal(standIn.requests.length, 2, 'and is not sent twice where it is wrong')
 })
@@ -179,7 +179,7 @@ t.test('a secret that ZITADEL accepts is enough', async (t) => {
 t.test('behind an internal address ZITADEL is told which of its hosts is meant', async (t) => {
   const standIn = await startStandIn({ issuer: 'https://auth.acme.example', externalSecure: false })
   t.teardown(() => standIn.close())
-  const { ask } = await connect(t, { issuer: standIn.issuer, address: standIn.address, credentials: standIn.credentials })
+  const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, address: standIn.address, credentials: standIn.credentials })
   t.equal(await ask(await standIn.issueToken()), 'active')
   t.match(standIn.requests[0]!.headers, {
     host: new URL(standIn.address).host,

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { DeadlineExceeded, withDeadline } from '../../lib/client/deadline.ts'
+import { DeadlineExceededError, withDeadline } from '../../lib/client/deadline.ts'
 
 /** Timers that are running in this process. */
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
@@ -23,6 +23,6 @@ t.test('work whose time is over is told, once, and what it comes to is nobody’
       })
     })
   })
-  t.ok(await work.catch((error: unknown) => error) instanceof DeadlineExceeded)
+  t.ok(await work.catch((error: unknown) => error) instanceof DeadlineExceededError)
   t.same(told, [true])
 })

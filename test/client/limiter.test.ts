@@ -2,16 +2,16 @@ import t, { type Test } from 'tap'
 import { setTimeout } from 'node:timers/promises'
 import { Deadline } from '../../lib/client/deadline.ts'
 import { Limiter, type Limits } from '../../lib/client/limiter.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
 
 interface Work { readonly deadline: Deadline, readonly end: () => Promise<void>, readonly result: Promise<unknown> }
 
-interface World { readonly limiter: Limiter, readonly clock: TurnableClock, readonly started: string[], readonly start: (name: string) => Work }
+interface World { readonly limiter: Limiter, readonly clock: ManualClock, readonly started: string[], readonly start: (name: string) => Work }
 
 /** Work by name: what begins with `known` is for a token that was active a moment ago. */
 function world (limits: Limits): World {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const limiter = new Limiter(limits, 1500, clock)
   const started: string[] = []
   const start = (name: string): Work => {
@@ -94,9 +94,9 @@ t.test('a turn that comes after half of the time is of no use, and goes to those
   const { clock, started, start } = world({ concurrent: 1, queue: 100 })
   const first = start('stranger 1')
   const late = [start('stranger 2'), start('known 1')]
-  clock.pass(0.001)
+  clock.advance(0.001)
   start('stranger 3')
-  clock.pass(1.499)
+  clock.advance(1.499)
   await first.end()
   const error = { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '1' }, cause: { message: 'the turn to ask ZITADEL came too late', provokable: true } }
   for (const { result } of late) await t.rejects(result, error)
@@ -150,7 +150,7 @@ for (const [perSecond, strangers, known] of RATES) {
     const one = world({ concurrent: 64, queue: 0, perSecond })
     t.equal(await burst(one, false), strangers)
     t.equal(await burst(one, true), known)
-    one.clock.pass(3600)
+    one.clock.advance(3600)
     t.equal(await burst(one, true), Math.floor(perSecond), 'no more than a second is saved up')
   })
 }
@@ -160,7 +160,7 @@ t.test('a fraction of a second gives a fraction of the allowance', async (t) => 
   t.equal(await burst(one, true), 2)
   let count = 0
   for (let tenth = 0; tenth < 100; tenth++) {
-    one.clock.pass(0.1)
+    one.clock.advance(0.1)
     count += await burst(one, true)
   }
   t.equal(count, 25)
@@ -168,13 +168,13 @@ t.test('a fraction of a second gives a fraction of the allowance', async (t) => 
 
 t.test('a second question of the same turn counts as well', async (t) => {
   const one = world({ concurrent: 64, queue: 0, perSecond: 8 })
-  for (let time = 0; time < 6; time++) one.limiter.spend()
+  for (let time = 0; time < 6; time++) one.limiter.consume()
   t.equal(await burst(one, true), 2)
 })
 
 /** Time passes by the clock at once, and the real one wakes up whoever waits. */
 async function startedAfter (t: Test, { clock, started }: World, seconds: number, count: number): Promise<void> {
-  clock.pass(seconds)
+  clock.advance(seconds)
   while (started.length < count) await setTimeout(1)
   t.equal(started.length, count)
 }
@@ -197,11 +197,11 @@ for (const [waits, comes] of [['stranger 1', 'stranger 2'], ['known 1', 'known 2
     const one = world({ concurrent: 64, queue: 100, perSecond: 1 })
     one.start('stranger used')
     one.start(waits)
-    one.clock.pass(1)
+    one.clock.advance(1)
     one.start(comes)
     await settled()
     t.same(one.started, ['stranger used', waits])
-    one.clock.pass(1)
+    one.clock.advance(1)
     one.start('known 3')
     await settled()
     t.equal(one.started.at(-1), comes.startsWith('known') ? comes : 'known 3', 'but who is known goes before strangers')

@@ -1,10 +1,9 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { basic } from '../fixtures/connected-app.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { REJECTED, basic, startTestApp, unavailable } from '../fixtures/test-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
-import { REJECTED, resilient, unavailable } from '../fixtures/resilient-app.ts'
 
 const IDS: Record<string, string> = {
   'a UUID': randomUUID(),
@@ -16,7 +15,7 @@ const IDS: Record<string, string> = {
 for (const [what, id] of Object.entries(IDS)) {
   t.test(`the line of a failure names ZITADEL's x-request-id (${what})`, async (t) => {
     const peer = await startPeer(t, ({ index, response }) => send(response, index === 0 ? 500 : 400, '{"error":"invalid_client"}', { 'x-request-id': id }))
-    const { get, lines } = await resilient(t, { issuer: peer.origin, credentials: basic })
+    const { get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
     t.same(await get('token'), unavailable())
     t.same(await get('token'), REJECTED)
     for (const { msg } of lines) t.match(msg, ` [x-request-id ${id}]: check `)
@@ -28,7 +27,7 @@ const NO_IDS = ['', 'x'.repeat(20), 'two words', `${randomUUID()}\u00e9`, 'eyJhb
 for (const id of NO_IDS) {
   t.test(`what is no request id is not quoted (${JSON.stringify(id)})`, async (t) => {
     const peer = await startPeer(t, ({ response }) => send(response, 500, '', { 'x-request-id': id }))
-    const { get, lines } = await resilient(t, { issuer: peer.origin, credentials: basic })
+    const { get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
     await get('token')
     t.match(lines[0]!.msg, /^fastify-zitadel: ZITADEL answered 500: check/)
   })
@@ -37,30 +36,30 @@ for (const id of NO_IDS) {
 t.test('nor is one that is part of what was sent', async (t) => {
   const token = randomUUID()
   const peer = await startPeer(t, ({ form, response }) => send(response, 500, '', { 'x-request-id': form.get('token')! }))
-  const { get, lines } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const { get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
   await get(token)
   t.notMatch(JSON.stringify(lines), token)
 })
 
 t.test('a flood of failures is one line, whatever their request ids, and then a count', async (t) => {
   const peer = await startPeer(t, ({ response }) => send(response, 500, '', { 'x-request-id': randomUUID() }))
-  const { clock, get, lines } = await resilient(t, { issuer: peer.origin, credentials: basic, breaker: false })
+  const { clock, get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic, breaker: false })
   for (let index = 0; index < 50; index++) await get(`token-${index}`)
   t.equal(lines.length, 1)
-  clock.pass(10)
+  clock.advance(10)
   await get('token')
   t.match(lines, [{ code: 'FST_ZITADEL_UNAVAILABLE' }, { code: 'FST_ZITADEL_UNAVAILABLE', repeated: 49 }])
 })
 
 for (const [ahead, words] of [[90, '90 s ahead of'], [-4000, '4000 s behind']] as const) {
   t.test(`a clock that is ${words} ZITADEL's is named when an assertion is refused for it`, async (t) => {
-    const theirs = new TurnableClock()
-    const ours = new TurnableClock()
+    const theirs = new ManualClock()
+    const ours = new ManualClock()
     const standIn = await startStandIn({ clock: theirs.wall })
     t.teardown(() => standIn.close())
     // Its HTTP server dates answers by the clock of this machine.
     ours.jump((Math.floor(Date.now() / 1000) * 1000 - ours.wall()) / 1000 + ahead)
-    const { get, lines } = await resilient(t, { issuer: standIn.issuer, credentials: standIn.credentials }, ours)
+    const { get, lines } = await startTestApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }, ours)
     t.same(await get('token'), REJECTED)
     t.match(lines[0]!.msg, /; this machine's clock is \d+ s (ahead of|behind) ZITADEL's$/)
     const [, seconds, direction] = /clock is (\d+) s (ahead of|behind)/.exec(lines[0]!.msg)!
@@ -72,9 +71,9 @@ for (const [ahead, words] of [[90, '90 s ahead of'], [-4000, '4000 s behind']] a
 t.test('nothing is said of a clock that is right, nor of one that cannot be compared', async (t) => {
   for (const date of [new Date().toUTCString(), 'some day']) {
     const peer = await startPeer(t, ({ response }) => send(response, 400, '{"error":"unauthorized_client"}', { date }))
-    const clock = new TurnableClock()
+    const clock = new ManualClock()
     clock.jump((Date.parse(date) - clock.wall()) / 1000 || 0)
-    const { get, lines } = await resilient(t, { issuer: peer.origin, credentials: basic }, clock)
+    const { get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic }, clock)
     t.same(await get('token'), REJECTED)
     t.notMatch(lines[0]!.msg, /clock/)
   }

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { adviceOnCode, adviceOnStatus } from '../../lib/client/advice.ts'
+import { getCodeAdvice, getStatusAdvice } from '../../lib/client/advice.ts'
 
 t.test('a status is told by what to check', async (t) => {
-  t.match(adviceOnStatus(429), /quota.*"limits\.perSecond"/)
-  for (const status of [500, 502, 503, 504, 599]) t.equal(adviceOnStatus(status), 'check ZITADEL and what stands in front of it')
-  for (const status of [200, 302, 403, 404, 413]) t.match(adviceOnStatus(status), /"issuer" or "address", and no proxy, firewall or login page/)
+  t.match(getStatusAdvice(429), /quota.*"limits\.perSecond"/)
+  for (const status of [500, 502, 503, 504, 599]) t.equal(getStatusAdvice(status), 'check ZITADEL and what stands in front of it')
+  for (const status of [200, 302, 403, 404, 413]) t.match(getStatusAdvice(status), /"issuer" or "address", and no proxy, firewall or login page/)
 })
 
 const CODES: Record<string, RegExp> = {
@@ -22,5 +22,5 @@ const CODES: Record<string, RegExp> = {
   '': /the network between/
 }
 for (const [code, advice] of Object.entries(CODES)) {
-  t.test(`the code "${code}" is told by what to check`, async (t) => { t.match(adviceOnCode(code), advice) })
+  t.test(`the code "${code}" is told by what to check`, async (t) => { t.match(getCodeAdvice(code), advice) })
 }

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startStandIn, type Fault } from '../../lib/testing/index.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect, reason } from '../fixtures/connected-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp, reason } from '../fixtures/test-app.ts'
 
 const FAULTS: Array<[fault: Fault, why: string | RegExp]> = [
   ['instance-lookup', 'ZITADEL answered 500'],
@@ -21,7 +21,7 @@ for (const [fault, why] of FAULTS) {
   t.test(`${JSON.stringify(fault)} is ZITADEL's fault`, async (t) => {
     const standIn = await startStandIn()
     t.teardown(() => standIn.close())
-    const { app, failure } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials, timeout: String(why).includes('200 ms') ? 200 : 5000 })
+    const { app, failure } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials, timeout: String(why).includes('200 ms') ? 200 : 5000 })
     const token = await standIn.issueToken()
     standIn.fail(fault)
     const error = await failure(token)
@@ -37,8 +37,8 @@ for (const [fault, why] of FAULTS) {
 t.test('an outage is over when it is', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
-  const clock = new TurnableClock()
-  const { ask } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
+  const clock = new ManualClock()
+  const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
   const token = await standIn.issueToken()
   for (const [fault] of FAULTS) {
     if (fault === 'hang' || fault === 'stalled-body') continue
@@ -46,13 +46,13 @@ t.test('an outage is over when it is', async (t) => {
     t.equal(await ask(token), 'FST_ZITADEL_UNAVAILABLE')
   }
   standIn.fail(null)
-  clock.pass(5)
+  clock.advance(5)
   t.equal(await ask(token), 'active')
 })
 
 t.test('a server that is not there is an outage', async (t) => {
   const standIn = await startStandIn()
   await standIn.close()
-  const { failure } = await connect(t, { issuer: standIn.issuer, credentials: basic })
+  const { failure } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: basic })
   t.equal(reason(await failure()), 'no answer from ZITADEL (ECONNREFUSED)')
 })

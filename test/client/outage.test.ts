@@ -1,19 +1,19 @@
 import t from 'tap'
-import { DeadlineExceeded } from '../../lib/client/deadline.ts'
-import { codeOf, outageOf } from '../../lib/client/outage.ts'
-import { SigningFailed } from '../../lib/oauth/client-authentication.ts'
+import { DeadlineExceededError } from '../../lib/client/deadline.ts'
+import { getErrorCode, toOutageError } from '../../lib/client/outage.ts'
+import { SigningError } from '../../lib/oauth/client-authentication.ts'
 
 /** What an outage says, what it advises, and whether strangers can bring it about. */
 function told (error: unknown, hadTurn = true): [message: string, advice: string, provokable: boolean] {
-  const { message, advice, provokable } = outageOf(error, 250, hadTurn)
-  return [message, advice, provokable]
+  const { message, advice, canBeCausedByCaller } = toOutageError(error, 250, hadTurn)
+  return [message, advice, canBeCausedByCaller]
 }
 
 const coded = (code: unknown, message = 'a secret'): Error => Object.assign(new Error(message), { code })
 
 t.test('a deadline that is over blames ZITADEL, or the crowd before it', async (t) => {
-  t.same(told(new DeadlineExceeded()), ['no answer from ZITADEL within 250 ms', 'check the load of ZITADEL and the network between, or raise the option "timeout"', false])
-  t.same(told(new DeadlineExceeded(), false), ['no turn to ask ZITADEL within 250 ms', 'check for a flood of tokens, or raise the option "limits"', true])
+  t.same(told(new DeadlineExceededError()), ['no answer from ZITADEL within 250 ms', 'check the load of ZITADEL and the network between, or raise the option "timeout"', false])
+  t.same(told(new DeadlineExceededError(), false), ['no turn to ask ZITADEL within 250 ms', 'check for a flood of tokens, or raise the option "limits"', true])
 })
 
 t.test('a parser is not quoted: it quotes the peer', async (t) => {
@@ -25,7 +25,7 @@ t.test('a parser is not quoted: it quotes the peer', async (t) => {
 })
 
 t.test('a signer that fails is told apart from ZITADEL', async (t) => {
-  const error = new SigningFailed('the signer threw')
+  const error = new SigningError('the signer threw')
   t.same(told(error), [error.message, 'check the option "credentials", and the key store behind it', false])
 })
 
@@ -42,8 +42,8 @@ const CODELESS = [
 ]
 t.test('what has no code that could be one is not quoted', async (t) => {
   for (const error of CODELESS) {
-    t.equal(codeOf(error), '')
+    t.equal(getErrorCode(error), '')
     t.same(told(error), ['no answer from ZITADEL (the exchange broke)', 'check ZITADEL, what stands in front of it, and the network between', false])
   }
-  for (const code of ['E', 'ECONNRESET', 'UND_ERR_SOCKET', 'E_2', `E${'X'.repeat(40)}`]) t.equal(codeOf(coded(code)), code)
+  for (const code of ['E', 'ECONNRESET', 'UND_ERR_SOCKET', 'E_2', `E${'X'.repeat(40)}`]) t.equal(getErrorCode(coded(code)), code)
 })

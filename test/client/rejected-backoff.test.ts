@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ServerResponse } from 'node:http'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect } from '../fixtures/connected-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer, type Reply } from '../fixtures/peer.ts'
 
 const refusing = (status: number, error: string) => (response: ServerResponse): Reply => send(response, status, JSON.stringify({ error }))
@@ -15,23 +15,23 @@ const LASTING: Record<string, (response: ServerResponse) => Reply> = {
 
 for (const [what, answer] of Object.entries(LASTING)) {
   t.test(`after ${what} nobody asks for 6 s, by the clock that nobody can set`, async (t) => {
-    const clock = new TurnableClock()
+    const clock = new ManualClock()
     const peer = await startPeer(t, ({ response, index }) => index < 2 ? answer(response) : { active: true })
-    const { ask, status, errors } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+    const { ask, status, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
     t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
-    clock.pass(5.999)
+    clock.advance(5.999)
     clock.jump(3600)
     t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
     t.equal(await status('/', 'other'), 500)
     t.equal(peer.asked.length, 1)
     t.equal(errors.filter((line) => line.includes('fastify-zitadel: ')).length, 1, 'nor is anything logged as if it were new')
     clock.jump(-7200)
-    clock.pass(0.001)
+    clock.advance(0.001)
     t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
     t.equal(peer.asked.length, 2, 'one is asked, and refused again')
     t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
     t.equal(peer.asked.length, 2)
-    clock.pass(6)
+    clock.advance(6)
     t.equal(await ask(), 'active')
     t.equal(await ask('other'), 'active')
     t.equal(peer.asked.length, 4)
@@ -48,7 +48,7 @@ const PASSING: Record<string, (response: ServerResponse) => Reply> = {
 for (const [what, answer] of Object.entries(PASSING)) {
   t.test(`after ${what} the next is asked at once`, async (t) => {
     const peer = await startPeer(t, ({ response, index }) => index === 0 ? answer(response) : { active: true })
-    const { ask } = await connect(t, { issuer: peer.origin, credentials: basic }, new TurnableClock())
+    const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, new ManualClock())
     t.match(await ask(), /^FST_ZITADEL_(CLIENT_REJECTED|UNAVAILABLE)$/)
     t.equal(await ask(), 'active')
   })
@@ -56,7 +56,7 @@ for (const [what, answer] of Object.entries(PASSING)) {
 
 t.test('what is remembered serves on during a pause', async (t) => {
   const peer = await startPeer(t, ({ response, index }) => index === 0 ? { active: true } : refusing(400, 'unauthorized_client')(response))
-  const { ask, status } = await connect(t, { issuer: peer.origin, credentials: basic }, new TurnableClock())
+  const { ask, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, new ManualClock())
   t.equal(await ask('known'), 'active')
   t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
   t.equal(await status('/', 'known'), 200)
@@ -69,9 +69,9 @@ t.test('an answer that was under way when the pause began ends it', async (t) =>
     await gate.opened
     return { active: true }
   })
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic }, new TurnableClock())
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, new ManualClock())
   const slow = ask('slow')
-  await peer.reached(1)
+  await peer.waitFor(1)
   t.equal(await ask('bad'), 'FST_ZITADEL_CLIENT_REJECTED')
   t.equal(await ask('next'), 'FST_ZITADEL_CLIENT_REJECTED')
   gate.open()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { basic, connect, reason } from '../fixtures/connected-app.ts'
+import { basic, startConnectedApp, reason } from '../fixtures/test-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 
 const bytes = (...values: number[]): Buffer => Buffer.from(values)
@@ -50,7 +50,7 @@ const peer = await startPeer(t, ({ response }) => send(response, 200, body))
 for (const [name, text] of Object.entries(NO_ANSWERS)) {
   t.test(`RFC 7662 section 2.2: ${name} is no answer, and says nothing about the token`, async (t) => {
     body = text
-    const { failure, ask, status } = await connect(t, { issuer: peer.origin, credentials: basic })
+    const { failure, ask, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
     const error = await failure()
     t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
     t.same(error.headers, { 'retry-after': '5' })
@@ -62,7 +62,7 @@ for (const [name, text] of Object.entries(NO_ANSWERS)) {
 }
 
 t.test('an answer may hold whatever else it likes', async (t) => {
-  const { ask, zitadel } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask, zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   body = '{"active":true,"exp":4102444800.5,"nbf":0,"scope":["a"],"aud":7,"sub":null,"__proto__":{"x":1},"constructor":false}\n'
   t.equal(await ask('odd'), 'active')
   body = `{"active":true,"deep":${deep(500_000)}}`
@@ -75,14 +75,14 @@ t.test('an answer may hold whatever else it likes', async (t) => {
 
 t.test('the content type is not asked for', async (t) => {
   const plain = await startPeer(t, ({ response }) => send(response, 200, '{"active":true}', { 'content-type': 'text/plain' }))
-  const { ask } = await connect(t, { issuer: plain.origin, credentials: basic })
+  const { ask } = await startConnectedApp(t, { issuer: plain.origin, credentials: basic })
   t.equal(await ask(), 'active')
 })
 
 for (const status of [201, 202, 203, 206, 300, 301, 302, 303, 304, 307, 308, 402, 403, 405, 410, 418, 429, 500, 501, 502, 503, 504, 599]) {
   t.test(`an answer with status ${status} is none, whatever its body says`, async (t) => {
     const other = await startPeer(t, ({ response }) => send(response, status, '{"active":true}', { location: '/elsewhere' }))
-    const { failure } = await connect(t, { issuer: other.origin, credentials: basic, retry: false })
+    const { failure } = await startConnectedApp(t, { issuer: other.origin, credentials: basic, retry: false })
     const error = await failure()
     t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
     t.equal(reason(error), `ZITADEL answered ${status}`)

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
-import { OK, proxied, unavailable } from '../fixtures/resilient-app.ts'
+import { OK, startProxiedApp, unavailable } from '../fixtures/test-app.ts'
 
 const HELPS: Record<string, Mode> = {
   'a connection that is reset': 'rst-on-request',
@@ -13,7 +13,7 @@ const HELPS: Record<string, Mode> = {
 
 for (const [what, fault] of Object.entries(HELPS)) {
   t.test(`${what} is tried once more, and no caller notices`, async (t) => {
-    const { proxy, get, lines, standIn } = await proxied(t)
+    const { proxy, get, lines, standIn } = await startProxiedApp(t)
     const token = await standIn.issueToken()
     proxy.once(fault)
     t.same(await get(token), OK)
@@ -22,7 +22,7 @@ for (const [what, fault] of Object.entries(HELPS)) {
   })
 
   t.test(`${what} twice is a 503: there is no third try`, async (t) => {
-    const { proxy, get, lines, standIn } = await proxied(t)
+    const { proxy, get, lines, standIn } = await startProxiedApp(t)
     proxy.once(fault, fault)
     t.same(await get(await standIn.issueToken()), unavailable())
     t.equal(proxy.requests(), 2)
@@ -30,7 +30,7 @@ for (const [what, fault] of Object.entries(HELPS)) {
   })
 
   t.test(`${what} is not tried again with retry: false`, async (t) => {
-    const { proxy, get, standIn } = await proxied(t, { retry: false })
+    const { proxy, get, standIn } = await startProxiedApp(t, { retry: false })
     proxy.once(fault)
     t.same(await get(await standIn.issueToken()), unavailable())
     t.equal(proxy.requests(), 1)
@@ -49,7 +49,7 @@ const IN_VAIN: Record<string, [fault: Mode, retryAfter?: number]> = {
 
 for (const [what, [fault]] of Object.entries(IN_VAIN)) {
   t.test(`${what} is not tried again: that would not help`, async (t) => {
-    const { proxy, get, standIn } = await proxied(t, { timeout: 1000 })
+    const { proxy, get, standIn } = await startProxiedApp(t, { timeout: 1000 })
     proxy.once(fault)
     t.same(await get(await standIn.issueToken()), unavailable())
     t.equal(proxy.requests(), 1)
@@ -58,7 +58,7 @@ for (const [what, [fault]] of Object.entries(IN_VAIN)) {
 
 for (const what of ['a connection that is reset', 'a 502']) {
   t.test(`${what} is not tried again once others have found out that nobody answers`, async (t) => {
-    const { proxy, get } = await proxied(t)
+    const { proxy, get } = await startProxiedApp(t)
     proxy.mode = HELPS[what]!
     const answers = await Promise.all(Array.from({ length: 20 }, async (_, index) => await get(`${index}`)))
     t.same(new Set(answers.map(({ status }) => status)), new Set([503]))
@@ -67,7 +67,7 @@ for (const what of ['a connection that is reset', 'a 502']) {
 }
 
 t.test('the second try is within the deadline of the first', async (t) => {
-  const { proxy, get, lines, standIn } = await proxied(t, { timeout: 1000 })
+  const { proxy, get, lines, standIn } = await startProxiedApp(t, { timeout: 1000 })
   proxy.once('rst-on-request', 'silence')
   const startedAt = performance.now()
   t.same(await get(await standIn.issueToken()), unavailable())
@@ -77,7 +77,7 @@ t.test('the second try is within the deadline of the first', async (t) => {
 })
 
 t.test('a second try has an assertion of its own where the server refuses replays', async (t) => {
-  const { proxy, get, lines, standIn } = await proxied(t)
+  const { proxy, get, lines, standIn } = await startProxiedApp(t)
   standIn.fail('refuse-replays')
   for (let index = 0; index < 3; index++) t.same(await get(await standIn.issueToken()), OK)
   const before = standIn.requests.length
@@ -91,11 +91,11 @@ t.test('a second try has an assertion of its own where the server refuses replay
 })
 
 t.test('a second try counts among the introspections of a second', async (t) => {
-  const { proxy, clock, get, standIn } = await proxied(t, { limits: { perSecond: 1, queue: 0 } })
+  const { proxy, clock, get, standIn } = await startProxiedApp(t, { limits: { perSecond: 1, queue: 0 } })
   proxy.once('rst-on-request')
   t.same(await get(await standIn.issueToken()), OK)
-  clock.pass(1)
+  clock.advance(1)
   t.same(await get(await standIn.issueToken()), unavailable(1), 'two have gone out, so the next may in two seconds')
-  clock.pass(1)
+  clock.advance(1)
   t.same(await get(await standIn.issueToken()), OK)
 })

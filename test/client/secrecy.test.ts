@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ServerResponse } from 'node:http'
 import { inspect } from 'node:util'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { connect, type Connected } from '../fixtures/connected-app.ts'
+import { startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
 import { send, startPeer, type Reply } from '../fixtures/peer.ts'
 import { anySignature } from '../fixtures/signer.ts'
 
@@ -35,7 +35,7 @@ const ECHOES: Record<string, (response: ServerResponse, heard: string) => Reply>
 }
 
 /** Everything that an error holds, however deep, and what the log and the caller were told. */
-async function told ({ app, failure, zitadel, errors }: Connected): Promise<string> {
+async function told ({ app, failure, zitadel, errors }: TestApp): Promise<string> {
   const error = await failure(token)
   const { body, headers } = await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })
   return [
@@ -57,7 +57,7 @@ for (const [where, echo] of Object.entries(ECHOES)) {
       heard = `${form.toString()}&${request.headers.authorization}`
       return echo(response, heard)
     })
-    const all = await told(await connect(t, { issuer: peer.origin, credentials, retry: false }))
+    const all = await told(await startConnectedApp(t, { issuer: peer.origin, credentials, retry: false }))
     t.match(all, /FST_ZITADEL_(UNAVAILABLE|CLIENT_REJECTED)/)
     t.notMatch(all, canaries)
     t.notMatch(all, authorization)
@@ -72,21 +72,21 @@ t.test('an assertion is told to nobody, nor is what its signer says', async (t) 
     return send(response, 400, JSON.stringify({ error: 'unauthorized_client', error_description: assertions.at(-1) }))
   })
   const signer = { clientId: 'orders', keyId: 'canary-key', alg: 'RS256' as const }
-  const all = await told(await connect(t, { issuer: peer.origin, credentials: { ...signer, sign: anySignature } }))
+  const all = await told(await startConnectedApp(t, { issuer: peer.origin, credentials: { ...signer, sign: anySignature } }))
   t.equal(assertions.length > 1, true)
   for (const assertion of assertions) {
     for (const part of assertion.split('.')) t.notMatch(all, part)
   }
   t.notMatch(all, canaries)
   const sign = (): never => { throw Object.assign(new Error('canary'), { code: 'canary', cause: 'canary', canary: 'canary' }) }
-  t.notMatch(await told(await connect(t, { issuer: peer.origin, credentials: { ...signer, sign } })), canaries)
+  t.notMatch(await told(await startConnectedApp(t, { issuer: peer.origin, credentials: { ...signer, sign } })), canaries)
 })
 
 t.test('a private key is told to nobody', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   standIn.api.deactivate()
-  const all = await told(await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials }))
+  const all = await told(await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }))
   t.notMatch(all, canaries)
   for (const line of standIn.api.key.key.split('\n').filter((line) => line.length > 10)) t.notMatch(all, line)
 })

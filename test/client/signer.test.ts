@@ -2,7 +2,7 @@ import t from 'tap'
 import { createPrivateKey, generateKeyPairSync, sign as signBytes, verify } from 'node:crypto'
 import { promisify } from 'node:util'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { connect, reason } from '../fixtures/connected-app.ts'
+import { startConnectedApp, reason } from '../fixtures/test-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 import { countedSigner, rs256, unverified } from '../fixtures/signer.ts'
 
@@ -12,7 +12,7 @@ t.test('a key that only a signer can use is as good as one that is held here (RS
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { credentials } = countedSigner(standIn.api.key)
-  const { ask } = await connect(t, { issuer: standIn.issuer, credentials })
+  const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials })
   t.equal(await ask(await standIn.issueToken()), 'active')
 })
 
@@ -27,7 +27,7 @@ t.test('a signer may answer at once, or as a promise, with a Buffer or any Uint8
     async (data: Uint8Array) => await promisify(signBytes)('sha256', data, privateKey)
   ]
   for (const sign of signers) {
-    const { ask } = await connect(t, { issuer: standIn.issuer, credentials: { clientId, keyId, alg: 'RS256', sign } })
+    const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: { clientId, keyId, alg: 'RS256', sign } })
     t.equal(await ask(await standIn.issueToken()), 'active')
   }
 })
@@ -40,7 +40,7 @@ t.test('RFC 7518 section 3.4: an ES256 signature is r and s in 64 bytes', async 
     return good ? { active: true } : send(response, 400, '{"error":"unauthorized_client"}')
   })
   const sign = (data: Uint8Array): Uint8Array => signBytes('sha256', data, { key: ec.privateKey, dsaEncoding: 'ieee-p1363' })
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, alg: 'ES256', sign } })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, alg: 'ES256', sign } })
   t.equal(await ask(), 'active')
 })
 
@@ -72,7 +72,7 @@ for (const [what, [alg, wrong, why]] of Object.entries(WRONG)) {
     const peer = await startPeer(t, () => ({ active: true }))
     let calls = 0
     const sign = (data: Uint8Array): Uint8Array => calls++ === 0 ? wrong(data) as Uint8Array : new Uint8Array(64)
-    const { failure, ask, errors } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, alg, sign } })
+    const { failure, ask, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, alg, sign } })
     const error = await failure()
     t.same([error.code, error.statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
     t.equal(reason(error), why)
@@ -91,6 +91,6 @@ t.test('what a signer does to the bytes that it is given changes nothing', async
     data.fill(0)
     return signature
   }
-  const { ask } = await connect(t, { issuer: standIn.issuer, credentials: { ...credentials, sign } })
+  const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: { ...credentials, sign } })
   t.equal(await ask(await standIn.issueToken()), 'active')
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { ServerResponse } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
-import { basic, connect, reason } from '../fixtures/connected-app.ts'
+import { basic, startConnectedApp, reason } from '../fixtures/test-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 import { anySignature, unverified } from '../fixtures/signer.ts'
 
@@ -43,7 +43,7 @@ t.jobs = 4
 for (const [what, answer] of Object.entries(SLOW)) {
   t.test(`a server that ${what} is given up in time`, { buffered: true }, async (t) => {
     const peer = await startPeer(t, async ({ response, index }) => index === 0 ? await answer(response) : { active: true })
-    const { failure, ask } = await connect(t, { issuer: peer.origin, credentials: basic, timeout })
+    const { failure, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, timeout })
     const error = await failure()
     t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
     t.equal(reason(error), `no answer from ZITADEL within ${timeout} ms`)
@@ -59,7 +59,7 @@ t.test('an answer in several parts is whole, if all come in time', async (t) => 
     }
     response.end()
   })
-  const { zitadel } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal((await zitadel.introspect('token'))!.sub, 'ë')
 })
 
@@ -70,7 +70,7 @@ t.test('a signer that never answers is given up in time, and waited for by nobod
     if (++signatures === 1) await new Promise(() => {})
     return anySignature(data)
   }
-  const { failure, ask } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign }, timeout })
+  const { failure, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign }, timeout })
   t.equal(reason(await failure()), `no answer from ZITADEL within ${timeout} ms`)
   t.equal(peer.asked.length, 0)
   t.equal(await ask(), 'active')
@@ -85,7 +85,7 @@ t.test('a second signature that never comes is given up in time too', async (t) 
     if (++signatures === 2) await new Promise(() => {})
     return anySignature(data)
   }
-  const { ask, failure } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign }, timeout })
+  const { ask, failure } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign }, timeout })
   t.equal(await ask('first'), 'active')
   t.equal(reason(await failure()), `no answer from ZITADEL within ${timeout} ms`)
   t.equal(peer.asked.length, 2)

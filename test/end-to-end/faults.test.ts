@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { againstBoth, optionsFor } from '../fixtures/authorization-servers.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { serve } from '../fixtures/served-app.ts'
 
 /** What a caller, and nobody else, sees of a refusal. */
@@ -30,7 +30,7 @@ againstBoth({
   },
 
   'a key that the server does not know: 500, told to the log alone, and not asked per request': async (t, server) => {
-    const clock = new TurnableClock()
+    const clock = new ManualClock()
     const { app, errors, get } = await serve(t, optionsFor(server, { credentials: server.wrongKey }), { clock })
     const token = await server.issueToken()
     const { status, headers, body } = await get('/me', token)

@@ -1,6 +1,6 @@
 import t, { type Test } from 'tap'
 import type { ZitadelOptions } from '../../lib/index.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { machineToken, personToken, revoke } from '../fixtures/oauth-client.ts'
 import { ACCOUNT, MACHINE, PAGE, SECRET_API, applicationKey, startOidcProvider, strangersApplicationKey, type OidcProvider } from '../fixtures/oidc-provider.ts'
 import { serve, type Served } from '../fixtures/served-app.ts'
@@ -8,7 +8,7 @@ import { serve, type Served } from '../fixtures/served-app.ts'
 async function setUp (t: Test, more: ZitadelOptions = {}): Promise<{ server: OidcProvider, served: Served }> {
   const server = await startOidcProvider()
   t.teardown(async () => await server.stop())
-  const served = await serve(t, { issuer: server.issuer, credentials: { key: applicationKey('pkcs1') }, ...more }, { clock: new TurnableClock() })
+  const served = await serve(t, { issuer: server.issuer, credentials: { key: applicationKey('pkcs1') }, ...more }, { clock: new ManualClock() })
   return { server, served }
 }
 

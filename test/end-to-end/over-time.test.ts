@@ -1,5 +1,5 @@
 import { againstBoth, optionsFor } from '../fixtures/authorization-servers.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { serve } from '../fixtures/served-app.ts'
 
 againstBoth({
@@ -10,7 +10,7 @@ againstBoth({
   },
 
   'a remembered token dies at its exp, without another question': async (t, server) => {
-    const clock = new TurnableClock()
+    const clock = new ManualClock()
     const { get } = await serve(t, optionsFor(server), { clock })
     const token = await server.issueToken({ lifetime: 600 })
     t.equal((await get('/me', token)).status, 200)
@@ -30,12 +30,12 @@ againstBoth({
   },
 
   'a revoked token: 401 once its ttl is over': async (t, server) => {
-    const clock = new TurnableClock()
+    const clock = new ManualClock()
     const { get } = await serve(t, optionsFor(server, { cache: { ttl: 60 } }), { clock })
     const token = await server.issueToken()
     t.equal((await get('/me', token)).status, 200)
     await server.revoke(token)
-    clock.pass(60)
+    clock.advance(60)
     t.equal((await get('/me', token)).status, 401)
   },
 

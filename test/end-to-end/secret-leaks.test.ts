@@ -4,10 +4,10 @@ import { randomBytes, randomUUID } from 'node:crypto'
 import { ZitadelError, type ZitadelOptions } from '../../lib/index.ts'
 import { createPlugin } from '../../lib/plugin.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { Canaries } from '../fixtures/leak-detector.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { ECHOES, formsOf, send, type Echo } from '../fixtures/echoing-peer.ts'
-import { bearer, live, roles } from '../fixtures/guarded-app.ts'
+import { LeakDetector } from '../fixtures/leak-detector.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { ECHOES, getEncodings, send, type Echo } from '../fixtures/echoing-peer.ts'
+import { bearer, activeResponse, roles } from '../fixtures/guarded-app.ts'
 import { applicationKey, pkcs1 } from '../fixtures/keys.ts'
 import { startPeer } from '../fixtures/peer.ts'
 import { anySignature } from '../fixtures/signer.ts'
@@ -28,28 +28,28 @@ const CREDENTIALS: Record<string, NonNullable<ZitadelOptions['credentials']>> = 
 const warnings: Error[] = []
 process.on('warning', (warning) => warnings.push(warning))
 
-function allSecrets (): Canaries {
-  const canaries = new Canaries()
+function allSecrets (): LeakDetector {
+  const canaries = new LeakDetector()
   canaries.add(...TOKENS, SECRET, Buffer.from(`orders:${SECRET}`).toString('base64'), ...pkcs1.split('\n').slice(1, -2))
   return canaries
 }
 
-interface House {
+interface ProbedApp {
   readonly app: FastifyInstance
-  readonly clock: TurnableClock
+  readonly clock: ManualClock
   /** Tries a token on every route, and tells of it. */
-  readonly visit: (token: string) => Promise<void>
+  readonly sendToken: (token: string) => Promise<void>
   /** Tells of whatever can be had from the instance. */
-  readonly leave: () => Promise<void>
+  readonly collect: () => Promise<void>
 }
 
 /** An API that tells the canaries all that it logs, throws, hands out and answers. */
-async function house (t: Test, canaries: Canaries, options: ZitadelOptions, ownHandler = false): Promise<House> {
-  const clock = new TurnableClock()
-  const app = Fastify({ logger: { level: 'trace', stream: { write: (line: string) => { canaries.tell(line) } } } })
+async function house (t: Test, canaries: LeakDetector, options: ZitadelOptions, ownHandler = false): Promise<ProbedApp> {
+  const clock = new ManualClock()
+  const app = Fastify({ logger: { level: 'trace', stream: { write: (line: string) => { canaries.record(line) } } } })
   t.teardown(async () => await app.close())
   app.addHook('onError', async (_request, _reply, error) => {
-    for (let each: unknown = error; each instanceof Error; each = each.cause) canaries.tell(each)
+    for (let each: unknown = error; each instanceof Error; each = each.cause) canaries.record(each)
   })
   if (ownHandler) {
     app.setErrorHandler((error: Error, request, reply) => {
@@ -61,7 +61,7 @@ async function house (t: Test, canaries: Canaries, options: ZitadelOptions, ownH
   await app.register(createPlugin(clock), { timeout: 5000, ...options })
   const handler = async ({ log, zitadel }: FastifyRequest): Promise<string> => {
     log.trace({ zitadel, claims: zitadel.claims }, 'served')
-    canaries.tell(zitadel)
+    canaries.record(zitadel)
     return 'served'
   }
   app.get('/', handler)
@@ -70,20 +70,20 @@ async function house (t: Test, canaries: Canaries, options: ZitadelOptions, ownH
   return {
     app,
     clock,
-    visit: async (token) => {
+    sendToken: async (token) => {
       for (const url of ['/', '/fresh', '/org']) {
         const { headers, body, statusMessage } = await app.inject({ url, headers: bearer(token) })
-        canaries.tell(`${statusMessage}${JSON.stringify(headers)}${body}`)
+        canaries.record(`${statusMessage}${JSON.stringify(headers)}${body}`)
         // Past every quiet and every pause.
-        clock.pass(70)
+        clock.advance(70)
       }
-      await app.zitadel.introspect(token).then((found) => canaries.tell(found), (error) => canaries.tell(error))
+      await app.zitadel.introspect(token).then((found) => canaries.record(found), (error) => canaries.record(error))
     },
-    leave: async () => {
-      canaries.tell(await app.zitadel.check())
-      canaries.tell(await app.zitadel.reload())
+    collect: async () => {
+      canaries.record(await app.zitadel.check())
+      canaries.record(await app.zitadel.reload())
       await app.zitadel.forget({ token: TOKENS[0]! })
-      for (const seen of [app.zitadel, app.zitadel.require(), ...warnings]) canaries.tell(seen)
+      for (const seen of [app.zitadel, app.zitadel.require(), ...warnings]) canaries.record(seen)
     }
   }
 }
@@ -97,16 +97,16 @@ for (const [name, credentials] of Object.entries(CREDENTIALS)) {
       const peer = await startPeer(t, (asked) => {
         const assertion = asked.form.get('client_assertion')
         if (assertion !== null) canaries.add(assertion)
-        const forms = formsOf(asked)
+        const forms = getEncodings(asked)
         send(asked.response, echo, forms[form++ % forms.length]!)
         return undefined
       })
-      const { visit, leave } = await house(t, canaries, { issuer: peer.origin, credentials, breaker: false, retry: false }, ownHandler)
+      const { sendToken, collect } = await house(t, canaries, { issuer: peer.origin, credentials, breaker: false, retry: false }, ownHandler)
       // Another token and another form each time; what is told of one place does not depend on them.
-      for (echo of Object.values(ECHOES)) for (let i = 0; i < 2; i++) await visit(TOKENS[form % TOKENS.length]!)
-      await leave()
-      t.strictSame(canaries.sung, [])
-      t.ok(peer.asked.length > 150 && canaries.heard > 100_000, `${peer.asked.length} questions, ${canaries.heard} characters`)
+      for (echo of Object.values(ECHOES)) for (let i = 0; i < 2; i++) await sendToken(TOKENS[form % TOKENS.length]!)
+      await collect()
+      t.strictSame(canaries.leaks, [])
+      t.ok(peer.asked.length > 150 && canaries.recordedLength > 100_000, `${peer.asked.length} questions, ${canaries.recordedLength} characters`)
     })
   }
 }
@@ -116,26 +116,26 @@ t.test('a token that is let in, or is not enough, is told to nobody', async (t) 
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   canaries.add(...standIn.api.key.key.split('\n').slice(1, -2), standIn.api.clientSecret)
-  const { visit, leave } = await house(t, canaries, { issuer: standIn.issuer, credentials: standIn.credentials })
+  const { sendToken, collect } = await house(t, canaries, { issuer: standIn.issuer, credentials: standIn.credentials })
   for (const format of ['opaque', 'jwt'] as const) {
     const token = await standIn.issueToken({ format, roles: ['admin'] })
     // The head of a JWT says no more than how it is signed.
     canaries.add(...token.split('.').slice(format === 'jwt' ? 1 : 0))
-    await visit(token)
+    await sendToken(token)
     standIn.revoke(token)
-    await visit(token)
+    await sendToken(token)
   }
-  await leave()
+  await collect()
   canaries.add(...standIn.requests.map(({ body }) => body.get('client_assertion')!).filter(Boolean))
-  t.strictSame(canaries.sung, [])
-  t.ok(canaries.heard > 10_000, `${canaries.heard} characters`)
+  t.strictSame(canaries.leaks, [])
+  t.ok(canaries.recordedLength > 10_000, `${canaries.recordedLength} characters`)
 })
 
 t.test('what a function of the user throws is told to nobody', async (t) => {
   const canaries = allSecrets()
   const thrown = (text: string): Error => Object.assign(new Error(text, { cause: new Error(text) }), { code: text, token: text, statusCode: 418 })
   const introspect = (token: string): object => {
-    if (token === TOKENS[0]) return live(roles({ admin: ['org'] }))
+    if (token === TOKENS[0]) return activeResponse(roles({ admin: ['org'] }))
     throw thrown(token)
   }
   const sign = (data: Uint8Array): never => {
@@ -144,18 +144,18 @@ t.test('what a function of the user throws is told to nobody', async (t) => {
     throw thrown(input)
   }
   for (const options of [{ introspect }, { issuer: 'http://127.0.0.1:9', credentials: { clientId: 'orders', keyId: '1', alg: 'RS256' as const, sign } }]) {
-    const { visit, leave } = await house(t, canaries, options)
-    for (const token of TOKENS) await visit(token)
-    await leave()
+    const { sendToken, collect } = await house(t, canaries, options)
+    for (const token of TOKENS) await sendToken(token)
+    await collect()
   }
-  t.strictSame(canaries.sung, [])
+  t.strictSame(canaries.leaks, [])
 })
 
 t.test('a canary sings wherever it is told', async (t) => {
   const [token] = TOKENS as [string]
   for (const told of [`at the end ${token}`, Buffer.from(`token=${token}&`).toString('base64'), token.slice(0, 20), new Error('outer', { cause: new Error(token) }), { deep: [{ in: new Map([['a', token]]) }] }]) {
     const canaries = allSecrets()
-    canaries.tell(told)
-    t.not(canaries.sung.length, 0)
+    canaries.record(told)
+    t.not(canaries.leaks.length, 0)
   }
 })

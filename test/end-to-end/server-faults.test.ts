@@ -1,12 +1,12 @@
 import t from 'tap'
 import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
-import { OK, proxied, unavailable, type Proxied } from '../fixtures/resilient-app.ts'
+import { OK, startProxiedApp, unavailable, type ProxiedTestApp } from '../fixtures/test-app.ts'
 
 /** Milliseconds: what a slow machine may need more than the deadline. */
 const TOLERANCE = 2000
 
 /** Breaks it, and says what the log must tell of it. */
-const FAULTS: Record<string, [fault: Mode | ((world: Proxied) => Promise<void>), log: RegExp]> = {
+const FAULTS: Record<string, [fault: Mode | ((world: ProxiedTestApp) => Promise<void>), log: RegExp]> = {
   'refuses connections': [async ({ proxy }) => await proxy.stop(), /no answer from ZITADEL \(ECONNREFUSED\): check that ZITADEL runs/],
   'resets each connection at once': ['rst-on-connect', /no answer from ZITADEL \((ECONNRESET|UND_ERR_SOCKET|EPIPE)\): check/],
   'resets the connection once the request is there': ['rst-on-request', /no answer from ZITADEL \(ECONNRESET\): check/],
@@ -33,7 +33,7 @@ const FAULTS: Record<string, [fault: Mode | ((world: Proxied) => Promise<void>),
 
 for (const [what, [fault, log]] of Object.entries(FAULTS)) {
   t.test(`a server that ${what}: 503 in time, nobody is let in, one line, and well again after it`, async (t) => {
-    const world = await proxied(t, { timeout: 1000 })
+    const world = await startProxiedApp(t, { timeout: 1000 })
     const { proxy, get, lines, standIn } = world
     const [before, during, after] = [await standIn.issueToken(), await standIn.issueToken(), await standIn.issueToken()]
     t.same(await get(before), OK)
@@ -54,7 +54,7 @@ for (const [what, [fault, log]] of Object.entries(FAULTS)) {
 }
 
 t.test('connections that died without a word cost those who meet them a 503 in time, and the next have new ones', async (t) => {
-  const { proxy, clock, get, lines, standIn } = await proxied(t, { timeout: 1000, limits: { concurrent: 8 } })
+  const { proxy, clock, get, lines, standIn } = await startProxiedApp(t, { timeout: 1000, limits: { concurrent: 8 } })
   const tokens = await Promise.all(Array.from({ length: 8 }, async () => await standIn.issueToken()))
   const ask = async (): Promise<unknown[]> => await Promise.all(tokens.map(async (token) => await get(token, '/fresh')))
   while (proxy.connections() < 8) t.same(await ask(), tokens.map(() => OK))
@@ -63,14 +63,14 @@ t.test('connections that died without a word cost those who meet them a 503 in t
   t.same(await Promise.all(tokens.slice(0, 5).map(async (token) => await get(token, '/fresh'))), Array.from({ length: 5 }, () => unavailable()))
   t.ok(performance.now() - startedAt < 1000 + TOLERANCE)
   t.equal(lines.length, 1)
-  clock.pass(0.5)
+  clock.advance(0.5)
   t.same(await get(tokens[0]!, '/fresh'), OK, 'though three more are dead')
   t.same(await ask(), tokens.map(() => OK))
 })
 
-async function restore ({ proxy, clock }: Proxied): Promise<void> {
+async function restore ({ proxy, clock }: ProxiedTestApp): Promise<void> {
   await proxy.stop()
   await proxy.start()
   proxy.mode = 'pass'
-  clock.pass(5)
+  clock.advance(5)
 }

@@ -1,8 +1,8 @@
 import t from 'tap'
-import { bearer, guarded, live } from '../fixtures/guarded-app.ts'
+import { bearer, startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
 t.test("access 'public' and 'own': no token is looked at, not even a bad one", async (t) => {
-  const { app, asked, zitadel } = await guarded(t)
+  const { app, calls, zitadel } = await startGuardedApp(t)
   for (const access of ['public', 'own'] as const) {
     app.get(`/${access}`, { config: { access } }, async (request) => [request.zitadel, zitadel().peek(request)])
   }
@@ -12,11 +12,11 @@ t.test("access 'public' and 'own': no token is looked at, not even a bad one", a
       t.strictSame(reply.json(), [null, null])
     }
   }
-  t.strictSame(asked, [])
+  t.strictSame(calls, [])
 })
 
 t.test("access 'optional': a token is checked if one is sent, and refused if it is bad", async (t) => {
-  const { app, zitadel, clock } = await guarded(t, { responses: { expired: () => live({ exp: clock.seconds }) } })
+  const { app, zitadel, clock } = await startGuardedApp(t, { responses: { expired: () => activeResponse({ exp: clock.seconds }) } })
   app.get('/', { config: { access: 'optional' } }, async (request) => zitadel().peek(request)?.sub ?? 'nobody')
   const answer = async (headers: Record<string, string>): Promise<unknown> => {
     const reply = await app.inject({ url: '/', headers })
@@ -31,28 +31,28 @@ t.test("access 'optional': a token is checked if one is sent, and refused if it 
 })
 
 t.test('an outage is an outage on an optional route, too', async (t) => {
-  const { app, get } = await guarded(t, { responses: { down: () => { throw new Error('down') } } })
+  const { app, get } = await startGuardedApp(t, { responses: { down: () => { throw new Error('down') } } })
   app.get('/', { config: { access: 'optional' } }, async () => 'served')
   t.equal((await get('/', 'down')).statusCode, 503)
   t.equal((await get('/', null)).statusCode, 200)
 })
 
 t.test('freshness: 0 asks every time, any other number lets a younger verdict do', async (t) => {
-  const { app, asked, clock, get } = await guarded(t)
+  const { app, calls, clock, get } = await startGuardedApp(t)
   app.get('/fresh', { config: { scopes: [], freshness: 0 } }, async () => 'served')
   app.get('/recent', { config: { scopes: [], freshness: 10 } }, async () => 'served')
   app.get('/any', async () => 'served')
   const asks = async (url: string): Promise<number> => {
-    const before = asked.length
+    const before = calls.length
     t.equal((await get(url)).statusCode, 200)
-    return asked.length - before
+    return calls.length - before
   }
   t.equal(await asks('/any'), 1)
   t.equal(await asks('/any'), 0)
   t.equal(await asks('/recent'), 0)
   t.equal(await asks('/fresh'), 1)
   t.equal(await asks('/fresh'), 1)
-  clock.pass(10)
+  clock.advance(10)
   t.equal(await asks('/any'), 0)
   t.equal(await asks('/recent'), 1)
 })

@@ -1,10 +1,10 @@
 import t from 'tap'
 import type { ZitadelOptions } from '../../lib/index.ts'
-import { guarded, live, type Owner } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
 
 /** Status and code that a live token with these claims is answered. */
-async function answer (t: Owner, options: ZitadelOptions, claims: object): Promise<unknown> {
-  const { app, get } = await guarded(t, { responses: { caller: live(claims) }, options })
+async function answer (t: TestContext, options: ZitadelOptions, claims: object): Promise<unknown> {
+  const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse(claims) }, options })
   app.get('/', async () => 'served')
   const reply = await get('/', 'caller')
   return reply.statusCode === 200 ? 200 : [reply.statusCode, reply.json().code, reply.headers['www-authenticate']]
@@ -32,7 +32,7 @@ t.test('projectId: it must be in the audience, one string or an array (RFC 7519 
 
 t.test('projectId: its own roles count, also where those of others are listed', async (t) => {
   const claims = { aud: ['1'], 'urn:zitadel:iam:org:project:1:roles': { admin: { acme: 'acme.example' } }, 'urn:zitadel:iam:org:project:roles': { root: { acme: 'acme.example' } } }
-  const { app, get } = await guarded(t, { responses: { caller: live(claims) }, options: { projectId: '1' } })
+  const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse(claims) }, options: { projectId: '1' } })
   app.get('/', async ({ zitadel }) => [zitadel.hasRole('admin'), zitadel.hasRole('root')])
   t.strictSame((await get('/', 'caller')).json(), [true, false])
 })

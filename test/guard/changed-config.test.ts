@@ -1,8 +1,8 @@
 import t from 'tap'
-import { guarded, live, roles } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse, roles } from '../fixtures/guarded-app.ts'
 
 t.test("a config that a later plugin's onRoute changes is the one that is enforced", async (t) => {
-  const { app, get } = await guarded(t, { responses: { admin: live(roles({ admin: ['acme'] })) } })
+  const { app, get } = await startGuardedApp(t, { responses: { admin: activeResponse(roles({ admin: ['acme'] })) } })
   app.addHook('onRoute', (route) => {
     if (route.url === '/stricter') route.config = { ...route.config, roles: ['admin'] }
     if (route.url === '/opened') route.config = { access: 'public' }
@@ -15,7 +15,7 @@ t.test("a config that a later plugin's onRoute changes is the one that is enforc
 })
 
 t.test('a config that is broken after it was checked is answered 500', async (t) => {
-  const { app, get } = await guarded(t)
+  const { app, get } = await startGuardedApp(t)
   app.addHook('onRoute', (route) => { route.config = { scopes: 'openid' as never } })
   app.get('/', { config: { scopes: [] } }, async () => 'served')
   const reply = await get('/')
@@ -24,7 +24,7 @@ t.test('a config that is broken after it was checked is answered 500', async (t)
 })
 
 t.test('under "refused", a declaration that is taken away again is answered 500', async (t) => {
-  const { app, get } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+  const { app, get } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' } })
   app.addHook('onRoute', (route) => { route.config = {} })
   app.get('/', { config: { scopes: [] } }, async () => 'served')
   const reply = await get('/')
@@ -34,7 +34,7 @@ t.test('under "refused", a declaration that is taken away again is answered 500'
 
 t.test('options that are changed after the registration change nothing', async (t) => {
   const options = { clients: ['web'], realm: 'orders', undeclaredRoutes: 'protected' as 'protected' | 'public', personalAccessTokens: true }
-  const { app, get } = await guarded(t, { options, responses: { other: live({ client_id: 'other' }) } })
+  const { app, get } = await startGuardedApp(t, { options, responses: { other: activeResponse({ client_id: 'other' }) } })
   app.get('/', async () => 'served')
   options.clients.push('other')
   options.realm = 'evil'

@@ -2,14 +2,14 @@ import t from 'tap'
 import cors from '@fastify/cors'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
-import { answering, bearer, guarded, live, type Owner } from '../fixtures/guarded-app.ts'
+import { createIntrospect, bearer, startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
 
 const preflight = { origin: 'https://app.example', 'access-control-request-method': 'PUT' }
 
-async function withCors (t: Owner, first: boolean, options: ZitadelOptions = {}): Promise<FastifyInstance> {
+async function withCors (t: TestContext, first: boolean, options: ZitadelOptions = {}): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
-  const { introspect } = answering({ good: live() })
+  const { introspect } = createIntrospect({ good: activeResponse() })
   if (first) await app.register(cors, { origin: true })
   await app.register(zitadel, { introspect, ...options })
   if (!first) await app.register(cors, { origin: true })
@@ -40,20 +40,20 @@ t.test('the last word of a refusal is the same where an OPTIONS is no preflight'
 })
 
 t.test("an app's own OPTIONS route passes preflights, and guards all else", async (t) => {
-  const { app, asked } = await guarded(t)
+  const { app, calls } = await startGuardedApp(t)
   app.options('/own', async () => 'served')
   app.route({ method: ['OPTIONS'], url: '/listed', handler: async () => 'served' })
   for (const url of ['/own', '/listed']) {
     t.equal((await app.inject({ method: 'OPTIONS', url, headers: preflight })).statusCode, 200, url)
-    t.strictSame(asked, [], 'no token looked at')
+    t.strictSame(calls, [], 'no token looked at')
     t.equal((await app.inject({ method: 'OPTIONS', url })).statusCode, 401, url)
     t.equal((await app.inject({ method: 'OPTIONS', url, headers: bearer('good') })).statusCode, 200, url)
-    asked.length = 0
+    calls.length = 0
   }
 })
 
 t.test('an OPTIONS route that declares something is guarded by what it declares', async (t) => {
-  const { app } = await guarded(t)
+  const { app } = await startGuardedApp(t)
   app.options('/roles', { config: { roles: ['admin'] } }, async () => 'served')
   app.options('/public', { config: { access: 'public' } }, async () => 'served')
   t.equal((await app.inject({ method: 'OPTIONS', url: '/roles', headers: preflight })).statusCode, 401)
@@ -61,7 +61,7 @@ t.test('an OPTIONS route that declares something is guarded by what it declares'
 })
 
 t.test('app.all serves more than preflights, so it never passes', async (t) => {
-  const { app } = await guarded(t)
+  const { app } = await startGuardedApp(t)
   app.all('/all', async () => 'served')
   app.route({ method: ['GET', 'OPTIONS'], url: '/two', handler: async () => 'served' })
   for (const url of ['/all', '/two']) {
@@ -72,14 +72,14 @@ t.test('app.all serves more than preflights, so it never passes', async (t) => {
 
 t.test('an undeclared OPTIONS route is open where undeclared routes are public', async (t) => {
   for (const undeclaredRoutes of ['public', () => 'public' as const] as const) {
-    const { app } = await guarded(t, { options: { undeclaredRoutes } })
+    const { app } = await startGuardedApp(t, { options: { undeclaredRoutes } })
     app.options('/own', async () => 'served')
     t.equal((await app.inject({ method: 'OPTIONS', url: '/own' })).statusCode, 200)
   }
 })
 
 t.test('the headers of a preflight open no other route', async (t) => {
-  const { app } = await guarded(t)
+  const { app } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   t.equal((await app.inject({ url: '/', headers: preflight })).statusCode, 401)
 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { guarded, listen } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, listen } from '../fixtures/guarded-app.ts'
 
 const NO_TOKEN = [401, 'FST_ZITADEL_NO_TOKEN']
 const INVALID_REQUEST = [400, 'FST_ZITADEL_INVALID_REQUEST']
@@ -31,25 +31,25 @@ const fields: Array<[authorization: string, answer: unknown]> = [
 ]
 
 t.test('what an Authorization field is taken for', async (t) => {
-  const { app, asked } = await guarded(t)
+  const { app, calls } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   for (const [authorization, answer] of fields) {
     const reply = await app.inject({ url: '/', headers: { authorization } })
     t.strictSame(reply.statusCode === 200 ? 200 : [reply.statusCode, reply.json().code], answer, authorization)
   }
-  t.strictSame(asked, ['good'], 'nothing else is asked for')
+  t.strictSame(calls, ['good'], 'nothing else is asked for')
 })
 
 t.test('every character of a b64token is let through', async (t) => {
   const token = 'AZaz09-._~+/=='
-  const { app, asked, get } = await guarded(t)
+  const { app, calls, get } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   t.equal((await get('/', token)).json().code, 'FST_ZITADEL_INVALID_TOKEN')
-  t.strictSame(asked, [token])
+  t.strictSame(calls, [token])
 })
 
 t.test('over a socket: a token in two Authorization fields, whatever their order and scheme, is one too many', async (t) => {
-  const { app, asked } = await guarded(t)
+  const { app, calls } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   const port = await listen(app)
   const send = async (...authorizations: string[]): Promise<string> => {
@@ -59,7 +59,7 @@ t.test('over a socket: a token in two Authorization fields, whatever their order
     return await text(socket)
   }
   t.match(await send('Authorization: Bearer good'), /^HTTP\/1.1 200/)
-  asked.length = 0
+  calls.length = 0
   const twice = [
     ['Authorization: Bearer good', 'Authorization: Bearer good'],
     ['Authorization: Bearer good', 'authorization: Bearer evil'],
@@ -72,6 +72,6 @@ t.test('over a socket: a token in two Authorization fields, whatever their order
     t.match(answer, /www-authenticate: Bearer error="invalid_request"/i)
     t.match(answer, 'FST_ZITADEL_INVALID_REQUEST')
   }
-  t.strictSame(asked, [])
+  t.strictSame(calls, [])
   t.match(await send('Authorization: Bearer good', 'Authorisation: x'), /^HTTP\/1.1 200/, 'another field as long is none')
 })

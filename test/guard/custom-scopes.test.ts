@@ -1,11 +1,11 @@
 import t from 'tap'
-import { guarded, live, roles } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse, roles } from '../fixtures/guarded-app.ts'
 
-const asked = live({ scope: 'openid orders:read' })
-const holds = live(roles({ 'orders:read': ['acme'] }))
+const asked = activeResponse({ scope: 'openid orders:read' })
+const holds = activeResponse(roles({ 'orders:read': ['acme'] }))
 
 t.test('a custom scope is looked for among the roles: what a client asked for proves nothing', async (t) => {
-  const { app, get } = await guarded(t, { responses: { asked, holds } })
+  const { app, get } = await startGuardedApp(t, { responses: { asked, holds } })
   app.get('/', { config: { scopes: ['orders:read'] } }, async (request) => request.zitadel.hasScope('orders:read'))
   const refused = await get('/', 'asked')
   t.equal(refused.json().code, 'FST_ZITADEL_INSUFFICIENT_ROLE')
@@ -14,7 +14,7 @@ t.test('a custom scope is looked for among the roles: what a client asked for pr
 })
 
 t.test('with customScopes: scope it is looked for in the scope, and named in the challenge', async (t) => {
-  const { app, get } = await guarded(t, { responses: { asked, holds }, options: { customScopes: 'scope' } })
+  const { app, get } = await startGuardedApp(t, { responses: { asked, holds }, options: { customScopes: 'scope' } })
   app.get('/', { config: { scopes: ['orders:read'] } }, async (request) => request.zitadel.hasScope('orders:read'))
   t.equal((await get('/', 'asked')).body, 'true')
   const refused = await get('/', 'holds')
@@ -24,10 +24,10 @@ t.test('with customScopes: scope it is looked for in the scope, and named in the
 
 t.test("ZITADEL's own scopes are looked for in the scope, never among the roles", async (t) => {
   const own = ['openid', 'profile', 'email', 'phone', 'address', 'offline_access', 'groups', 'urn:zitadel:iam:org:id:acme']
-  const { app, get } = await guarded(t, {
+  const { app, get } = await startGuardedApp(t, {
     responses: {
-      scoped: live({ scope: own.join(' ') }),
-      named: live({ scope: '', ...roles(Object.fromEntries(own.map((scope) => [scope, ['acme']]))) })
+      scoped: activeResponse({ scope: own.join(' ') }),
+      named: activeResponse({ scope: '', ...roles(Object.fromEntries(own.map((scope) => [scope, ['acme']]))) })
     }
   })
   own.forEach((scope, i) => app.get(`/${i}`, { config: { scopes: [scope] } }, async () => 'served'))
@@ -39,14 +39,14 @@ t.test("ZITADEL's own scopes are looked for in the scope, never among the roles"
 
 t.test('a role scope is refused as a requirement: it only says what a client asked for', async (t) => {
   for (const customScopes of ['roles', 'scope'] as const) {
-    const { app } = await guarded(t, { options: { customScopes } })
+    const { app } = await startGuardedApp(t, { options: { customScopes } })
     const declare = (): unknown => app.get('/', { config: { scopes: ['urn:zitadel:iam:org:project:role:admin'] } }, async () => 'served')
     t.throws(declare, { code: 'FST_ZITADEL_OPTION', message: /route GET \/: "scopes".*role/ })
   }
 })
 
 t.test('the challenge names scopes only where scopes alone would cure one alternative', async (t) => {
-  const { app, get } = await guarded(t, { responses: { reader: live({ scope: '', ...roles({ reader: ['acme'] }) }) } })
+  const { app, get } = await startGuardedApp(t, { responses: { reader: activeResponse({ scope: '', ...roles({ reader: ['acme'] }) }) } })
   const challenge = async (url: string, token: string): Promise<unknown> => (await get(url, token)).headers['www-authenticate']
   app.get('/any', { config: { scopes: [['email', 'writer'], ['email', 'profile', 'reader']] } }, async () => 'served')
   app.get('/roles', { config: { scopes: ['email'], roles: ['writer'] } }, async () => 'served')

@@ -1,7 +1,7 @@
 import t from 'tap'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel from '../../lib/index.ts'
-import { answering, bearer, getter, live, type Owner } from '../fixtures/guarded-app.ts'
+import { createIntrospect, bearer, getter, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
 
 const handler = async (): Promise<string> => 'served'
 const child = async (app: FastifyInstance): Promise<void> => {
@@ -10,10 +10,10 @@ const child = async (app: FastifyInstance): Promise<void> => {
 }
 
 /** An app with routes and children on both sides of the registration. */
-async function around (t: Owner, register: (app: FastifyInstance, options: object) => Promise<unknown> | void): Promise<FastifyInstance> {
+async function around (t: TestContext, register: (app: FastifyInstance, options: object) => Promise<unknown> | void): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
-  const { introspect } = answering({ good: live() })
+  const { introspect } = createIntrospect({ good: activeResponse() })
   app.get('/before', handler)
   app.register(child, { prefix: '/child-before' })
   await register(app, { introspect })
@@ -64,7 +64,7 @@ t.test('a HEAD twin has the requirement of its GET', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.get('/before', { config: { scopes: ['email'] } }, handler)
-  const { introspect } = answering({ good: live(), mail: live({ scope: 'email' }) })
+  const { introspect } = createIntrospect({ good: activeResponse(), mail: activeResponse({ scope: 'email' }) })
   await app.register(zitadel, { introspect })
   app.get('/after', { config: { scopes: ['email'] } }, handler)
   for (const url of ['/before', '/after']) {
@@ -76,7 +76,7 @@ t.test('a HEAD twin has the requirement of its GET', async (t) => {
 t.test('a route in a sibling scope is out of reach', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
-  const { introspect } = answering({ good: live() })
+  const { introspect } = createIntrospect({ good: activeResponse() })
   app.register(async (guarded) => {
     await guarded.register(zitadel, { introspect })
     guarded.get('/guarded', handler)

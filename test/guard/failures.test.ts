@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
-import { bearer, getter, guarded, live, type Owner } from '../fixtures/guarded-app.ts'
+import { bearer, getter, startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
 
 type Row = [what: string, request: { url?: string, authorization?: string }, status: number, code: string, challenge: string]
 
@@ -24,14 +24,14 @@ const callers: Row[] = [
 ]
 
 t.test("the caller's failures, each with its challenge (RFC 6750 section 3)", async (t) => {
-  const { app, clock } = await guarded(t, {
+  const { app, clock } = await startGuardedApp(t, {
     options: { realm: 'orders', clients: ['web'] },
     responses: {
-      expired: () => live({ exp: clock.seconds }),
-      early: () => live({ nbf: clock.seconds + 61 }),
-      bound: live({ cnf: { jkt: 'x' } }),
-      dpop: live({ token_type: 'DPoP' }),
-      foreign: live({ client_id: 'cli' })
+      expired: () => activeResponse({ exp: clock.seconds }),
+      early: () => activeResponse({ nbf: clock.seconds + 61 }),
+      bound: activeResponse({ cnf: { jkt: 'x' } }),
+      dpop: activeResponse({ token_type: 'DPoP' }),
+      foreign: activeResponse({ client_id: 'cli' })
     }
   })
   app.get('/', async () => 'served')
@@ -48,13 +48,13 @@ t.test("the caller's failures, each with its challenge (RFC 6750 section 3)", as
 })
 
 t.test('without a realm, a request without a token is challenged with the scheme alone', async (t) => {
-  const { app, get } = await guarded(t)
+  const { app, get } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   t.equal((await get('/', null)).headers['www-authenticate'], 'Bearer')
 })
 
 /** An app whose ZITADEL is this server. */
-async function against (t: Owner, answer: RequestListener): Promise<ReturnType<typeof getter>> {
+async function against (t: TestContext, answer: RequestListener): Promise<ReturnType<typeof getter>> {
   const server = createServer(answer)
   t.teardown(() => { server.close().closeAllConnections() })
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -92,7 +92,7 @@ for (const [what, answer, status, code, message] of servers) {
 }
 
 t.test('an introspect function that throws is an outage', async (t) => {
-  const { app } = await guarded(t, { options: { introspect: () => { throw new Error('secret') } } })
+  const { app } = await startGuardedApp(t, { options: { introspect: () => { throw new Error('secret') } } })
   app.get('/', async () => 'served')
   const reply = await app.inject({ url: '/', headers: bearer('any') })
   t.equal(reply.statusCode, 503)

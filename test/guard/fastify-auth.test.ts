@@ -2,20 +2,20 @@ import t from 'tap'
 import fastifyAuth from '@fastify/auth'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import zitadel from '../../lib/index.ts'
-import { answering, bearer, getter, guarded, live, roles, type Owner } from '../fixtures/guarded-app.ts'
+import { createIntrospect, bearer, getter, startGuardedApp, activeResponse, roles, type TestContext } from '../fixtures/guarded-app.ts'
 
-const responses = { good: live(), admin: live(roles({ admin: ['acme'] })), down: () => { throw new Error('down') } }
+const responses = { good: activeResponse(), admin: activeResponse(roles({ admin: ['acme'] })), down: () => { throw new Error('down') } }
 
 async function verifyApiKey (request: FastifyRequest): Promise<void> {
   if (request.headers['x-api-key'] !== 'key') throw Object.assign(new Error('wrong key'), { statusCode: 401 })
 }
 
 /** An app with an @fastify/auth of its own, registered before or after the plugin. */
-async function withAuth (t: Owner, first = true): Promise<FastifyInstance> {
+async function withAuth (t: TestContext, first = true): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
   if (first) await app.register(fastifyAuth)
-  await app.register(zitadel, { introspect: answering(responses).introspect })
+  await app.register(zitadel, { introspect: createIntrospect(responses).introspect })
   if (!first) await app.register(fastifyAuth)
   const either = { config: { access: 'own' } } as const
   const handler = async (request: FastifyRequest): Promise<string> => app.zitadel.peek(request)?.sub ?? 'key'
@@ -77,7 +77,7 @@ t.test('a strategy makes the same checks as the config of a route', async (t) =>
 })
 
 t.test('without a requirement, a strategy asks for a live token', async (t) => {
-  const { app, zitadel, get } = await guarded(t)
+  const { app, zitadel, get } = await startGuardedApp(t)
   for (const [i, strategy] of [zitadel().require(), zitadel().require({}), zitadel().require({ scopes: [] })].entries()) {
     app.get(`/${i}`, { config: { access: 'own' }, onRequest: strategy }, async () => 'served')
   }
@@ -103,7 +103,7 @@ const wrong: Array<[given: unknown, message: RegExp]> = [
 ]
 
 t.test('a wrong requirement is thrown where it is made: it must not silently ask for nothing', async (t) => {
-  const { zitadel } = await guarded(t)
+  const { zitadel } = await startGuardedApp(t)
   for (const [given, message] of wrong) {
     t.throws(() => zitadel().require(given as object), { code: 'FST_ZITADEL_OPTION', message: /^zitadel\.require\(\): / }, JSON.stringify(given))
     t.throws(() => zitadel().require(given as object), { message })
@@ -111,8 +111,8 @@ t.test('a wrong requirement is thrown where it is made: it must not silently ask
 })
 
 t.test('a token that a strategy let in is looked at again before the handler', async (t) => {
-  const { app, clock, get, zitadel } = await guarded(t, { responses: { brief: () => live({ exp: clock.seconds + 60 }) } })
-  const pass = async (_request: FastifyRequest, _reply: FastifyReply): Promise<void> => { clock.pass(61) }
+  const { app, clock, get, zitadel } = await startGuardedApp(t, { responses: { brief: () => activeResponse({ exp: clock.seconds + 60 }) } })
+  const pass = async (_request: FastifyRequest, _reply: FastifyReply): Promise<void> => { clock.advance(61) }
   app.get('/', { config: { access: 'own' }, onRequest: zitadel().require(), preValidation: pass }, async () => 'served')
   t.equal((await get('/', 'brief')).statusCode, 401)
 })

@@ -5,7 +5,7 @@ import { connect, type ClientHttp2Session } from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { text } from 'node:stream/consumers'
 import zitadel from '../../lib/index.ts'
-import { answering, bearer, live } from '../fixtures/guarded-app.ts'
+import { createIntrospect, bearer, activeResponse } from '../fixtures/guarded-app.ts'
 
 async function request (session: ClientHttp2Session, headers: object, body?: string): Promise<Record<string, unknown>> {
   const stream = session.request({ ...headers })
@@ -16,7 +16,7 @@ async function request (session: ClientHttp2Session, headers: object, body?: str
 
 t.test('over HTTP/2, requests are guarded and refused as over HTTP/1.1', async (t) => {
   const app = Fastify({ http2: true })
-  await app.register(zitadel, { introspect: answering({ good: live() }).introspect })
+  await app.register(zitadel, { introspect: createIntrospect({ good: activeResponse() }).introspect })
   app.get('/', async ({ zitadel }) => zitadel.sub)
   app.post('/', { config: { roles: ['admin'] } }, async () => 'served')
   await app.listen({ host: '127.0.0.1', port: 0 })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
-import { answering, getter, guarded, live } from '../fixtures/guarded-app.ts'
+import { createIntrospect, getter, startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
 const wrong: Array<[config: object, message: RegExp]> = [
   [{ scopes: 'openid' }, /"scopes" must be an array/],
@@ -57,7 +57,7 @@ const wrong: Array<[config: object, message: RegExp]> = [
 ]
 
 t.test('a wrong config is thrown at the line that declares the route, and names it', async (t) => {
-  const { app } = await guarded(t)
+  const { app } = await startGuardedApp(t)
   for (const [config, message] of wrong) {
     const declare = (): unknown => app.route({ method: ['PUT', 'POST'], url: '/orders/:id', config, handler: async () => 'served' })
     t.throws(declare, { name: 'ZitadelError', code: 'FST_ZITADEL_OPTION', message: /^route PUT,POST \/orders\/:id: / })
@@ -71,7 +71,7 @@ t.test('a wrong config that could not be checked at start is answered 500, witho
     const app = Fastify({ logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } })
     t.teardown(() => app.close())
     app.get('/orders/:id', { config }, async () => 'served')
-    const { asked, introspect } = answering({ good: live() })
+    const { calls, introspect } = createIntrospect({ good: activeResponse() })
     await app.register(zitadel, { introspect })
     const get = getter(app)
     for (const token of ['good', null]) {
@@ -79,19 +79,19 @@ t.test('a wrong config that could not be checked at start is answered 500, witho
       t.equal(reply.statusCode, 500)
       t.strictSame(reply.json(), { statusCode: 500, code: 'FST_ZITADEL_OPTION', error: 'Internal Server Error', message: 'This route is not configured correctly' })
     }
-    t.strictSame(asked, [], 'no token looked at')
+    t.strictSame(calls, [], 'no token looked at')
     t.match(JSON.parse(lines[0]!).err.message, message)
   }
 })
 
 t.test("what others read from a route's config is none of our business", async (t) => {
-  const { app, get } = await guarded(t)
+  const { app, get } = await startGuardedApp(t)
   app.get('/', { config: { scopes: [], rateLimit: { max: 1 }, scoped: true, roleplay: 1 } as object }, async () => 'served')
   t.equal((await get('/')).statusCode, 200)
 })
 
 t.test('what a prototype declares is declared nowhere', async (t) => {
-  const { app } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+  const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' } })
   app.get('/', { config: Object.create({ access: 'public' }) }, async () => 'served')
   await t.rejects(async () => await app.ready(), { message: /declared with none of them: GET \// })
 })

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { guarded, live } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
 const ROLES = 'urn:zitadel:iam:org:project:roles'
 
@@ -23,7 +23,7 @@ const granting: Record<string, unknown> = {
 
 for (const [what, claim] of Object.entries(granting)) {
   t.test(`roles as ${what} grant nothing`, async (t) => {
-    const { app, get } = await guarded(t, { responses: { caller: live({ [ROLES]: claim }) } })
+    const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse({ [ROLES]: claim }) } })
     app.get('/role', { config: { roles: ['admin'] } }, async () => 'served')
     app.get('/scope', { config: { scopes: ['admin'] } }, async () => 'served')
     app.get('/within', { config: { roles: ['admin'], organization: 'acme' } }, async () => 'served')
@@ -35,7 +35,7 @@ const scopes: unknown[] = [['email'], { email: true }, null, 7, true, 'emails', 
 
 t.test('a scope that is no space-separated string grants nothing', async (t) => {
   for (const scope of scopes) {
-    const { app, get } = await guarded(t, { responses: { caller: live({ scope }) } })
+    const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse({ scope }) } })
     app.get('/', { config: { scopes: ['email'] } }, async () => 'served')
     app.get('/live', async () => 'served')
     t.equal((await get('/', 'caller')).json().code, 'FST_ZITADEL_INSUFFICIENT_SCOPE', JSON.stringify(scope))
@@ -46,7 +46,7 @@ t.test('a scope that is no space-separated string grants nothing', async (t) => 
 t.test('roles of another project grant nothing', async (t) => {
   const claims = { 'urn:zitadel:iam:org:project:2:roles': { admin: { acme: 'acme.example' } } }
   for (const options of [{}, { projectId: '1' }]) {
-    const { app, get } = await guarded(t, { responses: { caller: live({ aud: ['1'], ...claims }) }, options })
+    const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse({ aud: ['1'], ...claims }) }, options })
     app.get('/', { config: { roles: ['admin'] } }, async () => 'served')
     t.equal((await get('/', 'caller')).statusCode, 403)
   }

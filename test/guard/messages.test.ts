@@ -1,8 +1,8 @@
 import t from 'tap'
-import { guarded, live } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
 t.test('each refusal says what it is about, and no more', async (t) => {
-  const { app, get } = await guarded(t, { responses: { good: live({ scope: 'openid' }) } })
+  const { app, get } = await startGuardedApp(t, { responses: { good: activeResponse({ scope: 'openid' }) } })
   app.get('/', async () => 'served')
   app.get('/role', { config: { roles: ['admin'] } }, async () => 'served')
   app.get('/scope', { config: { scopes: ['email'] } }, async () => 'served')
@@ -16,7 +16,7 @@ t.test('each refusal says what it is about, and no more', async (t) => {
 
 t.test('what a function for tokens gives wrongly is told to the log, and to nobody else', async (t) => {
   const lines: string[] = []
-  const { app, get } = await guarded(t, {
+  const { app, get } = await startGuardedApp(t, {
     server: { logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } },
     options: { tokenFrom: () => 7 as never }
   })
@@ -28,8 +28,8 @@ t.test('what a function for tokens gives wrongly is told to the log, and to nobo
 t.test('why a token is refused is told to the log, and to nobody else', async (t) => {
   const lines: string[] = []
   let exp = 0
-  const { app, get, clock } = await guarded(t, {
-    responses: { short: () => live({ exp }) },
+  const { app, get, clock } = await startGuardedApp(t, {
+    responses: { short: () => activeResponse({ exp }) },
     server: { logger: { level: 'info', stream: { write: (line) => { lines.push(line) } } } }
   })
   exp = clock.seconds + 10
@@ -41,14 +41,14 @@ t.test('why a token is refused is told to the log, and to nobody else', async (t
   }
   t.match(await told('bad'), 'The access token is not valid here: ZITADEL says that it is not active')
   await get('/', 'short')
-  clock.pass(11)
+  clock.advance(11)
   t.equal(await told('short'), 'The access token is not valid here: it has expired')
   t.equal(await told(null), 'A bearer token is required', 'where there is no more to say, no more is said')
 })
 
 t.test('a function "organization" that cannot tell is told to the log, without what it threw', async (t) => {
   const lines: string[] = []
-  const { app, get } = await guarded(t, { server: { logger: { level: 'info', stream: { write: (line) => { lines.push(line) } } } } })
+  const { app, get } = await startGuardedApp(t, { server: { logger: { level: 'info', stream: { write: (line) => { lines.push(line) } } } } })
   app.get('/', { config: { roles: ['admin'], organization: () => { throw new Error('no tenant Initech') } } }, async () => 'served')
   t.equal((await get('/')).json().message, 'The caller does not hold a required role')
   t.match(lines.join(''), 'The caller does not hold a required role: the function \\"organization\\" of this route threw, or gave no id')
@@ -57,12 +57,12 @@ t.test('a function "organization" that cannot tell is told to the log, without w
 
 t.test('a token is over at the very moment at which it ends', async (t) => {
   let exp = 0
-  const { app, get, clock } = await guarded(t, { responses: { short: () => live({ exp }) } })
+  const { app, get, clock } = await startGuardedApp(t, { responses: { short: () => activeResponse({ exp }) } })
   exp = clock.seconds + 10
   app.get('/', async () => 'served')
   t.equal((await get('/', 'short')).statusCode, 200)
-  clock.pass((exp * 1000 - 1 - clock.wall()) / 1000)
+  clock.advance((exp * 1000 - 1 - clock.wall()) / 1000)
   t.equal((await get('/', 'short')).statusCode, 200)
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.equal((await get('/', 'short')).statusCode, 401)
 })

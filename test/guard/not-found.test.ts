@@ -1,11 +1,11 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
-import { bearer, guarded } from '../fixtures/guarded-app.ts'
+import { bearer, startGuardedApp } from '../fixtures/guarded-app.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
 
 t.test('an unknown URL is a 404 by any method, and no token is looked at', async (t) => {
-  const { app, asked } = await guarded(t)
+  const { app, calls } = await startGuardedApp(t)
   app.get('/known', async () => 'served')
   for (const url of ['/unknown', '/known/no', '/']) {
     for (const method of METHODS) {
@@ -17,11 +17,11 @@ t.test('an unknown URL is a 404 by any method, and no token is looked at', async
     }
   }
   t.equal((await app.inject({ method: 'POST', url: '/known', headers: bearer('bad') })).statusCode, 404, 'an unknown method of a known URL')
-  t.strictSame(asked, [])
+  t.strictSame(calls, [])
 })
 
 t.test('a not-found handler of a prefixed scope answers, with its hooks and without a token', async (t) => {
-  const { app, asked, zitadel } = await guarded(t)
+  const { app, calls, zitadel } = await startGuardedApp(t)
   const seen: unknown[] = []
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).send('root'))
   app.register(async (shop) => {
@@ -35,17 +35,17 @@ t.test('a not-found handler of a prefixed scope answers, with its hooks and with
   }
   t.equal((await app.inject({ url: '/elsewhere', headers: bearer('good') })).body, 'root')
   t.strictSame(seen, METHODS.map(() => null))
-  t.strictSame(asked, [])
+  t.strictSame(calls, [])
   t.equal((await app.inject('/shop/known')).statusCode, 401)
 })
 
 t.test('what undeclaredRoutes refuses is still a 404 where there is no route', async (t) => {
-  const { app } = await guarded(t, { options: { undeclaredRoutes: () => { throw new Error('asked for no route') } } })
+  const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: () => { throw new Error('asked for no route') } } })
   t.equal((await app.inject('/unknown')).statusCode, 404)
 })
 
 t.test('a guarded handler that finds nothing answers 404', async (t) => {
-  const { app, get } = await guarded(t)
+  const { app, get } = await startGuardedApp(t)
   app.get('/', async (_request, reply) => { reply.callNotFound(); return await reply })
   t.equal((await get('/', null)).statusCode, 401)
   t.equal((await get('/')).statusCode, 404)

@@ -1,11 +1,11 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
-import { bearer, guarded, live, roles } from '../fixtures/guarded-app.ts'
+import { bearer, startGuardedApp, activeResponse, roles } from '../fixtures/guarded-app.ts'
 
-const caller = live(roles({ admin: ['acme', 'globex'], reader: ['initech'] }))
+const caller = activeResponse(roles({ admin: ['acme', 'globex'], reader: ['initech'] }))
 
 t.test('a role must be held in the named organisation', async (t) => {
-  const { app, get } = await guarded(t, { responses: { caller } })
+  const { app, get } = await startGuardedApp(t, { responses: { caller } })
   app.get('/acme', { config: { roles: ['admin'], organization: 'acme' } }, async () => 'served')
   app.get('/initech', { config: { roles: ['admin'], organization: 'initech' } }, async () => 'served')
   app.get('/any', { config: { roles: [['admin', 'reader']] } }, async () => 'served')
@@ -17,14 +17,14 @@ t.test('a role must be held in the named organisation', async (t) => {
 })
 
 t.test('custom scopes are roles, and are held in the organisation too', async (t) => {
-  const { app, get } = await guarded(t, { responses: { caller } })
+  const { app, get } = await startGuardedApp(t, { responses: { caller } })
   app.get('/in/:org', { config: { scopes: ['openid', 'reader'], organization: (request) => (request.params as { org: string }).org } }, async () => 'served')
   t.equal((await get('/in/initech', 'caller')).statusCode, 200)
   t.equal((await get('/in/acme', 'caller')).statusCode, 403)
 })
 
 t.test('a function sees params, query and headers, and no body', async (t) => {
-  const { app } = await guarded(t, { responses: { caller } })
+  const { app } = await startGuardedApp(t, { responses: { caller } })
   const seen: unknown[] = []
   const organization = (request: FastifyRequest): string => {
     seen.push(request.body)
@@ -53,7 +53,7 @@ const undecided: Record<string, () => unknown> = {
 
 for (const [what, organization] of Object.entries(undecided)) {
   t.test(`a function that ${what} denies`, async (t) => {
-    const { app, get } = await guarded(t, { responses: { caller, empty: live(roles({ admin: ['', '7', 'undefined'] })) } })
+    const { app, get } = await startGuardedApp(t, { responses: { caller, empty: activeResponse(roles({ admin: ['', '7', 'undefined'] })) } })
     app.get('/', { config: { roles: ['admin'], organization: organization as () => string } }, async () => 'served')
     for (const token of ['caller', 'empty']) {
       const reply = await get('/', token)

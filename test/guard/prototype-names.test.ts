@@ -1,11 +1,11 @@
 import t from 'tap'
-import { guarded, live } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
 const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'prototype', 'valueOf']
 const ROLES = 'urn:zitadel:iam:org:project:roles'
 
 t.test('a name that every object knows is no role, scope or organisation that anybody holds', async (t) => {
-  const { app, get } = await guarded(t, { responses: { admin: live({ [ROLES]: { admin: { acme: 'acme.example' } } }) } })
+  const { app, get } = await startGuardedApp(t, { responses: { admin: activeResponse({ [ROLES]: { admin: { acme: 'acme.example' } } }) } })
   for (const name of names) {
     app.get(`/role/${name}`, { config: { roles: [name] } }, async () => 'served')
     app.get(`/scope/${name}`, { config: { scopes: [name] } }, async () => 'served')
@@ -21,7 +21,7 @@ t.test('a name that every object knows is no role, scope or organisation that an
 
 t.test('a role called __proto__ gives nobody what it lists', async (t) => {
   const claims = JSON.parse(`{ "${ROLES}": { "__proto__": { "admin": { "acme": "acme.example" } }, "reader": { "__proto__": { "acme": "x" } } } }`)
-  const { app, get } = await guarded(t, { responses: { hostile: live(claims) } })
+  const { app, get } = await startGuardedApp(t, { responses: { hostile: activeResponse(claims) } })
   const required = ['admin', 'reader', '__proto__']
   for (const role of required) app.get(`/${role}`, { config: { roles: [role] } }, async () => 'served')
   for (const role of required) {
@@ -32,7 +32,7 @@ t.test('a role called __proto__ gives nobody what it lists', async (t) => {
 
 t.test('views of roles and metadata have no prototype to find such a name on', async (t) => {
   const metadata = JSON.parse('{ "tier": "Z29sZA", "__proto__": "Z29sZA" }')
-  const { app, get } = await guarded(t, { responses: { caller: live({ 'urn:zitadel:iam:user:metadata': metadata }) } })
+  const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse({ 'urn:zitadel:iam:user:metadata': metadata }) } })
   app.get('/', async ({ zitadel }) => names.map((name) => [zitadel.roles[name] ?? null, zitadel.metadata[name] ?? null, zitadel.hasRole(name), zitadel.hasScope(name)]))
   const found = (await get('/', 'caller')).json()
   for (const [i, name] of names.entries()) {

@@ -5,10 +5,10 @@ import { Agent, request, type IncomingMessage } from 'node:http'
 import { ZitadelError } from '../../lib/index.ts'
 import { createPlugin } from '../../lib/plugin.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { getter, guarded, listen, live, roles, type Given, type Guarded, type Owner } from '../fixtures/guarded-app.ts'
+import { getter, startGuardedApp, listen, activeResponse, roles, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
-async function withCode (t: Owner, given: Given, code: number): Promise<Guarded> {
-  const all = await guarded(t, given)
+async function withCode (t: TestContext, given: AppSetup, code: number): Promise<GuardedApp> {
+  const all = await startGuardedApp(t, given)
   all.app.get('/', { onRequest: async (_request, reply) => { reply.code(code) } }, async () => 'served')
   return all
 }
@@ -23,22 +23,22 @@ t.test('a status that an earlier hook has set survives a pass', async (t) => {
 })
 
 t.test('and survives one that waits for ZITADEL, because the token was forgotten meanwhile', async (t) => {
-  const { app, get, zitadel, asked } = await withCode(t, {}, 404)
+  const { app, get, zitadel, calls } = await withCode(t, {}, 404)
   app.addHook('preValidation', async () => await zitadel().forget({ token: 'good' }))
   const reply = await get('/')
   t.equal(reply.statusCode, 404)
   t.equal(reply.body, 'served')
-  t.strictSame(asked, ['good', 'good'])
+  t.strictSame(calls, ['good', 'good'])
 })
 
 t.test('the second look sets its status itself, for an error handler that sets none', async (t) => {
   let answers: Array<() => object> = []
-  const { app, get, zitadel } = await guarded(t, { responses: { caller: () => answers.shift()!() } })
+  const { app, get, zitadel } = await startGuardedApp(t, { responses: { caller: () => answers.shift()!() } })
   app.setErrorHandler((error: FastifyError, _request, reply) => reply.send({ code: error.code }))
   app.get('/', { config: { roles: ['admin'] }, preValidation: async () => await zitadel().forget({ token: 'caller' }) }, async () => 'served')
-  const admin = (): object => live(roles({ admin: ['acme'] }))
+  const admin = (): object => activeResponse(roles({ admin: ['acme'] }))
   const second: Array<[answer: () => object, status: number, code: string]> = [
-    [() => live(), 403, 'FST_ZITADEL_INSUFFICIENT_ROLE'],
+    [() => activeResponse(), 403, 'FST_ZITADEL_INSUFFICIENT_ROLE'],
     [() => ({ active: false }), 401, 'FST_ZITADEL_INVALID_TOKEN'],
     [() => { throw new Error('down') }, 503, 'FST_ZITADEL_UNAVAILABLE']
   ]
@@ -56,7 +56,7 @@ t.test('what goes wrong on our own side in the second look is a 500, not the 401
   const clock = { ...systemClock, wall: () => { if (broken) throw new Error('no time'); return Date.now() } }
   const app = Fastify()
   t.teardown(() => app.close())
-  await app.register(createPlugin(clock), { introspect: async () => live() })
+  await app.register(createPlugin(clock), { introspect: async () => activeResponse() })
   app.setErrorHandler((error: FastifyError, _request, reply) => reply.send({ message: error.message }))
   const breaks = async (): Promise<void> => {
     await app.zitadel.forget({ sub: 'ada' })
@@ -69,7 +69,7 @@ t.test('what goes wrong on our own side in the second look is a 500, not the 401
 })
 
 t.test('an error carries what a custom error handler needs', async (t) => {
-  const { app, get } = await guarded(t)
+  const { app, get } = await startGuardedApp(t)
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     if (error instanceof ZitadelError) reply.headers(error.headers)
     return reply.code(error.statusCode ?? 500).send({ said: error.message, of: error.code })
@@ -82,7 +82,7 @@ t.test('an error carries what a custom error handler needs', async (t) => {
 })
 
 t.test('a refusal leaves the connection to the next request', async (t) => {
-  const { app } = await guarded(t)
+  const { app } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })
   t.teardown(() => agent.destroy())

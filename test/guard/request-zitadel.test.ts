@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { ActiveToken } from '../../lib/index.ts'
-import { guarded, live, roles, type Owner } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse, roles, type TestContext } from '../fixtures/guarded-app.ts'
 
 const claims = {
   jti: 'V2_1-at_2',
@@ -14,8 +14,8 @@ const claims = {
 }
 
 /** What a handler gets to see. */
-async function seen (t: Owner): Promise<ActiveToken> {
-  const { app, get } = await guarded(t, { responses: { caller: live(claims) } })
+async function seen (t: TestContext): Promise<ActiveToken> {
+  const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse(claims) } })
   let token: ActiveToken | undefined
   app.get('/', async ({ zitadel }) => { token = zitadel; return 'served' })
   await get('/', 'caller')
@@ -58,7 +58,7 @@ t.test('request.zitadel is frozen to its leaves, and holds no Set or Map', async
 })
 
 t.test('a handler cannot give itself, or the next one, what the caller does not hold', async (t) => {
-  const { app, get } = await guarded(t, { responses: { caller: live(claims) } })
+  const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse(claims) } })
   app.get('/', async (request) => {
     const token = request.zitadel as unknown as Record<string, never>
     const attempts: Array<() => unknown> = [
@@ -91,7 +91,7 @@ t.test('a handler cannot give itself, or the next one, what the caller does not 
 })
 
 t.test('request.zitadel is null where no token was looked at, in every hook and scope', async (t) => {
-  const { app, get, zitadel } = await guarded(t)
+  const { app, get, zitadel } = await startGuardedApp(t)
   const before: unknown[] = []
   app.get('/', { config: { access: 'public' } }, async (request) => [request.zitadel, zitadel().peek(request)])
   app.addHook('onSend', async (request) => { before.push(request.zitadel?.sub ?? null) })
@@ -103,7 +103,7 @@ t.test('request.zitadel is null where no token was looked at, in every hook and 
 })
 
 t.test('who is refused is nobody, in an error handler too', async (t) => {
-  const { app, get, zitadel } = await guarded(t)
+  const { app, get, zitadel } = await startGuardedApp(t)
   app.setErrorHandler((_error, request, reply) => reply.code(403).send({ peeked: zitadel().peek(request) }))
   app.get('/', { config: { roles: ['admin'] } }, async () => 'served')
   t.strictSame((await get('/')).json(), { peeked: null })
@@ -111,7 +111,7 @@ t.test('who is refused is nobody, in an error handler too', async (t) => {
 
 t.test('the response of an introspect function stays its own: it is neither frozen nor shared', async (t) => {
   const response: Record<string, unknown> = { active: true, sub: 'ada', nested: { a: 1 } }
-  const { app, get } = await guarded(t, { responses: { caller: response } })
+  const { app, get } = await startGuardedApp(t, { responses: { caller: response } })
   app.get('/', async ({ zitadel }) => zitadel.sub)
   t.equal((await get('/', 'caller')).body, 'ada')
   t.notOk(Object.isFrozen(response))

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { AllOrAny } from '../../lib/index.ts'
-import { guarded, live, roles } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse, roles } from '../fixtures/guarded-app.ts'
 
 const a = 'openid'
 const b = 'profile'
@@ -17,7 +17,7 @@ const forms: Array<[form: AllOrAny, held: string[][], lacking: string[][]]> = [
 t.test('required scopes: all of one array, or any array of several', async (t) => {
   for (const [scopes, held, lacking] of forms) {
     let scope = ''
-    const { app, get } = await guarded(t, { responses: { caller: () => live({ scope }) }, options: { cache: false } })
+    const { app, get } = await startGuardedApp(t, { responses: { caller: () => activeResponse({ scope }) }, options: { cache: false } })
     app.get('/', { config: { scopes } }, async () => 'served')
     for (const set of held) {
       scope = set.join(' ')
@@ -33,8 +33,8 @@ t.test('required scopes: all of one array, or any array of several', async (t) =
 t.test('required roles: the same forms', async (t) => {
   for (const [required, held, lacking] of forms.slice(1)) {
     let granted: string[] = []
-    const caller = () => live(roles(Object.fromEntries(granted.map((role) => [role, ['acme']]))))
-    const { app, get } = await guarded(t, { responses: { caller }, options: { cache: false } })
+    const caller = () => activeResponse(roles(Object.fromEntries(granted.map((role) => [role, ['acme']]))))
+    const { app, get } = await startGuardedApp(t, { responses: { caller }, options: { cache: false } })
     app.get('/', { config: { roles: required } }, async () => 'served')
     for (const set of held) {
       granted = set
@@ -48,11 +48,11 @@ t.test('required roles: the same forms', async (t) => {
 })
 
 t.test('scopes and roles together must both be held', async (t) => {
-  const { app, get } = await guarded(t, {
+  const { app, get } = await startGuardedApp(t, {
     responses: {
-      both: live({ scope: 'openid email', ...roles({ admin: ['acme'] }) }),
-      scope: live({ scope: 'openid email' }),
-      role: live(roles({ admin: ['acme'] }))
+      both: activeResponse({ scope: 'openid email', ...roles({ admin: ['acme'] }) }),
+      scope: activeResponse({ scope: 'openid email' }),
+      role: activeResponse(roles({ admin: ['acme'] }))
     }
   })
   app.get('/', { config: { scopes: ['email'], roles: ['admin'] } }, async () => 'served')
@@ -62,7 +62,7 @@ t.test('scopes and roles together must both be held', async (t) => {
 })
 
 t.test('a requirement that is changed after the start is enforced as it was', async (t) => {
-  const { app, get } = await guarded(t)
+  const { app, get } = await startGuardedApp(t)
   const required = ['admin']
   app.get('/', { config: { roles: required } }, async () => 'served')
   t.equal((await get('/')).statusCode, 403)

@@ -1,15 +1,15 @@
 import t from 'tap'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { bearer, guarded, listen, live, roles } from '../fixtures/guarded-app.ts'
+import { bearer, startGuardedApp, listen, activeResponse, roles } from '../fixtures/guarded-app.ts'
 
 const EVIL = 'x"\r\nset-cookie: evil=1\r\n\r\n{"level":60,"msg":"forged"}\n'
 
 t.test('no token is in any log line, at any level, whatever becomes of the request', async (t) => {
   const lines: string[] = []
-  const { app, zitadel } = await guarded(t, {
+  const { app, zitadel } = await startGuardedApp(t, {
     server: { logger: { level: 'trace', stream: { write: (line) => { lines.push(line) } } } },
-    responses: { 'secret-good': live(), 'secret-down': () => { throw new Error('down') }, 'secret-odd': { active: 'yes' } },
+    responses: { 'secret-good': activeResponse(), 'secret-down': () => { throw new Error('down') }, 'secret-odd': { active: 'yes' } },
     options: { tokenFrom: (request) => request.headers['x-token'] as string }
   })
   app.get('/', async ({ log, zitadel }) => { log.info({ zitadel }, 'served'); return 'served' })
@@ -31,9 +31,9 @@ t.test('no token is in any log line, at any level, whatever becomes of the reque
 
 t.test('claims, roles and tokens of a hostile peer reach no header and break no log line', async (t) => {
   const lines: string[] = []
-  const { app } = await guarded(t, {
+  const { app } = await startGuardedApp(t, {
     server: { logger: { level: 'trace', stream: { write: (line) => { lines.push(line) } } } },
-    responses: { hostile: live({ sub: EVIL, scope: EVIL, client_id: EVIL, error: EVIL, ...roles({ [EVIL]: [EVIL] }) }) }
+    responses: { hostile: activeResponse({ sub: EVIL, scope: EVIL, client_id: EVIL, error: EVIL, ...roles({ [EVIL]: [EVIL] }) }) }
   })
   app.get('/', { config: { scopes: ['email'] } }, async () => 'served')
   app.get('/live', async () => 'served')
@@ -48,13 +48,13 @@ t.test('claims, roles and tokens of a hostile peer reach no header and break no 
 })
 
 t.test('a realm with quotes and backslashes stays inside its quoted-string (RFC 9110 section 5.6.4)', async (t) => {
-  const { app, get } = await guarded(t, { options: { realm: 'a "b" \\ c' } })
+  const { app, get } = await startGuardedApp(t, { options: { realm: 'a "b" \\ c' } })
   app.get('/', async () => 'served')
   t.equal((await get('/', null)).headers['www-authenticate'], 'Bearer realm="a \\"b\\" \\\\ c"')
 })
 
 t.test('a realm that could break a line stops the start', async (t) => {
   for (const realm of [EVIL, 'a\nb', 'a\u0000', 'a\u007f', '\u00e9', '']) {
-    await t.rejects(guarded(t, { options: { realm } }), { code: 'FST_ZITADEL_OPTION', message: /"realm"/ })
+    await t.rejects(startGuardedApp(t, { options: { realm } }), { code: 'FST_ZITADEL_OPTION', message: /"realm"/ })
   }
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { createHook } from 'node:async_hooks'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
-import { answering, bearer, live, roles } from '../fixtures/guarded-app.ts'
+import { createIntrospect, bearer, activeResponse, roles } from '../fixtures/guarded-app.ts'
 
 t.test('a token that is remembered is let in without a promise', async (t) => {
   let promises = 0
@@ -15,7 +15,7 @@ t.test('a token that is remembered is let in without a promise', async (t) => {
     counter.enable()
     done()
   })
-  await app.register(zitadel, { introspect: answering({ caller: live(roles({ admin: ['acme'] })) }).introspect })
+  await app.register(zitadel, { introspect: createIntrospect({ caller: activeResponse(roles({ admin: ['acme'] })) }).introspect })
   const counts: number[] = []
   const handler = (_request: unknown, reply: { send: (body: string) => unknown }): void => {
     counter.disable()

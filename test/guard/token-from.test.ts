@@ -1,11 +1,11 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
-import { guarded } from '../fixtures/guarded-app.ts'
+import { startGuardedApp } from '../fixtures/guarded-app.ts'
 
 const fromCookie = (request: FastifyRequest): string | undefined => request.headers['x-cookie'] as string | undefined
 
 t.test('tokenFrom reads a token from elsewhere, beside the header', async (t) => {
-  const { app } = await guarded(t, { options: { tokenFrom: fromCookie } })
+  const { app } = await startGuardedApp(t, { options: { tokenFrom: fromCookie } })
   app.get('/', async ({ zitadel }) => zitadel.sub)
   const answer = async (headers: Record<string, string>): Promise<unknown> => {
     const reply = await app.inject({ url: '/', headers })
@@ -22,21 +22,21 @@ t.test('tokenFrom reads a token from elsewhere, beside the header', async (t) =>
 })
 
 t.test('a token in both places is refused, also if it is the same', async (t) => {
-  const { app, asked } = await guarded(t, { options: { tokenFrom: fromCookie } })
+  const { app, calls } = await startGuardedApp(t, { options: { tokenFrom: fromCookie } })
   app.get('/', async () => 'served')
   for (const authorization of ['Bearer good', 'Bearer bad', 'Bearer']) {
     const reply = await app.inject({ url: '/', headers: { authorization, 'x-cookie': 'good' } })
     t.equal(reply.statusCode, 400, authorization)
     t.equal(reply.json().code, 'FST_ZITADEL_INVALID_REQUEST')
   }
-  t.strictSame(asked, [])
+  t.strictSame(calls, [])
 })
 
 const nothing: Record<string, () => unknown> = { undefined: () => undefined, null: () => null, '""': () => '' }
 
 for (const [what, tokenFrom] of Object.entries(nothing)) {
   t.test(`tokenFrom that gives ${what} has found no token`, async (t) => {
-    const { app, get } = await guarded(t, { options: { tokenFrom: tokenFrom as () => string } })
+    const { app, get } = await startGuardedApp(t, { options: { tokenFrom: tokenFrom as () => string } })
     app.get('/', async () => 'served')
     t.equal((await get('/')).statusCode, 200)
     t.equal((await get('/', null)).json().code, 'FST_ZITADEL_NO_TOKEN')
@@ -55,7 +55,7 @@ const broken: Record<string, [tokenFrom: () => unknown, code?: string]> = {
 
 for (const [what, [tokenFrom, code]] of Object.entries(broken)) {
   t.test(`tokenFrom that ${what} lets nobody in, and it is no fault of the caller`, async (t) => {
-    const { app, asked, get } = await guarded(t, { options: { tokenFrom: tokenFrom as () => string } })
+    const { app, calls, get } = await startGuardedApp(t, { options: { tokenFrom: tokenFrom as () => string } })
     app.get('/', async () => 'served')
     app.get('/optional', { config: { access: 'optional' } }, async () => 'served')
     for (const url of ['/', '/optional']) {
@@ -66,12 +66,12 @@ for (const [what, [tokenFrom, code]] of Object.entries(broken)) {
         t.notOk('www-authenticate' in reply.headers)
       }
     }
-    t.strictSame(asked, [])
+    t.strictSame(calls, [])
   })
 }
 
 t.test('tokenFrom is not called where no token is looked at', async (t) => {
-  const { app, get } = await guarded(t, { options: { tokenFrom: () => { throw new Error('called') } } })
+  const { app, get } = await startGuardedApp(t, { options: { tokenFrom: () => { throw new Error('called') } } })
   app.get('/', { config: { access: 'public' } }, async () => 'served')
   t.equal((await get('/', null)).statusCode, 200)
   t.equal((await get('/unknown', null)).statusCode, 404)

@@ -1,16 +1,16 @@
 import t from 'tap'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel, { type Undeclared, type UndeclaredRoute, type ZitadelOptions } from '../../lib/index.ts'
-import { answering, getter, guarded, live, type Owner } from '../fixtures/guarded-app.ts'
+import { createIntrospect, getter, startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
 
 const handler = async (): Promise<string> => 'served'
 
 /** An app with an undeclared route before and after the registration. */
-async function around (t: Owner, undeclaredRoutes: ZitadelOptions['undeclaredRoutes']): Promise<FastifyInstance> {
+async function around (t: TestContext, undeclaredRoutes: ZitadelOptions['undeclaredRoutes']): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
   app.get('/before', handler)
-  await app.register(zitadel, { introspect: answering({ good: live() }).introspect, undeclaredRoutes })
+  await app.register(zitadel, { introspect: createIntrospect({ good: activeResponse() }).introspect, undeclaredRoutes })
   return app
 }
 
@@ -40,7 +40,7 @@ t.test('public: no token is looked at, and a route that declares something is gu
 })
 
 t.test('refused: the server does not start, and lists them', async (t) => {
-  const { app } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+  const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' } })
   app.get('/a', handler)
   app.register(async (child) => {
     child.get('/', handler)
@@ -54,7 +54,7 @@ t.test('refused: the server does not start, and lists them', async (t) => {
 })
 
 t.test('refused: where every route declares something, the server starts', async (t) => {
-  const { app, get } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+  const { app, get } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' } })
   app.get('/', { config: { access: 'public' } }, handler)
   app.get('/own', { config: { access: 'own' } }, handler)
   app.post('/', { config: { scopes: [] } }, handler)
@@ -72,7 +72,7 @@ t.test('a function is told of each route, and says which', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.get('/docs/before', { schema, config: { other: 1 } as object }, handler)
-  await app.register(zitadel, { introspect: answering({}).introspect, undeclaredRoutes })
+  await app.register(zitadel, { introspect: createIntrospect({}).introspect, undeclaredRoutes })
   app.get('/docs/after', { schema, config: { other: 2 } as object }, handler)
   app.get('/api', handler)
   app.get('/declared', { config: { scopes: [] } }, handler)
@@ -91,7 +91,7 @@ t.test('a function is told of each route, and says which', async (t) => {
 })
 
 t.test('a function that refuses stops the start', async (t) => {
-  const { app } = await guarded(t, { options: { undeclaredRoutes: ({ url }) => url === '/b' ? 'refused' : 'protected' } })
+  const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: ({ url }) => url === '/b' ? 'refused' : 'protected' } })
   app.get('/a', handler)
   app.post('/b', handler)
   await t.rejects(async () => await app.ready(), { message: /declared with none of them: POST \/b$/ })
@@ -124,7 +124,7 @@ t.test('a function that refuses a route of which nothing was known at start: nob
   const app = Fastify({ logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } })
   t.teardown(() => app.close())
   app.get('/before', handler)
-  await app.register(zitadel, { introspect: answering({ good: live() }).introspect, undeclaredRoutes: () => 'refused' })
+  await app.register(zitadel, { introspect: createIntrospect({ good: activeResponse() }).introspect, undeclaredRoutes: () => 'refused' })
   t.match((await getter(app)('/before')).json(), { statusCode: 500, code: 'FST_ZITADEL_OPTION', message: 'This route is not configured correctly' })
   t.match(lines.join(''), /route GET \/before: declares neither scopes nor roles nor access/)
 })

@@ -1,13 +1,13 @@
 import t from 'tap'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel from '../../lib/index.ts'
-import { answering, guarded, live, type Owner } from '../fixtures/guarded-app.ts'
+import { createIntrospect, startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
 
 const handler = async (): Promise<string> => 'served'
-const refusing = { introspect: answering({ good: live() }).introspect, undeclaredRoutes: 'refused' } as const
+const refusing = { introspect: createIntrospect({ good: activeResponse() }).introspect, undeclaredRoutes: 'refused' } as const
 
 /** What the start of an app complains of, split. */
-async function complaints (t: Owner, app: FastifyInstance): Promise<string[]> {
+async function complaints (t: TestContext, app: FastifyInstance): Promise<string[]> {
   t.teardown(() => app.close())
   const message: string = await Promise.resolve(app.ready()).then(() => '', (error) => error.message)
   return message.split(/: (?=[A-Z]+ [/*])/)[1]?.split(', ') ?? []
@@ -41,7 +41,7 @@ for (const [declared, named] of urls) {
     const missed = await complaints(t, before)
     t.strictSame(missed.sort(), named.map((url) => `GET ${url}`).sort(), 'declared before: onRoute cannot tell, so it is named')
 
-    const { app } = await guarded(t, { options: { undeclaredRoutes: 'refused' } })
+    const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' } })
     for (const url of declared) app.get(url, { config: { scopes: [] } }, handler)
     t.strictSame(await complaints(t, app), [], 'declared after: heard of, so the server starts')
   })
@@ -88,7 +88,7 @@ t.test('refused: routes out of reach are none of its business', async (t) => {
 })
 
 t.test('app.printRoutes still works, and names the hook that guards', async (t) => {
-  const { app } = await guarded(t)
+  const { app } = await startGuardedApp(t)
   app.get('/a', handler)
   await app.ready()
   t.match(app.printRoutes(), 'a (GET, HEAD)')

@@ -2,10 +2,10 @@ import t from 'tap'
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
-import { bearer, guarded, listen, live, roles, type Given, type Guarded, type Owner } from '../fixtures/guarded-app.ts'
+import { bearer, startGuardedApp, listen, activeResponse, roles, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
 t.test("a stranger's large body is not parsed, and neither is that of a caller without the role", async (t) => {
-  const { app } = await guarded(t, { server: { bodyLimit: 10 }, responses: { admin: live(roles({ admin: ['acme'] })) } })
+  const { app } = await startGuardedApp(t, { server: { bodyLimit: 10 }, responses: { admin: activeResponse(roles({ admin: ['acme'] })) } })
   let parsed = 0
   app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => { parsed++; done(null, body) })
   app.post('/', { config: { roles: ['admin'] }, schema: { body: { type: 'number' } } }, async () => 'served')
@@ -21,11 +21,11 @@ t.test("a stranger's large body is not parsed, and neither is that of a caller w
   t.equal(parsed, 1)
 })
 
-interface Upload extends Guarded { served: string[], start: (token: string) => Promise<Socket>, finish: (socket: Socket) => Promise<string> }
+interface Upload extends GuardedApp { served: string[], start: (token: string) => Promise<Socket>, finish: (socket: Socket) => Promise<string> }
 
 /** An app that is in the middle of an upload: let in, half of the body there. */
-async function upload (t: Owner, given: Given, config: object = { scopes: [] }): Promise<Upload> {
-  const all = await guarded(t, given)
+async function upload (t: TestContext, given: AppSetup, config: object = { scopes: [] }): Promise<Upload> {
+  const all = await startGuardedApp(t, given)
   const { app } = all
   const served: string[] = []
   app.post('/', { config, onRequest: async (request) => { app.server.emit('let in', request) } }, async () => { served.push('served'); return 'served' })
@@ -50,44 +50,44 @@ async function upload (t: Owner, given: Given, config: object = { scopes: [] }):
 
 t.test('a token that expires while the body arrives is refused', async (t) => {
   const exp = Math.floor(Date.now() / 1000) + 60
-  const { clock, asked, served, start, finish } = await upload(t, { responses: { brief: live({ exp }) } })
+  const { clock, calls, served, start, finish } = await upload(t, { responses: { brief: activeResponse({ exp }) } })
   const socket = await start('brief')
-  clock.pass(3600)
+  clock.advance(3600)
   const answer = await finish(socket)
   t.match(answer, /^HTTP\/1.1 401/)
   t.match(answer, 'www-authenticate: Bearer error="invalid_token"')
   t.strictSame(served, [])
-  t.strictSame(asked, ['brief'], 'judged by what is in memory')
+  t.strictSame(calls, ['brief'], 'judged by what is in memory')
 })
 
 t.test('a token that does not expire outlives its ttl', async (t) => {
-  const { clock, asked, start, finish } = await upload(t, {})
+  const { clock, calls, start, finish } = await upload(t, {})
   const socket = await start('good')
-  clock.pass(3600)
+  clock.advance(3600)
   t.match(await finish(socket), /^HTTP\/1.1 200/)
-  t.strictSame(asked, ['good'])
+  t.strictSame(calls, ['good'])
 })
 
 const forgotten: Record<string, object> = { token: { token: 'caller' }, sub: { sub: 'ada' }, jti: { jti: '1' } }
 
 for (const [what, which] of Object.entries(forgotten)) {
   t.test(`a token that is forgotten by ${what} while the body arrives is asked for again`, async (t) => {
-    let response = live({ jti: '1', ...roles({ admin: ['acme'] }) })
-    const { asked, served, start, finish, zitadel } = await upload(t, { responses: { caller: () => response } }, { roles: ['admin'] })
+    let response = activeResponse({ jti: '1', ...roles({ admin: ['acme'] }) })
+    const { calls, served, start, finish, zitadel } = await upload(t, { responses: { caller: () => response } }, { roles: ['admin'] })
     const end = async (): Promise<string> => {
       const socket = await start('caller')
       await zitadel().forget(which as { token: string })
       return await finish(socket)
     }
     t.match(await end(), /^HTTP\/1.1 200/, 'still live')
-    t.strictSame(asked, ['caller', 'caller'])
+    t.strictSame(calls, ['caller', 'caller'])
 
     const socket = await start('caller')
-    response = live({ jti: '1' })
+    response = activeResponse({ jti: '1' })
     await zitadel().forget(which as { token: string })
     t.match(await finish(socket), /^HTTP\/1.1 403[^]*FST_ZITADEL_INSUFFICIENT_ROLE/, 'the role was taken away')
 
-    response = live({ jti: '1', ...roles({ admin: ['acme'] }) })
+    response = activeResponse({ jti: '1', ...roles({ admin: ['acme'] }) })
     await zitadel().forget({ sub: 'ada' })
     const other = await start('caller')
     response = { active: false }
@@ -99,7 +99,7 @@ for (const [what, which] of Object.entries(forgotten)) {
 
 t.test('a token that is forgotten while the body arrives, and ZITADEL is down: 503', async (t) => {
   let down = false
-  const { start, finish, zitadel } = await upload(t, { responses: { caller: () => { if (down) throw new Error('down'); return live() } } })
+  const { start, finish, zitadel } = await upload(t, { responses: { caller: () => { if (down) throw new Error('down'); return activeResponse() } } })
   const socket = await start('caller')
   down = true
   await zitadel().forget({ token: 'caller' })
@@ -107,9 +107,9 @@ t.test('a token that is forgotten while the body arrives, and ZITADEL is down: 5
 })
 
 t.test('that another token is forgotten is no reason to ask', async (t) => {
-  const { asked, start, finish, zitadel } = await upload(t, {})
+  const { calls, start, finish, zitadel } = await upload(t, {})
   const socket = await start('good')
   await zitadel().forget({ token: 'other' })
   t.match(await finish(socket), /^HTTP\/1.1 200/)
-  t.strictSame(asked, ['good'])
+  t.strictSame(calls, ['good'])
 })

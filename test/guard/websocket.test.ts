@@ -4,13 +4,13 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { once } from 'node:events'
 import { WebSocket } from 'ws'
 import zitadel from '../../lib/index.ts'
-import { answering, bearer, listen, live, roles, type Owner } from '../fixtures/guarded-app.ts'
+import { createIntrospect, bearer, listen, activeResponse, roles, type TestContext } from '../fixtures/guarded-app.ts'
 
 /** An app whose socket tells a caller who he is; @fastify/websocket is registered before or after the plugin. */
-async function echo (t: Owner, first: boolean): Promise<FastifyInstance> {
+async function echo (t: TestContext, first: boolean): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
-  const { introspect } = answering({ good: live(), admin: live(roles({ admin: ['acme'] })) })
+  const { introspect } = createIntrospect({ good: activeResponse(), admin: activeResponse(roles({ admin: ['acme'] })) })
   if (first) await app.register(websocket)
   await app.register(zitadel, { introspect })
   if (!first) await app.register(websocket)

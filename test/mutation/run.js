@@ -7,7 +7,7 @@ import { join } from 'node:path'
 const LEAST = 90
 const here = import.meta.dirname
 const root = join(here, '../..')
-const folders = process.argv.length > 2 ? process.argv.slice(2) : ['oauth', 'zitadel', 'introspector', 'introspector/shared', 'guard']
+const folders = process.argv.length > 2 ? process.argv.slice(2) : ['oauth', 'zitadel', 'options', 'client', 'shared-cache', 'verdicts', 'source', 'guard']
 
 const run = (command, args, cwd, env = {}) => spawnSync(command, args, { cwd, env: { ...process.env, ...env }, stdio: 'inherit' }).status
 const onNode24 = (args, cwd, env) => run('npx', ['--yes', '--package', 'node@24', '--', ...args], cwd, env)

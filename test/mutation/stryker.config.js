@@ -1,15 +1,18 @@
-// One folder a run, from the root of the repository; `FILES=guard,decision` keeps to these of its files, and
+// One folder a run, from the root of the repository; `FILES=guard,access-checks` keeps to these of its files, and
 // `TESTS='guard/access guard/reply'` to these tests.
 const folder = process.env.FOLDER ?? 'oauth'
 const files = process.env.FILES === undefined ? '*' : `{${process.env.FILES},}`
 
-/** The tests that hold a folder to its word. Others only make the run longer. */
+/** The tests of each folder. Others only make the run longer. */
 const TESTS = {
-  oauth: ['oauth/*', 'fuzz/{bearer,responses}'],
+  oauth: ['oauth/*', 'properties/{bearer,responses}'],
   zitadel: ['zitadel/*', 'options/{key,key-file,address,issuer}'],
-  introspector: ['introspector/*', 'resilience/{advice,breaker,circuit,doubted,key-file-watch,limiter,log-lines,refresh-ahead,reporter,retry,stale,verify-on-start}', 'shared/{forget,whole}'],
-  'introspector/shared': ['shared/*', 'introspector/lifetime'],
-  guard: ['guard/*', 'plugin/*', 'introspector/freshness']
+  options: ['options/*', 'properties/{credentials,options}'],
+  client: ['client/*', 'properties/{responses,response-headers}'],
+  'shared-cache': ['shared-cache/*', 'options/shared-cache', 'verdicts/ttl', 'end-to-end/two-apps'],
+  verdicts: ['verdicts/*', 'source/close', 'end-to-end/two-apps'],
+  source: ['source/*'],
+  guard: ['guard/*', 'plugin/*', 'verdicts/freshness']
 }
 
 export default {

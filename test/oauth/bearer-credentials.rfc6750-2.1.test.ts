@@ -1,38 +1,38 @@
 import t from 'tap'
-import { bearerCredentials } from '../../lib/oauth/bearer.ts'
+import { parseBearerCredentials } from '../../lib/oauth/bearer.ts'
 
 t.test('what follows the scheme is given as it is, token or not', async (t) => {
-  t.equal(bearerCredentials('Bearer mF_9.B5f-4.1JqM'), 'mF_9.B5f-4.1JqM')
-  t.equal(bearerCredentials('Bearer two words'), 'two words')
-  t.equal(bearerCredentials('Bearer tökén'), 'tökén')
+  t.equal(parseBearerCredentials('Bearer mF_9.B5f-4.1JqM'), 'mF_9.B5f-4.1JqM')
+  t.equal(parseBearerCredentials('Bearer two words'), 'two words')
+  t.equal(parseBearerCredentials('Bearer tökén'), 'tökén')
 })
 
 t.test('the scheme is case-insensitive (RFC 9110 section 11.1)', async (t) => {
-  for (const scheme of ['bearer', 'BEARER', 'bEaReR']) t.equal(bearerCredentials(`${scheme} token`), 'token')
+  for (const scheme of ['bearer', 'BEARER', 'bEaReR']) t.equal(parseBearerCredentials(`${scheme} token`), 'token')
 })
 
 t.test('more spaces than one part the scheme from the token as one does', async (t) => {
-  t.equal(bearerCredentials('Bearer  token'), 'token')
-  t.equal(bearerCredentials('bearer    token'), 'token')
+  t.equal(parseBearerCredentials('Bearer  token'), 'token')
+  t.equal(parseBearerCredentials('bearer    token'), 'token')
 })
 
 t.test('a tab is no space: what follows it cannot pass for a token', async (t) => {
-  t.equal(bearerCredentials('Bearer\ttoken'), '\ttoken')
-  t.equal(bearerCredentials('Bearer \ttoken'), '\ttoken')
+  t.equal(parseBearerCredentials('Bearer\ttoken'), '\ttoken')
+  t.equal(parseBearerCredentials('Bearer \ttoken'), '\ttoken')
 })
 
 t.test('the scheme alone presents nothing that could be a token', async (t) => {
-  for (const bare of ['Bearer', 'bearer', 'Bearer ', 'BEARER   ']) t.equal(bearerCredentials(bare), '')
+  for (const bare of ['Bearer', 'bearer', 'Bearer ', 'BEARER   ']) t.equal(parseBearerCredentials(bare), '')
 })
 
 t.test('a missing header and other schemes present nothing', async (t) => {
-  t.equal(bearerCredentials(undefined), undefined)
+  t.equal(parseBearerCredentials(undefined), undefined)
   for (const other of ['', ' ', 'Basic b3JkZXJzOnNlY3JldA==', 'DPoP token', 'Bearertoken', 'Bearer, token', 'Bearer=token', 'Bear token', ' Bearer token', 'NotBearer token']) {
-    t.equal(bearerCredentials(other), undefined, JSON.stringify(other))
+    t.equal(parseBearerCredentials(other), undefined, JSON.stringify(other))
   }
 })
 
 t.test('a megabyte of spaces is no token', async (t) => {
-  t.equal(bearerCredentials(`Bearer${' '.repeat(1e6)}`), '')
-  t.equal(bearerCredentials(`Bearer${' '.repeat(1e6)}token`), 'token')
+  t.equal(parseBearerCredentials(`Bearer${' '.repeat(1e6)}`), '')
+  t.equal(parseBearerCredentials(`Bearer${' '.repeat(1e6)}token`), 'token')
 })

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { expiresAt, introspectionForm, isAlive, isBearerResponse, isIntrospectionResponse } from '../../lib/oauth/introspection.ts'
+import { getExpiry, createIntrospectionBody, isCurrentlyValid, isUnboundBearer, isIntrospectionResponse } from '../../lib/oauth/introspection.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 const SECONDS = NOW / 1000
 
 t.test('the request is a form whose token is read back (section 2.1)', async (t) => {
   for (const token of ['mF_9.B5f-4.1JqM', 'a+b/c==', 'a~b', 'a&client_id=evil', 'a b%']) {
-    t.same([...new URLSearchParams(introspectionForm(token))], [['token', token]])
+    t.same([...new URLSearchParams(createIntrospectionBody(token))], [['token', token]])
   }
 })
 
@@ -30,36 +30,36 @@ t.test('anything else is no response', async (t) => {
 
 t.test('an active token lives until the second of its exp', async (t) => {
   const token = { active: true, exp: SECONDS }
-  t.ok(isAlive(token, NOW - 1))
-  t.notOk(isAlive(token, NOW))
-  t.notOk(isAlive({ active: true, exp: 0 }, NOW))
-  t.notOk(isAlive({ active: true, exp: -SECONDS }, NOW))
-  t.equal(expiresAt(token), NOW)
+  t.ok(isCurrentlyValid(token, NOW - 1))
+  t.notOk(isCurrentlyValid(token, NOW))
+  t.notOk(isCurrentlyValid({ active: true, exp: 0 }, NOW))
+  t.notOk(isCurrentlyValid({ active: true, exp: -SECONDS }, NOW))
+  t.equal(getExpiry(token), NOW)
 })
 
 t.test('a token without exp does not end by itself', async (t) => {
-  t.ok(isAlive({ active: true }, NOW))
-  t.equal(expiresAt({ active: true }), Infinity)
+  t.ok(isCurrentlyValid({ active: true }, NOW))
+  t.equal(getExpiry({ active: true }), Infinity)
 })
 
 t.test('an inactive token does not live, whatever its times say', async (t) => {
-  t.notOk(isAlive({ active: false }, NOW))
-  t.notOk(isAlive({ active: false, exp: SECONDS + 60, nbf: SECONDS - 60 }, NOW))
+  t.notOk(isCurrentlyValid({ active: false }, NOW))
+  t.notOk(isCurrentlyValid({ active: false, exp: SECONDS + 60, nbf: SECONDS - 60 }, NOW))
 })
 
 t.test('a minute of nbf is forgiven to our clock, and no more', async (t) => {
-  t.ok(isAlive({ active: true, nbf: SECONDS }, NOW))
-  t.ok(isAlive({ active: true, nbf: SECONDS + 60 }, NOW))
-  t.notOk(isAlive({ active: true, nbf: SECONDS + 61 }, NOW))
-  t.notOk(isAlive({ active: true, nbf: SECONDS + 61, exp: SECONDS + 3600 }, NOW))
+  t.ok(isCurrentlyValid({ active: true, nbf: SECONDS }, NOW))
+  t.ok(isCurrentlyValid({ active: true, nbf: SECONDS + 60 }, NOW))
+  t.notOk(isCurrentlyValid({ active: true, nbf: SECONDS + 61 }, NOW))
+  t.notOk(isCurrentlyValid({ active: true, nbf: SECONDS + 61, exp: SECONDS + 3600 }, NOW))
 })
 
 t.test('a response without a type, or of type Bearer, is of a bearer token', async (t) => {
-  t.ok(isBearerResponse({ active: true }))
-  for (const type of ['Bearer', 'bearer', 'BEARER']) t.ok(isBearerResponse({ active: true, token_type: type }), type)
-  for (const type of ['DPoP', 'mac', '', 'Bearer ', null, true, ['Bearer']]) t.notOk(isBearerResponse({ active: true, token_type: type }), String(type))
+  t.ok(isUnboundBearer({ active: true }))
+  for (const type of ['Bearer', 'bearer', 'BEARER']) t.ok(isUnboundBearer({ active: true, token_type: type }), type)
+  for (const type of ['DPoP', 'mac', '', 'Bearer ', null, true, ['Bearer']]) t.notOk(isUnboundBearer({ active: true, token_type: type }), String(type))
 })
 
 t.test('a token that is bound to a key is no bearer token, whatever its type says (RFC 7800, RFC 9449)', async (t) => {
-  for (const cnf of [{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null, '', false]) t.notOk(isBearerResponse({ active: true, token_type: 'Bearer', cnf }))
+  for (const cnf of [{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null, '', false]) t.notOk(isUnboundBearer({ active: true, token_type: 'Bearer', cnf }))
 })

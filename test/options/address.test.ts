@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
+import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
 
 const ISSUER = 'https://auth.acme.example'
 
@@ -39,7 +39,7 @@ t.test('an endpoint that was moved is asked where it is', async (t) => {
 
 t.test('plain http is allowed, as inside a cluster', async (t) => {
   for (const address of ['http://zitadel:8080', 'http://zitadel.auth.svc.cluster.local', 'http://10.0.0.1/', 'https://10.0.0.1', 'http://[fd00::1]:8080']) {
-    await t.resolves(start(t, { ...complete, address }), address)
+    await t.resolves(start(t, { ...VALID_OPTIONS, address }), address)
   }
 })
 
@@ -49,8 +49,8 @@ t.test('an address that is no origin is refused', async (t) => {
     `http://${CANARY}:8080/path`, `http://${CANARY}?`, `http://${CANARY}#`, `http://user:secret@${CANARY}`, `http://${CANARY} `, `http://${CANARY}\\`
   ]
   for (const address of wrong) {
-    const error = await refusal(t, { ...complete, address })
+    const error = await startError(t, { ...VALID_OPTIONS, address })
     t.match(error.message, /option "address" must be an http or https origin/, String(address))
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { sign as cryptoSign } from 'node:crypto'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
-import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
+import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
 
 const FORMS = /option "credentials" must be exactly one of \{ keyFile \}, \{ key \}, \{ clientId, clientSecret \} or \{ clientId, keyId, alg, sign \}/
 const sign = (): Uint8Array => new Uint8Array(64)
@@ -42,7 +42,7 @@ t.test('a signer proves the client with a key that is not here', async (t) => {
 })
 
 t.test('a signer is not asked before there is something to sign', async (t) => {
-  const app = await start(t, { ...complete, credentials: { ...signer, sign: () => { throw new Error('asked') } } })
+  const app = await start(t, { ...VALID_OPTIONS, credentials: { ...signer, sign: () => { throw new Error('asked') } } })
   t.ok(app.hasDecorator('zitadel'))
 })
 
@@ -53,17 +53,17 @@ t.test('credentials of no form, of half a form or of several forms are refused',
     { clientId: CANARY, clientSecret: CANARY, sign }, { clientId: CANARY, keyId: CANARY, sign }, { clientId: CANARY, alg: 'RS256', sign }, { ...signer, key: CANARY }
   ]
   for (const credentials of wrong) {
-    const error = await refusal(t, { ...complete, credentials })
+    const error = await startError(t, { ...VALID_OPTIONS, credentials })
     t.match(error.message, FORMS, JSON.stringify(credentials))
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })
 
 t.test('credentials that are no object are refused', async (t) => {
   for (const credentials of [null, CANARY, 5, true, false, () => CANARY]) {
-    const error = await refusal(t, { ...complete, credentials })
+    const error = await startError(t, { ...VALID_OPTIONS, credentials })
     t.match(error.message, /option "credentials" must be an object: \{ keyFile \}, \{ key \}/)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })
 
@@ -74,26 +74,26 @@ t.test('a member that is no text is told by its path', async (t) => {
   ]
   for (const [name, others] of members) {
     for (const value of [null, '', '  ', 5, true, {}, [CANARY], Buffer.from(CANARY), `${CANARY}\uD800`]) {
-      const error = await refusal(t, { ...complete, credentials: { ...others, [name]: value } })
+      const error = await startError(t, { ...VALID_OPTIONS, credentials: { ...others, [name]: value } })
       t.match(error.message, `option "credentials.${name}" must be a non-empty string`)
-      t.notMatch(everythingOf(error), CANARY)
+      t.notMatch(describeError(error), CANARY)
     }
   }
 })
 
 t.test('an algorithm that ZITADEL refuses is refused at once', async (t) => {
-  for (const alg of ['RS256', 'PS256', 'ES256']) await t.resolves(start(t, { ...complete, credentials: { ...signer, alg } }))
+  for (const alg of ['RS256', 'PS256', 'ES256']) await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { ...signer, alg } }))
   for (const alg of [null, '', CANARY, 'HS256', 'RS512', 'EdDSA', 'none', 'rs256', 5, ['RS256']]) {
-    const error = await refusal(t, { ...complete, credentials: { ...signer, alg } })
+    const error = await startError(t, { ...VALID_OPTIONS, credentials: { ...signer, alg } })
     t.match(error.message, /option "credentials.alg" must be one of RS256, PS256, ES256/)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })
 
 t.test('a signer that is no function is refused', async (t) => {
   for (const wrong of [null, CANARY, {}, Buffer.from(CANARY), true]) {
-    const error = await refusal(t, { ...complete, credentials: { ...signer, sign: wrong } })
+    const error = await startError(t, { ...VALID_OPTIONS, credentials: { ...signer, sign: wrong } })
     t.match(error.message, /option "credentials.sign" must be a function/)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })

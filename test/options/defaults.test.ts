@@ -1,11 +1,11 @@
 import t from 'tap'
-import { configure } from '../../lib/options/config.ts'
-import { complete } from '../fixtures/registration.ts'
+import { createConfig } from '../../lib/options/config.ts'
+import { VALID_OPTIONS } from '../fixtures/registration.ts'
 
-const { issuer, credentials } = complete
+const { issuer, credentials } = VALID_OPTIONS
 
 t.test('what is not given has its documented default', async (t) => {
-  const { server, ...rest } = configure({ issuer, credentials }, {})
+  const { authorizationServer, ...rest } = createConfig({ issuer, credentials }, {})
   t.same(rest, {
     timeout: 3000,
     retry: true,
@@ -19,30 +19,30 @@ t.test('what is not given has its documented default', async (t) => {
     cache: { ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined },
     clients: undefined
   })
-  t.equal(server?.issuer, issuer)
-  t.same(server?.endpoint, { origin: issuer, path: '/oauth/v2/introspect', headers: {} })
+  t.equal(authorizationServer?.issuer, issuer)
+  t.same(authorizationServer?.endpoint, { origin: issuer, path: '/oauth/v2/introspect', headers: {} })
 })
 
 t.test('undefined and not given are the same', async (t) => {
   const nothing = { cache: undefined, timeout: undefined, retry: undefined, breaker: undefined, limits: undefined, staleIfError: undefined, verifyOnStart: undefined, customScopes: undefined, undeclaredRoutes: undefined, personalAccessTokens: undefined, clients: undefined, address: undefined }
-  const { server: _, ...rest } = configure({ issuer, credentials, ...nothing }, {})
-  const { server: __, ...defaults } = configure({ issuer, credentials }, {})
+  const { authorizationServer: _, ...rest } = createConfig({ issuer, credentials, ...nothing }, {})
+  const { authorizationServer: __, ...defaults } = createConfig({ issuer, credentials }, {})
   t.same(rest, defaults)
-  t.match(configure({ issuer, credentials, cache: { ttl: undefined, max: 5 } }, {}).cache, { ttl: 30, inactiveTtl: 5, max: 5 })
+  t.match(createConfig({ issuer, credentials, cache: { ttl: undefined, max: 5 } }, {}).cache, { ttl: 30, inactiveTtl: 5, max: 5 })
 })
 
 t.test('what is given is taken', async (t) => {
   const given = { timeout: 500, retry: false, breaker: false, staleIfError: 60, verifyOnStart: true, customScopes: 'scope', undeclaredRoutes: 'refused', personalAccessTokens: false, realm: 'orders', projectId: '1', tokenFrom: () => null, dispatcher: { request () {} } as never } as const
-  t.match(configure({ issuer, credentials, ...given }, {}), given)
-  t.equal(configure({ issuer, credentials, cache: false }, {}).cache, false)
-  t.match(configure({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false })
-  t.match(configure({ issuer, credentials, limits: { perSecond: 40 } }, {}).limits, { concurrent: 32, queue: 4000, perSecond: 40 })
+  t.match(createConfig({ issuer, credentials, ...given }, {}), given)
+  t.equal(createConfig({ issuer, credentials, cache: false }, {}).cache, false)
+  t.match(createConfig({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false })
+  t.match(createConfig({ issuer, credentials, limits: { perSecond: 40 } }, {}).limits, { concurrent: 32, queue: 4000, perSecond: 40 })
 })
 
 t.test('later changes of what was given change nothing', async (t) => {
   const clients = ['web']
   const cache = { ttl: 10 }
-  const config = configure({ issuer, credentials, clients, cache }, {})
+  const config = createConfig({ issuer, credentials, clients, cache }, {})
   clients.push('evil')
   cache.ttl = 1e6
   t.same([...config.clients!], ['web'])
@@ -53,8 +53,8 @@ t.test('later changes of what was given change nothing', async (t) => {
 
 t.test('with introspect, neither issuer nor credentials are asked for', async (t) => {
   const introspect = (): object => ({ active: false })
-  const config = configure({ introspect }, { ZITADEL_KEY: 'broken', ZITADEL_ISSUER: 'nonsense' })
-  t.equal(config.server, undefined)
+  const config = createConfig({ introspect }, { ZITADEL_KEY: 'broken', ZITADEL_ISSUER: 'nonsense' })
+  t.equal(config.authorizationServer, undefined)
   t.equal(config.introspect, introspect)
-  t.throws(() => configure({ introspect, issuer: 'nonsense' }, {}), { code: 'FST_ZITADEL_OPTION', message: /"issuer"/ }, 'what is given is checked all the same')
+  t.throws(() => createConfig({ introspect, issuer: 'nonsense' }, {}), { code: 'FST_ZITADEL_OPTION', message: /"issuer"/ }, 'what is given is checked all the same')
 })

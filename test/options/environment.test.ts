@@ -2,7 +2,7 @@ import t from 'tap'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { CANARY, complete, everythingOf, refusal, start, type Variables } from '../fixtures/registration.ts'
+import { CANARY, VALID_OPTIONS, describeError, startError, start, type Variables } from '../fixtures/registration.ts'
 
 const ISSUER = { ZITADEL_ISSUER: 'https://auth.acme.example' }
 
@@ -41,14 +41,14 @@ t.test('an option wins over its variable, even over a wrong one', async (t) => {
 
 t.test('an empty variable is none', async (t) => {
   const empty = { ZITADEL_KEY_FILE: '', ZITADEL_KEY: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '' }
-  t.match((await refusal(t, {}, { ...ISSUER, ...empty })).message, /option "credentials" is missing.*ZITADEL_KEY_FILE, ZITADEL_KEY, .*ZITADEL_CLIENT_ID .*ZITADEL_CLIENT_SECRET/)
-  t.match((await refusal(t, {}, { ...empty, ZITADEL_ISSUER: '' })).message, /"issuer".*missing/)
+  t.match((await startError(t, {}, { ...ISSUER, ...empty })).message, /option "credentials" is missing.*ZITADEL_KEY_FILE, ZITADEL_KEY, .*ZITADEL_CLIENT_ID .*ZITADEL_CLIENT_SECRET/)
+  t.match((await startError(t, {}, { ...empty, ZITADEL_ISSUER: '' })).message, /"issuer".*missing/)
   await t.resolves(start(t, {}, { ...ISSUER, ...empty, ZITADEL_CLIENT_ID: 'orders', ZITADEL_CLIENT_SECRET: 'secret' }))
 })
 
 t.test('nothing at all is told, the issuer first', async (t) => {
-  t.match((await refusal(t, {})).message, /ZITADEL_ISSUER.*missing/)
-  t.match((await refusal(t, {}, ISSUER)).message, /"credentials" is missing/)
+  t.match((await startError(t, {})).message, /ZITADEL_ISSUER.*missing/)
+  t.match((await startError(t, {}, ISSUER)).message, /"credentials" is missing/)
 })
 
 t.test('a wrong variable is told by its name', async (t) => {
@@ -65,9 +65,9 @@ t.test('a wrong variable is told by its name', async (t) => {
     ['ZITADEL_CLIENT_ID', { ...ISSUER, ZITADEL_CLIENT_SECRET: CANARY, ZITADEL_CLIENT_ID: '' }]
   ]
   for (const [name, variables] of wrong) {
-    const error = await refusal(t, {}, variables)
+    const error = await startError(t, {}, variables)
     t.ok(error.message.includes(`"${name}"`), error.message)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })
 
@@ -78,13 +78,13 @@ t.test('credentials from two sources are refused, as nobody could say which was 
   t.teardown(async () => await standIn.close())
   const json = { ZITADEL_KEY: JSON.stringify(standIn.api.key) }
   for (const several of [{ ...key, ...secret }, { ...json, ...secret }, { ...json, ...key }, { ...json, ...key, ...secret }]) {
-    const error = await refusal(t, {}, { ...ISSUER, ...several })
+    const error = await startError(t, {}, { ...ISSUER, ...several })
     t.match(error.message, /option "credentials" must come from only one of .*ZITADEL_KEY_FILE, ZITADEL_KEY/)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
-  t.match((await refusal(t, {}, { ...ISSUER, ...key, ZITADEL_CLIENT_ID: CANARY })).message, /together/)
+  t.match((await startError(t, {}, { ...ISSUER, ...key, ZITADEL_CLIENT_ID: CANARY })).message, /together/)
 })
 
 t.test('variables of other programs are not looked at', async (t) => {
-  await t.resolves(start(t, complete, { ZITADEL_MASTERKEY: CANARY, ZITADEL_PORT: '8080' }))
+  await t.resolves(start(t, VALID_OPTIONS, { ZITADEL_MASTERKEY: CANARY, ZITADEL_PORT: '8080' }))
 })

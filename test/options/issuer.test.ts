@@ -1,11 +1,11 @@
 import t from 'tap'
-import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
-import { configure } from '../../lib/options/config.ts'
+import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
+import { createConfig } from '../../lib/options/config.ts'
 
-const { credentials } = complete
+const { credentials } = VALID_OPTIONS
 
 function issuer (given: string): string | undefined {
-  return configure({ issuer: given, credentials }, {}).server?.issuer
+  return createConfig({ issuer: given, credentials }, {}).authorizationServer?.issuer
 }
 
 t.test('the issuer is an https origin', async (t) => {
@@ -28,7 +28,7 @@ t.test('plain http is for loopback alone', async (t) => {
     t.equal(issuer(origin), origin)
   }
   for (const given of ['http://auth.acme.example', 'http://10.0.0.1', 'http://0.0.0.0:8080', 'http://localhost.acme.example', 'http://127.0.0.1.acme.example', 'http://[::2]']) {
-    t.match((await refusal(t, { issuer: given, credentials })).message, /option "issuer" must be .*https \(http only on loopback\)/, given)
+    t.match((await startError(t, { issuer: given, credentials })).message, /option "issuer" must be .*https \(http only on loopback\)/, given)
   }
 })
 
@@ -41,9 +41,9 @@ t.test('anything beside the origin is refused, even where it is empty', async (t
     `https://${host}\\`, `https://${host}\\path`, `https:\\\\${host}`, `https://evil.example\\@${host}`
   ]
   for (const given of wrong) {
-    const error = await refusal(t, { issuer: given, credentials })
+    const error = await startError(t, { issuer: given, credentials })
     t.match(error.message, /option "issuer" must be .*without path, query, fragment or user info/, given)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })
 
@@ -55,26 +55,26 @@ t.test('what only a lenient parser takes for an origin is refused', async (t) =>
     'https://', 'https:', `ftp://${host}`, `wss://${host}`, `file:///${CANARY}`, `javascript:${CANARY}`, 'https://[::1', `https://${CANARY}%20.example`, 'https://300.0.0.1'
   ]
   for (const given of wrong) {
-    const error = await refusal(t, { issuer: given, credentials })
+    const error = await startError(t, { issuer: given, credentials })
     t.match(error.message, 'option "issuer" must be ', given)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })
 
 t.test('what is no text is refused', async (t) => {
   for (const given of [null, 5, true, {}, [`https://${CANARY}.example`], new URL(`https://${CANARY}.example`), '', '  ']) {
-    const error = await refusal(t, { issuer: given, credentials })
+    const error = await startError(t, { issuer: given, credentials })
     t.match(error.message, 'option "issuer" must be ')
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
   }
 })
 
 t.test('an issuer of a megabyte is judged like a short one', async (t) => {
   for (const given of [`https://${'a'.repeat(2 ** 20)}/path`, `https://${'a/'.repeat(2 ** 19)}`, `https://a.example${'/'.repeat(2 ** 20)}`, 'https://'.repeat(2 ** 17)]) {
-    t.match((await refusal(t, { issuer: given, credentials })).message, 'option "issuer" must be ')
+    t.match((await startError(t, { issuer: given, credentials })).message, 'option "issuer" must be ')
   }
 })
 
 t.test('without an issuer nothing starts', async (t) => {
-  t.match((await refusal(t, { credentials })).message, /option "issuer".*ZITADEL_ISSUER.*missing.*https/)
+  t.match((await startError(t, { credentials })).message, /option "issuer".*ZITADEL_ISSUER.*missing.*https/)
 })

@@ -3,7 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { applicationKey, pkcs1 } from '../fixtures/keys.ts'
-import { CANARY, complete, everythingOf, inEnvironment, refusal, start } from '../fixtures/registration.ts'
+import { CANARY, VALID_OPTIONS, describeError, inEnvironment, startError, start } from '../fixtures/registration.ts'
 
 /** A file in a directory that goes with the test. */
 async function file (t: Test, content: string): Promise<string> {
@@ -14,23 +14,23 @@ async function file (t: Test, content: string): Promise<string> {
 
 /** The key file as an option, and as a variable. */
 const GIVEN = [
-  ['option "credentials.keyFile"', (keyFile: string) => ({ ...complete, credentials: { keyFile } }), () => ({})],
-  ['the variable "ZITADEL_KEY_FILE"', () => ({ issuer: complete.issuer }), (keyFile: string) => ({ ZITADEL_KEY_FILE: keyFile })]
+  ['option "credentials.keyFile"', (keyFile: string) => ({ ...VALID_OPTIONS, credentials: { keyFile } }), () => ({})],
+  ['the variable "ZITADEL_KEY_FILE"', () => ({ issuer: VALID_OPTIONS.issuer }), (keyFile: string) => ({ ZITADEL_KEY_FILE: keyFile })]
 ] as const
 
 async function refuses (t: Test, path: string, expected: RegExp | string): Promise<void> {
   for (const [name, options, variables] of GIVEN) {
-    const error = await refusal(t, options(path), variables(path))
+    const error = await startError(t, options(path), variables(path))
     t.ok(error.message.startsWith(`${name} `), error.message)
     t.match(error.message, expected)
-    t.notMatch(everythingOf(error), CANARY, 'neither the path nor what is in the file')
+    t.notMatch(describeError(error), CANARY, 'neither the path nor what is in the file')
   }
 }
 
 t.test('the file holds the JSON key, or base64 of it', async (t) => {
   const json = JSON.stringify(applicationKey(), null, 2)
   for (const content of [json, `\uFEFF${json}\n`, Buffer.from(json).toString('base64')]) {
-    await t.resolves(start(t, { ...complete, credentials: { keyFile: await file(t, content) } }))
+    await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { keyFile: await file(t, content) } }))
   }
 })
 
@@ -40,9 +40,9 @@ t.test('a file that cannot be read stops the start, and says how the system call
   await refuses(t, join(directory, 'missing.json'), /must name a readable file with ZITADEL's JSON key .*ENOENT/)
   await refuses(t, directory, 'EISDIR')
   await refuses(t, join(await file(t, '{}'), 'below-a-file.json'), 'ENOTDIR')
-  const impossible = await refusal(t, { ...complete, credentials: { keyFile: `${CANARY}\0` } })
+  const impossible = await startError(t, { ...VALID_OPTIONS, credentials: { keyFile: `${CANARY}\0` } })
   t.match(impossible.message, /option "credentials.keyFile" must name a readable file/)
-  t.notMatch(everythingOf(impossible), CANARY)
+  t.notMatch(describeError(impossible), CANARY)
 })
 
 t.test('a file with something else in it stops the start, unquoted', async (t) => {

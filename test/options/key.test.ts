@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { generateKeyPairSync, type KeyObject } from 'node:crypto'
 import { applicationKey, ec, pkcs1, pkcs8, rsa } from '../fixtures/keys.ts'
-import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
+import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
 
 const SHAPE = /option "credentials.key" must be ZITADEL's JSON key of an API application/
 const PEM = /option "credentials.key" must hold an unencrypted private key as PEM \(PKCS#1 or PKCS#8\)/
@@ -13,23 +13,23 @@ function pem (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1' | 'spki' = 'pkcs8
 
 /** Whether an error holds a piece of a text, at any place where one could look: a line of a key is enough to break it. */
 function quotes (error: Error, text: string): boolean {
-  const all = everythingOf(error)
+  const all = describeError(error)
   return (text.match(/[A-Za-z0-9+/=_-]{12}/g) ?? []).some((piece) => all.includes(piece))
 }
 
 async function refuses (t: Test, key: unknown, expected: RegExp): Promise<void> {
   for (const given of [key, JSON.stringify(key), Buffer.from(JSON.stringify(key) ?? '').toString('base64')]) {
-    const error = await refusal(t, { ...complete, credentials: { key: given } })
+    const error = await startError(t, { ...VALID_OPTIONS, credentials: { key: given } })
     t.match(error.message, expected)
     t.equal(error.cause, undefined)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
     t.notOk(quotes(error, JSON.stringify(key) ?? ''), 'no part of the key is told')
   }
 }
 
 t.test('keys of all forms that ZITADEL accepts start a server', async (t) => {
   for (const key of [pkcs1, pkcs8, pem(ec.privateKey), pem(ec.privateKey, 'sec1')]) {
-    await t.resolves(start(t, { ...complete, credentials: { key: applicationKey({ key }) } }))
+    await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { key: applicationKey({ key }) } }))
   }
 })
 
@@ -55,9 +55,9 @@ t.test('text that is neither JSON nor base64 of it is no key, and its parser is 
     Buffer.from(json.slice(0, 500)).toString('base64'), Buffer.from(`{"key":${CANARY}}`).toString('base64'), 'bnVsbA==', '%%%'
   ]
   for (const key of broken) {
-    const error = await refusal(t, { ...complete, credentials: { key } })
+    const error = await startError(t, { ...VALID_OPTIONS, credentials: { key } })
     t.match(error.message, SHAPE)
-    t.notMatch(everythingOf(error), CANARY)
+    t.notMatch(describeError(error), CANARY)
     t.notOk(quotes(error, key))
   }
 })

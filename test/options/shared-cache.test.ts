@@ -2,14 +2,14 @@ import t from 'tap'
 import { EventEmitter } from 'node:events'
 import { Cluster } from 'ioredis'
 import { createClientPool, createCluster } from 'redis'
-import { configure } from '../../lib/options/config.ts'
+import { createConfig } from '../../lib/options/config.ts'
 import type { SharedCacheOptions } from '../../lib/options/shared-cache-options.ts'
 
 const duplicate = (): void => {}
 const client = Object.assign(new EventEmitter(), { duplicate, call: async () => {}, status: 'ready' }) as unknown as SharedCacheOptions['client']
 const key = 'k'.repeat(32)
 
-const configured = (shared: SharedCacheOptions): void => { configure({ introspect: async () => ({ active: false }), cache: { shared } }, {}) }
+const configured = (shared: SharedCacheOptions): void => { createConfig({ introspect: async () => ({ active: false }), cache: { shared } }, {}) }
 
 t.test('options that are complete and right are taken', async (t) => {
   configured({ client })

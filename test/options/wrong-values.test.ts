@@ -1,6 +1,6 @@
 import t from 'tap'
-import { configure } from '../../lib/options/config.ts'
-import { CANARY, complete, everythingOf, refusal, start } from '../fixtures/registration.ts'
+import { createConfig } from '../../lib/options/config.ts'
+import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
 
 const noText = [null, 5, true, '', '  ', {}, [CANARY], () => CANARY]
 const noFunction = [null, CANARY, 5, true, {}, [CANARY]]
@@ -40,17 +40,17 @@ const WRONG: Array<[string, RegExp, unknown[]]> = [
 /** Options in which one has a value, by its path. */
 function options (path: string, value: unknown): object {
   const [name, member] = path.split('.') as [string, string?]
-  return { ...complete, [name]: member === undefined ? value : { [member]: value } }
+  return { ...VALID_OPTIONS, [name]: member === undefined ? value : { [member]: value } }
 }
 
 for (const [path, expected, values] of WRONG) {
   t.test(`a wrong ${path} stops the start`, async (t) => {
     for (const value of values) {
-      const error = await refusal(t, options(path, value))
+      const error = await startError(t, options(path, value))
       t.ok(error.message.startsWith(`option "${path}" must be `), error.message)
       t.match(error.message, expected)
       t.equal(error.statusCode, 500)
-      t.notMatch(everythingOf(error), CANARY, 'nothing of the value is told')
+      t.notMatch(describeError(error), CANARY, 'nothing of the value is told')
     }
   })
 }
@@ -70,7 +70,7 @@ t.test('the bounds themselves are accepted', async (t) => {
     ['clients', [['web'], ['web', 'mobile']]],
     ['introspectionEndpoint', ['/', '/custom/introspect', '/a;b=c,(d)/~e/%20']]
   ]
-  for (const [path, values] of right) for (const value of values) t.doesNotThrow(() => configure(options(path, value), {}), path)
+  for (const [path, values] of right) for (const value of values) t.doesNotThrow(() => createConfig(options(path, value), {}), path)
 })
 
 t.test('an option that is undefined was not given', async (t) => {
@@ -80,5 +80,5 @@ t.test('an option that is undefined was not given', async (t) => {
 
 t.test('a path of a megabyte is judged like a short one', async (t) => {
   await t.resolves(start(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}`)))
-  t.match((await refusal(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}?`))).message, /introspectionEndpoint/)
+  t.match((await startError(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}?`))).message, /introspectionEndpoint/)
 })

@@ -1,34 +1,34 @@
 import t from 'tap'
-import { guarded, live } from '../fixtures/guarded-app.ts'
+import { startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
 
 t.test('introspect() gives the token, or null for one that lets nobody in', async (t) => {
-  const { zitadel, clock } = await guarded(t, { responses: { foreign: live({ client_id: 'cli' }), expired: () => live({ exp: clock.seconds }) }, options: { clients: ['web'] } })
+  const { zitadel, clock } = await startGuardedApp(t, { responses: { foreign: activeResponse({ client_id: 'cli' }), expired: () => activeResponse({ exp: clock.seconds }) }, options: { clients: ['web'] } })
   t.equal((await zitadel().introspect('good'))?.sub, 'ada')
   for (const token of ['bad', 'foreign', 'expired']) t.equal(await zitadel().introspect(token), null, token)
 })
 
 t.test('introspect() asks nobody for what is no token', async (t) => {
-  const { zitadel, asked } = await guarded(t)
+  const { zitadel, calls } = await startGuardedApp(t)
   for (const token of ['', ' ', 'Bearer good', 'a b', 'a\r\nb', '=']) t.equal(await zitadel().introspect(token), null, JSON.stringify(token))
-  t.strictSame(asked, [])
+  t.strictSame(calls, [])
 })
 
 t.test('introspect() shares what is remembered with requests, and expires with it', async (t) => {
-  const { app, get, zitadel, asked, clock } = await guarded(t, { responses: { brief: () => live({ exp: clock.seconds + 20 }) } })
+  const { app, get, zitadel, calls, clock } = await startGuardedApp(t, { responses: { brief: () => activeResponse({ exp: clock.seconds + 20 }) } })
   app.get('/', async () => 'served')
   t.equal((await get('/', 'brief')).statusCode, 200)
   t.ok(await zitadel().introspect('brief'))
-  t.strictSame(asked, ['brief'])
-  clock.pass(25)
+  t.strictSame(calls, ['brief'])
+  clock.advance(25)
   t.equal(await zitadel().introspect('brief'), null, 'expired, though its ttl has not ended')
   t.equal((await get('/', 'brief')).statusCode, 401)
 })
 
 t.test('introspect() is rejected for what is no string, and in an outage', async (t) => {
-  const { zitadel } = await guarded(t, { responses: { down: () => { throw new Error('down') } } })
+  const { zitadel } = await startGuardedApp(t, { responses: { down: () => { throw new Error('down') } } })
   for (const token of [undefined, null, 7, {}, ['good']]) {
     await t.rejects(zitadel().introspect(token as never), { code: 'FST_ZITADEL_OPTION', message: /"token" must be a string/ })
   }
@@ -36,15 +36,15 @@ t.test('introspect() is rejected for what is no string, and in an outage', async
 })
 
 t.test('forget() makes ZITADEL be asked again: for a token, for a user, for a jti', async (t) => {
-  const { app, get, zitadel, asked } = await guarded(t, {
-    responses: { a: live({ sub: 'ada', jti: '1' }), b: live({ sub: 'ada', jti: '2' }), c: live({ sub: 'bob', jti: '3' }), d: live({ sub: 'eve', jti: '3' }) }
+  const { app, get, zitadel, calls } = await startGuardedApp(t, {
+    responses: { a: activeResponse({ sub: 'ada', jti: '1' }), b: activeResponse({ sub: 'ada', jti: '2' }), c: activeResponse({ sub: 'bob', jti: '3' }), d: activeResponse({ sub: 'eve', jti: '3' }) }
   })
   app.get('/', async () => 'served')
   const asksAfter = async (what: object): Promise<string> => {
     await zitadel().forget(what as { token: string })
-    asked.length = 0
+    calls.length = 0
     for (const token of ['a', 'b', 'c', 'd']) await get('/', token)
-    return asked.join('')
+    return calls.join('')
   }
   t.equal(await asksAfter({ sub: 'nobody' }), 'abcd')
   t.equal(await asksAfter({ sub: 'nobody' }), '')
@@ -55,14 +55,14 @@ t.test('forget() makes ZITADEL be asked again: for a token, for a user, for a jt
 })
 
 t.test('forget() is rejected unless it is told exactly one of them', async (t) => {
-  const { zitadel } = await guarded(t)
+  const { zitadel } = await startGuardedApp(t)
   for (const what of [undefined, null, {}, 'good', { token: '' }, { sub: undefined }, { jti: 7 }, { user: 'ada' }, { token: 'a', sub: 'ada' }, { toString: 'a' }, { __proto__: { sub: 'ada' } }]) {
     await t.rejects(zitadel().forget(what as never), { code: 'FST_ZITADEL_OPTION', message: /exactly one of "token", "sub" and "jti"/ })
   }
 })
 
 t.test('the parts of app.zitadel can be taken out and passed on', async (t) => {
-  const { zitadel } = await guarded(t)
+  const { zitadel } = await startGuardedApp(t)
   const { introspect, forget, require, check, reload, peek } = zitadel()
   await forget({ token: 'good' })
   t.equal((await introspect('good'))?.sub, 'ada')

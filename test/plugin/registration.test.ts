@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import zitadel, { zitadel as named } from '../../lib/index.ts'
 import { createPlugin } from '../../lib/plugin.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { answering, getter, guarded, live } from '../fixtures/guarded-app.ts'
+import { createIntrospect, getter, startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
 t.test('the plugin is the default export, and a named one', async (t) => {
   t.equal(named, zitadel)
@@ -11,8 +11,8 @@ t.test('the plugin is the default export, and a named one', async (t) => {
 
 t.test('registering twice in one scope, or inside it, is refused', async (t) => {
   for (const nested of [false, true]) {
-    const { app } = await guarded(t)
-    const { introspect } = answering({})
+    const { app } = await startGuardedApp(t)
+    const { introspect } = createIntrospect({})
     await t.rejects(async () => {
       if (nested) await app.register(async (child) => await child.register(zitadel, { introspect }))
       else await app.register(zitadel, { introspect })
@@ -25,8 +25,8 @@ t.test('siblings with different issuers judge by their own', async (t) => {
   t.teardown(() => app.close())
   const asked: Record<string, string[]> = {}
   for (const name of ['a', 'b']) {
-    const source = answering({ [name]: live({ sub: `user of ${name}` }) })
-    asked[name] = source.asked
+    const source = createIntrospect({ [name]: activeResponse({ sub: `user of ${name}` }) })
+    asked[name] = source.calls
     app.register(async (scope) => {
       await scope.register(zitadel, { introspect: source.introspect, realm: name })
       scope.get('/', async (request) => request.zitadel.sub)
@@ -63,7 +63,7 @@ t.test('app.zitadel is there as soon as the registration is done, also in childr
     child = scope as typeof app
     scope.get('/child', async (request) => [request.zitadel.sub, scope.zitadel.peek(request)?.sub])
   })
-  await app.register(zitadel, { introspect: answering({ good: live() }).introspect })
+  await app.register(zitadel, { introspect: createIntrospect({ good: activeResponse() }).introspect })
   t.equal(child!.zitadel, app.zitadel)
   t.strictSame((await getter(app)('/child')).json(), ['ada', 'ada'])
   t.ok(Object.isFrozen(app.zitadel))

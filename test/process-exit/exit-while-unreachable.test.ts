@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startUnreachable } from '../fixtures/frozen-stand-in.ts'
-import { basic } from '../fixtures/connected-app.ts'
+import { basic } from '../fixtures/test-app.ts'
 import { runApp } from '../fixtures/run-app.ts'
 
 const timeout = 1000

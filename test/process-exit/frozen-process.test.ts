@@ -1,10 +1,10 @@
 import t from 'tap'
 import { startFreezable } from '../fixtures/frozen-stand-in.ts'
-import { OK, resilient, unavailable } from '../fixtures/resilient-app.ts'
+import { OK, startTestApp, unavailable } from '../fixtures/test-app.ts'
 
 t.test('a ZITADEL that is frozen is given up in time, costs the next callers nothing, and is found back when it thaws', async (t) => {
   const { issuer, key, token, others, freeze, thaw } = await startFreezable(t)
-  const { clock, get, lines } = await resilient(t, { issuer, credentials: { key: JSON.stringify(key) }, timeout: 1000 })
+  const { clock, get, lines } = await startTestApp(t, { issuer, credentials: { key: JSON.stringify(key) }, timeout: 1000 })
   t.same(await get(token), OK)
   freeze()
   const startedAt = performance.now()
@@ -15,7 +15,7 @@ t.test('a ZITADEL that is frozen is given up in time, costs the next callers not
   t.ok(performance.now() - startedAt < 2000 + 2000, 'nobody has waited any more')
   t.match(lines[0]!.msg, /no answer from ZITADEL within 1000 ms/)
   thaw()
-  clock.pass(5)
+  clock.advance(5)
   t.same(await get(others[0]!), OK)
   t.same(await Promise.all(others.map(async (other) => await get(other))), others.map(() => OK))
 })

@@ -1,9 +1,9 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { configure } from '../../lib/options/config.ts'
+import { createConfig } from '../../lib/options/config.ts'
 import { ZitadelError } from '../../lib/errors.ts'
 import { clientSecretBasic } from '../../lib/oauth/client-authentication.ts'
-import { introspectionForm } from '../../lib/oauth/introspection.ts'
+import { createIntrospectionBody } from '../../lib/oauth/introspection.ts'
 import { parseApplicationKey } from '../../lib/zitadel/application-key.ts'
 import { holds } from './runs.ts'
 
@@ -29,7 +29,7 @@ t.test('whatever the credentials are, they are taken or refused by name, and no 
   const forms = fc.dictionary(fc.constantFrom('keyFile', 'key', 'clientId', 'clientSecret', 'keyId', 'alg', 'sign'), odd)
   holds(fc.property(fc.oneof(forms, odd), (credentials) => {
     try {
-      configure({ issuer: 'https://auth.acme.example', credentials: credentials as never }, { ZITADEL_KEY_FILE: '/key' })
+      createConfig({ issuer: 'https://auth.acme.example', credentials: credentials as never }, { ZITADEL_KEY_FILE: '/key' })
       return true
     } catch (error) {
       return error instanceof ZitadelError && error.message.includes('"credentials') && !error.message.includes(CANARY)
@@ -46,7 +46,7 @@ t.test('whatever id and secret are, a server reads them back (RFC 6749 section 2
 
 t.test('whatever a token is, it is one field of the form, and the same one (RFC 7662 section 2.1)', async () => {
   holds(fc.property(texts, (token) => {
-    const fields = [...new URLSearchParams(introspectionForm(token))]
+    const fields = [...new URLSearchParams(createIntrospectionBody(token))]
     return fields.length === 1 && fields[0]![0] === 'token' && fields[0]![1] === token
   }))
 })

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { configure } from '../../lib/options/config.ts'
+import { createConfig } from '../../lib/options/config.ts'
 import { ZitadelError } from '../../lib/errors.ts'
 import { compileRequirement } from '../../lib/guard/requirement.ts'
 import { holds } from './runs.ts'
@@ -13,7 +13,7 @@ const values = fc.oneof(fc.anything(), fc.constant(CANARY), fc.constant({ key: C
 t.test('whatever the options are, they are accepted or refused by name, and no value is quoted', async () => {
   holds(fc.property(fc.dictionary(fc.constantFrom(...NAMES), values), (options) => {
     try {
-      return configure({ introspect: () => ({}), ...options }, {}).timeout > 0
+      return createConfig({ introspect: () => ({}), ...options }, {}).timeout > 0
     } catch (error) {
       return error instanceof ZitadelError && error.code === 'FST_ZITADEL_OPTION' && error.message.includes('option "') && !error.message.includes(CANARY)
     }
@@ -26,7 +26,7 @@ t.test('whatever a route requires is compiled or refused, and a compiled one ask
   holds(fc.property(fc.record({ scopes: forms, roles: forms, organization: fc.anything(), freshness: fc.anything() }, { requiredKeys: [] }), (options) => {
     try {
       const { scopes, roles, maxAge } = compileRequirement(options as never, 'roles', 'here')
-      return maxAge >= 0 && [...scopes.map(({ own, custom }) => [...own, ...custom]), ...roles].every((set) => set.length > 0)
+      return maxAge >= 0 && [...scopes.map(({ zitadel, custom }) => [...zitadel, ...custom]), ...roles].every((set) => set.length > 0)
     } catch (error) {
       return error instanceof ZitadelError && error.code === 'FST_ZITADEL_OPTION' && error.message.startsWith('here')
     }

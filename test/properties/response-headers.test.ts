@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { pauseOf, requestIdOf, skewOf } from '../../lib/client/response-headers.ts'
+import { parseRetryAfter, formatRequestId, describeClockSkew } from '../../lib/client/response-headers.ts'
 import { holds } from './runs.ts'
 
 const NOW = 1_800_000_000_000
@@ -9,22 +9,22 @@ const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.integer
 
 t.test('whatever a server says of a pause, it is one, and no longer than a minute (RFC 9110 section 10.2.3)', async () => {
   holds(fc.property(anything, anything, (retryAfter, date) => {
-    const pause = pauseOf({ 'retry-after': retryAfter, date }, NOW)
+    const pause = parseRetryAfter({ 'retry-after': retryAfter, date }, NOW)
     return pause > 0 && pause <= 60_000
   }))
 })
 
 t.test('seconds are taken at their word up to a minute', async () => {
-  holds(fc.property(fc.integer({ min: 1, max: 999_999_999 }), (seconds) => pauseOf({ 'retry-after': String(seconds) }, NOW) === Math.min(seconds, 60) * 1000))
+  holds(fc.property(fc.integer({ min: 1, max: 999_999_999 }), (seconds) => parseRetryAfter({ 'retry-after': String(seconds) }, NOW) === Math.min(seconds, 60) * 1000))
 })
 
 t.test('whatever its clock says, the difference is told in whole seconds, or not at all', async () => {
-  holds(fc.property(anything, (date) => /^$|^; this machine's clock is \d+ s (?:ahead of|behind) ZITADEL's$/.test(skewOf({ date }, NOW))))
+  holds(fc.property(anything, (date) => /^$|^; this machine's clock is \d+ s (?:ahead of|behind) ZITADEL's$/.test(describeClockSkew({ date }, NOW))))
 })
 
 t.test('whatever the id of an exchange is, it breaks no line, and is nothing that was sent', async () => {
   holds(fc.property(anything, anything, (id, sent) => {
-    const quoted = requestIdOf({ 'x-request-id': id }, sent)
+    const quoted = formatRequestId({ 'x-request-id': id }, sent)
     return quoted === '' || (/^ \[x-request-id [0-9a-v-]{1,36}\]$/.test(quoted) && !sent.includes(id))
   }))
 })
@@ -32,6 +32,6 @@ t.test('whatever the id of an exchange is, it breaks no line, and is nothing tha
 t.test('an id that was sent is not quoted, wherever it stood and in whatever capitals', async () => {
   const ids = fc.oneof(fc.uuid(), fc.stringMatching(/^[0-9a-v]{20}$/), fc.stringMatching(/^[0-9a-f]{32}$/), fc.stringMatching(/^[0-9]{6,20}$/))
   holds(fc.property(ids, fc.string(), fc.string(), fc.constantFrom('toUpperCase', 'toLowerCase'), (id, before, after, method) => {
-    return requestIdOf({ 'x-request-id': id }, `${before}${id[method]()}${after}`) === ''
+    return formatRequestId({ 'x-request-id': id }, `${before}${id[method]()}${after}`) === ''
   }))
 })

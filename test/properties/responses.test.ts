@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { judgeAnswer } from '../../lib/client/response-classification.ts'
-import { judge } from '../../lib/verdicts/verdict.ts'
+import { classifyResponse } from '../../lib/client/response-classification.ts'
+import { createVerdict } from '../../lib/verdicts/verdict.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../../lib/oauth/introspection.ts'
 import { holds } from './runs.ts'
 
@@ -13,9 +13,9 @@ const claims = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('active', 'ex
 
 t.test('whatever a server answers is a response, an outage or our own fault, and never an exception', async () => {
   const answers = fc.record({ status: fc.oneof(fc.constant(200), fc.integer({ min: 100, max: 599 })), text: fc.oneof(fc.string({ unit: 'binary' }), fc.json(), claims.map((c) => JSON.stringify(c))) })
-  holds(fc.property(answers, fc.boolean(), ({ status, text }, hasAnswered) => {
-    const judgement = judgeAnswer({ status, text, headers: {}, requestId: '' }, { issuer: 'https://zitadel.example', hasAnswered, now: NOW })
-    if (!('response' in judgement)) return judgement.fault === 'theirs' || [200, 400, 401, 404].includes(status)
+  holds(fc.property(answers, fc.boolean(), ({ status, text }, hasResponded) => {
+    const classification = classifyResponse({ status, text, headers: {}, requestId: '' }, { issuer: 'https://zitadel.example', hasResponded, now: NOW })
+    if (!('response' in classification)) return classification.kind === 'outage' || [200, 400, 401, 404].includes(status)
     const body = JSON.parse(text)
     return status === 200 && typeof body.active === 'boolean' && (body.iss === undefined || !body.active || body.iss === 'https://zitadel.example')
   }))
@@ -25,12 +25,12 @@ t.test('whatever claims an active response has, the verdict is made, is frozen, 
   holds(fc.property(claims, (given) => {
     const response: unknown = JSON.parse(JSON.stringify({ ...given, active: true }))
     if (!isIntrospectionResponse(response)) return 'exp' in given || 'nbf' in given
-    const verdict = judge(response, rules, 0, NOW)
+    const verdict = createVerdict(response, rules, 0, NOW)
     if (verdict.granted === undefined) return 'exp' in given || 'nbf' in given || 'cnf' in given || 'token_type' in given || 'act' in given
     const { token, grants } = verdict.granted
     const scopes = typeof response['scope'] === 'string' ? response['scope'].split(' ') : []
     return Object.isFrozen(token) && Object.isFrozen(token.claims) && Object.isFrozen(token.roles) && token.scopes.every((scope) => scopes.includes(scope)) &&
-      ['constructor', '__proto__', 'toString', 'hasOwnProperty'].every((name) => !grants.holdsRole(name) || Object.hasOwn(response['urn:zitadel:iam:org:project:roles'] as object, name))
+      ['constructor', '__proto__', 'toString', 'hasOwnProperty'].every((name) => !grants.hasRole(name) || Object.hasOwn(response['urn:zitadel:iam:org:project:roles'] as object, name))
   }))
 })
 
@@ -40,10 +40,10 @@ t.test('roles are held where they were granted, and nowhere else', async () => {
   holds(fc.property(roles, names, names, (given, role, organization) => {
     const response = JSON.parse(JSON.stringify({ active: true, 'urn:zitadel:iam:org:project:roles': given })) as IntrospectionResponse
     const sent = response['urn:zitadel:iam:org:project:roles'] as Record<string, unknown>
-    const { grants } = judge(response, rules, 0, NOW).granted!
+    const { grants } = createVerdict(response, rules, 0, NOW).granted!
     const granted = Object.hasOwn(sent, role) ? sent[role] : undefined
     const isMap = typeof granted === 'object' && granted !== null && !Array.isArray(granted)
     const expected = isMap && role !== '__proto__' && organization !== '__proto__' && Object.hasOwn(granted, organization) && typeof (granted as Record<string, unknown>)[organization] === 'string'
-    return grants.holdsRole(role, organization) === expected
+    return grants.hasRole(role, organization) === expected
   }))
 })

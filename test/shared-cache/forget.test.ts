@@ -2,7 +2,7 @@ import t from 'tap'
 import { hash } from 'node:crypto'
 import { ada, join, open, type Member } from '../fixtures/fleet.ts'
 import { connectClient, kinds, needsRedis, startRedis } from '../fixtures/redis.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
 
 const { sub, jti } = ada as unknown as { sub: string, jti: string }
@@ -113,7 +113,7 @@ t.test('what was being loaded when it was forgotten is not served', needsRedis, 
 
 t.test('a tombstone lives as long as any verdict could, and covers clocks that differ by five seconds', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const member = await join(t, port, { clock, ttl: 30 })
   t.equal(await member.cache.forget({ sub }), true)
   for (const name of await admin('KEYS', '*') as string[]) {
@@ -125,17 +125,17 @@ t.test('a tombstone lives as long as any verdict could, and covers clocks that d
     await member.ask()
     return member.asked() > before
   }
-  clock.pass(5)
+  clock.advance(5)
   t.equal(await asked(), true)
   t.equal(await asked(), true, 'asked no later than five seconds afterwards, as far as we can tell')
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.equal(await asked(), true)
   t.equal(await asked(), false)
 })
 
 t.test('what Redis could not take in is forgotten here all the same, and that it was not is said', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const [member, other] = [await join(t, port, { clock }), await join(t, port, { clock })]
   await member.ask()
   await member.settle()
@@ -145,7 +145,7 @@ t.test('what Redis could not take in is forgotten here all the same, and that it
   await other.hears((forgotten) => 'sub' in forgotten)
   await member.ask()
   t.equal(member.asked(), 2)
-  clock.pass(29)
+  clock.advance(29)
   await other.ask()
   t.equal(other.asked(), 0, 'another process may find the old one until its ttl ends')
 })
@@ -156,8 +156,8 @@ t.test('a tombstone that is no moment is one all the same', needsRedis, async (t
   await member.cache.forget({ sub })
   const tombstones = (await admin('KEYS', '*:forgotten:*')) as string[]
   t.equal(tombstones.length, 1)
-  const clock = new TurnableClock()
-  clock.pass(60)
+  const clock = new ManualClock()
+  clock.advance(60)
   const later = await join(t, port, { clock })
   for (const [index, value] of ['soon', '0', '99999999999999', ' 1000000000000', '1e12'].entries()) {
     await admin('SET', tombstones[0]!, value)

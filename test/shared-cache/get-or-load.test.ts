@@ -2,7 +2,7 @@ import { hash } from 'node:crypto'
 import t from 'tap'
 import { ada, join } from '../fixtures/fleet.ts'
 import { kinds, needsRedis, startRedis, startSpy } from '../fixtures/redis.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
 
 for (const kind of kinds) {
@@ -32,25 +32,25 @@ for (const kind of kinds) {
 
 t.test('a verdict is as old for who loads it as for who asked, and loading does not renew it', needsRedis, async (t) => {
   const { port } = await startRedis(t)
-  const [clock, other] = [new TurnableClock(), new TurnableClock()]
-  other.pass(1000)
+  const [clock, other] = [new ManualClock(), new ManualClock()]
+  other.advance(1000)
   other.jump((clock.wall() - other.wall()) / 1000)
   const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock: other })]
   await first.ask()
-  for (const one of [clock, other]) one.pass(20)
+  for (const one of [clock, other]) one.advance(20)
   t.equal((await second.ask()).askedAt, other.monotonic() - 20_000)
-  for (const one of [clock, other]) one.pass(9)
+  for (const one of [clock, other]) one.advance(9)
   t.equal((await second.ask()).askedAt, other.monotonic() - 29_000)
-  for (const one of [clock, other]) one.pass(1)
+  for (const one of [clock, other]) one.advance(1)
   t.equal((await second.ask()).askedAt, other.monotonic(), 'and is asked for anew when its ttl has ended')
 })
 
 t.test('a route that wants a fresher verdict takes none that is older', needsRedis, async (t) => {
   const { port } = await startRedis(t)
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock })]
   await first.ask()
-  clock.pass(10)
+  clock.advance(10)
   t.equal((await second.ask('token', ada, 10_001)).askedAt, clock.monotonic() - 10_000)
   t.equal((await second.ask('token', ada, 10_000)).askedAt, clock.monotonic())
   t.equal((await first.ask()).askedAt, clock.monotonic(), 'and the fresher one is there for all')
@@ -116,7 +116,7 @@ t.test('who is told to wait for nobody does not', needsRedis, async (t) => {
 
 t.test('a verdict is not kept for longer than its token lives', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const member = await join(t, port, { clock })
   await member.ask('token', { active: true, exp: clock.seconds + 10 })
   await member.settle()

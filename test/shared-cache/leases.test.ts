@@ -1,11 +1,11 @@
 import t from 'tap'
 import { systemClock } from '../../lib/clock.ts'
-import { Bell, Doorbells } from '../../lib/shared-cache/notifiers.ts'
-import { Claims } from '../../lib/shared-cache/leases.ts'
-import { Commands } from '../../lib/shared-cache/redis-commands.ts'
-import { FleetKey } from '../../lib/shared-cache/shared-key.ts'
+import { Notifier, KeyedNotifiers } from '../../lib/shared-cache/notifiers.ts'
+import { Leases } from '../../lib/shared-cache/leases.ts'
+import { RedisCommands } from '../../lib/shared-cache/redis-commands.ts'
+import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
 import { SharedEntry } from '../../lib/shared-cache/entry.ts'
-import type { CallingClient, RedisLike } from '../../lib/options/shared-cache-options.ts'
+import type { IoredisClient, RedisLike } from '../../lib/options/shared-cache-options.ts'
 import { Tombstones } from '../../lib/shared-cache/tombstones.ts'
 import { Gate } from '../fixtures/peer.ts'
 import { ada, identity, join } from '../fixtures/fleet.ts'
@@ -14,50 +14,50 @@ import { connectClient, needsRedis, startRedis, startSpy } from '../fixtures/red
 const minutes = 10 * 60_000
 
 t.test('a bell wakes who waits, and is not missed by who was elsewhere', async (t) => {
-  const bell = new Bell()
-  const waiting = bell.heard(minutes)
-  bell.ring()
+  const bell = new Notifier()
+  const waiting = bell.wait(minutes)
+  bell.notify()
   await waiting
-  bell.ring()
-  bell.ring()
-  await bell.heard(minutes)
+  bell.notify()
+  bell.notify()
+  await bell.wait(minutes)
   let isHeard = false
-  const again = bell.heard(minutes).then(() => { isHeard = true })
+  const again = bell.wait(minutes).then(() => { isHeard = true })
   await new Promise(setImmediate)
   t.notOk(isHeard, 'it rings once for all who rang')
-  bell.ring()
+  bell.notify()
   await again
-  await bell.heard(1)
+  await bell.wait(1)
 })
 
 t.test('a bell rings for whoever listens to that name, and nobody else', async (t) => {
-  const doorbells = new Doorbells()
-  doorbells.ring('a')
+  const doorbells = new KeyedNotifiers()
+  doorbells.notify('a')
   const heard: string[] = []
-  const listen = async (name: string, as: string): Promise<void> => await doorbells.listen(name, async (bell) => {
-    await bell.heard(minutes)
+  const listen = async (name: string, as: string): Promise<void> => await doorbells.withNotifier(name, async (bell) => {
+    await bell.wait(minutes)
     heard.push(as)
   })
   const all = [listen('a', 'first'), listen('a', 'second'), listen('b', 'third')]
-  doorbells.ring('a')
+  doorbells.notify('a')
   await Promise.all(all.slice(0, 2))
   t.same(heard, ['first', 'second'])
-  doorbells.ring('b')
+  doorbells.notify('b')
   await all[2]
-  await t.rejects(doorbells.listen('a', async () => { throw new Error('work') }), { message: 'work' })
+  await t.rejects(doorbells.withNotifier('a', async () => { throw new Error('work') }), { message: 'work' })
 })
 
 t.test('who leaves takes nobody else’s bell along', async (t) => {
-  const doorbells = new Doorbells()
+  const doorbells = new KeyedNotifiers()
   const gate = new Gate()
-  const early = doorbells.listen('a', async () => await gate.opened)
-  const late = doorbells.listen('a', async (bell) => {
-    await bell.heard(minutes)
+  const early = doorbells.withNotifier('a', async () => await gate.opened)
+  const late = doorbells.withNotifier('a', async (bell) => {
+    await bell.wait(minutes)
     return 'heard'
   })
   gate.open()
   await early
-  doorbells.ring('a')
+  doorbells.notify('a')
   t.equal(await late, 'heard')
 })
 
@@ -73,12 +73,12 @@ t.test('who asks for another token waits for nobody', needsRedis, async (t) => {
   await slow
 })
 
-function claimsOn (client: RedisLike): { readonly commands: Commands, readonly entry: SharedEntry, readonly claims: Claims } {
-  const commands = new Commands(client, 2000, systemClock, { warn: () => {} })
-  const keys = [new FleetKey('k'.repeat(32), identity)]
+function claimsOn (client: RedisLike): { readonly commands: RedisCommands, readonly entry: SharedEntry, readonly claims: Leases } {
+  const commands = new RedisCommands(client, 2000, systemClock, { warn: () => {} })
+  const keys = [new SharedKey('k'.repeat(32), identity)]
   const tombstones = new Tombstones(commands, keys, 'test', 30_000, systemClock)
   const entry = new SharedEntry({ commands, tombstones, keys, prefix: 'test', ttl: 30_000, clock: systemClock }, 'token')
-  return { commands, entry, claims: new Claims(commands, 'released', minutes, minutes) }
+  return { commands, entry, claims: new Leases(commands, 'released', minutes, minutes) }
 }
 
 t.test('who waits for a peer is woken by it', needsRedis, async (t) => {
@@ -86,15 +86,15 @@ t.test('who waits for a peer is woken by it', needsRedis, async (t) => {
   const seen: string[] = []
   const spy = await startSpy(t, port, seen)
   const { commands, entry, claims } = claimsOn(await connectClient(t, port, 'ioredis'))
-  t.equal(await claims.find(entry, Infinity), 'claimed')
-  const waiting = claims.find(entry, Infinity)
+  t.equal(await claims.loadOrAcquire(entry, Infinity), 'claimed')
+  const waiting = claims.loadOrAcquire(entry, Infinity)
   await commands.send('PING')
   await spy()
-  entry.keep({ response: ada, askedAt: performance.now() })
+  entry.store({ response: ada, askedAt: performance.now() })
   claims.release(entry)
   await spy()
-  t.ok(seen.some((command) => command.toUpperCase() === `PUBLISH RELEASED ${entry.claim.toUpperCase()}`))
-  claims.released(entry.claim)
+  t.ok(seen.some((command) => command.toUpperCase() === `PUBLISH RELEASED ${entry.leaseKey.toUpperCase()}`))
+  claims.handleRelease(entry.leaseKey)
   t.match(await waiting, { response: ada })
 })
 
@@ -109,17 +109,17 @@ t.test('who waits finds the answer even where he is not told of it', needsRedis,
 
 t.test('an answer that came between the look and the claim is taken, and nobody is kept waiting', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
-  const client = await connectClient(t, port, 'ioredis') as CallingClient
+  const client = await connectClient(t, port, 'ioredis') as IoredisClient
   const { entry } = claimsOn(client)
   // A peer's answer arrives right before the claim.
-  const call: CallingClient['call'] = async (command, ...args) => {
-    if (args.includes('NX')) entry.keep({ response: ada, askedAt: performance.now() })
+  const call: IoredisClient['call'] = async (command, ...args) => {
+    if (args.includes('NX')) entry.store({ response: ada, askedAt: performance.now() })
     return await client.call(command, ...args)
   }
   const { claims, commands } = claimsOn({ call, status: 'ready', duplicate: () => {}, on: () => {} })
-  t.match(await claims.find(entry, Infinity), { response: ada })
+  t.match(await claims.loadOrAcquire(entry, Infinity), { response: ada })
   await commands.send('PING')
-  t.equal(await admin('EXISTS', entry.claim), 0)
+  t.equal(await admin('EXISTS', entry.leaseKey), 0)
 })
 
 t.test('a release is heard by every process that waits', needsRedis, async (t) => {

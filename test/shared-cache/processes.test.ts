@@ -2,7 +2,7 @@ import t from 'tap'
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import type { Done, Order } from '../fixtures/fleet-process.ts'
+import type { Result, Command } from '../fixtures/fleet-process.ts'
 import { startPeer } from '../fixtures/peer.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
@@ -26,8 +26,8 @@ t.test('a thousand simultaneous questions for one new token, in four processes, 
     t.same(await once(child, 'message').then(([word]) => word), 'ready')
     return child
   }))
-  const ask = async (child: ChildProcess, token: string): Promise<Done> => {
-    child.send({ token, times: 250 } satisfies Order)
+  const ask = async (child: ChildProcess, token: string): Promise<Result> => {
+    child.send({ token, times: 250 } satisfies Command)
     return (await once(child, 'message'))[0]
   }
   for (let run = 1; run <= 20; run++) {

@@ -3,9 +3,9 @@ import { EventEmitter, once } from 'node:events'
 import { createClient } from 'redis'
 import { ada, join, open, type Member } from '../fixtures/fleet.ts'
 import { kinds, needsRedis, spawnRedis, startRedis } from '../fixtures/redis.ts'
-import { startLiar } from '../fixtures/redis-proxy.ts'
+import { startRedisProxy } from '../fixtures/redis-proxy.ts'
 import { Gate } from '../fixtures/peer.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 
 /** Asks for tokens that nobody knows, one after the other. */
 async function askMany (member: Member, name: string): Promise<void> {
@@ -61,18 +61,18 @@ for (const kind of kinds) {
 
   t.test(`${kind}: whatever a lying Redis says, no verdict is wrong, and nothing of it is in the log`, needsRedis, async (t) => {
     const { port } = await startRedis(t)
-    const liar = await startLiar(t, port)
+    const liar = await startRedisProxy(t, port)
     const lies = [
       ':0\r\n', ':1\r\n', ':-7\r\n', '+OK\r\n', '+secret\r\n', '$-1\r\n', '$0\r\n\r\n', '$2\r\nOK\r\n', '$6\r\nsecret\r\n', '*-1\r\n', '*0\r\n',
       '*2\r\n$6\r\nsecret\r\n:1\r\n', `$1000000\r\n${'A'.repeat(1_000_000)}\r\n`, '-ERR secret\r\n', '-SECRET secret\r\n', '-READONLY secret\r\n',
       'secret\r\n', '\0', 'HTTP/1.1 200 OK\r\n\r\n', 'goodbye'
     ]
     for (const lie of lies) {
-      liar.says = undefined
+      liar.reply = undefined
       const member = await join(t, liar.port, { kind, wait: 30, deadline: 100 })
       await member.ask('known')
       await member.settle()
-      liar.says = lie
+      liar.reply = lie
       for (const token of ['known', 'new', 'other']) t.same((await member.ask(token, { active: true, sub: 'asked' })).response.sub, 'asked', JSON.stringify(lie.slice(0, 20)))
       t.notMatch(JSON.stringify(member.logged), /secret/i)
       await member.cache.close()
@@ -82,9 +82,9 @@ for (const kind of kinds) {
 
 t.test('a Redis that does not answer is not asked again by requests', needsRedis, async (t) => {
   const { port } = await startRedis(t)
-  const liar = await startLiar(t, port)
+  const liar = await startRedisProxy(t, port)
   const member = await join(t, liar.port, { deadline: 20, interval: 600_000 })
-  liar.says = 'nothing'
+  liar.reply = 'nothing'
   await member.ask('first')
   t.equal(liar.commands, 2)
   await askMany(member, 'more')
@@ -126,25 +126,25 @@ for (const [state, code, ...settings] of [
 
 t.test('a fault that is over for a minute is news when it comes again', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const member = await join(t, port, { clock })
   await admin('CONFIG', 'SET', 'maxmemory', '1')
   for (let minute = 0; minute < 3; minute++) {
     await member.ask(`token ${minute}`)
-    clock.pass(60)
+    clock.advance(60)
   }
   t.equal(member.logged.length, 1, 'as long as it lasts it is not')
-  clock.pass(1)
+  clock.advance(1)
   await member.ask('token')
   t.equal(member.logged.length, 2)
 })
 
 t.test('a client that is not connected a while after the start is noticed, and not queued for', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const member = await open(t, createClient({ socket: { host: '127.0.0.1', port: 1 } }), { clock })
   t.same((await member.ask()).response, ada)
   t.same(member.logged, [], 'it may be starting, too')
-  clock.pass(5)
+  clock.advance(5)
   t.same((await member.ask()).response, ada)
   t.same(member.logged.map(({ code }) => code), ['NOT_CONNECTED'])
 })

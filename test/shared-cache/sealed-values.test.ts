@@ -1,5 +1,5 @@
 import t from 'tap'
-import { FleetKey } from '../../lib/shared-cache/shared-key.ts'
+import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
 import { ada, identity, join } from '../fixtures/fleet.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
@@ -8,7 +8,7 @@ const key = 'k'.repeat(32)
 t.test('what a member of the fleet has sealed is looked at too before it is believed', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const member = await join(t, port, { key })
-  const { name, box } = new FleetKey(key, identity).entry('token')
+  const { name, box } = new SharedKey(key, identity).entry('token')
   const now = Date.now()
   const put = async (contents: unknown): Promise<boolean> => {
     await admin('SET', `fastify-zitadel:entry:${name}`, box.seal(JSON.stringify(contents)))

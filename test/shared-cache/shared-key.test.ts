@@ -1,8 +1,8 @@
 import { createDecipheriv } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { openSharedCache } from '../../lib/shared-cache/shared-cache.ts'
+import { createSharedCache } from '../../lib/shared-cache/open.ts'
 import { systemClock } from '../../lib/clock.ts'
-import { Box, FleetKey } from '../../lib/shared-cache/shared-key.ts'
+import { AeadBox, SharedKey } from '../../lib/shared-cache/shared-key.ts'
 import { ada, identity, join, type MemberOptions } from '../fixtures/fleet.ts'
 import { connectClient, needsRedis, startRedis } from '../fixtures/redis.ts'
 
@@ -67,7 +67,7 @@ t.test('during a rotation what is forgotten is forgotten under both keys', needs
 t.test('with an external signer a key must be given', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const client = await connectClient(t, port, 'ioredis')
-  const open = (key?: string) => () => openSharedCache({ client, key }, { ...identity, secret: undefined }, 30, systemClock, { warn: () => {} })
+  const open = (key?: string) => () => createSharedCache({ client, key }, { ...identity, secret: undefined }, 30, systemClock, { warn: () => {} })
   t.throws(open(), { code: 'FST_ZITADEL_OPTION', message: /"cache\.shared\.key" is missing/ })
   const cache = open(one)()
   t.equal(await cache.forget({ sub: 'nobody' }), true)
@@ -76,28 +76,28 @@ t.test('with an external signer a key must be given', needsRedis, async (t) => {
 
 t.test('what is sealed opens only with its key, in its place, for its API, in this format', async (t) => {
   const { issuer, clientId } = identity
-  const key = new FleetKey(one, { issuer, clientId })
+  const key = new SharedKey(one, { issuer, clientId })
   const sealed = key.entry('token').box.seal('text')
   t.equal(key.entry('token').box.open(sealed), 'text')
-  t.equal(new FleetKey(one, { issuer, clientId }).entry('token').box.open(sealed), 'text')
+  t.equal(new SharedKey(one, { issuer, clientId }).entry('token').box.open(sealed), 'text')
   t.equal(key.entry('other').box.open(sealed), undefined)
   t.equal(key.messages.open(sealed), undefined)
-  t.equal(new FleetKey(two, { issuer, clientId }).entry('token').box.open(sealed), undefined)
-  t.equal(new FleetKey(one, { issuer: 'https://other.example', clientId }).entry('token').box.open(sealed), undefined)
-  t.equal(new FleetKey(one, { issuer, clientId: 'other' }).entry('token').box.open(sealed), undefined)
-  t.not(new FleetKey(one, { issuer, clientId: 'other' }).entry('token').name, key.entry('token').name)
-  t.not(new FleetKey(one, { issuer, clientId: 'other' }).channel, key.channel)
+  t.equal(new SharedKey(two, { issuer, clientId }).entry('token').box.open(sealed), undefined)
+  t.equal(new SharedKey(one, { issuer: 'https://other.example', clientId }).entry('token').box.open(sealed), undefined)
+  t.equal(new SharedKey(one, { issuer, clientId: 'other' }).entry('token').box.open(sealed), undefined)
+  t.not(new SharedKey(one, { issuer, clientId: 'other' }).entry('token').name, key.entry('token').name)
+  t.not(new SharedKey(one, { issuer, clientId: 'other' }).channel, key.channel)
   t.not(key.entry('token').box.seal('text'), sealed, 'and never looks the same twice')
 })
 
 t.test('the seal itself is bound to version, issuer, client and place', async (t) => {
   const secret = new Uint8Array(32)
   const { issuer, clientId } = identity
-  const sealed = new Box(secret, { issuer, clientId }, 'here').seal('text')
-  t.equal(new Box(secret, { issuer, clientId }, 'here').open(sealed), 'text')
-  t.equal(new Box(secret, { issuer, clientId }, 'there').open(sealed), undefined)
-  t.equal(new Box(secret, { issuer, clientId: 'other' }, 'here').open(sealed), undefined)
-  t.equal(new Box(secret, { issuer: 'https://other.example', clientId }, 'here').open(sealed), undefined)
+  const sealed = new AeadBox(secret, { issuer, clientId }, 'here').seal('text')
+  t.equal(new AeadBox(secret, { issuer, clientId }, 'here').open(sealed), 'text')
+  t.equal(new AeadBox(secret, { issuer, clientId }, 'there').open(sealed), undefined)
+  t.equal(new AeadBox(secret, { issuer, clientId: 'other' }, 'here').open(sealed), undefined)
+  t.equal(new AeadBox(secret, { issuer: 'https://other.example', clientId }, 'here').open(sealed), undefined)
   const bytes = Buffer.from(sealed, 'base64url')
   const decipher = createDecipheriv('aes-256-gcm', secret, bytes.subarray(0, 12)).setAuthTag(bytes.subarray(12, 28))
   decipher.setAAD(Buffer.from(JSON.stringify(['fastify-zitadel shared 1', issuer, clientId, 'here'])))

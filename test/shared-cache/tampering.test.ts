@@ -1,7 +1,7 @@
 import t from 'tap'
 import { ada, join, type Member } from '../fixtures/fleet.ts'
 import { needsRedis, startRedis, type RedisServer } from '../fixtures/redis.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 
 const no = { active: false }
 
@@ -76,22 +76,22 @@ t.test('anything else in its place is a miss: any type, any bytes, any size', ne
 t.test('an old verdict that is put back lives until its ttl ends, and not longer', needsRedis, async (t) => {
   const server = await startRedis(t)
   const { port, admin } = server
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock })]
   const name = await nameOf(first, server, 'token', ada)
   const old = await admin('GET', name) as string
   await first.ask('token', no, 0)
   await first.settle()
-  clock.pass(29)
+  clock.advance(29)
   await admin('SET', name, old)
   t.same(await second.ask('token', no), { response: ada, askedAt: clock.monotonic() - 29_000 })
-  clock.pass(1)
+  clock.advance(1)
   t.same((await second.ask('token', no)).response, no)
 })
 
 t.test('a verdict from the future is a miss', needsRedis, async (t) => {
   const { port } = await startRedis(t)
-  const [ahead, clock] = [new TurnableClock(), new TurnableClock()]
+  const [ahead, clock] = [new ManualClock(), new ManualClock()]
   clock.jump((ahead.wall() - clock.wall()) / 1000)
   ahead.jump(0.002)
   const [first, second] = [await join(t, port, { clock: ahead }), await join(t, port, { clock })]
@@ -106,7 +106,7 @@ t.test('a verdict from the future is a miss', needsRedis, async (t) => {
 t.test('whoever deletes tombstones puts back at most what was once said, until its ttl ends', needsRedis, async (t) => {
   const server = await startRedis(t)
   const { port, admin } = server
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock })]
   const name = await nameOf(first, server, 'token', ada)
   const old = await admin('GET', name) as string
@@ -115,7 +115,7 @@ t.test('whoever deletes tombstones puts back at most what was once said, until i
   for (const tombstone of [...await admin('KEYS', '*:forgotten:*') as string[], ...await admin('KEYS', '*:any:*') as string[]]) await admin('DEL', tombstone)
   await admin('SET', name, old)
   t.same((await second.ask('token', no)).response, ada)
-  clock.pass(30)
+  clock.advance(30)
   t.same((await second.ask('token', no)).response, no)
 })
 

@@ -2,12 +2,11 @@ import t from 'tap'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { basic } from '../fixtures/connected-app.ts'
+import { OK, basic, startProxiedApp, startTestApp } from '../fixtures/test-app.ts'
 import { Gate, startPeer } from '../fixtures/peer.ts'
-import { OK, proxied, resilient } from '../fixtures/resilient-app.ts'
 
 t.test('close() ends every socket, and answers what is under way with the truth', async (t) => {
-  const { app, proxy, get, standIn } = await proxied(t)
+  const { app, proxy, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
   standIn.fail({ delay: 300 })
@@ -28,9 +27,9 @@ t.test('connections that were left behind while ZITADEL was down end as well', a
     else response.writeHead(500).end()
     return form.get('token') === 'slow' ? { active: true } : undefined
   })
-  const { app, get } = await resilient(t, { issuer: peer.origin, credentials: basic })
+  const { app, get } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
   const slow = app.zitadel.introspect('slow')
-  await peer.reached(1)
+  await peer.waitFor(1)
   for (let index = 0; index < 5; index++) await get(`token-${index}`)
   let hasClosed = false
   const closed = app.close().then(() => { hasClosed = true })
@@ -46,7 +45,7 @@ t.test('a key file that changes later is nobody’s business any more', async (t
   t.teardown(() => standIn.close())
   const keyFile = join(t.testdir({}), 'key.json')
   await writeFile(keyFile, JSON.stringify(standIn.api.key))
-  const { app, lines } = await resilient(t, { issuer: standIn.issuer, credentials: { keyFile } })
+  const { app, lines } = await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } })
   await app.close()
   await writeFile(keyFile, 'broken')
   await new Promise((resolve) => setTimeout(resolve, 6000))

@@ -1,6 +1,5 @@
 import t from 'tap'
-import { connect, reason } from '../fixtures/connected-app.ts'
-import { OK, STALE, resilient, unavailable } from '../fixtures/resilient-app.ts'
+import { OK, STALE, reason, startConnectedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
 
 t.test('a function can stand in for ZITADEL, and is asked as seldom', async (t) => {
   const asked: string[] = []
@@ -8,7 +7,7 @@ t.test('a function can stand in for ZITADEL, and is asked as seldom', async (t) 
     asked.push(token)
     return { active: token === 'good', sub: 'ada' }
   }
-  const { ask, status, zitadel } = await connect(t, { introspect })
+  const { ask, status, zitadel } = await startConnectedApp(t, { introspect })
   t.same(await Promise.all([ask('good'), status('/', 'good'), ask('bad')]), ['active', 200, 'inactive'])
   t.equal((await zitadel.introspect('good'))!.sub, 'ada')
   t.same(asked, ['good', 'bad'])
@@ -18,7 +17,7 @@ t.test('a function can stand in for ZITADEL, and is asked as seldom', async (t) 
 })
 
 t.test('it may answer without a promise', async (t) => {
-  const { ask } = await connect(t, { introspect: () => ({ active: true }) })
+  const { ask } = await startConnectedApp(t, { introspect: () => ({ active: true }) })
   t.equal(await ask(), 'active')
 })
 
@@ -38,7 +37,7 @@ const NO_RESPONSES: Record<string, unknown> = {
 }
 for (const [what, response] of Object.entries(NO_RESPONSES)) {
   t.test(`${what} is no response of a function either`, async (t) => {
-    const { failure } = await connect(t, { introspect: () => response as object })
+    const { failure } = await startConnectedApp(t, { introspect: () => response as object })
     const error = await failure()
     t.same([error.code, error.statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
     t.equal(reason(error), 'introspect() gave something that is no introspection response')
@@ -63,7 +62,7 @@ const THROWING: Record<string, () => unknown> = {
 }
 for (const [what, introspect] of Object.entries(THROWING)) {
   t.test(`a function that gives ${what} is an outage, and what it says stays with it`, async (t) => {
-    const { failure, status, errors } = await connect(t, { introspect: introspect as () => object })
+    const { failure, status, errors } = await startConnectedApp(t, { introspect: introspect as () => object })
     const error = await failure()
     t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
     t.equal(reason(error), 'introspect() threw')
@@ -73,20 +72,20 @@ for (const [what, introspect] of Object.entries(THROWING)) {
 }
 
 t.test('a function that gives more levels than the stack has is an outage, or, where the engine can write it, an answer', async (t) => {
-  const { ask, status } = await connect(t, { introspect: () => ({ active: true, nested }) })
+  const { ask, status } = await startConnectedApp(t, { introspect: () => ({ active: true, nested }) })
   const isWritten = await ask() === 'active'
   t.equal(await ask(), isWritten ? 'active' : 'FST_ZITADEL_UNAVAILABLE')
   t.equal(await status('/'), isWritten ? 200 : 503)
 })
 
 t.test('a function that never answers is given up in time', async (t) => {
-  const { failure } = await connect(t, { introspect: async () => await new Promise(() => {}), timeout: 50 })
+  const { failure } = await startConnectedApp(t, { introspect: async () => await new Promise(() => {}), timeout: 50 })
   t.equal(reason(await failure()), 'introspect() gave no response within 50 ms')
 })
 
 t.test('its response is copied: neither is its object frozen, nor does a later change reach anybody', async (t) => {
   const response = { active: true, sub: 'ada', list: ['a'], undefined, toString: () => 'x' }
-  const { zitadel } = await connect(t, { introspect: () => response })
+  const { zitadel } = await startConnectedApp(t, { introspect: () => response })
   const token = (await zitadel.introspect('token'))!
   response.sub = 'mallory'
   response.list.push('b')
@@ -96,7 +95,7 @@ t.test('its response is copied: neither is its object frozen, nor does a later c
 
 t.test('what it says is judged as what comes over the wire', async (t) => {
   const now = Date.now() / 1000
-  const { ask } = await connect(t, { introspect: (token) => ({ active: true, ...JSON.parse(Buffer.from(token, 'base64url').toString()) }) })
+  const { ask } = await startConnectedApp(t, { introspect: (token) => ({ active: true, ...JSON.parse(Buffer.from(token, 'base64url').toString()) }) })
   const token = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString('base64url')
   t.equal(await ask(token({ exp: now + 60 })), 'active')
   t.equal(await ask(token({ exp: now - 60 })), 'inactive')
@@ -106,7 +105,7 @@ t.test('what it says is judged as what comes over the wire', async (t) => {
 })
 
 t.test('what goes wrong is logged with what to check, once', async (t) => {
-  const { lines, get } = await resilient(t, { introspect: () => { throw new Error(canary) } })
+  const { lines, get } = await startTestApp(t, { introspect: () => { throw new Error(canary) } })
   t.same(await get('a'), unavailable())
   t.same(await get('b'), unavailable())
   t.match(lines, [{ level: 40, code: 'FST_ZITADEL_UNAVAILABLE', msg: 'fastify-zitadel: introspect() threw: check the function in the option "introspect"' }])
@@ -114,9 +113,9 @@ t.test('what goes wrong is logged with what to check, once', async (t) => {
 
 t.test('one that throws is an outage, for which "staleIfError" is; a wrong response is not', async (t) => {
   let introspect = (): object => ({ active: true })
-  const { clock, get } = await resilient(t, { introspect: () => introspect(), staleIfError: 60 })
+  const { clock, get } = await startTestApp(t, { introspect: () => introspect(), staleIfError: 60 })
   t.same(await get('token'), OK)
-  clock.pass(31)
+  clock.advance(31)
   introspect = () => { throw new Error(canary) }
   t.same(await get('token'), STALE)
   introspect = () => []
@@ -125,10 +124,10 @@ t.test('one that throws is an outage, for which "staleIfError" is; a wrong respo
 
 t.test('check() and reload() ask it for a token that nobody has', async (t) => {
   const asked: string[] = []
-  const good = await connect(t, { introspect: (token) => { asked.push(token); return { active: false } } })
+  const good = await startConnectedApp(t, { introspect: (token) => { asked.push(token); return { active: false } } })
   t.same(await good.zitadel.check(), { ok: true })
   t.same(await good.zitadel.reload(), { ok: true })
   t.match(asked[0], /^[0-9a-f-]{36}$/)
-  const bad = await connect(t, { introspect: () => { throw new Error(canary) } })
+  const bad = await startConnectedApp(t, { introspect: () => { throw new Error(canary) } })
   t.same(await bad.zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'introspect() threw' })
 })

@@ -1,26 +1,26 @@
 import t from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect } from '../fixtures/connected-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
 t.test('check() says that ZITADEL accepts this API', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
-  const { zitadel } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials })
+  const { zitadel } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials })
   t.same(await zitadel.check(), { ok: true })
   t.equal(standIn.requests[0]!.status, 200)
 })
 
 t.test('check() says what is wrong, and whose fault it is', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
-  const { zitadel, errors } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
+  const { zitadel, errors } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
   standIn.api.deactivate()
   t.match(await zitadel.check(), { ok: false, code: 'FST_ZITADEL_CLIENT_REJECTED', reason: /^ZITADEL refuses this API's credentials \(400 unauthorized_client\)/ })
   t.equal(errors.length, 1)
-  clock.pass(5)
+  clock.advance(5)
   standIn.fail('bad-gateway')
   t.same(await zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'ZITADEL answered 502' })
 })
@@ -31,9 +31,9 @@ t.test('a thousand checks at once are one question', async (t) => {
     await gate.opened
     return { active: false }
   })
-  const { zitadel } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   const first = zitadel.check()
-  await peer.reached(1)
+  await peer.waitFor(1)
   const others = Array.from({ length: 999 }, async () => await zitadel.check())
   gate.open()
   t.same(new Set((await Promise.all([first, ...others])).map(({ ok }) => ok)), new Set([true]))
@@ -41,46 +41,46 @@ t.test('a thousand checks at once are one question', async (t) => {
 })
 
 t.test('a slow check is joined for as long as it takes', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const gate = new Gate()
   const peer = await startPeer(t, async () => {
     await gate.opened
     return { active: false }
   })
-  const { zitadel } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  const { zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
   const first = zitadel.check()
-  await peer.reached(1)
-  clock.pass(60)
+  await peer.waitFor(1)
+  clock.advance(60)
   const second = zitadel.check()
   gate.open()
   t.same([await first, await second], [{ ok: true }, { ok: true }])
-  clock.pass(4.999)
+  clock.advance(4.999)
   await zitadel.check()
   t.equal(peer.asked.length, 1, 'and remembered from its answer on')
 })
 
 for (const outcome of ['good', 'bad']) {
   t.test(`a ${outcome} result is remembered for 5 s, by the clock that nobody can set`, async (t) => {
-    const clock = new TurnableClock()
+    const clock = new ManualClock()
     const peer = await startPeer(t, ({ response }) => outcome === 'good' ? { active: false } : send(response, 500, ''))
-    const { zitadel } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+    const { zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
     const first = await zitadel.check()
     t.equal(first.ok, outcome === 'good')
     clock.jump(86_400)
-    clock.pass(4.999)
+    clock.advance(4.999)
     t.same(await zitadel.check(), first)
     t.equal(peer.asked.length, 1)
-    clock.pass(0.001)
+    clock.advance(0.001)
     t.same(await zitadel.check(), first)
     t.equal(peer.asked.length, 2)
   })
 }
 
 t.test('check() does not wait for a pause, and ends it when all is well again', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
-  const { zitadel, ask } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
+  const { zitadel, ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
   const token = await standIn.issueToken()
   standIn.api.deactivate()
   t.equal(await ask(token), 'FST_ZITADEL_CLIENT_REJECTED')
@@ -91,10 +91,10 @@ t.test('check() does not wait for a pause, and ends it when all is well again', 
 })
 
 t.test('a check that fails begins a pause, as any other question would', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
-  const { zitadel, ask } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
+  const { zitadel, ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
   standIn.api.deactivate()
   await zitadel.check()
   const { length } = standIn.requests

@@ -3,7 +3,7 @@ import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { Gate } from '../fixtures/peer.ts'
-import { printOf, watchKeyFile } from '../../lib/source/key-file-watch.ts'
+import { readFingerprint, watchKeyFile } from '../../lib/source/key-file-watch.ts'
 
 interface World { readonly file: string, readonly calls: () => number, readonly called: (call: number) => Promise<void>, readonly end: () => void }
 
@@ -13,7 +13,7 @@ async function world (t: Test, replace: (call: number) => boolean | Promise<bool
   const gates: Gate[] = []
   const gate = (call: number): Gate => (gates[call] ??= new Gate())
   let calls = 0
-  const end = watchKeyFile(file, await printOf(file), async () => {
+  const end = watchKeyFile(file, await readFingerprint(file), async () => {
     gate(++calls).open()
     return await replace(calls)
   }, 2)
@@ -59,7 +59,7 @@ t.test('a secret that an orchestrator replaces by turning a symbolic link is see
   await symlink(join('..data', 'key.json'), join(directory, 'key.json'))
   const file = join(directory, 'key.json')
   const seen = new Gate()
-  t.teardown(watchKeyFile(file, await printOf(file), async () => {
+  t.teardown(watchKeyFile(file, await readFingerprint(file), async () => {
     seen.open()
     return true
   }, 2))
@@ -101,7 +101,7 @@ t.test('one replacement at a time, and one that fails by throwing is tried again
 t.test('a look that is under way when the watch ends takes nothing over', async (t) => {
   const directory = t.testdir({ key: 'first' })
   const file = join(directory, 'key')
-  const print = await printOf(file)
+  const print = await readFingerprint(file)
   let calls = 0
   for (let time = 0; time < 50; time++) {
     await writeFile(file, 'second')
@@ -124,7 +124,7 @@ t.test('an ended watch looks no more', async (t) => {
 
 t.test('the print of a file tells what it holds apart, and holds nothing of it', async (t) => {
   const directory = t.testdir({ one: 'secret', two: 'secret', three: 'other' })
-  const [one, two, three, none] = await Promise.all(['one', 'two', 'three', 'four'].map((name) => printOf(join(directory, name))))
+  const [one, two, three, none] = await Promise.all(['one', 'two', 'three', 'four'].map((name) => readFingerprint(join(directory, name))))
   t.equal(one, two)
   t.not(one, three)
   t.match(one, /^[0-9a-f]{64}$/)

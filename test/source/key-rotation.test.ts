@@ -3,9 +3,10 @@ import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
-import { OK, REJECTED, resilient, type Turnable } from '../fixtures/resilient-app.ts'
+import type { ManualClock } from '../fixtures/clock.ts'
+import { OK, REJECTED, startTestApp, type TestApp } from '../fixtures/test-app.ts'
 
-interface World extends Turnable {
+interface World extends TestApp<ManualClock> {
   readonly standIn: StandIn
   /** As Kubernetes replaces a secret: a new directory, and a symbolic link that is turned to it at once. */
   readonly mount: (content: object | string) => Promise<void>
@@ -29,7 +30,7 @@ async function world (t: Test): Promise<World> {
   await mount(standIn.api.key)
   await symlink(join('..data', 'key.json'), keyFile)
   const kid = (): string | undefined => decodeProtectedHeader(standIn.requests.at(-1)!.body.get('client_assertion')!).kid
-  return { standIn, mount, kid, ...await resilient(t, { issuer: standIn.issuer, credentials: { keyFile } }) }
+  return { standIn, mount, kid, ...await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }) }
 }
 
 /** Looks on until it is so; the test's own time limit says when it will never be. */

@@ -2,11 +2,11 @@ import t, { type Test } from 'tap'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startStandIn, type ApplicationKey, type StandIn } from '../../lib/testing/index.ts'
-import { connect, type Connected } from '../fixtures/connected-app.ts'
+import { startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
 import { decodeProtectedHeader } from 'jose'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
-interface World extends Connected {
+interface World extends TestApp {
   standIn: StandIn
   put: (content: ApplicationKey | string) => Promise<void>
   /** Key ids of the assertions that were sent, oldest first. */
@@ -20,7 +20,7 @@ async function world (t: Test): Promise<World> {
   const put = async (content: ApplicationKey | string): Promise<void> => { await writeFile(keyFile, typeof content === 'string' ? content : JSON.stringify(content)) }
   await put(standIn.api.key)
   const kids = (): unknown[] => standIn.requests.map(({ body }) => decodeProtectedHeader(body.get('client_assertion')!).kid)
-  return { standIn, put, kids, ...await connect(t, { issuer: standIn.issuer, credentials: { keyFile } }) }
+  return { standIn, put, kids, ...await startConnectedApp(t, { issuer: standIn.issuer, credentials: { keyFile } }) }
 }
 
 t.test('a new key is taken over once ZITADEL has accepted it', async (t) => {
@@ -49,9 +49,9 @@ t.test('who asked with an old key that was withdrawn meanwhile is asked for with
   })
   const keyFile = join(t.testdir({}), 'key.json')
   await writeFile(keyFile, JSON.stringify({ ...api.key, keyId: 'old' }))
-  const { ask, zitadel } = await connect(t, { issuer: peer.origin, credentials: { keyFile } })
+  const { ask, zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: { keyFile } })
   const slow = ask('slow')
-  await peer.reached(1)
+  await peer.waitFor(1)
   await writeFile(keyFile, JSON.stringify({ ...api.key, keyId: 'new' }))
   t.same(await zitadel.reload(), { ok: true })
   gate.open()

@@ -2,16 +2,16 @@ import t from 'tap'
 import Fastify from 'fastify'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
 
-async function standInFor (t: Owner): Promise<StandIn> {
+async function standInFor (t: TestContext): Promise<StandIn> {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   return standIn
 }
 
 /** undefined for a start that succeeds. */
-async function failureOf (t: Owner, options: ZitadelOptions): Promise<Error | undefined> {
+async function failureOf (t: TestContext, options: ZitadelOptions): Promise<Error | undefined> {
   const app = Fastify()
   t.teardown(async () => await app.close())
   app.register(zitadel, options)

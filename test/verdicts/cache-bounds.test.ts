@@ -2,8 +2,8 @@ import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import type { Introspect } from '../../lib/client/introspection-client.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect } from '../fixtures/connected-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { startPeer } from '../fixtures/peer.ts'
 
 t.test('a flood of 100,000 random tokens pushes no legitimate verdict out', async (t) => {
@@ -15,18 +15,18 @@ t.test('a flood of 100,000 random tokens pushes no legitimate verdict out', asyn
     return { active }
   }
   const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
-  const introspector = new Introspector(introspect, rules, { max: 100, ttl: 3600, inactiveTtl: 3600, remembers: true, refreshAhead: false, staleIfError: 0, onStale () {} }, new TurnableClock())
+  const introspector = new Introspector(introspect, rules, { max: 100, ttl: 3600, inactiveTtl: 3600, isCacheEnabled: true, refreshAhead: false, staleIfError: 0, onStale () {} }, new ManualClock())
   const users = Array.from({ length: 100 }, (_, index) => `user${index}`)
-  for (const user of users) await introspector.verdict(user)
-  for (let index = 0; index < 100_000; index++) await introspector.verdict(randomUUID())
-  t.same(users.filter((user) => introspector.recall(user, Infinity) === undefined), [])
-  for (const user of users) await introspector.verdict(user)
+  for (const user of users) await introspector.getVerdict(user)
+  for (let index = 0; index < 100_000; index++) await introspector.getVerdict(randomUUID())
+  t.same(users.filter((user) => introspector.getCached(user, Infinity) === undefined), [])
+  for (const user of users) await introspector.getVerdict(user)
   t.equal(asked, 100)
 })
 
 t.test('the least used active verdict makes room', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic, cache: { max: 2 } })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: { max: 2 } })
   await ask('a')
   await ask('b')
   await ask('a')
@@ -39,7 +39,7 @@ t.test('the least used active verdict makes room', async (t) => {
 
 t.test('inactive verdicts have a tenth of the room, rounded up', async (t) => {
   const peer = await startPeer(t, () => ({ active: false }))
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic, cache: { max: 11 } })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: { max: 11 } })
   await ask('a')
   await ask('b')
   await ask('a')
@@ -53,7 +53,7 @@ t.test('inactive verdicts have a tenth of the room, rounded up', async (t) => {
 t.test('a token that turns inactive and back takes one place, and the last word counts', async (t) => {
   let active = true
   const introspect = (): object => ({ active })
-  const { status, zitadel } = await connect(t, { introspect })
+  const { status, zitadel } = await startConnectedApp(t, { introspect })
   t.equal(await status('/'), 200)
   active = false
   t.equal(await status('/fresh'), 401)
@@ -68,7 +68,7 @@ t.test('a token that turns inactive and back takes one place, and the last word 
 
 t.test('cache: false asks for every request, and keeps no verdict', async (t) => {
   const peer = await startPeer(t, ({ index }) => ({ active: index !== 2 }))
-  const { status, zitadel } = await connect(t, { issuer: peer.origin, credentials: basic, cache: false, retry: false })
+  const { status, zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: false, retry: false })
   t.equal(await status('/'), 200)
   t.equal(await status('/recent'), 200)
   t.equal(await status('/'), 401)

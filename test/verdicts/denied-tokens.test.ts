@@ -1,9 +1,9 @@
 import t from 'tap'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect } from '../fixtures/connected-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { startPeer } from '../fixtures/peer.ts'
 
-const clock = new TurnableClock()
+const clock = new ManualClock()
 const now = clock.seconds
 let response: object = {}
 const peer = await startPeer(t, () => response)
@@ -32,7 +32,7 @@ const CASES: Record<string, [claims: object, expected: 'active' | 'inactive']> =
 for (const [name, [claims, expected]] of Object.entries(CASES)) {
   t.test(`${name} is ${expected === 'active' ? 'let in' : 'refused, and not asked for again at once'}`, async (t) => {
     response = { active: true, ...claims }
-    const { ask, status } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+    const { ask, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
     const before = peer.asked.length
     t.equal(await ask(), expected)
     t.equal(await status('/'), expected === 'active' ? 200 : 401)

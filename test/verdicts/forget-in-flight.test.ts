@@ -1,21 +1,21 @@
 import t from 'tap'
 import type { Forgettable } from '../../lib/index.ts'
-import { basic, connect, type Connected } from '../fixtures/connected-app.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
+import { basic, startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
 import { Gate, startPeer, type Peer } from '../fixtures/peer.ts'
 import { anySignature, unverified } from '../fixtures/signer.ts'
 
-interface Held extends Connected { peer: Peer, gates: Gate[] }
+interface Held extends TestApp { peer: Peer, gates: Gate[] }
 
 /** A peer whose answers wait for a gate each, and change with each: scope 0, 1, ... */
-async function held (t: Owner, options: object = {}): Promise<Held> {
+async function held (t: TestContext, options: object = {}): Promise<Held> {
   const gates = Array.from({ length: 6 }, () => new Gate())
   t.teardown(() => { for (const gate of gates) gate.open() })
   const peer = await startPeer(t, async ({ index }) => {
     await gates[index]!.opened
     return { active: true, sub: 'ada', jti: '1', scope: `${index}` }
   })
-  return { peer, gates, ...await connect(t, { issuer: peer.origin, credentials: basic, ...options }) }
+  return { peer, gates, ...await startConnectedApp(t, { issuer: peer.origin, credentials: basic, ...options }) }
 }
 
 const FORGOTTEN: Record<string, Forgettable> = {
@@ -28,10 +28,10 @@ for (const [how, what] of Object.entries(FORGOTTEN)) {
   t.test(`what is forgotten ${how} before its answer came is asked for again`, async (t) => {
     const { zitadel, peer, gates } = await held(t)
     const asking = zitadel.introspect('token')
-    await peer.reached(1)
+    await peer.waitFor(1)
     await zitadel.forget(what)
     gates[0]!.open()
-    await peer.reached(2)
+    await peer.waitFor(2)
     gates[1]!.open()
     t.same((await asking)!.scopes, ['1'])
     t.same((await zitadel.introspect('token'))!.scopes, ['1'], 'the second answer is remembered')
@@ -42,7 +42,7 @@ for (const [how, what] of Object.entries(FORGOTTEN)) {
 t.test('what somebody else is forgotten by does not concern an answer on its way', async (t) => {
   const { zitadel, peer, gates } = await held(t)
   const asking = zitadel.introspect('token')
-  await peer.reached(1)
+  await peer.waitFor(1)
   await zitadel.forget({ token: 'other' })
   await zitadel.forget({ sub: 'bob' })
   await zitadel.forget({ jti: '2' })
@@ -56,7 +56,7 @@ t.test('an answer on its way is forgotten with a known token that shares its jti
   gates[0]!.open()
   await zitadel.introspect('known')
   const asking = zitadel.introspect('token')
-  await peer.reached(2)
+  await peer.waitFor(2)
   await zitadel.forget({ token: 'known' })
   gates[1]!.open()
   gates[2]!.open()
@@ -66,7 +66,7 @@ t.test('an answer on its way is forgotten with a known token that shares its jti
 t.test('whoever asks after the forgetting joins, and gets the younger answer', async (t) => {
   const { zitadel, peer, gates } = await held(t)
   const before = zitadel.introspect('token')
-  await peer.reached(1)
+  await peer.waitFor(1)
   await zitadel.forget({ sub: 'ada' })
   const after = zitadel.introspect('token')
   gates[0]!.open()
@@ -81,7 +81,7 @@ t.test('a token whose jti is told only by the answer that was forgotten takes wh
   gates[0]!.open()
   t.same((await zitadel.introspect('known'))!.scopes, ['0'])
   const asking = zitadel.introspect('token')
-  await peer.reached(2)
+  await peer.waitFor(2)
   await zitadel.forget({ token: 'token' })
   for (const gate of gates) gate.open()
   t.same((await asking)!.scopes, ['2'])
@@ -96,10 +96,10 @@ t.test('and nothing that has another', async (t) => {
     if (token === 'token') await gate.opened
     return { active: true, jti: token === 'other' ? '2' : '1' }
   })
-  const { zitadel, ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { zitadel, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   await ask('other')
   const asking = ask('token')
-  await peer.reached(2)
+  await peer.waitFor(2)
   await zitadel.forget({ token: 'token' })
   gate.open()
   t.equal(await asking, 'active')
@@ -113,10 +113,10 @@ t.test('a token without a jti takes nothing along', async (t) => {
     if (form.get('token') === 'token') await gate.opened
     return { active: true }
   })
-  const { zitadel, ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { zitadel, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   await ask('known')
   const asking = ask('token')
-  await peer.reached(2)
+  await peer.waitFor(2)
   await zitadel.forget({ token: 'token' })
   gate.open()
   t.equal(await asking, 'active')
@@ -128,7 +128,7 @@ t.test('what is forgotten three times before its answers came is an outage, and 
   const { zitadel, failure, peer, gates } = await held(t)
   const asking = failure()
   for (let round = 0; round < 3; round++) {
-    await peer.reached(round + 1)
+    await peer.waitFor(round + 1)
     await zitadel.forget({ sub: 'ada' })
     gates[round]!.open()
   }
@@ -143,9 +143,9 @@ t.test('what is forgotten three times before its answers came is an outage, and 
 t.test('every answer on its way is forgotten, the one that was overtaken too', async (t) => {
   const { zitadel, status, peer, gates } = await held(t)
   const older = status('/')
-  await peer.reached(1)
+  await peer.waitFor(1)
   const younger = status('/fresh')
-  await peer.reached(2)
+  await peer.waitFor(2)
   await zitadel.forget({ token: 'token' })
   for (const gate of gates) gate.open()
   t.same(await Promise.all([older, younger]), [200, 200])
@@ -155,7 +155,7 @@ t.test('every answer on its way is forgotten, the one that was overtaken too', a
 t.test('without a cache too', async (t) => {
   const { zitadel, peer, gates } = await held(t, { cache: false })
   const asking = zitadel.introspect('token')
-  await peer.reached(1)
+  await peer.waitFor(1)
   await zitadel.forget({ sub: 'ada' })
   gates[0]!.open()
   gates[1]!.open()

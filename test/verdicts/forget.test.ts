@@ -1,7 +1,7 @@
 import t from 'tap'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect, type Connected } from '../fixtures/connected-app.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
 import { startPeer } from '../fixtures/peer.ts'
 
 const TOKENS: Record<string, object> = {
@@ -15,11 +15,11 @@ const TOKENS: Record<string, object> = {
   dead: { active: false }
 }
 
-interface World extends Connected { askedAgain: () => Promise<string[]> }
+interface World extends TestApp { askedAgain: () => Promise<string[]> }
 
-async function world (t: Owner, clock = new TurnableClock()): Promise<World> {
+async function world (t: TestContext, clock = new ManualClock()): Promise<World> {
   const peer = await startPeer(t, ({ form }) => TOKENS[form.get('token')!])
-  const connected = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  const connected = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
   for (const token of Object.keys(TOKENS)) await connected.ask(token)
   const askedAgain = async (): Promise<string[]> => {
     const before = peer.asked.length
@@ -77,7 +77,7 @@ t.test('what is not known is forgotten without a trace', async (t) => {
 
 t.test('an upload that goes on while its token is forgotten is asked about again', async (t) => {
   let active = true
-  const { app, zitadel } = await connect(t, { introspect: () => ({ active, sub: 'ada' }) }, new TurnableClock())
+  const { app, zitadel } = await startConnectedApp(t, { introspect: () => ({ active, sub: 'ada' }) }, new ManualClock())
   app.addHook('preParsing', async () => {
     active = false
     await zitadel.forget({ sub: 'ada' })

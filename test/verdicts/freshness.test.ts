@@ -1,18 +1,18 @@
 import t from 'tap'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect } from '../fixtures/connected-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { Gate, startPeer } from '../fixtures/peer.ts'
 import { anySignature, unverified } from '../fixtures/signer.ts'
 
 t.test('a route takes a verdict that is no older than its freshness, and others the rest', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const peer = await startPeer(t, () => ({ active: true }))
-  const { status } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
   await status('/')
-  clock.pass(9.999)
+  clock.advance(9.999)
   await status('/recent')
   t.equal(peer.asked.length, 1)
-  clock.pass(0.001)
+  clock.advance(0.001)
   await status('/')
   t.equal(peer.asked.length, 1)
   await status('/recent')
@@ -20,14 +20,14 @@ t.test('a route takes a verdict that is no older than its freshness, and others 
 })
 
 t.test('the age of a verdict counts from when it was asked for, not from when it came', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const peer = await startPeer(t, () => {
-    clock.pass(8)
+    clock.advance(8)
     return { active: true }
   })
-  const { status } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
   await status('/')
-  clock.pass(2)
+  clock.advance(2)
   await status('/recent')
   t.equal(peer.asked.length, 2)
 })
@@ -35,7 +35,7 @@ t.test('the age of a verdict counts from when it was asked for, not from when it
 t.test('freshness 0 asks each time, and its answer serves the other routes', async (t) => {
   let active = true
   const peer = await startPeer(t, () => ({ active }))
-  const { status } = await connect(t, { issuer: peer.origin, credentials: basic, retry: false })
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, retry: false })
   t.equal(await status('/fresh'), 200)
   t.equal(await status('/fresh'), 200)
   t.equal(peer.asked.length, 2)
@@ -52,11 +52,11 @@ t.test('freshness 0 does not join an introspection that has been sent', async (t
     await gate.opened
     return { active: index === 0 }
   })
-  const { status } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   const before = status('/')
-  await peer.reached(1)
+  await peer.waitFor(1)
   const after = status('/fresh')
-  await peer.reached(2)
+  await peer.waitFor(2)
   gate.open()
   t.equal(await before, 200)
   t.equal(await after, 401)
@@ -71,7 +71,7 @@ t.test('freshness 0 joins one that is still being signed', async (t) => {
     return anySignature(data)
   }
   const peer = await startPeer(t, () => ({ active: true }))
-  const { status } = await connect(t, { issuer: peer.origin, credentials: { ...unverified, sign } })
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign } })
   const first = status('/')
   await signing.opened
   const others = [status('/fresh'), status('/fresh'), status('/recent')]
@@ -81,20 +81,20 @@ t.test('freshness 0 joins one that is still being signed', async (t) => {
 })
 
 t.test('freshness n joins one that was sent less than n seconds ago', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const gate = new Gate()
   const peer = await startPeer(t, async () => {
     await gate.opened
     return { active: true }
   })
-  const { status } = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
   const first = status('/')
-  await peer.reached(1)
-  clock.pass(9.999)
+  await peer.waitFor(1)
+  clock.advance(9.999)
   const joins = status('/recent')
-  clock.pass(0.001)
+  clock.advance(0.001)
   const asks = status('/recent')
-  await peer.reached(2)
+  await peer.waitFor(2)
   gate.open()
   t.same(await Promise.all([first, joins, asks]), [200, 200, 200])
   t.equal(peer.asked.length, 2)
@@ -106,11 +106,11 @@ t.test('without a cache, one that has been sent is joined by nobody', async (t) 
     await gate.opened
     return { active: true }
   })
-  const { status } = await connect(t, { issuer: peer.origin, credentials: basic, cache: false })
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: false })
   const first = status('/')
-  await peer.reached(1)
+  await peer.waitFor(1)
   const second = status('/recent')
-  await peer.reached(2)
+  await peer.waitFor(2)
   gate.open()
   t.same(await Promise.all([first, second]), [200, 200])
 })

@@ -1,24 +1,24 @@
 import t from 'tap'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect, type Connected } from '../fixtures/connected-app.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
 import { Gate, startPeer, type Peer } from '../fixtures/peer.ts'
 
-interface Overtaking extends Connected { peer: Peer, clock: TurnableClock, older: Promise<number>, gate: Gate }
+interface OutOfOrder extends TestApp { peer: Peer, clock: ManualClock, older: Promise<number>, gate: Gate }
 
 /** The first answer is held back at a gate; a younger one has overtaken it. */
-async function overtaking (t: Owner, older: object, younger: object): Promise<Overtaking> {
+async function overtaking (t: TestContext, older: object, younger: object): Promise<OutOfOrder> {
   const gate = new Gate()
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const peer = await startPeer(t, async ({ index }) => {
     if (index > 0) return younger
     await gate.opened
     return older
   })
-  const connected = await connect(t, { issuer: peer.origin, credentials: basic }, clock)
+  const connected = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
   const first = connected.status('/')
-  await peer.reached(1)
-  clock.pass(1)
+  await peer.waitFor(1)
+  clock.advance(1)
   await connected.status('/fresh')
   return { ...connected, peer, clock, older: first, gate }
 }
@@ -43,9 +43,9 @@ t.test('an answer that nothing younger has overtaken is kept', async (t) => {
   const { status, older, gate, clock, peer } = await overtaking(t, { active: false }, { active: true })
   gate.open()
   await older
-  clock.pass(28.999)
+  clock.advance(28.999)
   t.equal(await status('/'), 200)
-  clock.pass(1.001)
+  clock.advance(1.001)
   t.equal(await status('/'), 200)
   t.equal(peer.asked.length, 3, 'for its whole ttl, from when the younger was asked for')
 })
@@ -56,11 +56,11 @@ t.test('questions join the younger introspection, and still do when the older ha
     await gates[index]!.opened
     return { active: index === 1 }
   })
-  const { status } = await connect(t, { issuer: peer.origin, credentials: basic, cache: { inactiveTtl: 0 } })
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: { inactiveTtl: 0 } })
   const older = status('/')
-  await peer.reached(1)
+  await peer.waitFor(1)
   const younger = status('/fresh')
-  await peer.reached(2)
+  await peer.waitFor(2)
   gates[0]!.open()
   t.equal(await older, 401)
   const joining = status('/')

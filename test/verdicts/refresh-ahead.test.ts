@@ -1,15 +1,15 @@
 import t from 'tap'
-import { basic } from '../fixtures/connected-app.ts'
-import { Gate, send, startPeer, type Asked, type Peer, type Reply } from '../fixtures/peer.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
-import { OK, resilient, unavailable, type Turnable } from '../fixtures/resilient-app.ts'
+import type { ManualClock } from '../fixtures/clock.ts'
+import { Gate, send, startPeer, type PeerRequest, type Peer, type Reply } from '../fixtures/peer.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
+import { OK, basic, startTestApp, unavailable, type TestApp } from '../fixtures/test-app.ts'
 import type { ZitadelOptions } from '../../lib/index.ts'
 
-type World = Turnable & { readonly peer: Peer, readonly use: (token: string, times?: number) => Promise<void> }
+type World = TestApp<ManualClock> & { readonly peer: Peer, readonly use: (token: string, times?: number) => Promise<void> }
 
-async function world (t: Owner, answer: (asked: Asked) => Reply | Promise<Reply> = () => ({ active: true }), options: ZitadelOptions = {}): Promise<World> {
+async function world (t: TestContext, answer: (asked: PeerRequest) => Reply | Promise<Reply> = () => ({ active: true }), options: ZitadelOptions = {}): Promise<World> {
   const peer = await startPeer(t, answer)
-  const connected = await resilient(t, { issuer: peer.origin, credentials: basic, ...options })
+  const connected = await startTestApp(t, { issuer: peer.origin, credentials: basic, ...options })
   const use = async (token: string, times = 3): Promise<void> => {
     for (let time = 0; time < times; time++) await connected.get(token)
   }
@@ -26,18 +26,18 @@ t.test('a verdict that is used three times is asked for again after four fifths 
     return { active: true }
   })
   await use('token', 4)
-  clock.pass(23.999)
+  clock.advance(23.999)
   t.same(await get('token'), OK)
   await settled()
   t.equal(peer.asked.length, 1)
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.same(await get('token'), OK)
-  await peer.reached(2)
+  await peer.waitFor(2)
   await use('token', 10)
   t.equal(peer.asked.length, 2, 'once, however many come')
   gate.open()
   await settled()
-  clock.pass(29)
+  clock.advance(29)
   t.same(await get('token'), OK)
   await settled()
   t.equal(peer.asked.length, 2, 'its ttl begins when it was asked for again')
@@ -50,9 +50,9 @@ t.test('nor while somebody else asks already', async (t) => {
     return { active: true }
   })
   await use('token', 4)
-  clock.pass(25)
+  clock.advance(25)
   const fresh = get('token', '/fresh')
-  await peer.reached(2)
+  await peer.waitFor(2)
   t.same(await get('token'), OK)
   await settled()
   t.equal(peer.asked.length, 2)
@@ -63,32 +63,32 @@ t.test('nor while somebody else asks already', async (t) => {
 t.test('one that is used less often is not', async (t) => {
   const { clock, get, peer, use } = await world(t)
   await use('token', 2)
-  clock.pass(25)
+  clock.advance(25)
   t.same(await get('token'), OK)
   await settled()
   t.equal(peer.asked.length, 1)
   t.same(await get('token'), OK)
-  await peer.reached(2)
+  await peer.waitFor(2)
 })
 
 t.test('nor one that is not active, has expired, or must not be refreshed', async (t) => {
   const inactive = await world(t, () => ({ active: false }), { cache: { ttl: 30, inactiveTtl: 30 } })
   await inactive.use('token')
-  inactive.clock.pass(25)
+  inactive.clock.advance(25)
   await inactive.use('token')
   await settled()
   t.equal(inactive.peer.asked.length, 1)
 
   const expired = await world(t, () => ({ active: true, exp: expired.clock.seconds + 25 }))
   await expired.use('token')
-  expired.clock.pass(26)
+  expired.clock.advance(26)
   await expired.use('token')
   await settled()
   t.equal(expired.peer.asked.length, 1)
 
   const off = await world(t, undefined, { cache: { refreshAhead: false } })
   await off.use('token')
-  off.clock.pass(25)
+  off.clock.advance(25)
   await off.use('token')
   await settled()
   t.equal(off.peer.asked.length, 1)
@@ -97,25 +97,25 @@ t.test('nor one that is not active, has expired, or must not be refreshed', asyn
 t.test('when it fails, no caller notices until the ttl is over', async (t) => {
   const { clock, get, peer, use } = await world(t, ({ index, response }) => index === 0 ? { active: true } : send(response, 500, ''))
   await use('token', 4)
-  clock.pass(24)
+  clock.advance(24)
   t.same(await get('token'), OK)
-  await peer.reached(2)
+  await peer.waitFor(2)
   await settled()
   await use('token', 10)
   await settled()
   t.equal(peer.asked.length, 2, 'and it is not tried again')
-  clock.pass(5.999)
+  clock.advance(5.999)
   t.same(await get('token'), OK)
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.same(await get('token'), unavailable())
 })
 
 t.test('a token that is found inactive that way is refused from then on', async (t) => {
   const { clock, get, peer, use } = await world(t, ({ index }) => ({ active: index === 0 }))
   await use('token', 4)
-  clock.pass(24)
+  clock.advance(24)
   t.same(await get('token'), OK)
-  await peer.reached(3)
+  await peer.waitFor(3)
   await settled()
   t.equal((await get('token')).status, 401)
 })
@@ -128,15 +128,15 @@ t.test('eight are under way at most', async (t) => {
   })
   const tokens = Array.from({ length: 20 }, (_, index) => `token-${index}`)
   for (const token of tokens) await use(token, 4)
-  clock.pass(24)
+  clock.advance(24)
   for (const token of tokens) await use(token, 1)
-  await peer.reached(28)
+  await peer.waitFor(28)
   await settled()
   t.equal(peer.asked.length, 28)
   gate.open()
   await settled()
   for (const token of tokens) await use(token, 1)
-  await peer.reached(36)
+  await peer.waitFor(36)
 })
 
 t.test('whoever comes after the ttl joins the question that is under way', async (t) => {
@@ -146,10 +146,10 @@ t.test('whoever comes after the ttl joins the question that is under way', async
     return { active: true }
   })
   await use('token', 4)
-  clock.pass(24)
+  clock.advance(24)
   await use('token', 1)
-  await peer.reached(2)
-  clock.pass(6)
+  await peer.waitFor(2)
+  clock.advance(6)
   const waiting = get('token')
   gate.open()
   t.same(await waiting, OK)
@@ -163,14 +163,14 @@ t.test('an answer that was forgotten on its way is not believed', async (t) => {
     return { active: index < 2, sub: 'ada' }
   })
   await use('token', 4)
-  clock.pass(24)
+  clock.advance(24)
   await use('token', 1)
-  await peer.reached(2)
-  clock.pass(0.001)
+  await peer.waitFor(2)
+  clock.advance(0.001)
   await app.zitadel.forget({ sub: 'ada' })
-  clock.pass(0.001)
+  clock.advance(0.001)
   gate.open()
-  await peer.reached(3)
+  await peer.waitFor(3)
   await settled()
   t.equal((await get('token')).status, 401)
   t.equal(peer.asked.length, 3)

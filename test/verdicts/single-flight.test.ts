@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { basic, connect } from '../fixtures/connected-app.ts'
+import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
 t.test('a thousand simultaneous questions for one token are one introspection', async (t) => {
@@ -9,9 +9,9 @@ t.test('a thousand simultaneous questions for one token are one introspection', 
     await gate.opened
     return { active: true, sub: 'ada' }
   })
-  const { ask, status } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   const first = ask()
-  await peer.reached(1)
+  await peer.waitFor(1)
   const others = Array.from({ length: 999 }, async (_, index) => index % 2 === 0 ? await ask() : String(await status('/')))
   gate.open()
   t.equal(await first, 'active')
@@ -24,7 +24,7 @@ t.test('a thousand simultaneous questions for one token are one introspection', 
 t.test('requests through a server and a stand-in share an introspection too', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
-  const { status } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials })
+  const { status } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials })
   const token = await standIn.issueToken()
   const statuses = await Promise.all(Array.from({ length: 1000 }, async () => await status('/', token)))
   t.same(new Set(statuses), new Set([200]))
@@ -37,9 +37,9 @@ t.test('a thousand simultaneous questions share one failure, which is not rememb
     await gate.opened
     return index === 0 ? send(response, 500, 'busy') : { active: true }
   })
-  const { ask, status } = await connect(t, { issuer: peer.origin, credentials: basic, retry: false })
+  const { ask, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, retry: false })
   const first = ask()
-  await peer.reached(1)
+  await peer.waitFor(1)
   const others = Array.from({ length: 999 }, async () => await status('/'))
   gate.open()
   t.equal(await first, 'FST_ZITADEL_UNAVAILABLE')
@@ -55,9 +55,9 @@ t.test('a question for another token waits for nobody', async (t) => {
     if (form.get('token') === 'slow') await gate.opened
     return { active: true }
   })
-  const { ask } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   const slow = ask('slow')
-  await peer.reached(1)
+  await peer.waitFor(1)
   t.equal(await ask('quick'), 'active')
   gate.open()
   t.equal(await slow, 'active')
@@ -66,7 +66,7 @@ t.test('a question for another token waits for nobody', async (t) => {
 t.test('tokens that are named like members of every object are tokens like any other', async (t) => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then']
   const peer = await startPeer(t, ({ form }) => ({ active: true, sub: form.get('token')! }))
-  const { zitadel } = await connect(t, { issuer: peer.origin, credentials: basic })
+  const { zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   for (let round = 0; round < 2; round++) {
     for (const name of names) t.equal((await zitadel.introspect(name))!.sub, name)
   }

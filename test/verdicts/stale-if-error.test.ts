@@ -1,8 +1,7 @@
 import t from 'tap'
-import { basic } from '../fixtures/connected-app.ts'
+import { INACTIVE, OK, STALE, basic, startProxiedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
 import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
-import { INACTIVE, OK, STALE, proxied, resilient, unavailable } from '../fixtures/resilient-app.ts'
 
 const OUTAGES: Record<string, Mode> = {
   'connections are reset': 'rst-on-request',
@@ -20,38 +19,38 @@ t.jobs = 4
 
 for (const [what, fault] of Object.entries(OUTAGES)) {
   t.test(`while ${what}, what was active is used past its ttl, and says so`, { buffered: true }, async (t) => {
-    const { proxy, clock, get, lines, standIn } = await proxied(t, { staleIfError: 60, timeout: 1000 })
+    const { proxy, clock, get, lines, standIn } = await startProxiedApp(t, { staleIfError: 60, timeout: 1000 })
     const token = await standIn.issueToken()
     t.same(await get(token), OK)
     proxy.mode = fault
-    clock.pass(29.999)
+    clock.advance(29.999)
     t.same(await get(token), OK)
-    clock.pass(0.002)
+    clock.advance(0.002)
     t.same(await get(token), STALE)
     t.same(lines.map(({ level, code }) => [level, code]), [[40, 'FST_ZITADEL_UNAVAILABLE'], [40, 'FST_ZITADEL_STALE']])
     t.match(lines[1]!.msg, /verdicts are used past their ttl \(option "staleIfError"\)/)
     t.same(await get('stranger'), { ...unavailable(), retryAfter: '5' }, 'nobody else gets in')
-    clock.pass(59.998)
+    clock.advance(59.998)
     t.same(await get(token), STALE)
     t.same((await get(token)), STALE)
-    clock.pass(0.001)
+    clock.advance(0.001)
     t.equal((await get(token)).status, 503, 'a bounded time')
     t.ok(lines.some(({ code, repeated }) => code === 'FST_ZITADEL_STALE' && repeated === undefined))
     proxy.mode = 'pass'
-    clock.pass(5)
+    clock.advance(5)
     t.same(await get(token), OK)
   })
 }
 
 t.test('also when nobody listens, and while the circuit is open', async (t) => {
-  const { proxy, clock, get, standIn, lines } = await proxied(t, { staleIfError: 60 })
+  const { proxy, clock, get, standIn, lines } = await startProxiedApp(t, { staleIfError: 60 })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
   await proxy.stop()
-  clock.pass(31)
+  clock.advance(31)
   for (let index = 0; index < 20; index++) t.same(await get(token), STALE)
   t.equal(lines.length, 2)
-  clock.pass(10)
+  clock.advance(10)
   t.same(await get(token), STALE)
   t.match(lines.at(-1), { code: 'FST_ZITADEL_STALE', repeated: 19 })
 })
@@ -67,42 +66,42 @@ const NO_OUTAGES: Record<string, Mode> = {
 
 for (const [what, fault] of Object.entries(NO_OUTAGES)) {
   t.test(`${what} is no reason to use a verdict past its ttl`, async (t) => {
-    const { proxy, clock, get, standIn } = await proxied(t, { staleIfError: 60 })
+    const { proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 60 })
     const token = await standIn.issueToken()
     t.same(await get(token), OK)
     proxy.mode = fault
-    clock.pass(31)
+    clock.advance(31)
     t.ok((await get(token)).status >= 500)
     t.ok((await get(token)).status >= 500, 'nor later')
   })
 }
 
 t.test('nor are limits of our own, which strangers can use up', async (t) => {
-  const { clock, get, standIn } = await proxied(t, { staleIfError: 60, limits: { perSecond: 1, queue: 0 } })
+  const { clock, get, standIn } = await startProxiedApp(t, { staleIfError: 60, limits: { perSecond: 1, queue: 0 } })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
-  clock.pass(31)
+  clock.advance(31)
   t.same(await get('stranger'), INACTIVE)
   t.same(await get(token), unavailable(1))
 })
 
 t.test('never past the expiry of the token', async (t) => {
-  const { app, proxy, clock, get, standIn } = await proxied(t, { staleIfError: 600 })
+  const { app, proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const token = await standIn.issueToken({ lifetime: 60 })
   t.same(await get(token), OK)
   proxy.mode = 'rst-on-request'
-  clock.pass(59)
+  clock.advance(59)
   t.same(await get(token), STALE)
-  clock.pass(2)
+  clock.advance(2)
   t.same(await get(token), INACTIVE)
   t.equal(await app.zitadel.introspect(token), null)
 })
 
 t.test('never after forget', async (t) => {
-  const { app, proxy, clock, get, standIn } = await proxied(t, { staleIfError: 600 })
+  const { app, proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const [one, two, three] = [await standIn.issueToken({ sub: 'ada' }), await standIn.issueToken({ sub: 'ada' }), await standIn.issueToken({ sub: 'ben' })]
   for (const token of [one, two, three]) t.same(await get(token), OK)
-  clock.pass(31)
+  clock.advance(31)
   proxy.mode = 'rst-on-request'
   await app.zitadel.forget({ token: one })
   t.same(await get(one), unavailable())
@@ -119,28 +118,28 @@ t.test('not even when what was forgotten was asked for at that moment, and its a
     await gate.opened
     return send(response, 500, '')
   })
-  const { app, clock, get } = await resilient(t, { issuer: peer.origin, credentials: basic, staleIfError: 600 })
+  const { app, clock, get } = await startTestApp(t, { issuer: peer.origin, credentials: basic, staleIfError: 600 })
   t.same(await get('token'), OK)
-  clock.pass(31)
+  clock.advance(31)
   const asked = get('token')
-  await peer.reached(2)
+  await peer.waitFor(2)
   await app.zitadel.forget({ sub: 'ada' })
   gate.open()
   t.same(await asked, unavailable())
 })
 
 t.test('never on a route with freshness, nor with cache: false', async (t) => {
-  const { proxy, clock, get, standIn } = await proxied(t, { staleIfError: 600 })
+  const { proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
   proxy.mode = 'rst-on-request'
   t.same(await get(token, '/fresh'), unavailable())
-  clock.pass(11)
+  clock.advance(11)
   t.same(await get(token, '/recent'), unavailable())
-  clock.pass(20)
+  clock.advance(20)
   t.same(await get(token), STALE)
 
-  const uncached = await proxied(t, { staleIfError: 600, cache: false })
+  const uncached = await startProxiedApp(t, { staleIfError: 600, cache: false })
   const other = await uncached.standIn.issueToken()
   t.same(await uncached.get(other), OK)
   uncached.proxy.mode = 'rst-on-request'
@@ -148,39 +147,39 @@ t.test('never on a route with freshness, nor with cache: false', async (t) => {
 })
 
 t.test('any inactive answer ends it', async (t) => {
-  const { proxy, clock, get, standIn } = await proxied(t, { staleIfError: 600 })
+  const { proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
-  clock.pass(31)
+  clock.advance(31)
   proxy.mode = 'rst-on-request'
   t.same(await get(token), STALE)
   proxy.mode = 'pass'
   standIn.revoke(token)
   t.same(await get(token), INACTIVE)
   proxy.mode = 'rst-on-request'
-  clock.pass(6)
+  clock.advance(6)
   t.same(await get(token), unavailable())
 })
 
 t.test('a token that was never active gets no further than before', async (t) => {
-  const { proxy, clock, get } = await proxied(t, { staleIfError: 600 })
+  const { proxy, clock, get } = await startProxiedApp(t, { staleIfError: 600 })
   t.same(await get('stranger'), INACTIVE)
   proxy.mode = 'rst-on-request'
-  clock.pass(6)
+  clock.advance(6)
   t.same(await get('stranger'), unavailable())
 })
 
 t.test('by default nothing is used past its ttl', async (t) => {
-  const { proxy, clock, get, standIn } = await proxied(t)
+  const { proxy, clock, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
   proxy.mode = 'rst-on-request'
-  clock.pass(31)
+  clock.advance(31)
   t.same(await get(token), unavailable())
 })
 
 t.test('a long upload that forget finds under way is not let in with what was known', async (t) => {
-  const { app, proxy, clock, get, standIn } = await proxied(t, { staleIfError: 600 })
+  const { app, proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const [token, other] = [await standIn.issueToken({ sub: 'ada' }), await standIn.issueToken({ sub: 'ben' })]
   let meanwhile = async (): Promise<void> => {}
   app.post('/upload', { config: { scopes: [] }, preParsing: async () => { await meanwhile() } }, async (request) => ({ stale: request.zitadel.stale }))
@@ -189,7 +188,7 @@ t.test('a long upload that forget finds under way is not let in with what was kn
     return [statusCode, JSON.parse(body).stale]
   }
   for (const one of [token, other]) t.same(await get(one), OK)
-  clock.pass(31)
+  clock.advance(31)
   proxy.mode = 'rst-on-request'
   t.same(await upload(), [200, true])
   meanwhile = async () => await app.zitadel.forget({ sub: 'ben' })

@@ -1,27 +1,27 @@
 import t from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { TurnableClock } from '../fixtures/clock.ts'
-import { basic, connect, type Connected } from '../fixtures/connected-app.ts'
-import type { Owner } from '../fixtures/guarded-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { basic, startTestApp, type TestApp } from '../fixtures/test-app.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
 import { startPeer, type Peer } from '../fixtures/peer.ts'
 
-interface World extends Connected { clock: TurnableClock, peer: Peer }
+interface World extends TestApp<ManualClock> { peer: Peer }
 
 /** A peer that says the same of every token, and an app with a clock to turn. */
-async function world (t: Owner, claims: (clock: TurnableClock) => object, cache: object = {}): Promise<World> {
-  const clock = new TurnableClock()
+async function world (t: TestContext, claims: (clock: ManualClock) => object, cache: object = {}): Promise<World> {
+  const clock = new ManualClock()
   const response = claims(clock)
   const peer = await startPeer(t, () => response)
-  return { clock, peer, ...await connect(t, { issuer: peer.origin, credentials: basic, cache }, clock) }
+  return { peer, ...await startTestApp(t, { issuer: peer.origin, credentials: basic, cache }, clock) }
 }
 
 t.test('an active verdict is believed for its ttl, 30 s by default', async (t) => {
   const { ask, clock, peer } = await world(t, () => ({ active: true }))
   await ask()
-  clock.pass(29.999)
+  clock.advance(29.999)
   await ask()
   t.equal(peer.asked.length, 1)
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.equal(await ask(), 'active')
   t.equal(peer.asked.length, 2)
 })
@@ -29,10 +29,10 @@ t.test('an active verdict is believed for its ttl, 30 s by default', async (t) =
 t.test('an inactive verdict is believed for its own ttl, 5 s by default', async (t) => {
   const { status, clock, peer } = await world(t, () => ({ active: false }))
   t.equal(await status('/'), 401)
-  clock.pass(4.999)
+  clock.advance(4.999)
   t.equal(await status('/'), 401)
   t.equal(peer.asked.length, 1)
-  clock.pass(0.001)
+  clock.advance(0.001)
   t.equal(await status('/'), 401)
   t.equal(peer.asked.length, 2)
 })
@@ -40,7 +40,7 @@ t.test('an inactive verdict is believed for its own ttl, 5 s by default', async 
 t.test('both are options, and may be 0', async (t) => {
   const active = await world(t, () => ({ active: true }), { ttl: 2 })
   await active.ask()
-  active.clock.pass(2)
+  active.clock.advance(2)
   await active.ask()
   t.equal(active.peer.asked.length, 2)
 
@@ -51,15 +51,15 @@ t.test('both are options, and may be 0', async (t) => {
 })
 
 t.test('a token that expires before its ttl ends with its exp, and nobody needs to be asked', async (t) => {
-  const clock = new TurnableClock()
+  const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
-  const { status, ask } = await connect(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
+  const { status, ask } = await startTestApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
   const token = await standIn.issueToken({ lifetime: 20 })
   t.equal(await status('/', token), 200)
-  clock.pass(18)
+  clock.advance(18)
   t.equal(await status('/', token), 200)
-  clock.pass(2)
+  clock.advance(2)
   t.equal(await status('/', token), 401)
   t.equal(await ask(token), 'inactive')
   t.equal(standIn.requests.length, 1)
@@ -84,7 +84,7 @@ t.test('ttl follows the time that passes, wherever the wall clock is set', async
   await ask()
   t.equal(peer.asked.length, 1, 'no verdict ends because the clock was set forward')
   clock.jump(-2 * 86_400)
-  clock.pass(30)
+  clock.advance(30)
   await ask()
   t.equal(peer.asked.length, 2, 'none lives longer because it was set back')
 })
@@ -92,7 +92,7 @@ t.test('ttl follows the time that passes, wherever the wall clock is set', async
 t.test('a token that has expired by our clock is not let in, whatever the server thinks', async (t) => {
   const { status, clock, peer } = await world(t, ({ seconds }) => ({ active: true, exp: seconds - 1 }))
   t.equal(await status('/'), 401)
-  clock.pass(4)
+  clock.advance(4)
   t.equal(await status('/'), 401)
   t.equal(peer.asked.length, 1, 'it is remembered as one that lets nobody in')
 })
@@ -100,7 +100,7 @@ t.test('a token that has expired by our clock is not let in, whatever the server
 t.test('a token without exp lives as long as the server says', async (t) => {
   const { status, clock, peer } = await world(t, () => ({ active: true }))
   t.equal(await status('/'), 200)
-  clock.pass(100 * 365 * 86_400)
+  clock.advance(100 * 365 * 86_400)
   t.equal(await status('/'), 200)
   t.equal(peer.asked.length, 2)
 })

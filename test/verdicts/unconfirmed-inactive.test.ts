@@ -1,14 +1,14 @@
 import t from 'tap'
 import { answerOf } from '../fixtures/fault-proxy.ts'
-import { INACTIVE, OK, STALE, proxied, unavailable } from '../fixtures/resilient-app.ts'
+import { INACTIVE, OK, STALE, startProxiedApp, unavailable } from '../fixtures/test-app.ts'
 
 const inactive = answerOf(200, '{"active":false}')
 
 t.test('a token that was active a moment ago and is inactive all of a sudden is asked about once more', async (t) => {
-  const { proxy, clock, get, standIn, lines } = await proxied(t)
+  const { proxy, clock, get, standIn, lines } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
-  clock.pass(31)
+  clock.advance(31)
   proxy.once(inactive)
   t.same(await get(token), OK, 'ZITADEL says inactive too when it fails inside')
   t.equal(proxy.requests(), 3)
@@ -16,35 +16,35 @@ t.test('a token that was active a moment ago and is inactive all of a sudden is 
 })
 
 t.test('and believed when it is inactive again, without a third question', async (t) => {
-  const { proxy, clock, get, standIn } = await proxied(t)
+  const { proxy, clock, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
   standIn.revoke(token)
-  clock.pass(31)
+  clock.advance(31)
   t.same(await get(token), INACTIVE)
   t.equal(proxy.requests(), 3)
-  clock.pass(6)
+  clock.advance(6)
   t.same(await get(token), INACTIVE)
   t.equal(proxy.requests(), 4, 'which ends the doubt')
 })
 
 t.test('a token that was never active is asked about once', async (t) => {
-  const { proxy, get } = await proxied(t)
+  const { proxy, get } = await startProxiedApp(t)
   t.same(await get('stranger'), INACTIVE)
   t.equal(proxy.requests(), 1)
 })
 
 t.test('so is one that was active and has expired since', async (t) => {
-  const { proxy, clock, get, standIn } = await proxied(t)
+  const { proxy, clock, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken({ lifetime: 60 })
   t.same(await get(token), OK)
-  clock.pass(61)
+  clock.advance(61)
   t.same(await get(token), INACTIVE)
   t.equal(proxy.requests(), 2)
 })
 
 t.test('and one that was forgotten', async (t) => {
-  const { app, proxy, get, standIn } = await proxied(t)
+  const { app, proxy, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
   standIn.revoke(token)
@@ -54,29 +54,29 @@ t.test('and one that was forgotten', async (t) => {
 })
 
 t.test('retry: false believes it at once', async (t) => {
-  const { proxy, clock, get, standIn } = await proxied(t, { retry: false })
+  const { proxy, clock, get, standIn } = await startProxiedApp(t, { retry: false })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
-  clock.pass(31)
+  clock.advance(31)
   proxy.once(inactive)
   t.same(await get(token), INACTIVE)
 })
 
 t.test('a doubt that cannot be settled is a 503, and ends the use of what was known past its time', async (t) => {
-  const { proxy, clock, get, standIn } = await proxied(t, { staleIfError: 600 })
+  const { proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const [token, other] = [await standIn.issueToken(), await standIn.issueToken()]
   t.same(await get(token), OK)
   t.same(await get(other), OK)
-  clock.pass(31)
+  clock.advance(31)
   proxy.mode = 'rst-on-request'
   proxy.once(inactive)
   t.same(await get(token), unavailable())
   t.same(await get(token), unavailable(), 'nor later')
   t.same(await get(other), STALE, 'unlike what nobody has doubted')
   proxy.mode = 'pass'
-  clock.pass(5)
+  clock.advance(5)
   t.same(await get(token), OK)
-  clock.pass(31)
+  clock.advance(31)
   proxy.mode = 'rst-on-request'
   t.same(await get(token), STALE, 'an active answer ends the doubt')
 })

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { configure } from '../../lib/options/config.ts'
-import { judge } from '../../lib/verdicts/verdict.ts'
+import { createConfig } from '../../lib/options/config.ts'
+import { createVerdict } from '../../lib/verdicts/verdict.ts'
 
 const NOW = Date.UTC(2026, 0, 1)
 const introspect = (): object => ({})
 
 t.test('a verdict that lets nobody in says why', async (t) => {
-  const why = (response: object, options: object = {}): string => judge(response as { active: boolean }, configure({ introspect, ...options }, {}), 0, NOW).why
+  const why = (response: object, options: object = {}): string => createVerdict(response as { active: boolean }, createConfig({ introspect, ...options }, {}), 0, NOW).reason
   t.equal(why({ active: true }), '')
   t.match(why({ active: false }), /^ZITADEL says that it is not active/)
   t.match(why({ active: true, exp: NOW / 1000 }), /^by this machine's clock it has expired/)
@@ -20,7 +20,7 @@ t.test('a verdict that lets nobody in says why', async (t) => {
 
 t.test('a verdict keeps when it was asked for and when it ends', async (t) => {
   const response = { active: true, exp: NOW / 1000 + 60, sub: 'ada', jti: '1' }
-  const { granted, ...rest } = judge(response, configure({ introspect }, {}), 7, NOW)
+  const { granted, ...rest } = createVerdict(response, createConfig({ introspect }, {}), 7, NOW)
   t.equal(granted!.token.sub, 'ada')
   t.same(rest, { why: '', askedAt: 7, expiresAt: NOW + 60_000, sub: 'ada', jti: '1', uses: 0, doubted: false })
 })

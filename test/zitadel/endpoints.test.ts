@@ -1,13 +1,13 @@
 import t from 'tap'
-import { introspectionEndpoint, isLoopback } from '../../lib/zitadel/endpoints.ts'
+import { resolveIntrospectionEndpoint, isLoopback } from '../../lib/zitadel/endpoints.ts'
 
 t.test('the endpoint is under the issuer, and needs no more headers there', async (t) => {
-  t.same(introspectionEndpoint('https://auth.acme.example'), { origin: 'https://auth.acme.example', path: '/oauth/v2/introspect', headers: {} })
-  t.same(introspectionEndpoint('https://auth.acme.example', 'https://auth.acme.example').headers, {})
+  t.same(resolveIntrospectionEndpoint('https://auth.acme.example'), { origin: 'https://auth.acme.example', path: '/oauth/v2/introspect', headers: {} })
+  t.same(resolveIntrospectionEndpoint('https://auth.acme.example', 'https://auth.acme.example').headers, {})
 })
 
 t.test('at another address, ZITADEL is told which instance is meant and how the public reaches it', async (t) => {
-  t.same(introspectionEndpoint('https://auth.acme.example', 'http://zitadel:8080'), {
+  t.same(resolveIntrospectionEndpoint('https://auth.acme.example', 'http://zitadel:8080'), {
     origin: 'http://zitadel:8080',
     path: '/oauth/v2/introspect',
     headers: { 'x-zitadel-instance-host': 'auth.acme.example', 'x-forwarded-host': 'auth.acme.example', 'x-forwarded-proto': 'https' }
@@ -15,14 +15,14 @@ t.test('at another address, ZITADEL is told which instance is meant and how the 
 })
 
 t.test('the port of the issuer is part of its host, and http is told as http', async (t) => {
-  t.same(introspectionEndpoint('http://localhost:8080', 'http://zitadel:8080').headers, {
+  t.same(resolveIntrospectionEndpoint('http://localhost:8080', 'http://zitadel:8080').headers, {
     'x-zitadel-instance-host': 'localhost:8080', 'x-forwarded-host': 'localhost:8080', 'x-forwarded-proto': 'http'
   })
 })
 
 t.test('a self-hoster may have moved it', async (t) => {
-  t.equal(introspectionEndpoint('https://auth.acme.example', undefined, '/custom/introspect').path, '/custom/introspect')
-  t.equal(introspectionEndpoint('https://auth.acme.example', 'http://zitadel:8080', '/custom/introspect').path, '/custom/introspect')
+  t.equal(resolveIntrospectionEndpoint('https://auth.acme.example', undefined, '/custom/introspect').path, '/custom/introspect')
+  t.equal(resolveIntrospectionEndpoint('https://auth.acme.example', 'http://zitadel:8080', '/custom/introspect').path, '/custom/introspect')
 })
 
 t.test('loopback is what can only mean this machine', async (t) => {

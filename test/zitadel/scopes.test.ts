@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isOwnScope, isRoleScope } from '../../lib/zitadel/scopes.ts'
+import { isZitadelScope, isRoleScope } from '../../lib/zitadel/scopes.ts'
 
 t.test("ZITADEL's own scopes are the standard ones and those of its name space", async (t) => {
   const own = [
@@ -7,12 +7,12 @@ t.test("ZITADEL's own scopes are the standard ones and those of its name space",
     'urn:zitadel:iam:user:metadata', 'urn:zitadel:iam:user:resourceowner', 'urn:zitadel:iam:org:id:280000000000000900',
     'urn:zitadel:iam:org:project:id:280000000000000001:aud', 'urn:zitadel:iam:org:projects:roles', 'urn:zitadel:iam:something:new'
   ]
-  for (const scope of own) t.ok(isOwnScope(scope), scope)
+  for (const scope of own) t.ok(isZitadelScope(scope), scope)
 })
 
 t.test('any other is a custom one, however similar', async (t) => {
   for (const scope of ['', 'orders:read', 'OpenID', 'openid ', 'group', 'admin', 'urn:zitadel:iam', 'urn:zitadel:other', 'xurn:zitadel:iam:user', 'toString', '__proto__']) {
-    t.notOk(isOwnScope(scope), scope)
+    t.notOk(isZitadelScope(scope), scope)
   }
 })
 
