@@ -63,7 +63,7 @@ export class OutageError extends Error {
 
   constructor (message: string, advice: string, canBeCausedByCaller = false) {
     super(message)
-    this.name = 'Outage'
+    this.name = 'OutageError'
     this.advice = advice
     this.canBeCausedByCaller = canBeCausedByCaller
   }

@@ -61,7 +61,7 @@ for (const [queue, strangers] of QUEUES) {
     const { start } = world({ concurrent: 1, queue })
     start('stranger')
     const works = many(start, 'stranger', strangers)
-    const error = { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '1' }, cause: { message: 'too many introspections are waiting already', provokable: true } }
+    const error = { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '1' }, cause: { message: 'too many introspections are waiting already', canBeCausedByCaller: true } }
     await t.rejects(start('stranger').result, error)
     many(start, 'known', queue - strangers)
     await t.rejects(start('known').result, error)
@@ -98,7 +98,7 @@ t.test('a turn that comes after half of the time is of no use, and goes to those
   start('stranger 3')
   clock.advance(1.499)
   await first.end()
-  const error = { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '1' }, cause: { message: 'the turn to ask ZITADEL came too late', provokable: true } }
+  const error = { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '1' }, cause: { message: 'the turn to ask ZITADEL came too late', canBeCausedByCaller: true } }
   for (const { result } of late) await t.rejects(result, error)
   t.same(started, ['stranger 1', 'stranger 3'])
 })
