@@ -1,9 +1,10 @@
-/** The two kinds of time: one that can be compared with a server's, and one that no administrator can turn. */
+/** The two kinds of time that the plugin reads. Tests pass a clock of their own. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970. Comparable with a server's clock; an administrator can change it. */
   readonly wall: () => number
-  /** Milliseconds since some moment, never going back. */
+  /** Milliseconds since an arbitrary moment. Never goes back. */
   readonly monotonic: () => number
 }
 
-export const systemClock: Clock = { wall: Date.now, monotonic: () => performance.now() }
+/** Reads both at each call, so that fake timers which replace `Date` after the import have an effect. */
+export const systemClock: Clock = { wall: () => Date.now(), monotonic: () => performance.now() }

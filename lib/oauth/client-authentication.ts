@@ -1,21 +1,21 @@
 import { randomUUID, type KeyObject } from 'node:crypto'
 import { SignJWT, base64url } from 'jose'
 
-/** What one request carries to prove which client sends it: form fields to append, or header fields. */
+/** The part of a request that authenticates the client: form fields to append, or header fields. */
 export interface ClientAuthentication {
   readonly form: string
   readonly headers: Readonly<Record<string, string>>
-  /** What is in the header fields, before it was encoded: as little to be quoted as the form; '' where nothing is. */
+  /** The secret in the header fields before it was encoded. No log may quote it. '' if there is none. */
   readonly secret: string
 }
 
-/** A client that proves itself with a secret, the same way each time. */
+/** A client that authenticates with a secret. */
 export interface SecretClient extends ClientAuthentication {
   readonly clientId: string
 }
 
 /**
- * HTTP Basic with the id and the secret form-url-encoded first.
+ * HTTP Basic. The id and the secret are form-url-encoded first.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1 RFC 6749 section 2.3.1}
  */
@@ -31,28 +31,32 @@ function encodeFormValue (value: string): string {
 /**
  * Signs a JWS signing input.
  *
- * @param data the bytes to sign; a copy, yours to keep
- * @returns the signature as JWS wants it: for ES256 the 64 bytes of r and s, not DER
+ * @param data the bytes to sign; a copy, which the function may keep
+ * @returns the signature in the form of JWS: for ES256 the 64 bytes of r and s, not DER
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7518#section-3.4 RFC 7518 section 3.4}
  */
 export type Sign = (data: Uint8Array) => Uint8Array | Promise<Uint8Array>
 
-/** A client that proves itself with a private key: one held here, or one that only an external signer can use. */
+/** The algorithms that ZITADEL accepts for client assertions, and that jose and node:crypto can sign with. */
+export const SIGNING_ALGORITHMS = ['RS256', 'PS256', 'ES256'] as const
+
+/** A client that authenticates with a private key, which is either held here or used by an external signer. */
 export type SigningClient = {
   readonly clientId: string
   readonly keyId: string
-  readonly alg: 'RS256' | 'PS256' | 'ES256'
+  readonly alg: typeof SIGNING_ALGORITHMS[number]
 } & ({ readonly key: KeyObject } | { readonly sign: Sign })
 
-/** Seconds by which an assertion is backdated: a server refuses one from the future, and clocks differ. */
+/** An assertion is backdated, because clocks differ and a server rejects an assertion from the future. */
 const BACKDATE_SECONDS = 30
-/** Seconds from its issuance for which an assertion can be used. */
 const LIFETIME_SECONDS = 3600
 
 /**
- * A signed client assertion.
+ * Creates a signed client assertion.
  *
- * @param audience the authorization server's issuer, exactly as it calls itself
+ * @param audience the issuer of the authorization server, exactly as the server spells it
  * @param now milliseconds since 1970
+ * @throws SigningError
  * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3 RFC 7523 section 3}
  */
 export async function signAssertion (client: SigningClient, audience: string, now: number): Promise<string> {
@@ -62,12 +66,12 @@ export async function signAssertion (client: SigningClient, audience: string, no
   if ('key' in client) return await new SignJWT(claims).setProtectedHeader(header).sign(client.key)
   const input = `${base64url.encode(JSON.stringify(header))}.${base64url.encode(JSON.stringify(claims))}`
   const signature: unknown = await callSigner(client.sign, input)
-  if (!(signature instanceof Uint8Array) || signature.length === 0) throw new SigningError('the function "sign" must give the signature as bytes')
-  if (client.alg === 'ES256' && signature.length !== 64) throw new SigningError('the function "sign" must give the 64 bytes of r and s for ES256')
+  if (!(signature instanceof Uint8Array) || signature.length === 0) throw new SigningError('the function "sign" must return the signature as bytes')
+  if (client.alg === 'ES256' && signature.length !== 64) throw new SigningError('the function "sign" must return the 64 bytes of r and s for ES256')
   return `${input}.${base64url.encode(signature)}`
 }
 
-/** What an external signer did wrong, in words of ours: its own could say anything. */
+/** An external signer failed. The message is fixed: an error of the signer itself could contain secrets. */
 export class SigningError extends Error {}
 
 async function callSigner (sign: Sign, input: string): Promise<unknown> {

@@ -1,6 +1,6 @@
 /**
- * A response of an introspection endpoint: the members that RFC 7662 names, and whatever else the server adds.
- * Only `active`, `exp` and `nbf` have been looked at when you hold one; anything else is as the server sent it.
+ * A response of an introspection endpoint: the members of RFC 7662 and those that the server adds. The types of `active`,
+ * `exp` and `nbf` are checked. Every other member is as the server sent it.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662#section-2.2 RFC 7662 section 2.2}
  */
@@ -13,7 +13,7 @@ export interface IntrospectionResponse {
   readonly [claim: string]: unknown
 }
 
-/** Seconds by which our clock may be behind the server's before a token that was just made counts as not yet valid. */
+/** How far this machine's clock may be behind the server's before a new token counts as not yet valid. */
 const NBF_TOLERANCE_SECONDS = 60
 
 /**
@@ -26,7 +26,7 @@ export function createIntrospectionBody (token: string): string {
 }
 
 /**
- * Whether a parsed body is an introspection response. What is not says nothing about the token, not even that it is bad.
+ * Whether a parsed body is an introspection response. Any other body says nothing about the token.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662#section-2.2 RFC 7662 section 2.2}
  */
@@ -41,7 +41,7 @@ function isOptionalNumericDate (value: unknown): boolean {
 }
 
 /**
- * Whether a token lives by our own clock, whatever the server thought.
+ * Whether a token is active and valid by this machine's clock.
  *
  * @param now milliseconds since 1970
  */
@@ -49,14 +49,14 @@ export function isCurrentlyValid (response: IntrospectionResponse, now: number):
   return response.active && now < getExpiry(response) && (response.nbf ?? 0) - NBF_TOLERANCE_SECONDS <= now / 1000
 }
 
-/** The moment of expiry in milliseconds since 1970; Infinity where the server names none. */
+/** The expiry in milliseconds since 1970; Infinity if the response has none. */
 export function getExpiry (response: IntrospectionResponse): number {
   return response.exp === undefined ? Infinity : response.exp * 1000
 }
 
 /**
- * Whether possession alone makes the token valid. One that is bound to a key (`cnf`) or of another type would need proofs
- * that are not checked here.
+ * Whether the token is a plain bearer token. A token that is bound to a key (`cnf`) or of another type needs a proof of
+ * possession, which is not checked here.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7800#section-3.1 RFC 7800 section 3.1}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-6.2 RFC 9449 section 6.2}

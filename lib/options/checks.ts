@@ -1,10 +1,11 @@
 import { createOptionError } from '../errors.ts'
 import { isPrintableAscii } from '../oauth/bearer.ts'
+import { CREDENTIAL_FORMS_TEXT } from './credentials.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { INTROSPECTION_PATH, isLoopback } from '../zitadel/endpoints.ts'
 
-/** Whether a value passes, and what to say was expected where it does not. */
-export type OptionCheck = readonly [(value: unknown) => boolean, expected: string]
+/** Whether a value is valid, what a message says was expected, and what it adds about an invalid value (no part of the value). */
+export type OptionCheck = readonly [isValid: (value: unknown) => boolean, expected: string, hint?: (value: unknown) => string]
 
 const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
 const isFunction = (value: unknown): boolean => typeof value === 'function'
@@ -13,8 +14,8 @@ const isIntegerBetween1And = (most: number) => (value: unknown): boolean => Numb
 const oneOf = (...words: unknown[]) => (value: unknown): boolean => words.includes(value)
 
 export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> = {
-  issuer: [(value) => isNonEmptyString(value) && isIssuer(value), "ZITADEL's public origin: https (http only on loopback), without path, query, fragment or user info"],
-  credentials: [(value) => typeof value === 'object' && value !== null, 'an object: { keyFile }, { key }, { clientId, clientSecret } or { clientId, keyId, alg, sign }'],
+  issuer: [(value) => isNonEmptyString(value) && isIssuer(value), "ZITADEL's public origin: https (http only on loopback), without path, query, fragment or user info", getIssuerHint],
+  credentials: [(value) => typeof value === 'object' && value !== null, `an object: ${CREDENTIAL_FORMS_TEXT}`],
   address: [(value) => isNonEmptyString(value) && parseOrigin(value) !== undefined, 'an http or https origin, without path, query, fragment or user info'],
   introspectionEndpoint: [(value) => isNonEmptyString(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
   dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'an undici Dispatcher (Agent, Pool, ProxyAgent ...)'],
@@ -61,15 +62,22 @@ export function checkOptions (given: object, checks: Readonly<Record<string, Opt
   for (const [name, value] of Object.entries(given)) {
     if (known.includes(name)) continue
     if (!Object.hasOwn(checks, name)) throw createOptionError(`unknown option "${prefix}${name}": expected one of ${Object.keys(checks).join(', ')}`)
-    const [passes, expected] = checks[name]!
-    if (value !== undefined && !passes(value)) throw createOptionError(`option "${prefix}${name}" must be ${expected}`)
+    if (value !== undefined) checkValue(value, checks[name]!, `option "${prefix}${name}"`)
   }
 }
 
-/** The origin that a text is and is no more than; undefined for any other text. */
+/**
+ * @param name what the message of an error starts with
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function checkValue (value: unknown, [isValid, expected, getHint]: OptionCheck, name: string): void {
+  if (!isValid(value)) throw createOptionError(`${name} must be ${expected}${getHint?.(value) ?? ''}`)
+}
+
+/** The origin of a URL that is only an origin; undefined for any other text. */
 export function parseOrigin (value: string): string | undefined {
   const url = URL.canParse(value) ? new URL(value) : undefined
-  // Compared as written: the parser drops an empty query or fragment, and dots in a path.
+  // The text is compared, because the parser drops an empty query, an empty fragment, and dots in a path.
   if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '') return undefined
   return /^https?:\/\/[^\s/?#\\@]+\/?$/i.test(value) ? url.origin : undefined
 }
@@ -79,4 +87,19 @@ function isIssuer (value: string): boolean {
   if (origin === undefined) return false
   const { protocol, hostname } = new URL(origin)
   return protocol === 'https:' || isLoopback(hostname)
+}
+
+/** What to change in an issuer; '' if the text does not tell. */
+function getIssuerHint (value: unknown): string {
+  if (typeof value !== 'string') return ''
+  const text = value.trim()
+  if (!text.includes('://')) return URL.canParse(`https://${text}`) ? ' (add https://)' : ''
+  if (!URL.canParse(text)) return ''
+  const { protocol, hostname, pathname, search, hash, username, password } = new URL(text)
+  if (username !== '' || password !== '') return ' (drop the user info)'
+  if (hash !== '' || text.endsWith('#')) return ' (drop the fragment)'
+  if (search !== '' || text.endsWith('?')) return ' (drop the query)'
+  if (pathname !== '/' && pathname !== '') return ' (drop the path)'
+  if (text !== value) return ' (drop the white space around it)'
+  return protocol === 'http:' && !isLoopback(hostname) ? ' (for plain http to an internal name, keep the https issuer and give that name as "address")' : ''
 }

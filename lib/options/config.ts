@@ -1,6 +1,6 @@
 import { createOptionError } from '../errors.ts'
 import { resolveCredentials, type CredentialsProvider } from './credentials.ts'
-import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, parseOrigin } from './checks.ts'
+import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkValue, parseOrigin } from './checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
@@ -59,13 +59,13 @@ function omitUndefined<T extends object> (given: T): { [K in keyof T]: Exclude<T
 
 function resolveAuthorizationServer (issuer: string | undefined, credentials: ZitadelOptions['credentials'], address: string | undefined, path: string | undefined, env: NodeJS.ProcessEnv): Config['authorizationServer'] {
   const given = issuer ?? env['ZITADEL_ISSUER']
-  const [passes, expected] = OPTION_CHECKS.issuer
-  if (!given) throw createOptionError(`option "issuer" (or the variable ZITADEL_ISSUER) is missing: it must be ${expected}`)
-  if (!passes(given)) throw createOptionError(`the variable "ZITADEL_ISSUER" must be ${expected}`)
-  const origin = parseOrigin(given)!
+  if (!given) throw createOptionError(`option "issuer" (or the variable ZITADEL_ISSUER) is missing: it must be ${OPTION_CHECKS.issuer[1]}`)
+  checkValue(given, OPTION_CHECKS.issuer, 'the variable "ZITADEL_ISSUER"')
+  // Kept as it is written, a port of 443 and capital letters included: issuers are compared as strings (RFC 8414 section 3.3).
+  const written = given.replace(/\/$/, '')
   return {
-    issuer: origin,
-    endpoint: resolveIntrospectionEndpoint(origin, address === undefined ? origin : parseOrigin(address), path),
+    issuer: written,
+    endpoint: resolveIntrospectionEndpoint(written, address === undefined ? undefined : parseOrigin(address), path),
     credentials: resolveCredentials(credentials, env)
   }
 }

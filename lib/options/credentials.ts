@@ -1,22 +1,28 @@
 import { readFile } from 'node:fs/promises'
 import { createOptionError } from '../errors.ts'
-import { clientSecretBasic, type SecretClient, type SigningClient } from '../oauth/client-authentication.ts'
+import { SIGNING_ALGORITHMS, clientSecretBasic, type SecretClient, type SigningClient } from '../oauth/client-authentication.ts'
 import { parseApplicationKey } from '../zitadel/application-key.ts'
+import { checkCredential, checkCredentialId, checkNonEmptyString } from './credential-checks.ts'
 import type { Credentials } from './options.ts'
 
-/** Where this API's credentials are found. */
+/** Provides the credentials of this API. */
 export interface CredentialsProvider {
-  /** Reads them as they are now. */
+  /** Reads the credentials as they are now. */
   readonly read: () => Promise<SigningClient | SecretClient>
-  /** The file that they are in, where they are in one: it can be replaced while the server runs. */
+  /** Path of the file that contains them, if there is one. The file can be replaced while the server runs. */
   readonly file?: string
 }
 
 const CREDENTIAL_VARIABLES = 'ZITADEL_KEY_FILE, ZITADEL_KEY, or ZITADEL_CLIENT_ID with ZITADEL_CLIENT_SECRET'
-const ALGORITHMS = ['RS256', 'PS256', 'ES256']
 const CREDENTIAL_FORMS = [['keyFile'], ['key'], ['clientId', 'clientSecret'], ['clientId', 'keyId', 'alg', 'sign']]
+/** The forms of the option, as messages list them. */
+export const CREDENTIAL_FORMS_TEXT = '{ keyFile }, { key }, { clientId, clientSecret } or { clientId, keyId, alg, sign }'
 
-/** Where the credentials come from, judged by their shape; nothing is read yet. */
+/**
+ * Selects where the credentials come from by their form. Reads no file yet.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
 export function resolveCredentials (given: Credentials | undefined, env: NodeJS.ProcessEnv): CredentialsProvider {
   return given === undefined ? resolveFromEnvironment(env) : resolveFromOption(given)
 }
@@ -24,16 +30,17 @@ export function resolveCredentials (given: Credentials | undefined, env: NodeJS.
 function resolveFromOption (given: Credentials): CredentialsProvider {
   const names = Object.entries(given).filter(([, value]) => value !== undefined).map(([name]) => name)
   const known = CREDENTIAL_FORMS.some((form) => form.length === names.length && form.every((name) => names.includes(name)))
-  if (!known) throw createOptionError('option "credentials" must be exactly one of { keyFile }, { key }, { clientId, clientSecret } or { clientId, keyId, alg, sign }')
+  if (!known) throw createOptionError(`option "credentials" must be exactly one of ${CREDENTIAL_FORMS_TEXT}${names.includes('keyId') && names.includes('key') ? ' (it looks like the key itself: give { key })' : ''}`)
   const { keyFile, key, sign, alg, ...texts } = given as { keyFile?: string, key?: unknown, sign?: unknown, alg?: string }
-  for (const [name, value] of Object.entries({ ...texts, ...(keyFile !== undefined && { keyFile }) })) {
-    checkNonEmptyString(value, `option "credentials.${name}"`)
+  for (const [name, value] of Object.entries(texts)) {
+    if (name === 'clientSecret') checkCredential(value, 'option "credentials.clientSecret"')
+    else checkCredentialId(value, `option "credentials.${name}"`)
   }
   if (keyFile !== undefined) return createFileProvider(keyFile, 'option "credentials.keyFile"')
   if (key !== undefined) return createKeyProvider(key, 'option "credentials.key"')
   if (sign === undefined) return createSecretProvider(texts as { clientId: string, clientSecret: string })
   if (typeof sign !== 'function') throw createOptionError('option "credentials.sign" must be a function of the bytes to sign')
-  if (!ALGORITHMS.includes(alg as string)) throw createOptionError(`option "credentials.alg" must be one of ${ALGORITHMS.join(', ')}: ZITADEL accepts no other`)
+  if (!(SIGNING_ALGORITHMS as readonly unknown[]).includes(alg)) throw createOptionError(`option "credentials.alg" must be one of ${SIGNING_ALGORITHMS.join(', ')}: ZITADEL accepts no other`)
   const client = { ...texts, alg, sign } as SigningClient
   return { read: async () => client }
 }
@@ -44,8 +51,8 @@ function resolveFromEnvironment (env: NodeJS.ProcessEnv): CredentialsProvider {
   if (keyFile) providers.push(createFileProvider(keyFile, 'the variable "ZITADEL_KEY_FILE"'))
   if (key) providers.push(createKeyProvider(key, 'the variable "ZITADEL_KEY"'))
   if (clientId && clientSecret) {
-    checkNonEmptyString(clientId, 'the variable "ZITADEL_CLIENT_ID"')
-    checkNonEmptyString(clientSecret, 'the variable "ZITADEL_CLIENT_SECRET"')
+    checkCredentialId(clientId, 'the variable "ZITADEL_CLIENT_ID"')
+    checkCredential(clientSecret, 'the variable "ZITADEL_CLIENT_SECRET"')
     providers.push(createSecretProvider({ clientId, clientSecret }))
   } else if (clientId || clientSecret) throw createOptionError('the variables "ZITADEL_CLIENT_ID" and "ZITADEL_CLIENT_SECRET" must be set together')
   const [source, ...others] = providers
@@ -54,12 +61,9 @@ function resolveFromEnvironment (env: NodeJS.ProcessEnv): CredentialsProvider {
   return source
 }
 
-function checkNonEmptyString (value: unknown, name: string): void {
-  // Half of a surrogate pair has no UTF-8, so no form and no header could carry it.
-  if (typeof value !== 'string' || value.trim() === '' || /\p{Surrogate}/u.test(value)) throw createOptionError(`${name} must be a non-empty string`)
-}
-
-function createFileProvider (path: string, name: string): CredentialsProvider {
+function createFileProvider (path: unknown, name: string): CredentialsProvider {
+  checkNonEmptyString(path, name)
+  if (path.trimStart().startsWith('{')) throw createOptionError(`${name} must be a path, and holds the key itself: that belongs in "credentials.key" or ZITADEL_KEY`)
   const read = async (): Promise<SigningClient> => {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
       throw createOptionError(`${name} must name a readable file with ZITADEL's JSON key (reading it failed: ${error.code}); the path is relative to the working directory, and ~ is not expanded`)
@@ -70,7 +74,7 @@ function createFileProvider (path: string, name: string): CredentialsProvider {
 }
 
 function createKeyProvider (key: unknown, name: string): CredentialsProvider {
-  // Parsed at once: a wrong key stops the start, and the parsing is paid for once.
+  // Parsed once, at registration: an invalid key stops the start.
   const client = parseKey(key, name)
   return { read: async () => client }
 }

@@ -1,6 +1,6 @@
 import { getExpiry, isCurrentlyValid, isUnboundBearer, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { ActiveToken } from '../zitadel/active-token.ts'
-import { isAdmitted, type AdmissionRules } from '../zitadel/admission.ts'
+import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.ts'
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
 
 export type VerdictRules = AdmissionRules & GrantRules
@@ -40,5 +40,5 @@ function findDenialReason (response: IntrospectionResponse, rules: VerdictRules,
   if (!response.active) return "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must ask for the audience)"
   if (!isCurrentlyValid(response, now)) return "by this machine's clock it has expired or is not valid yet"
   if (!isUnboundBearer(response)) return 'it is bound to a key or of another type, and no bearer token'
-  return isAdmitted(response, rules) ? '' : 'the options "clients", "projectId" or "personalAccessTokens" do not let it in, or its claim "act" is malformed'
+  return findAdmissionDenial(response, rules) ?? ''
 }

@@ -1,6 +1,6 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import { deepFreeze } from './frozen.ts'
-import { createFrozenRecord, type Grants, type Roles } from './grants.ts'
+import { createFrozenRecord, deepFreeze } from './frozen.ts'
+import type { Grants, Roles } from './grants.ts'
 
 /** Who acts for the subject (token exchange). A chain: each acted through the one inside it. */
 export interface Actor {

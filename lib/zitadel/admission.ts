@@ -1,23 +1,35 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 
-/** Whom a resource server lets in at all, before any scope or role is asked for. */
+/** Which active tokens an API accepts at all, before it checks any scope or role. */
 export interface AdmissionRules {
+  /** Client ids; undefined accepts every client. */
   readonly clients?: ReadonlySet<string> | undefined
+  /** The project that must be in the audience; undefined accepts every project. */
   readonly projectId?: string | undefined
+  /** Whether personal access tokens are accepted. */
   readonly personalAccessTokens: boolean
 }
 
-/** Whether a live token is of a client, a project and a kind that is let in. A claim of a wrong shape is not. */
-export function isAdmitted (claims: IntrospectionResponse, rules: AdmissionRules): boolean {
-  if (!isValidActorChain(claims['act'])) return false
-  if (rules.clients !== undefined && !rules.clients.has(claims['client_id'] as string)) return false
-  if (rules.projectId !== undefined && !hasAudience(claims['aud'], rules.projectId)) return false
-  return rules.personalAccessTokens || !isPersonalAccessToken(claims)
+/**
+ * Checks an active token against the rules. A claim of a wrong type meets no rule.
+ *
+ * @returns the reason for the denial, for the log; undefined if the token is accepted
+ */
+export function findAdmissionDenial (claims: IntrospectionResponse, { clients, projectId, personalAccessTokens }: AdmissionRules): string | undefined {
+  if (!isValidActorChain(claims['act'])) return 'its claim "act" is malformed'
+  const isPersonal = isPersonalAccessToken(claims)
+  if (isPersonal && !personalAccessTokens) return 'it is a personal access token (option "personalAccessTokens")'
+  if (clients !== undefined) {
+    if (isPersonal) return 'it is a personal access token, which has no client (option "clients")'
+    if (!clients.has(claims['client_id'] as string)) return 'its client is not listed (option "clients")'
+  }
+  if (projectId !== undefined && !hasAudience(claims['aud'], projectId)) return 'the project is not in its audience (option "projectId")'
+  return undefined
 }
 
 /**
- * Whether it can be told who acts, if anybody does: a handler that refuses actors must not take one for the user himself. A
- * loop, because a hostile chain can be deeper than the stack.
+ * Whether the claim names every actor. If it does not, a handler that denies actors would take an actor for the user.
+ * A loop, because a hostile chain can be deeper than the stack.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8693#section-4.1 RFC 8693 section 4.1}
  */
@@ -35,10 +47,10 @@ function hasAudience (audience: unknown, projectId: string): boolean {
   return Array.isArray(audience) ? audience.includes(projectId) : audience === projectId
 }
 
-/** Every other token of ZITADEL names its client, or is of an OIDC session, whose ids start with `V2_`. */
-function isPersonalAccessToken (claims: IntrospectionResponse): boolean {
-  const { client_id: clientId, jti } = claims
-  const namesClient = typeof clientId === 'string' && clientId !== ''
-  const isOfSession = typeof jti === 'string' && jti.startsWith('V2_')
-  return !namesClient && !isOfSession
+/**
+ * Every other token of ZITADEL belongs to an OIDC session and has a `jti` that starts with `V2_`. The client id is no
+ * evidence: an Action can add one to the response for a personal access token, but it cannot set `jti`.
+ */
+function isPersonalAccessToken ({ jti }: IntrospectionResponse): boolean {
+  return typeof jti !== 'string' || !jti.startsWith('V2_')
 }

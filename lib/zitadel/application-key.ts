@@ -1,7 +1,7 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { SigningClient } from '../oauth/client-authentication.ts'
 
-/** ZITADEL's JSON key of an application, as its console gives it out. */
+/** ZITADEL's JSON key of an application, as its console delivers it. */
 export interface ApplicationKey {
   readonly type?: string
   readonly keyId: string
@@ -11,36 +11,48 @@ export interface ApplicationKey {
   readonly clientId: string
 }
 
+const EXPECTED = "must be ZITADEL's JSON key of an API application"
+
 /**
- * The signing client of ZITADEL's JSON key.
+ * Parses ZITADEL's JSON key.
  *
- * @param source the object, its JSON, or base64 of that (as ZITADEL's API delivers it)
- * @throws TypeError that says what is wrong with the key and holds no part of it
+ * @param source the object, its JSON, or base64 of the JSON (as ZITADEL's API delivers it)
+ * @throws TypeError whose message says what is wrong with the key, and contains no part of it
  */
 export function parseApplicationKey (source: unknown): SigningClient {
-  const file = typeof source === 'string' ? parseJson(source) : source
+  const file = typeof source === 'string' ? parseJson(source.trim()) : source
   if (typeof file !== 'object' || file === null || Array.isArray(file)) {
-    throw new TypeError("must be ZITADEL's JSON key of an API application: an object, its JSON, or base64 of the JSON")
+    throw new TypeError(`${EXPECTED}: an object, its JSON, or base64 of the JSON${typeof source === 'string' ? describeText(source.trim(), file) : ''}`)
   }
   const { type, keyId, key, clientId } = file as Record<string, unknown>
   if (type === 'serviceaccount') {
     throw new TypeError('is the key of a service account, which cannot introspect: create a key for an application of type API (its JSON says "type": "application")')
   }
   if (!isNonEmptyString(keyId) || !isNonEmptyString(key) || !isNonEmptyString(clientId)) {
-    throw new TypeError("must be ZITADEL's JSON key of an API application, with keyId, key and clientId as non-empty strings")
+    throw new TypeError(`${EXPECTED}, with keyId, key and clientId as non-empty strings`)
   }
   const privateKey = parsePem(key)
   return { clientId, keyId, alg: getAlgorithm(privateKey), key: privateKey }
 }
 
+/** Undefined for a text that is neither JSON nor base64 of JSON. */
 function parseJson (text: string): unknown {
-  const trimmed = text.trim()
   try {
-    return JSON.parse(trimmed.startsWith('{') ? trimmed : Buffer.from(trimmed, 'base64').toString())
+    return JSON.parse(/^[{"'[]/.test(text) ? text : Buffer.from(text, 'base64').toString())
   } catch {
-    // The parser's own message would quote the text, which holds the private key.
+    // The message of the parser would quote the text, which contains the private key.
     return undefined
   }
+}
+
+/** What a text seems to be, in words that quote nothing of it; '' if there is nothing to say. */
+function describeText (text: string, parsed: unknown): string {
+  if (text === '') return ' (it is empty)'
+  if (/^(['"`]).*\1$/s.test(text)) return ' (it is in quotation marks: remove them)'
+  if (text.startsWith('-----BEGIN ')) return ' (it is only the PEM: give the whole JSON)'
+  if (/^(?:[.~]{0,2}\/|file:|[A-Za-z]:[\\/])|\.json$/.test(text)) return ' (it looks like a path: a path belongs in "credentials.keyFile" or ZITADEL_KEY_FILE)'
+  if (text.startsWith('{') && /-----BEGIN [A-Z ]+-----\r?\n/.test(text)) return ' (its PEM contains line breaks, where JSON needs \\n: base64 of the JSON avoids this)'
+  return parsed === undefined ? ' (it is not valid JSON)' : ''
 }
 
 function isNonEmptyString (value: unknown): value is string {
@@ -49,15 +61,16 @@ function isNonEmptyString (value: unknown): value is string {
 
 function parsePem (pem: string): KeyObject {
   try {
-    // JOSE libraries and WebCrypto refuse PKCS#1, which is what ZITADEL writes; node:crypto reads both.
+    // JOSE libraries and WebCrypto do not accept PKCS#1, which ZITADEL writes; node:crypto reads both.
     return createPrivateKey(pem)
   } catch {
-    throw new TypeError('must hold an unencrypted private key as PEM (PKCS#1 or PKCS#8) in its member key')
+    const hint = pem.includes('\\n') ? ' (it contains the two characters \\n instead of line breaks: the JSON was escaped twice)' : ''
+    throw new TypeError(`must hold an unencrypted private key as PEM (PKCS#1 or PKCS#8) in its member key${hint}`)
   }
 }
 
 function getAlgorithm (key: KeyObject): SigningClient['alg'] {
-  // Of an asymmetric key there are always some.
+  // An asymmetric key always has details.
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails!
   if (key.asymmetricKeyType === 'rsa' && modulusLength! >= 2048) return 'RS256'
   if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return 'ES256'

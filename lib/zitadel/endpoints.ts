@@ -1,23 +1,24 @@
-/** Where the introspection endpoint is found, and how ZITADEL is told which of its instances is meant. */
+/** The address of the introspection endpoint, and the headers that name the ZITADEL instance behind it. */
 export interface Endpoint {
   readonly origin: string
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
 }
 
-/** The path of the introspection endpoint unless a self-hoster has changed it. */
+/** The path of the introspection endpoint. A self-hosted ZITADEL can change it. */
 export const INTROSPECTION_PATH = '/oauth/v2/introspect'
 
 /**
- * The introspection endpoint of an instance. Behind an internal address ZITADEL finds the instance, and with it the issuer
- * that assertions must name, by headers.
+ * The introspection endpoint of an instance. Behind an internal address, ZITADEL finds the instance by headers, and derives
+ * from them the issuer that assertions must name. So they hold the host exactly as the issuer spells it.
  *
- * @param issuer the public origin
- * @param address the origin to connect to, when it is another
+ * @param issuer the public origin as it was written, without a slash at the end
+ * @param address the origin to connect to; default: that of the issuer
  */
-export function resolveIntrospectionEndpoint (issuer: string, address: string = issuer, path: string = INTROSPECTION_PATH): Endpoint {
-  if (address === issuer) return { origin: issuer, path, headers: {} }
-  const { host, protocol } = new URL(issuer)
+export function resolveIntrospectionEndpoint (issuer: string, address?: string | undefined, path: string = INTROSPECTION_PATH): Endpoint {
+  const { origin, protocol } = new URL(issuer)
+  if (address === undefined || address === origin) return { origin, path, headers: {} }
+  const host = issuer.slice(issuer.indexOf('//') + 2)
   return {
     origin: address,
     path,
@@ -29,10 +30,10 @@ export function resolveIntrospectionEndpoint (issuer: string, address: string = 
   }
 }
 
-/** Whether a host name can only mean this machine, so that plain http crosses no network. */
+/** Whether a host name always means this machine, so that plain http does not cross a network. */
 export function isLoopback (hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]') return true
-  // WHATWG URLs have written every spelling of an IPv4 address as four decimal numbers by now.
+  // WHATWG URLs write every spelling of an IPv4 address as four decimal numbers.
   const parts = hostname.split('.')
   return parts.length === 4 && parts[0] === '127' && parts.every((part) => /^\d{1,3}$/.test(part))
 }

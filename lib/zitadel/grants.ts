@@ -1,20 +1,21 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import { isZitadelScope, isRoleScope } from './scopes.ts'
+import { createFrozenRecord } from './frozen.ts'
+import { isRoleScope, isZitadelScope } from './scopes.ts'
 
-/** What a resource server has decided about reading claims. */
+/** How an API reads the claims. */
 export interface GrantRules {
   /** Where a scope that is not ZITADEL's own is looked for. */
   readonly customScopes: 'roles' | 'scope'
-  /** The project whose roles count, where more than the API's own could be listed. */
+  /** The project whose roles count. Undefined: the project of the API itself. */
   readonly projectId?: string | undefined
 }
 
-/** Role key -> id of the organisation that granted it -> that organisation's primary domain. */
+/** Role key -> id of the organisation that granted it -> primary domain of that organisation. */
 export type Roles = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /**
- * What a token's claims grant, prepared once so that every decision is a lookup. Frozen, so that handlers can be shown the
- * same: no Set and no Map, which cannot be, and which would be kept beside a view of each.
+ * The scopes and roles of a token, prepared once so that every decision is a lookup. Handlers get the same objects, so they
+ * are frozen records: a Set or a Map cannot be frozen.
  */
 export class Grants {
   readonly scopes: readonly string[]
@@ -23,17 +24,17 @@ export class Grants {
 
   constructor (claims: IntrospectionResponse, { customScopes, projectId }: GrantRules) {
     this.scopes = Object.freeze(typeof claims['scope'] === 'string' ? [...new Set(claims['scope'].split(' ').filter(Boolean))] : [])
-    this.roles = parseRoles(claims, projectId)
+    this.roles = parseRoles(claims[getRolesClaim(projectId)])
     this.#customScopes = customScopes
   }
 
-  /** @param organization undefined for any; anything else that is not the id of one that granted the role, such as an array, is none */
+  /** @param organization an organisation id; undefined means any. A value of another type, such as an array, matches none */
   hasRole (role: string, organization?: string): boolean {
     const organizations = this.roles[role]
     return organizations !== undefined && (organization === undefined || (typeof organization === 'string' && organizations[organization] !== undefined))
   }
 
-  /** One of ZITADEL's own scopes, or a custom one wherever custom scopes are looked for. A role scope is never held. */
+  /** Whether the token has one of ZITADEL's own scopes, or a custom scope where the rules look for those. Never true for a role scope. */
   hasScope (scope: string, organization?: string): boolean {
     if (isRoleScope(scope)) return false
     if (isZitadelScope(scope) || this.#customScopes === 'scope') return this.scopes.includes(scope)
@@ -41,30 +42,20 @@ export class Grants {
   }
 }
 
-const ROLES_CLAIM = 'urn:zitadel:iam:org:project:roles'
+/** ZITADEL sends both claims for the API's own project. Another project's roles must not be replaced by them. */
+function getRolesClaim (projectId: string | undefined): string {
+  return projectId === undefined ? 'urn:zitadel:iam:org:project:roles' : `urn:zitadel:iam:org:project:${projectId}:roles`
+}
 
-// Objects, not arrays: ZITADEL's documentation shows arrays, its code has never sent one.
-function parseRoles (claims: IntrospectionResponse, projectId: string | undefined): Roles {
+// Objects only: the documentation of ZITADEL shows arrays, but no version has sent any.
+function parseRoles (claim: unknown): Roles {
   const roles: Array<[string, Roles[string]]> = []
-  const specific = projectId === undefined ? undefined : claims[`urn:zitadel:iam:org:project:${projectId}:roles`]
-  for (const [role, organizations] of getEntries(specific ?? claims[ROLES_CLAIM])) {
+  for (const [role, organizations] of getEntries(claim)) {
     const granted = getEntries(organizations).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-    // A role that no organisation granted is not held.
+    // A role without an organisation was granted by none.
     if (granted.length > 0) roles.push([role, createFrozenRecord(granted)])
   }
   return createFrozenRecord(roles)
-}
-
-const EMPTY_PROTOTYPE = Object.freeze(Object.create(null))
-
-/**
- * A frozen object on which no name finds anything but what was granted. Not without a prototype but with an empty one: of
- * the former V8 makes dictionaries of four times the size.
- */
-export function createFrozenRecord<T> (entries: ReadonlyArray<readonly [string, T]>): Readonly<Record<string, T>> {
-  const object: Record<string, T> = Object.create(EMPTY_PROTOTYPE)
-  for (const [name, value] of entries) object[name] = value
-  return Object.freeze(object)
 }
 
 function getEntries (value: unknown): Array<[string, unknown]> {

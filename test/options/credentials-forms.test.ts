@@ -13,7 +13,7 @@ async function started (t: Test): Promise<StandIn> {
   return standIn
 }
 
-t.test('a key proves the client by an assertion', async (t) => {
+t.test('a key authenticates by an assertion', async (t) => {
   const standIn = await started(t)
   const { key } = standIn.api
   for (const given of [key, JSON.stringify(key), Buffer.from(JSON.stringify(key)).toString('base64')]) {
@@ -24,7 +24,7 @@ t.test('a key proves the client by an assertion', async (t) => {
   }
 })
 
-t.test('id and secret prove the client by HTTP Basic', async (t) => {
+t.test('id and secret authenticate by HTTP Basic', async (t) => {
   const standIn = await started(t)
   const { clientId, clientSecret } = standIn.api
   const app = await start(t, { issuer: standIn.issuer, credentials: { clientId, clientSecret, keyFile: undefined, key: undefined } })
@@ -33,7 +33,7 @@ t.test('id and secret prove the client by HTTP Basic', async (t) => {
   t.same([...standIn.requests.at(-1)?.body.keys() ?? []], ['token'])
 })
 
-t.test('a signer proves the client with a key that is not here', async (t) => {
+t.test('an external signer authenticates by an assertion', async (t) => {
   const standIn = await started(t)
   const { clientId, keyId, key } = standIn.api.key
   const credentials = { clientId, keyId, alg: 'RS256', sign: async (data: Uint8Array) => cryptoSign('sha256', data, key) }
@@ -41,12 +41,12 @@ t.test('a signer proves the client with a key that is not here', async (t) => {
   t.same(await app.zitadel.check(), { ok: true })
 })
 
-t.test('a signer is not asked before there is something to sign', async (t) => {
+t.test('a signer is not called at the start', async (t) => {
   const app = await start(t, { ...VALID_OPTIONS, credentials: { ...signer, sign: () => { throw new Error('asked') } } })
   t.ok(app.hasDecorator('zitadel'))
 })
 
-t.test('credentials of no form, of half a form or of several forms are refused', async (t) => {
+t.test('credentials of no form, of half a form or of several forms stop the start', async (t) => {
   const wrong = [
     {}, [], [CANARY], { keyFile: undefined }, { [CANARY]: CANARY }, { clientId: CANARY }, { clientSecret: CANARY }, { clientId: CANARY, secret: CANARY },
     { keyFile: CANARY, key: CANARY }, { key: CANARY, clientId: CANARY, clientSecret: CANARY }, { keyFile: CANARY, extra: CANARY },
@@ -59,7 +59,7 @@ t.test('credentials of no form, of half a form or of several forms are refused',
   }
 })
 
-t.test('credentials that are no object are refused', async (t) => {
+t.test('credentials that are not an object stop the start', async (t) => {
   for (const credentials of [null, CANARY, 5, true, false, () => CANARY]) {
     const error = await startError(t, { ...VALID_OPTIONS, credentials })
     t.match(error.message, /option "credentials" must be an object: \{ keyFile \}, \{ key \}/)
@@ -67,7 +67,7 @@ t.test('credentials that are no object are refused', async (t) => {
   }
 })
 
-t.test('a member that is no text is told by its path', async (t) => {
+t.test('the message names a member that is not a string', async (t) => {
   const members: Array<[string, object]> = [
     ['keyFile', {}], ['clientId', { clientSecret: CANARY }], ['clientSecret', { clientId: CANARY }],
     ['clientId', { keyId: CANARY, alg: 'RS256', sign }], ['keyId', { clientId: CANARY, alg: 'RS256', sign }]
@@ -81,7 +81,29 @@ t.test('a member that is no text is told by its path', async (t) => {
   }
 })
 
-t.test('an algorithm that ZITADEL refuses is refused at once', async (t) => {
+t.test('a client id or secret that can only be a mistake stops the start', async (t) => {
+  const wrong: Array<[string, RegExp]> = [
+    [`${CANARY}\n`, /must not contain a line break/], [`${CANARY}\r\n`, /must not contain a line break/], [`${CANARY}\nb`, /must not contain a line break/], [` ${CANARY}`, /must not start or end with white space/], [`${CANARY}\t`, /must not start or end with white space/],
+    [`"${CANARY}"`, /must not be in quotation marks/], [`'${CANARY}'`, /must not be in quotation marks/], [`${CANARY}é`, /must be printable ASCII/], [`${CANARY}\x07b`, /must be printable ASCII/], [`${CANARY}\tb`, /must be printable ASCII/]
+  ]
+  for (const [value, expected] of wrong) {
+    const errors = [
+      await startError(t, { ...VALID_OPTIONS, credentials: { clientId: 'orders', clientSecret: value } }),
+      await startError(t, { ...VALID_OPTIONS, credentials: { clientId: value, clientSecret: 'secret' } }),
+      await startError(t, { ...VALID_OPTIONS, credentials: { ...signer, keyId: value } }),
+      await startError(t, { issuer: VALID_OPTIONS.issuer }, { ZITADEL_CLIENT_ID: 'orders', ZITADEL_CLIENT_SECRET: value })
+    ]
+    for (const [index, name] of ['"credentials.clientSecret"', '"credentials.clientId"', '"credentials.keyId"', '"ZITADEL_CLIENT_SECRET"'].entries()) {
+      t.ok(errors[index]!.message.includes(name))
+      t.match(errors[index]!.message, expected)
+      t.notMatch(describeError(errors[index]!), CANARY)
+    }
+  }
+  t.match((await startError(t, { ...VALID_OPTIONS, credentials: { clientId: `${CANARY} b`, clientSecret: 'secret' } })).message, /"credentials.clientId" must not contain a space/)
+  for (const clientSecret of ['"', 'a b', 'it\'s', '"half', '!~']) await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { clientId: '1@orders', clientSecret } }))
+})
+
+t.test('an algorithm that ZITADEL does not accept stops the start', async (t) => {
   for (const alg of ['RS256', 'PS256', 'ES256']) await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { ...signer, alg } }))
   for (const alg of [null, '', CANARY, 'HS256', 'RS512', 'EdDSA', 'none', 'rs256', 5, ['RS256']]) {
     const error = await startError(t, { ...VALID_OPTIONS, credentials: { ...signer, alg } })
@@ -90,7 +112,7 @@ t.test('an algorithm that ZITADEL refuses is refused at once', async (t) => {
   }
 })
 
-t.test('a signer that is no function is refused', async (t) => {
+t.test('a signer that is not a function stops the start', async (t) => {
   for (const wrong of [null, CANARY, {}, Buffer.from(CANARY), true]) {
     const error = await startError(t, { ...VALID_OPTIONS, credentials: { ...signer, sign: wrong } })
     t.match(error.message, /option "credentials.sign" must be a function/)

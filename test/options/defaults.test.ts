@@ -4,7 +4,7 @@ import { VALID_OPTIONS } from '../fixtures/registration.ts'
 
 const { issuer, credentials } = VALID_OPTIONS
 
-t.test('what is not given has its documented default', async (t) => {
+t.test('an option that is not given has its documented default', async (t) => {
   const { authorizationServer, ...rest } = createConfig({ issuer, credentials }, {})
   t.same(rest, {
     timeout: 3000,
@@ -23,7 +23,7 @@ t.test('what is not given has its documented default', async (t) => {
   t.same(authorizationServer?.endpoint, { origin: issuer, path: '/oauth/v2/introspect', headers: {} })
 })
 
-t.test('undefined and not given are the same', async (t) => {
+t.test('undefined means not given', async (t) => {
   const nothing = { cache: undefined, timeout: undefined, retry: undefined, breaker: undefined, limits: undefined, staleIfError: undefined, verifyOnStart: undefined, customScopes: undefined, undeclaredRoutes: undefined, personalAccessTokens: undefined, clients: undefined, address: undefined }
   const { authorizationServer: _, ...rest } = createConfig({ issuer, credentials, ...nothing }, {})
   const { authorizationServer: __, ...defaults } = createConfig({ issuer, credentials }, {})
@@ -31,7 +31,7 @@ t.test('undefined and not given are the same', async (t) => {
   t.match(createConfig({ issuer, credentials, cache: { ttl: undefined, max: 5 } }, {}).cache, { ttl: 30, inactiveTtl: 5, max: 5 })
 })
 
-t.test('what is given is taken', async (t) => {
+t.test('given options are used', async (t) => {
   const given = { timeout: 500, retry: false, breaker: false, staleIfError: 60, verifyOnStart: true, customScopes: 'scope', undeclaredRoutes: 'refused', personalAccessTokens: false, realm: 'orders', projectId: '1', tokenFrom: () => null, dispatcher: { request () {} } as never } as const
   t.match(createConfig({ issuer, credentials, ...given }, {}), given)
   t.equal(createConfig({ issuer, credentials, cache: false }, {}).cache, false)
@@ -39,7 +39,7 @@ t.test('what is given is taken', async (t) => {
   t.match(createConfig({ issuer, credentials, limits: { perSecond: 40 } }, {}).limits, { concurrent: 32, queue: 4000, perSecond: 40 })
 })
 
-t.test('later changes of what was given change nothing', async (t) => {
+t.test('later changes to the given objects have no effect', async (t) => {
   const clients = ['web']
   const cache = { ttl: 10 }
   const config = createConfig({ issuer, credentials, clients, cache }, {})
@@ -51,10 +51,10 @@ t.test('later changes of what was given change nothing', async (t) => {
   t.ok(Object.isFrozen(config.cache))
 })
 
-t.test('with introspect, neither issuer nor credentials are asked for', async (t) => {
+t.test('with introspect, neither issuer nor credentials are needed', async (t) => {
   const introspect = (): object => ({ active: false })
   const config = createConfig({ introspect }, { ZITADEL_KEY: 'broken', ZITADEL_ISSUER: 'nonsense' })
   t.equal(config.authorizationServer, undefined)
   t.equal(config.introspect, introspect)
-  t.throws(() => createConfig({ introspect, issuer: 'nonsense' }, {}), { code: 'FST_ZITADEL_OPTION', message: /"issuer"/ }, 'what is given is checked all the same')
+  t.throws(() => createConfig({ introspect, issuer: 'nonsense' }, {}), { code: 'FST_ZITADEL_OPTION', message: /"issuer"/ }, 'given options are checked nevertheless')
 })

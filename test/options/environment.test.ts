@@ -6,7 +6,7 @@ import { CANARY, VALID_OPTIONS, describeError, startError, start, type Variables
 
 const ISSUER = { ZITADEL_ISSUER: 'https://auth.acme.example' }
 
-t.test('without options, everything comes from the environment', async (t) => {
+t.test('without options, issuer and credentials come from the environment', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const { key, clientId, clientSecret } = standIn.api
@@ -25,7 +25,7 @@ t.test('without options, everything comes from the environment', async (t) => {
   }
 })
 
-t.test('an option wins over its variable, even over a wrong one', async (t) => {
+t.test('an option has priority over its variable, even if the variable is invalid', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const wrong = { ZITADEL_ISSUER: 'nonsense', ZITADEL_KEY: 'nonsense', ZITADEL_KEY_FILE: '/nonsense', ZITADEL_CLIENT_ID: 'nonsense' }
@@ -39,19 +39,19 @@ t.test('an option wins over its variable, even over a wrong one', async (t) => {
   t.match(standIn.requests.at(-1)?.headers['authorization'], /^Basic /)
 })
 
-t.test('an empty variable is none', async (t) => {
+t.test('an empty variable counts as not set', async (t) => {
   const empty = { ZITADEL_KEY_FILE: '', ZITADEL_KEY: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '' }
   t.match((await startError(t, {}, { ...ISSUER, ...empty })).message, /option "credentials" is missing.*ZITADEL_KEY_FILE, ZITADEL_KEY, .*ZITADEL_CLIENT_ID .*ZITADEL_CLIENT_SECRET/)
   t.match((await startError(t, {}, { ...empty, ZITADEL_ISSUER: '' })).message, /"issuer".*missing/)
   await t.resolves(start(t, {}, { ...ISSUER, ...empty, ZITADEL_CLIENT_ID: 'orders', ZITADEL_CLIENT_SECRET: 'secret' }))
 })
 
-t.test('nothing at all is told, the issuer first', async (t) => {
+t.test('a missing configuration is reported, the issuer first', async (t) => {
   t.match((await startError(t, {})).message, /ZITADEL_ISSUER.*missing/)
   t.match((await startError(t, {}, ISSUER)).message, /"credentials" is missing/)
 })
 
-t.test('a wrong variable is told by its name', async (t) => {
+t.test('the message names an invalid variable', async (t) => {
   const wrong: Array<[string, Variables]> = [
     ['ZITADEL_ISSUER', { ZITADEL_ISSUER: `http://${CANARY}.example`, ZITADEL_KEY: CANARY }],
     ['ZITADEL_ISSUER', { ZITADEL_ISSUER: ' ' }],
@@ -71,7 +71,7 @@ t.test('a wrong variable is told by its name', async (t) => {
   }
 })
 
-t.test('credentials from two sources are refused, as nobody could say which was meant', async (t) => {
+t.test('credentials from two sources stop the start, because it is unclear which is meant', async (t) => {
   const key = { ZITADEL_KEY_FILE: `/${CANARY}/key.json` }
   const secret = { ZITADEL_CLIENT_ID: CANARY, ZITADEL_CLIENT_SECRET: CANARY }
   const standIn = await startStandIn()
@@ -85,6 +85,6 @@ t.test('credentials from two sources are refused, as nobody could say which was 
   t.match((await startError(t, {}, { ...ISSUER, ...key, ZITADEL_CLIENT_ID: CANARY })).message, /together/)
 })
 
-t.test('variables of other programs are not looked at', async (t) => {
+t.test('other variables are ignored', async (t) => {
   await t.resolves(start(t, VALID_OPTIONS, { ZITADEL_MASTERKEY: CANARY, ZITADEL_PORT: '8080' }))
 })

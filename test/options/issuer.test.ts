@@ -1,5 +1,8 @@
 import t from 'tap'
+import { decodeJwt } from 'jose'
 import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
+import { applicationKey } from '../fixtures/keys.ts'
+import { startPeer } from '../fixtures/peer.ts'
 import { createConfig } from '../../lib/options/config.ts'
 
 const { credentials } = VALID_OPTIONS
@@ -15,14 +18,43 @@ t.test('the issuer is an https origin', async (t) => {
   }
 })
 
-t.test('it is written as ZITADEL writes it: one slash less, lower case, no default port', async (t) => {
-  const spellings = ['https://auth.acme.example/', 'https://Auth.ACME.Example', 'HTTPS://auth.acme.example', 'https://auth.acme.example:443', 'https://AUTH.acme.example:443/']
-  for (const spelling of spellings) t.equal(issuer(spelling), 'https://auth.acme.example', spelling)
-  t.equal(issuer('http://localhost:80/'), 'http://localhost')
-  t.equal(issuer('http://[0:0:0:0:0:0:0:1]:8080'), 'http://[::1]:8080')
+t.test('the issuer is used as it is written, without a slash at the end', async (t) => {
+  const spellings = ['https://auth.acme.example', 'https://Auth.ACME.Example', 'HTTPS://auth.acme.example', 'https://auth.acme.example:443', 'http://localhost:80']
+  for (const spelling of spellings) for (const given of [spelling, `${spelling}/`]) t.equal(issuer(given), spelling, given)
 })
 
-t.test('plain http is for loopback alone', async (t) => {
+t.test('the connection goes to the parsed origin, and the routing headers spell the host as the issuer does', async (t) => {
+  const { endpoint } = createConfig({ issuer: 'https://Auth.acme.example:443', credentials }, {}).authorizationServer!
+  t.same(endpoint, { origin: 'https://auth.acme.example', path: '/oauth/v2/introspect', headers: {} })
+  const internal = createConfig({ issuer: 'https://Auth.acme.example:443', address: 'http://zitadel:8080', credentials }, {}).authorizationServer!
+  t.match(internal.endpoint, { origin: 'http://zitadel:8080', headers: { 'x-zitadel-instance-host': 'Auth.acme.example:443', 'x-forwarded-host': 'Auth.acme.example:443', 'x-forwarded-proto': 'https' } })
+})
+
+t.test('a ZITADEL that has the default port in its issuer is accepted, and assertions name that issuer', async (t) => {
+  const written = 'https://auth.acme.example:443'
+  const peer = await startPeer(t, () => ({ active: true, iss: written }))
+  const app = await start(t, { issuer: written, address: peer.origin, credentials: { key: applicationKey() } })
+  t.not(await app.zitadel.introspect('token'), null)
+  t.same(decodeJwt(peer.asked[0]!.form.get('client_assertion')!).aud, [written])
+})
+
+t.test('the message names the part of an issuer to change', async (t) => {
+  const hints: Array<[string, string]> = [
+    [`https://${CANARY}.example/path`, 'drop the path'], [`https://${CANARY}.example/ui/console`, 'drop the path'], [`https://${CANARY}.example/.well-known/openid-configuration`, 'drop the path'],
+    [`https://${CANARY}.example?`, 'drop the query'], [`https://${CANARY}.example/?a=b`, 'drop the query'], [`https://${CANARY}.example#`, 'drop the fragment'], [`https://${CANARY}.example/#a`, 'drop the fragment'],
+    [`https://${CANARY}:secret@a.example`, 'drop the user info'], [`https://${CANARY}@a.example`, 'drop the user info'], [`${CANARY}.example`, 'add https://'], [`${CANARY}:8080`, 'add https://'],
+    [` https://${CANARY}.example`, 'drop the white space around it'], [`http://${CANARY}.example`, 'give that name as "address"']
+  ]
+  for (const [given, hint] of hints) {
+    for (const error of [await startError(t, { issuer: given, credentials }), await startError(t, { credentials }, { ZITADEL_ISSUER: given })]) {
+      t.ok(error.message.includes(`(${hint})`) || error.message.includes(hint), `${given}: ${error.message}`)
+      t.notMatch(describeError(error), CANARY)
+    }
+  }
+  for (const given of ['https://', 'ftp://a.example', 5]) t.notMatch((await startError(t, { issuer: given, credentials })).message, /\((drop|add)/)
+})
+
+t.test('plain http is accepted only for loopback', async (t) => {
   for (const origin of ['http://localhost:8080', 'http://auth.localhost', 'http://127.0.0.1:8080', 'http://[::1]:8080']) {
     await t.resolves(start(t, { issuer: origin, credentials }))
     t.equal(issuer(origin), origin)
@@ -32,7 +64,7 @@ t.test('plain http is for loopback alone', async (t) => {
   }
 })
 
-t.test('anything beside the origin is refused, even where it is empty', async (t) => {
+t.test('an issuer with more than an origin stops the start, even if the part is empty', async (t) => {
   const host = `${CANARY}.example`
   const wrong = [
     `https://${host}//`, `https://${host}/path`, `https://${host}/.`, `https://${host}/%2e`, `https://${host}/path/..`,
@@ -47,7 +79,7 @@ t.test('anything beside the origin is refused, even where it is empty', async (t
   }
 })
 
-t.test('what only a lenient parser takes for an origin is refused', async (t) => {
+t.test('a text that only a lenient parser accepts as an origin stops the start', async (t) => {
   const host = `${CANARY}.example`
   const wrong = [
     ` https://${host}`, `https://${host} `, `https://${host}\n`, `\thttps://${host}`, `https://${CANARY}\n.example`, `https://${CANARY}\t.example`, `https:// ${host}`,
@@ -61,7 +93,7 @@ t.test('what only a lenient parser takes for an origin is refused', async (t) =>
   }
 })
 
-t.test('what is no text is refused', async (t) => {
+t.test('an issuer that is not a string stops the start', async (t) => {
   for (const given of [null, 5, true, {}, [`https://${CANARY}.example`], new URL(`https://${CANARY}.example`), '', '  ']) {
     const error = await startError(t, { issuer: given, credentials })
     t.match(error.message, 'option "issuer" must be ')
@@ -69,12 +101,12 @@ t.test('what is no text is refused', async (t) => {
   }
 })
 
-t.test('an issuer of a megabyte is judged like a short one', async (t) => {
+t.test('an issuer of a megabyte is checked like a short one', async (t) => {
   for (const given of [`https://${'a'.repeat(2 ** 20)}/path`, `https://${'a/'.repeat(2 ** 19)}`, `https://a.example${'/'.repeat(2 ** 20)}`, 'https://'.repeat(2 ** 17)]) {
     t.match((await startError(t, { issuer: given, credentials })).message, 'option "issuer" must be ')
   }
 })
 
-t.test('without an issuer nothing starts', async (t) => {
+t.test('a missing issuer stops the start', async (t) => {
   t.match((await startError(t, { credentials })).message, /option "issuer".*ZITADEL_ISSUER.*missing.*https/)
 })

@@ -27,14 +27,14 @@ async function refuses (t: Test, path: string, expected: RegExp | string): Promi
   }
 }
 
-t.test('the file holds the JSON key, or base64 of it', async (t) => {
+t.test('the file contains the JSON key, or base64 of it', async (t) => {
   const json = JSON.stringify(applicationKey(), null, 2)
   for (const content of [json, `\uFEFF${json}\n`, Buffer.from(json).toString('base64')]) {
     await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { keyFile: await file(t, content) } }))
   }
 })
 
-t.test('a file that cannot be read stops the start, and says how the system called it', async (t) => {
+t.test('a file that cannot be read stops the start, and the message has the error code of the system', async (t) => {
   const directory = join(t.testdir(), CANARY)
   await mkdir(directory)
   await refuses(t, join(directory, 'missing.json'), /must name a readable file with ZITADEL's JSON key .*ENOENT/)
@@ -45,7 +45,11 @@ t.test('a file that cannot be read stops the start, and says how the system call
   t.notMatch(describeError(impossible), CANARY)
 })
 
-t.test('a file with something else in it stops the start, unquoted', async (t) => {
+t.test('the key itself in place of a path stops the start, and the message names the other option', async (t) => {
+  for (const text of [`{"key":"${CANARY}"}`, ` {"key":"${CANARY}"}`]) await refuses(t, text, /must be a path, and holds the key itself: that belongs in "credentials.key" or ZITADEL_KEY$/)
+})
+
+t.test('a file without a key stops the start, and the message quotes nothing of it', async (t) => {
   const pem = { key: `-----BEGIN RSA PRIVATE KEY-----\n${CANARY}\n-----END RSA PRIVATE KEY-----\n` }
   const wrong: Array<[string, string]> = [
     ['', 'JSON key'], [CANARY, 'JSON key'], [pkcs1, 'JSON key'], [`{"key":"${CANARY}`, 'JSON key'], [`{"key":${CANARY}}`, 'JSON key'], ['[]', 'JSON key'],
@@ -55,7 +59,7 @@ t.test('a file with something else in it stops the start, unquoted', async (t) =
   for (const [content, expected] of wrong) await refuses(t, await file(t, content), expected)
 })
 
-t.test('the file is read at the start, not with the options: a later one counts after a reload', async (t) => {
+t.test('the file is read at the start and at each reload', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const { key } = standIn.api
@@ -68,7 +72,7 @@ t.test('the file is read at the start, not with the options: a later one counts 
   t.same(await app.zitadel.check(), { ok: true })
 })
 
-t.test('a reload that finds no key says so, and the old one serves on', async (t) => {
+t.test('a reload without a key fails, and the previous key stays in use', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const keyFile = await file(t, JSON.stringify(standIn.api.key))

@@ -11,7 +11,7 @@ function pem (key: KeyObject, type: 'pkcs1' | 'pkcs8' | 'sec1' | 'spki' = 'pkcs8
   return key.export({ type: type as 'pkcs8', format: 'pem', ...cipher }).toString()
 }
 
-/** Whether an error holds a piece of a text, at any place where one could look: a line of a key is enough to break it. */
+/** Whether an error contains a piece of a text anywhere. A line of a key is enough to break it. */
 function quotes (error: Error, text: string): boolean {
   const all = describeError(error)
   return (text.match(/[A-Za-z0-9+/=_-]{12}/g) ?? []).some((piece) => all.includes(piece))
@@ -23,32 +23,32 @@ async function refuses (t: Test, key: unknown, expected: RegExp): Promise<void> 
     t.match(error.message, expected)
     t.equal(error.cause, undefined)
     t.notMatch(describeError(error), CANARY)
-    t.notOk(quotes(error, JSON.stringify(key) ?? ''), 'no part of the key is told')
+    t.notOk(quotes(error, JSON.stringify(key) ?? ''), 'no part of the key is in the message')
   }
 }
 
-t.test('keys of all forms that ZITADEL accepts start a server', async (t) => {
+t.test('keys of all forms that ZITADEL accepts are accepted', async (t) => {
   for (const key of [pkcs1, pkcs8, pem(ec.privateKey), pem(ec.privateKey, 'sec1')]) {
     await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { key: applicationKey({ key }) } }))
   }
 })
 
-t.test('a service account cannot introspect, and its key says whose it is', async (t) => {
+t.test('the key of a service account stops the start, because it cannot introspect', async (t) => {
   const key = { type: 'serviceaccount', keyId: CANARY, key: pkcs1, expirationDate: '9999-12-31T23:59:59Z', userId: CANARY }
   await refuses(t, key, /"credentials.key" is the key of a service account.*application of type API/)
 })
 
-t.test('each of keyId, key and clientId must be there', async (t) => {
+t.test('keyId, key and clientId are required', async (t) => {
   for (const name of ['keyId', 'key', 'clientId']) {
     for (const value of [undefined, null, '', '  ', 5, {}, [CANARY]]) await refuses(t, applicationKey({ [name]: value }), SHAPE)
   }
 })
 
-t.test('what is no object is no key', async (t) => {
+t.test('a key that is not an object stops the start', async (t) => {
   for (const key of [null, 5, true, [], [applicationKey()], CANARY, pkcs1]) await refuses(t, key, SHAPE)
 })
 
-t.test('text that is neither JSON nor base64 of it is no key, and its parser is not quoted', async (t) => {
+t.test('a text that is neither JSON nor base64 of JSON stops the start, and the message quotes no parser', async (t) => {
   const json = JSON.stringify(applicationKey())
   const broken = [
     '', ' ', CANARY, pkcs1, `{${CANARY}`, `{"key":${CANARY}}`, json.slice(0, -2), `${json}${CANARY}`, json.replace(':', CANARY), `{"key": "${pkcs1}"}`,
@@ -62,7 +62,25 @@ t.test('text that is neither JSON nor base64 of it is no key, and its parser is 
   }
 })
 
-t.test('what is no private key in PEM is refused', async (t) => {
+t.test('the message says what a text seems to be', async (t) => {
+  const json = JSON.stringify(applicationKey())
+  const seen: Array<[string, string]> = [
+    ['', 'it is empty'], [`'${json}'`, 'it is in quotation marks'], [`"${json}"`, 'it is in quotation marks'], [JSON.stringify(json), 'it is in quotation marks'], [pkcs1, 'it is only the PEM'],
+    [`/run/${CANARY}/key`, 'it looks like a path'], ['./key', 'it looks like a path'], [`~/${CANARY}`, 'it looks like a path'], [`C:\\${CANARY}`, 'it looks like a path'], [`file:///${CANARY}`, 'it looks like a path'], [`${CANARY}.json`, 'it looks like a path'],
+    [json.replaceAll('\\n', '\n'), 'its PEM contains line breaks'], [json.replaceAll('\\n', '\r\n'), 'its PEM contains line breaks'], [json.slice(1), 'it is not valid JSON'], [Buffer.from(Buffer.from(json).toString('base64')).toString('base64'), 'it is not valid JSON']
+  ]
+  for (const [given, expected] of seen) {
+    const error = await startError(t, { ...VALID_OPTIONS, credentials: { key: given } })
+    t.match(error.message, SHAPE)
+    t.ok(error.message.includes(`(${expected}`), `${expected}: ${error.message}`)
+    t.notMatch(describeError(error), CANARY)
+    t.notOk(quotes(error, given))
+  }
+  await refuses(t, applicationKey({ key: pkcs1.replaceAll('\n', '\\n') }), /escaped twice/)
+  t.match((await startError(t, { ...VALID_OPTIONS, credentials: applicationKey() })).message, /looks like the key itself: give \{ key \}/)
+})
+
+t.test('a text that is not a private key in PEM stops the start', async (t) => {
   const encrypted = { cipher: 'aes-256-cbc', passphrase: CANARY }
   const wrong = [
     CANARY, pkcs1.slice(0, 400), pkcs1.replace(/^M/m, '!'), pkcs1.split('\n')[1], pkcs1.replaceAll('\n', '\\n'),
@@ -71,7 +89,7 @@ t.test('what is no private key in PEM is refused', async (t) => {
   for (const key of wrong) await refuses(t, applicationKey({ key }), PEM)
 })
 
-t.test('keys that ZITADEL does not accept are refused', async (t) => {
+t.test('keys that ZITADEL does not accept stop the start', async (t) => {
   const wrong = [
     pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).privateKey, 'pkcs1'),
     pem(generateKeyPairSync('rsa', { modulusLength: 2040 }).privateKey),

@@ -1,0 +1,33 @@
+import { createOptionError } from '../errors.ts'
+
+/** @throws ZitadelError `FST_ZITADEL_OPTION` */
+export function checkNonEmptyString (value: unknown, name: string): asserts value is string {
+  // Half of a surrogate pair has no UTF-8 form, so no request could carry it.
+  if (typeof value !== 'string' || value.trim() === '' || /\p{Surrogate}/u.test(value)) throw createOptionError(`${name} must be a non-empty string`)
+}
+
+/**
+ * Refuses a client id or secret that can only be a mistake, such as one with a line break from a file. The message says
+ * what was seen and quotes nothing.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ * @see {@link https://www.rfc-editor.org/rfc/rfc6749#appendix-A RFC 6749 appendix A}: both are printable ASCII
+ */
+export function checkCredential (value: unknown, name: string): asserts value is string {
+  checkNonEmptyString(value, name)
+  const problem = findProblem(value)
+  if (problem !== undefined) throw createOptionError(`${name} ${problem}`)
+}
+
+/** The same for an id, in which ZITADEL has no spaces. @throws ZitadelError `FST_ZITADEL_OPTION` */
+export function checkCredentialId (value: unknown, name: string): asserts value is string {
+  checkCredential(value, name)
+  if (value.includes(' ')) throw createOptionError(`${name} must not contain a space`)
+}
+
+function findProblem (value: string): string | undefined {
+  if (/[\r\n]/.test(value)) return 'must not contain a line break (a file often ends with one)'
+  if (value !== value.trim()) return 'must not start or end with white space'
+  if (value.length > 1 && /^["'`]/.test(value) && value.endsWith(value[0]!)) return 'must not be in quotation marks'
+  return /^[\x20-\x7E]*$/.test(value) ? undefined : 'must be printable ASCII'
+}
