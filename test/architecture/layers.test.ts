@@ -1,10 +1,10 @@
 import t from 'tap'
 import { readFileSync, readdirSync } from 'node:fs'
 import { builtinModules } from 'node:module'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import ts from 'typescript'
 
-const LIB = join(import.meta.dirname, '../../lib')
+const LIB = resolve('lib')
 
 interface File {
   /** Under lib, with slashes. */

@@ -1,12 +1,10 @@
 import t from 'tap'
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { fileURLToPath } from 'node:url'
 import type { Result, Command } from '../fixtures/fleet-process.ts'
+import { forkFixture } from '../fixtures/fork-fixture.ts'
 import { startPeer } from '../fixtures/peer.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
-
-const module = fileURLToPath(new URL('../fixtures/fleet-process.ts', import.meta.url))
 
 // Four processes have to start, which a loaded machine takes its time for.
 t.setTimeout(120_000)
@@ -18,7 +16,7 @@ t.test('a thousand simultaneous questions for one new token, in four processes, 
     return { active: true, sub: `owner of ${form.get('token')}` }
   })
   const children = await Promise.all(Array.from({ length: 4 }, async () => {
-    const child = fork(module, [String(port), peer.origin])
+    const child = forkFixture('fleet-process', [String(port), peer.origin])
     t.teardown(async () => {
       child.disconnect()
       await once(child, 'exit')

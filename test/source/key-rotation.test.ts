@@ -33,12 +33,15 @@ async function world (t: Test): Promise<World> {
   return { standIn, mount, kid, ...await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }) }
 }
 
-/** Looks on until it is so; the test's own time limit says when it will never be. */
+// The tests wait for the interval of the watch side by side.
+t.jobs = 5
+
+/** Waits until a condition holds, or until the time limit of the test. */
 async function until (isSo: () => boolean | Promise<boolean>): Promise<void> {
   while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 50))
 }
 
-t.test('a new key is taken over without a restart, and the old one serves until ZITADEL accepts it', async (t) => {
+t.test('a new key is taken over without a restart, and the old one serves until ZITADEL accepts it', { buffered: true }, async (t) => {
   const { get, kid, lines, mount, standIn } = await world(t)
   const token = await standIn.issueToken()
   t.same(await get(token, '/fresh'), OK)
@@ -60,7 +63,7 @@ t.test('a new key is taken over without a restart, and the old one serves until 
   t.same(await get(token, '/fresh'), OK)
 })
 
-t.test('a broken file is logged and changes nothing, and a good one after it is taken over', async (t) => {
+t.test('a broken file is logged and changes nothing, and a good one after it is taken over', { buffered: true }, async (t) => {
   const { get, kid, lines, mount, standIn } = await world(t)
   const token = await standIn.issueToken()
   await mount('{"type":"application","keyId":"canary')
@@ -76,7 +79,7 @@ t.test('a broken file is logged and changes nothing, and a good one after it is 
   })
 })
 
-t.test('a key that was revoked before it was replaced: the new one ends the pause', async (t) => {
+t.test('a key that was revoked before it was replaced: the new one ends the pause', { buffered: true }, async (t) => {
   const { app, get, mount, standIn } = await world(t)
   const token = await standIn.issueToken()
   standIn.api.removeKey(standIn.api.key.keyId)
@@ -86,7 +89,7 @@ t.test('a key that was revoked before it was replaced: the new one ends the paus
   t.same(await get(token), OK)
 })
 
-t.test('reloads come one after the other: a late answer to an older key does not put it back', async (t) => {
+t.test('reloads come one after the other: a late answer to an older key does not put it back', { buffered: true }, async (t) => {
   const { app, get, kid, mount, standIn } = await world(t)
   const [older, newer] = [await standIn.api.addKey(), await standIn.api.addKey()]
   await mount(older)
@@ -99,7 +102,7 @@ t.test('reloads come one after the other: a late answer to an older key does not
   t.equal(kid(), newer.keyId)
 })
 
-t.test('a question that went out with the old key is answered', async (t) => {
+t.test('a question that went out with the old key is answered', { buffered: true }, async (t) => {
   const { app, get, mount, standIn } = await world(t)
   standIn.fail({ delay: 200 }, { times: 1 })
   const asked = get(await standIn.issueToken())

@@ -22,5 +22,5 @@ t.test('a verdict keeps when it was asked for and when it ends', async (t) => {
   const response = { active: true, exp: NOW / 1000 + 60, sub: 'ada', jti: '1' }
   const { granted, ...rest } = createVerdict(response, createConfig({ introspect }, {}), 7, NOW)
   t.equal(granted!.token.sub, 'ada')
-  t.same(rest, { why: '', askedAt: 7, expiresAt: NOW + 60_000, sub: 'ada', jti: '1', uses: 0, doubted: false })
+  t.same(rest, { reason: '', askedAt: 7, expiresAt: NOW + 60_000, sub: 'ada', jti: '1', hits: 0, isUnconfirmed: false })
 })
