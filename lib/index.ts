@@ -1,4 +1,4 @@
-import type { ZitadelRouteOptions } from './guard/route-rules.ts'
+import type { ZitadelRouteOptions } from './options/route-options.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 import type { Zitadel } from './decorator.ts'
 
@@ -17,8 +17,7 @@ declare module 'fastify' {
 export { default, default as zitadel } from './plugin.ts'
 export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
 export type { CacheOptions, Credentials, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options/options.ts'
-export type { AllOrAny, RequirementOptions } from './guard/requirement.ts'
-export type { ZitadelRouteOptions }
+export type { AllOrAny, RequirementOptions, ZitadelRouteOptions } from './options/route-options.ts'
 export type { GuardHook as ZitadelStrategy } from './guard/guard.ts'
 export type { Forgettable } from './verdicts/forget-target.ts'
 export type { CheckResult } from './source/health-check.ts'

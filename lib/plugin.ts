@@ -4,7 +4,9 @@ import fp from 'fastify-plugin'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
 import { Guard, getActiveToken, type GuardHook } from './guard/guard.ts'
+import { restoreHookName } from './guard/guarded-scope.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
+import { checkUnmatchedRequests } from './guard/unmatched-requests.ts'
 import { closeDeniedUpgrade } from './guard/upgrade.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { Introspector } from './verdicts/introspector.ts'
@@ -43,9 +45,12 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     app.decorateRequest('zitadel', { getter () { return getActiveToken(this)! } })
 
     const onRequest: GuardHook = (request, reply, done) => guard.onRequest(request, reply, done)
-    Object.defineProperty(onRequest, 'name', { value: `zitadel-${++registrationCount}` })
+    Object.defineProperty(onRequest, 'name', { value: `fastifyZitadelOnRequest-${++registrationCount}` })
     checkRoutesAtStartup(app, onRequest.name, config)
+    checkUnmatchedRequests(app, config)
     app.addHook('onRequest', onRequest)
+    // Fastify adds the hook in a step of its own, after those that are queued already.
+    app.after(() => restoreHookName(app, onRequest.name))
     app.addHook('preHandler', (request, reply, done) => getActiveToken(request) === null ? done() : recheck(request, reply, done))
     app.addHook('onError', (request, reply, _error, done) => {
       closeDeniedUpgrade(request, reply)

@@ -1,22 +1,8 @@
-import type { FastifyRequest } from 'fastify'
 import { isScopeToken } from '../oauth/bearer.ts'
 import { isZitadelScope, isRoleScope } from '../zitadel/scopes.ts'
 import { createOptionError } from '../errors.ts'
-
-/** All of them, or any of several sets: `['a', 'b']` is a and b, `[['a', 'b'], ['c']]` is (a and b) or c. */
-export type AllOrAny = readonly string[] | ReadonlyArray<readonly string[]>
-
-/** What a route, or a strategy, asks of a token. */
-export interface RequirementOptions {
-  /** Scopes; one that is not ZITADEL's own is a role (see `customScopes`). `[]` asks for a live token and no more. */
-  readonly scopes?: AllOrAny
-  /** Roles in this API's project. */
-  readonly roles?: AllOrAny
-  /** The organisation in which roles and custom scopes must be held: its id, or a function of the request. One that throws or gives no id denies. */
-  readonly organization?: string | ((request: FastifyRequest) => string)
-  /** Seconds that the verdict may be old at most; 0 asks ZITADEL every time. */
-  readonly freshness?: number
-}
+import { findHiddenKey } from '../options/keys.ts'
+import type { RequirementOptions } from '../options/route-options.ts'
 
 /** One set of scopes, split by what can cure a lack: a client can ask for ZITADEL's own, nobody for a role. */
 interface ScopeSet {
@@ -36,11 +22,11 @@ export interface Requirement {
 /** A live token, and nothing else. */
 export const ANY_ACTIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity })
 
-const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
+export const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
 
 /** Whether a route's config, or anything else, asks for something. */
 export function hasRequirement (config: object): config is RequirementOptions {
-  return REQUIREMENT_KEYS.some((key) => key in config)
+  return REQUIREMENT_KEYS.some((key) => Object.hasOwn(config, key))
 }
 
 /**
@@ -51,9 +37,20 @@ export function hasRequirement (config: object): config is RequirementOptions {
  */
 export function checkRequirementKeys (given: unknown, label: string): void {
   if (typeof given !== 'object' || given === null) throw createOptionError(`${label}: a requirement must be an object { ${REQUIREMENT_KEYS.join(', ')} }`)
+  checkOwnKeys(given, REQUIREMENT_KEYS, label)
   for (const key of Object.keys(given)) {
     if (!(REQUIREMENT_KEYS as readonly string[]).includes(key)) throw createOptionError(`${label}: "${key}" is unknown, expected one of ${REQUIREMENT_KEYS.join(', ')}`)
   }
+}
+
+/**
+ * Refuses keys that would not be enforced, because a copy of the object loses them.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function checkOwnKeys (given: object, keys: readonly string[], label: string): void {
+  const hidden = findHiddenKey(given, (key) => keys.includes(key))
+  if (hidden !== undefined) throw createOptionError(`${label}: "${hidden}" must be an own, enumerable property: an inherited one, or a getter of a class, would not be enforced`)
 }
 
 /**
@@ -62,9 +59,9 @@ export function checkRequirementKeys (given: unknown, label: string): void {
  */
 export function compileRequirement (options: RequirementOptions, customScopes: 'roles' | 'scope', label: string): Requirement {
   const fail = (key: string, expected: string): never => { throw createOptionError(`${label}: "${key}" must be ${expected}`) }
-  const scopes = 'scopes' in options ? parseSets(options.scopes, 'scopes', fail) : []
-  const roles = 'roles' in options ? parseSets(options.roles, 'roles', fail) : []
-  if ('roles' in options && roles.length === 0) fail('roles', 'given at least one role')
+  const scopes = Object.hasOwn(options, 'scopes') ? parseSets(options.scopes, 'scopes', fail) : []
+  const roles = Object.hasOwn(options, 'roles') ? parseSets(options.roles, 'roles', fail) : []
+  if (Object.hasOwn(options, 'roles') && roles.length === 0) fail('roles', 'given at least one role')
   for (const scope of scopes.flat()) {
     if (!isScopeToken(scope)) fail('scopes', 'made of scope-tokens: printable ASCII without space, quote and backslash')
     if (isRoleScope(scope)) fail('scopes', 'free of role scopes, which only say what a client asked for: require the role with "roles"')
@@ -73,16 +70,21 @@ export function compileRequirement (options: RequirementOptions, customScopes: '
     zitadel: set.filter((scope) => isZitadelScope(scope) || customScopes === 'scope'),
     custom: set.filter((scope) => !isZitadelScope(scope) && customScopes === 'roles')
   }))
-  const { organization, freshness } = options
-  if ('organization' in options) {
+  const organization = getOwn(options, 'organization')
+  const freshness = getOwn(options, 'freshness')
+  if (Object.hasOwn(options, 'organization')) {
     if (typeof organization !== 'function' && (typeof organization !== 'string' || organization === '')) fail('organization', 'the id of an organisation or a function of the request')
     if (roles.length === 0 && split.every(({ custom }) => custom.length === 0)) fail('organization', 'beside "roles" (or custom scopes that are looked for among the roles)')
   }
-  if ('freshness' in options) {
+  if (Object.hasOwn(options, 'freshness')) {
     if (typeof freshness !== 'number' || !Number.isFinite(freshness) || freshness < 0) fail('freshness', 'a number of seconds, at least 0')
-    if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] asks for any live token)')
+    if (!(Object.hasOwn(options, 'scopes')) && !(Object.hasOwn(options, 'roles'))) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] asks for any live token)')
   }
   return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000 })
+}
+
+function getOwn<Key extends keyof RequirementOptions> (options: RequirementOptions, key: Key): RequirementOptions[Key] | undefined {
+  return Object.hasOwn(options, key) ? options[key] : undefined
 }
 
 /** The sets of which one must be held whole; none where `[]` asks for nothing. Copied: a config can be changed later. */

@@ -89,9 +89,3 @@ t.test("what others read from a route's config is none of our business", async (
   app.get('/', { config: { scopes: [], rateLimit: { max: 1 }, scoped: true, roleplay: 1 } as object }, async () => 'served')
   t.equal((await get('/')).statusCode, 200)
 })
-
-t.test('what a prototype declares is declared nowhere', async (t) => {
-  const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' } })
-  app.get('/', { config: Object.create({ access: 'public' }) }, async () => 'served')
-  await t.rejects(async () => await app.ready(), { message: /declared with none of them: GET \// })
-})
