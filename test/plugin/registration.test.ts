@@ -20,6 +20,23 @@ t.test('registering twice in one scope, or inside it, is refused', async (t) => 
   }
 })
 
+t.test('a decorator "zitadel" of the app is named as what it is', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.decorate('zitadel' as never, { client: true } as never)
+  await t.rejects(async () => await app.register(zitadel, { introspect: createIntrospect({}).introspect }), { code: 'FST_ZITADEL_OPTION', message: /decorator "zitadel" already, which is not of this plugin/ })
+})
+
+t.test('every hook of the plugin has a name', async (t) => {
+  const { app } = await startGuardedApp(t)
+  app.get('/', async () => 'served')
+  await app.ready()
+  const printed = app.printRoutes({ includeHooks: true })
+  for (const name of ['fastifyZitadelOnRequest', 'fastifyZitadelPreHandler', 'fastifyZitadelOnError']) t.match(printed, new RegExp(`"${name}\\(\\)"`))
+  t.notMatch(printed, 'anonymous')
+  t.match(app.printPlugins(), 'fastify-zitadel')
+})
+
 t.test('siblings with different issuers judge by their own', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
