@@ -1,7 +1,7 @@
 import t from 'tap'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel, { type Undeclared, type UndeclaredRoute, type ZitadelOptions } from '../../lib/index.ts'
-import { createIntrospect, getter, startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
+import { createIntrospect, getter, startGuardedApp, activeResponse, roles, type TestContext } from '../fixtures/guarded-app.ts'
 
 const handler = async (): Promise<string> => 'served'
 
@@ -90,6 +90,34 @@ t.test('a function is told of each route, and says which', async (t) => {
   t.equal(told.length, settled, 'once a route, not once a request')
 })
 
+t.test('a function can return a route config', async (t) => {
+  const undeclaredRoutes: ZitadelOptions['undeclaredRoutes'] = ({ url }) =>
+    url.includes('/admin') ? { roles: ['admin'] } : url.includes('/docs') ? { access: 'public' } : url.includes('/mail') ? { scopes: ['email'], freshness: 0 } : 'protected'
+  const { introspect } = createIntrospect({ good: activeResponse(), admin: activeResponse(roles({ admin: ['acme'] })) })
+  const app = Fastify()
+  t.teardown(() => app.close())
+  const declare = (prefix: string): void => {
+    for (const url of ['/admin', '/docs', '/mail', '/other']) app.get(prefix + url, handler)
+    app.get(`${prefix}/admin/open`, { config: { scopes: [] } }, handler)
+    app.options(`${prefix}/admin`, handler)
+  }
+  declare('/before')
+  await app.register(zitadel, { introspect, undeclaredRoutes })
+  declare('/after')
+  const get = getter(app)
+  for (const prefix of ['/before', '/after']) {
+    t.equal((await get(`${prefix}/admin`, null)).statusCode, 401)
+    t.equal((await get(`${prefix}/admin`)).statusCode, 403)
+    t.equal((await get(`${prefix}/admin`, 'admin')).statusCode, 200)
+    t.equal((await get(`${prefix}/admin/open`)).statusCode, 200, 'a declaration wins')
+    t.equal((await get(`${prefix}/docs`, null)).statusCode, 200)
+    t.equal((await get(`${prefix}/mail`)).statusCode, 403)
+    t.equal((await get(`${prefix}/other`)).statusCode, 200)
+    t.equal((await get(`${prefix}/admin`, 'good', { method: 'OPTIONS' })).statusCode, 403, 'OPTIONS has the same requirement')
+    t.equal((await get(`${prefix}/admin`, null, { method: 'OPTIONS', headers: { origin: 'https://a.example', 'access-control-request-method': 'GET' } })).statusCode, 200, 'a preflight passes')
+  }
+})
+
 t.test('a function that refuses stops the start', async (t) => {
   const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: ({ url }) => url === '/b' ? 'refused' : 'protected' } })
   app.get('/a', handler)
@@ -103,6 +131,14 @@ const broken: Record<string, [function_: () => unknown, thrown: { message?: stri
   'gives nothing': [() => undefined, { code: 'FST_ZITADEL_OPTION', message: /^route GET \/after: option "undeclaredRoutes" must give/ }],
   'gives an unknown word': [() => 'open', { code: 'FST_ZITADEL_OPTION' }],
   'gives the name of a method': [() => 'constructor', { code: 'FST_ZITADEL_OPTION' }],
+  'gives an empty config': [() => ({}), { code: 'FST_ZITADEL_OPTION', message: /must give.*or a route config/ }],
+  'gives a config of other keys': [() => ({ rateLimit: 1 }), { code: 'FST_ZITADEL_OPTION', message: /must give.*or a route config/ }],
+  'gives a config with another key': [() => ({ roles: ['admin'], rateLimit: 1 }), { code: 'FST_ZITADEL_OPTION', message: /must give.*or a route config/ }],
+  'gives a misspelt config': [() => ({ role: ['admin'] }), { code: 'FST_ZITADEL_OPTION', message: /^route GET \/after: option "undeclaredRoutes": "role" is unknown, did you mean "roles"/ }],
+  'gives a wrong config': [() => ({ roles: [] }), { code: 'FST_ZITADEL_OPTION', message: /option "undeclaredRoutes": "roles" must be given at least one role/ }],
+  'gives an inherited config': [() => Object.create({ roles: ['admin'] }), { code: 'FST_ZITADEL_OPTION', message: /"roles" must be an own/ }],
+  'gives an array': [() => ['protected'], { code: 'FST_ZITADEL_OPTION' }],
+  'gives null': [() => null, { code: 'FST_ZITADEL_OPTION' }],
   'gives a promise': [async () => 'public', { code: 'FST_ZITADEL_OPTION' }],
   'gives a promise that is rejected': [async () => { throw new Error('boom') }, { code: 'FST_ZITADEL_OPTION' }]
 }
