@@ -21,9 +21,9 @@ export function findGuardedRoutes (app: FastifyInstance, routes: readonly Printe
  * name is how the printed tree tells which routes the hook runs for. Fastify has no public way to a scope's hooks. If its
  * symbol is gone, the wrapper keeps its own name.
  */
-export function restoreHookName (app: FastifyInstance, name: string): void {
+export function restoreHookName (app: object, name: string): void {
   const symbol = findSymbol(app, 'fastify.hooks')
-  const added: unknown = symbol && (app as unknown as Record<symbol, { onRequest?: unknown[] }>)[symbol]?.onRequest?.at(-1)
+  const added: unknown = symbol && (app as Record<symbol, { onRequest?: unknown[] }>)[symbol]?.onRequest?.at(-1)
   if (typeof added === 'function' && added.name !== name) Object.defineProperty(added, 'name', { value: name, configurable: true })
 }
 
@@ -36,11 +36,7 @@ export function findSymbol (app: object, description: string): symbol | undefine
   return undefined
 }
 
-/**
- * Refuses a guard whose scope has no route while other scopes have some.
- *
- * @throws ZitadelError `FST_ZITADEL_OPTION`
- */
+/** Creates the error for a guard whose scope has no route while other scopes have some. It names the plugin to wrap. */
 export function createNoRouteError (app: FastifyInstance): Error {
   // The first name is the file or function that registered the plugin. Fastify shows source text for one without a name.
   const [name = ''] = app.pluginName.split(' -> ')

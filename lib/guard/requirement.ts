@@ -4,13 +4,13 @@ import { createOptionError } from '../errors.ts'
 import { findHiddenKey } from '../options/keys.ts'
 import type { RequirementOptions } from '../options/route-options.ts'
 
-/** One set of scopes, split by what can cure a lack: a client can ask for ZITADEL's own, nobody for a role. */
+/** One set of scopes. A client can request ZITADEL's own scopes, but not a custom one that stands for a role. */
 interface ScopeSet {
   readonly zitadel: readonly string[]
   readonly custom: readonly string[]
 }
 
-/** A requirement that has been checked, in the form in which it is applied. */
+/** A checked requirement, in the form that requests are checked against. */
 export interface Requirement {
   readonly scopes: readonly ScopeSet[]
   readonly roles: ReadonlyArray<readonly string[]>
@@ -19,19 +19,19 @@ export interface Requirement {
   readonly maxAge: number
 }
 
-/** A live token, and nothing else. */
+/** Requires an active token and nothing else. */
 export const ANY_ACTIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity })
 
 export const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
 
-/** Whether a route's config, or anything else, asks for something. */
+/** Whether a route's config contains a requirement. */
 export function hasRequirement (config: object): config is RequirementOptions {
   return REQUIREMENT_KEYS.some((key) => Object.hasOwn(config, key))
 }
 
 /**
- * Refuses what is no requirement. A route's config holds what others read, too; where one stands alone, a key that is
- * not known would silently ask for nothing.
+ * Refuses a value that is no requirement, and unknown keys. Unlike the config of a route, a requirement that stands alone has
+ * no keys of other plugins, and an unknown key would require nothing.
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
@@ -54,14 +54,19 @@ export function checkOwnKeys (given: object, keys: readonly string[], label: str
 }
 
 /**
+ * Checks a requirement and compiles it.
+ *
+ * @param customScopes where custom scopes are looked for
  * @param label what the message of an error starts with
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function compileRequirement (options: RequirementOptions, customScopes: 'roles' | 'scope', label: string): Requirement {
+export function compileRequirement (given: RequirementOptions, customScopes: 'roles' | 'scope', label: string): Requirement {
   const fail = (key: string, expected: string): never => { throw createOptionError(`${label}: "${key}" must be ${expected}`) }
-  const scopes = Object.hasOwn(options, 'scopes') ? parseSets(options.scopes, 'scopes', fail) : []
-  const roles = Object.hasOwn(options, 'roles') ? parseSets(options.roles, 'roles', fail) : []
-  if (Object.hasOwn(options, 'roles') && roles.length === 0) fail('roles', 'given at least one role')
+  // Without a prototype, so that nothing on Object.prototype is read.
+  const options: RequirementOptions = Object.assign(Object.create(null), given)
+  const scopes = 'scopes' in options ? parseSets(options.scopes, 'scopes', fail) : []
+  const roles = 'roles' in options ? parseSets(options.roles, 'roles', fail) : []
+  if ('roles' in options && roles.length === 0) fail('roles', 'given at least one role')
   for (const scope of scopes.flat()) {
     if (!isScopeToken(scope)) fail('scopes', 'made of scope-tokens: printable ASCII without space, quote and backslash')
     if (isRoleScope(scope)) fail('scopes', 'free of role scopes, which only say what a client asked for: require the role with "roles"')
@@ -70,24 +75,19 @@ export function compileRequirement (options: RequirementOptions, customScopes: '
     zitadel: set.filter((scope) => isZitadelScope(scope) || customScopes === 'scope'),
     custom: set.filter((scope) => !isZitadelScope(scope) && customScopes === 'roles')
   }))
-  const organization = getOwn(options, 'organization')
-  const freshness = getOwn(options, 'freshness')
-  if (Object.hasOwn(options, 'organization')) {
+  const { organization, freshness } = options
+  if ('organization' in options) {
     if (typeof organization !== 'function' && (typeof organization !== 'string' || organization === '')) fail('organization', 'the id of an organisation or a function of the request')
     if (roles.length === 0 && split.every(({ custom }) => custom.length === 0)) fail('organization', 'beside "roles" (or custom scopes that are looked for among the roles)')
   }
-  if (Object.hasOwn(options, 'freshness')) {
+  if ('freshness' in options) {
     if (typeof freshness !== 'number' || !Number.isFinite(freshness) || freshness < 0) fail('freshness', 'a number of seconds, at least 0')
-    if (!(Object.hasOwn(options, 'scopes')) && !(Object.hasOwn(options, 'roles'))) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] asks for any live token)')
+    if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] asks for any live token)')
   }
   return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000 })
 }
 
-function getOwn<Key extends keyof RequirementOptions> (options: RequirementOptions, key: Key): RequirementOptions[Key] | undefined {
-  return Object.hasOwn(options, key) ? options[key] : undefined
-}
-
-/** The sets of which one must be held whole; none where `[]` asks for nothing. Copied: a config can be changed later. */
+/** Returns the sets of which one must be held completely; none for `[]`. They are copies, because a config can be changed later. */
 function parseSets (given: unknown, key: string, fail: (key: string, expected: string) => never): string[][] {
   const expected = `an array of ${key} (all of them) or of non-empty arrays of ${key} (any of the sets)`
   if (!Array.isArray(given)) return fail(key, expected)

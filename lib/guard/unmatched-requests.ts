@@ -47,13 +47,13 @@ function hasForeignUpgradeListener (app: FastifyInstance): boolean {
 }
 
 /** Fastify has no public way to a not-found handler. Without its symbols none is found. */
-function listNotFoundContexts (app: FastifyInstance): NotFoundContext[] {
+export function listNotFoundContexts (app: object): NotFoundContext[] {
   const [context, children] = [findSymbol(app, 'fastify.404ContextKey'), findSymbol(app, 'fastify.children')]
   const found = new Set<NotFoundContext>()
   const visit = (scope: Record<symbol, unknown>): void => {
     if (context && scope[context]) found.add(scope[context] as NotFoundContext)
     for (const child of (children && scope[children]) as Array<Record<symbol, unknown>> ?? []) visit(child)
   }
-  visit(app as unknown as Record<symbol, unknown>)
+  visit(app as Record<symbol, unknown>)
   return [...found]
 }

@@ -4,6 +4,8 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import websocket from '@fastify/websocket'
 import cors from '@fastify/cors'
 import fp from 'fastify-plugin'
+import { restoreHookName } from '../../lib/guard/guarded-scope.ts'
+import { listNotFoundContexts } from '../../lib/guard/unmatched-requests.ts'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
 import { createIntrospect, activeResponse, bearer, type TestContext } from '../fixtures/guarded-app.ts'
 
@@ -171,4 +173,9 @@ t.test('a server of the app itself is looked at too', async (t) => {
   await register(app, undefined)
   await app.ready()
   t.match(lines.join(''), /listener of the server/)
+})
+
+t.test('without the symbols of this Fastify version, no handler is found and no hook is renamed', async (t) => {
+  t.strictSame(listNotFoundContexts({}), [])
+  t.doesNotThrow(() => restoreHookName({}, 'fastifyZitadelOnRequest'))
 })

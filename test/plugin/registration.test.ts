@@ -5,11 +5,11 @@ import { createPlugin } from '../../lib/plugin.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { createIntrospect, getter, startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
-t.test('the plugin is the default export, and a named one', async (t) => {
+t.test('the plugin is the default export and a named export', async (t) => {
   t.equal(named, zitadel)
 })
 
-t.test('registering twice in one scope, or inside it, is refused', async (t) => {
+t.test('a second registration in the same scope or inside it is refused', async (t) => {
   for (const nested of [false, true]) {
     const { app } = await startGuardedApp(t)
     const { introspect } = createIntrospect({})
@@ -20,7 +20,7 @@ t.test('registering twice in one scope, or inside it, is refused', async (t) => 
   }
 })
 
-t.test('a decorator "zitadel" of the app is named as what it is', async (t) => {
+t.test('a decorator "zitadel" of the app is not called a second registration', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.decorate('zitadel' as never, { client: true } as never)
@@ -37,7 +37,7 @@ t.test('every hook of the plugin has a name', async (t) => {
   t.match(app.printPlugins(), 'fastify-zitadel')
 })
 
-t.test('siblings with different issuers judge by their own', async (t) => {
+t.test('sibling scopes use their own source of responses', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const asked: Record<string, string[]> = {}
@@ -59,7 +59,7 @@ t.test('siblings with different issuers judge by their own', async (t) => {
   t.strictSame(asked, { a: ['a', 'b'], b: ['b', 'a'] })
 })
 
-t.test('a wrong option stops the start, by its name', async (t) => {
+t.test('a wrong option stops the start, and the message names it', async (t) => {
   for (const [options, message] of [
     [{ issuer: 'http://auth.acme.example' }, /"issuer"/],
     [{ isuer: 'https://auth.acme.example' }, /unknown option "isuer"/],
@@ -72,7 +72,7 @@ t.test('a wrong option stops the start, by its name', async (t) => {
   }
 })
 
-t.test('app.zitadel is there as soon as the registration is done, also in children that were there before', async (t) => {
+t.test('app.zitadel exists after the registration, in earlier child scopes too', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   let child: typeof app | undefined
@@ -86,7 +86,7 @@ t.test('app.zitadel is there as soon as the registration is done, also in childr
   t.ok(Object.isFrozen(app.zitadel))
 })
 
-t.test('plain http to ZITADEL is warned about, unless on loopback or a function stands in', async (t) => {
+t.test('plain http to ZITADEL is warned about unless it is on loopback', async (t) => {
   const warned = async (options: object): Promise<boolean> => {
     const lines: string[] = []
     const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { lines.push(line) } } } })
