@@ -1,13 +1,22 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from './options/config.ts'
 import { createOptionError } from './errors.ts'
-import { getActiveToken, type Guard, type GuardHook } from './guard/guard.ts'
-import { checkRequirementKeys, compileRequirement, type RequirementOptions } from './guard/requirement.ts'
+import { getActiveToken, type Guard } from './guard/guard.ts'
+import { checkRequirementKeys, compileRequirement } from './guard/requirement.ts'
+import type { RequirementOptions } from './options/route-options.ts'
 import type { Forgettable } from './verdicts/forget-target.ts'
 import type { Introspector } from './verdicts/introspector.ts'
 import type { CheckResult } from './source/health-check.ts'
 import { isB64Token } from './oauth/bearer.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
+
+/** A request of any Fastify server (HTTP/1.1 or HTTP/2), with any type provider. */
+export type AnyRequest = FastifyRequest<any, any, any, any, any, any, any, any>
+
+type AnyReply = FastifyReply<any, any, any, any, any, any, any, any>
+
+/** A Fastify hook, and a strategy of @fastify/auth: an error refuses the request. */
+export type ZitadelStrategy = (request: AnyRequest, reply: AnyReply, done: (error?: Error) => void) => void
 
 /** What the plugin adds to the instance as `app.zitadel`. */
 export interface Zitadel {
@@ -24,9 +33,9 @@ export interface Zitadel {
    * }, report)
    * ```
    */
-  require: (requirement?: RequirementOptions) => GuardHook
+  require: (requirement?: RequirementOptions) => ZitadelStrategy
   /** The token of a request, or null: what `request.zitadel` is, typed for `access: 'optional'` and for hooks that run everywhere. */
-  peek: (request: FastifyRequest) => ActiveToken | null
+  peek: (request: AnyRequest) => ActiveToken | null
   /**
    * Asks for a token that came by another way than a request, such as a WebSocket message. Remembers and forgets as requests do.
    *

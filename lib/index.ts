@@ -1,4 +1,4 @@
-import type { ZitadelRouteOptions } from './guard/route-rules.ts'
+import type { ZitadelRouteOptions } from './options/route-options.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 import type { Zitadel } from './decorator.ts'
 
@@ -7,23 +7,24 @@ declare module 'fastify' {
     zitadel: Zitadel
   }
   interface FastifyRequest {
-    /** The token that let the request in. Null at run time where none was looked at: see `app.zitadel.peek`. */
+    /** The token of the request. Null at run time if no token was checked: use `app.zitadel.peek` there. */
     readonly zitadel: ActiveToken
   }
-  // By a name of ours: inside this block, what other plugins add to Fastify's own RouteOptions would be found first.
   interface FastifyContextConfig extends ZitadelRouteOptions {}
 }
 
 export { default, default as zitadel } from './plugin.ts'
 export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
+export { zitadelRoute, type UnknownRouteConfigKey } from './guard/zitadel-route.ts'
 export type { CacheOptions, Credentials, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options/options.ts'
-export type { AllOrAny, RequirementOptions } from './guard/requirement.ts'
-export type { ZitadelRouteOptions }
-export type { GuardHook as ZitadelStrategy } from './guard/guard.ts'
+export type { RedisLike, SharedCacheOptions } from './options/shared-cache-options.ts'
+export type { AllOrAny, RequirementOptions, ZitadelRouteOptions } from './options/route-options.ts'
 export type { Forgettable } from './verdicts/forget-target.ts'
 export type { CheckResult } from './source/health-check.ts'
 export type { Sign, SigningClient } from './oauth/client-authentication.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'
-export type { ActiveToken, Actor } from './zitadel/active-token.ts'
+export type { ActiveToken } from './zitadel/active-token.ts'
+// A star, because TypeScript merges declarations of users only through one.
+export type * from './zitadel/claims.ts'
 export type { ApplicationKey } from './zitadel/application-key.ts'
-export type { Zitadel } from './decorator.ts'
+export type { AnyRequest, Zitadel, ZitadelStrategy } from './decorator.ts'

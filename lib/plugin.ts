@@ -4,30 +4,41 @@ import fp from 'fastify-plugin'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
 import { Guard, getActiveToken, type GuardHook } from './guard/guard.ts'
+import { restoreHookName } from './guard/guarded-scope.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
+import { checkUnmatchedRequests } from './guard/unmatched-requests.ts'
 import { closeDeniedUpgrade } from './guard/upgrade.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { Introspector } from './verdicts/introspector.ts'
 import { Reporter } from './reporter.ts'
 import { openIntrospectionSource, type IntrospectionSource } from './source/introspection-source.ts'
 import type { ZitadelOptions } from './options/options.ts'
+import { findUnitMistakes } from './options/unit-warnings.ts'
 import { isLoopback } from './zitadel/endpoints.ts'
 import { createDecorator } from './decorator.ts'
 
-let registrationCount = 0
+/** Counts registrations for each server, so that the hooks of sibling scopes have different names. */
+const registrationCounts = new WeakMap<object, number>()
+/** What this module has decorated instances with. */
+const decorators = new WeakSet<object>()
 
 /** The plugin by the clock that it goes by. */
 export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> {
   return fp(async (app: FastifyInstance, options: ZitadelOptions) => {
-    if (app.hasDecorator('zitadel')) throw createOptionError('fastify-zitadel is registered already in this scope, or in one around it')
+    if (app.hasDecorator('zitadel')) {
+      throw createOptionError(decorators.has(app.zitadel)
+        ? 'fastify-zitadel is registered already in this scope, or in one around it'
+        : 'the instance has a decorator "zitadel" already, which is not of this plugin: give it another name, or register this plugin in another scope')
+    }
     const config = createConfig(options, process.env)
     const reporter = new Reporter(app.log, clock)
     const source = await openIntrospectionSource(config, clock, reporter)
-    app.addHook('onClose', async () => {
+    for (const mistake of findUnitMistakes(config)) app.log.warn(`fastify-zitadel: ${mistake}`)
+    app.addHook('onClose', async function fastifyZitadelOnClose () {
       await source.close()
       reporter.flush()
     })
-    if (config.verifyOnStart) app.addHook('onReady', async () => await checkCredentials(source))
+    if (config.verifyOnStart) app.addHook('onReady', async function fastifyZitadelVerifyOnStart () { await checkCredentials(source) })
     const introspector = new Introspector(source.introspect, config, {
       ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, refreshAhead: false } : config.cache,
       isCacheEnabled: config.cache !== false,
@@ -38,21 +49,30 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     const guard = new Guard(config, introspector, clock.wall)
     const recheck = composeStrategies(guard.recheckStrategies)
 
-    app.decorate('zitadel', Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload }))
+    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload })
+    decorators.add(decorator)
+    app.decorate('zitadel', decorator)
     // A getter, so that it also reaches scopes that were made before the plugin was there.
     app.decorateRequest('zitadel', { getter () { return getActiveToken(this)! } })
 
     const onRequest: GuardHook = (request, reply, done) => guard.onRequest(request, reply, done)
-    Object.defineProperty(onRequest, 'name', { value: `zitadel-${++registrationCount}` })
+    const count = (registrationCounts.get(app.server) ?? 0) + 1
+    registrationCounts.set(app.server, count)
+    Object.defineProperty(onRequest, 'name', { value: count === 1 ? 'fastifyZitadelOnRequest' : `fastifyZitadelOnRequest${count}` })
     checkRoutesAtStartup(app, onRequest.name, config)
+    checkUnmatchedRequests(app, config)
     app.addHook('onRequest', onRequest)
-    app.addHook('preHandler', (request, reply, done) => getActiveToken(request) === null ? done() : recheck(request, reply, done))
-    app.addHook('onError', (request, reply, _error, done) => {
+    // Fastify adds the hook in a step of its own, after those that are queued already.
+    app.after(() => restoreHookName(app, onRequest.name))
+    app.addHook('preHandler', function fastifyZitadelPreHandler (request, reply, done) {
+      return getActiveToken(request) === null ? done() : recheck(request, reply, done)
+    })
+    app.addHook('onError', function fastifyZitadelOnError (request, reply, _error, done) {
       closeDeniedUpgrade(request, reply)
       done()
     })
     warnAboutPlainHttp(app, config.authorizationServer?.endpoint.origin)
-  }, { name: 'fastify-zitadel', fastify: '5.x' })
+  }, { name: 'fastify-zitadel', fastify: '>=5 <7' })
 }
 
 /** The composition of @fastify/auth, made without registering it: the app may register its own, before or after. */

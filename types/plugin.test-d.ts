@@ -1,8 +1,8 @@
 import fastifyAuth from '@fastify/auth'
-import Fastify, { type FastifyError, type FastifyPluginAsync, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyError, type FastifyPluginAsync } from 'fastify'
 import { expectTypeOf } from 'expect-type'
 import { Agent } from 'undici'
-import zitadel, { ZitadelError, type ActiveToken, type CheckResult, type Undeclared, type Zitadel, type ZitadelErrorCode, type ZitadelOptions, type ZitadelStrategy } from '../lib/index.ts'
+import zitadel, { ZitadelError, type ActiveToken, type AnyRequest, type CheckResult, type RedisLike, type SharedCacheOptions, type Undeclared, type Zitadel, type ZitadelErrorCode, type ZitadelOptions, type ZitadelStrategy } from '../lib/index.ts'
 
 const app = Fastify()
 
@@ -29,7 +29,11 @@ await app.register(zitadel, {
 })
 await app.register(zitadel, { cache: false, undeclaredRoutes: 'refused', credentials: { clientId: 'a', clientSecret: 'b' } })
 await app.register(zitadel, { credentials: { clientId: 'a', keyId: 'b', alg: 'ES256', sign: async (data) => data } })
-await app.register(zitadel, { credentials: { key: '{}' }, logLevel: 'warn' })
+await app.register(zitadel, { credentials: { key: '{}' }, logLevel: 'warn', prefix: '/v1' })
+await app.register(zitadel, { unmatched: 'protected', undeclaredRoutes: ({ url }) => url.startsWith('/admin') ? { roles: ['admin'] } : url === '/' ? { access: 'public' } : 'protected' })
+declare const client: RedisLike
+const shared: SharedCacheOptions = { client, prefix: 'orders' }
+await app.register(zitadel, { cache: { shared } })
 
 // @ts-expect-error an unknown option
 await app.register(zitadel, { isuer: 'https://auth.acme.example' })
@@ -37,20 +41,24 @@ await app.register(zitadel, { isuer: 'https://auth.acme.example' })
 await app.register(zitadel, { credentials: { clientId: 'a' } })
 // @ts-expect-error an algorithm that ZITADEL refuses
 await app.register(zitadel, { credentials: { clientId: 'a', keyId: 'b', alg: 'HS256', sign: async (data) => data } })
-// @ts-expect-error off is false
+// @ts-expect-error false or an object
 await app.register(zitadel, { cache: true })
 // @ts-expect-error one of three words
 await app.register(zitadel, { undeclaredRoutes: 'open' })
 // @ts-expect-error an unknown word
 await app.register(zitadel, { undeclaredRoutes: () => 'open' })
-// @ts-expect-error a token, at once
+// @ts-expect-error an unknown key
+await app.register(zitadel, { undeclaredRoutes: () => ({ role: ['admin'] }) })
+// @ts-expect-error one of two words
+await app.register(zitadel, { unmatched: 'refused' })
+// @ts-expect-error a token, not a promise
 await app.register(zitadel, { tokenFrom: async () => 'token' })
 // @ts-expect-error milliseconds
 await app.register(zitadel, { timeout: '3s' })
 
 expectTypeOf<Undeclared>().toEqualTypeOf<'protected' | 'public' | 'refused'>()
 expectTypeOf(app.zitadel).toEqualTypeOf<Zitadel>()
-expectTypeOf(app.zitadel.peek).toEqualTypeOf<(request: FastifyRequest) => ActiveToken | null>()
+expectTypeOf(app.zitadel.peek).toEqualTypeOf<(request: AnyRequest) => ActiveToken | null>()
 expectTypeOf(app.zitadel.introspect).toEqualTypeOf<(token: string) => Promise<ActiveToken | null>>()
 expectTypeOf(app.zitadel.check).returns.resolves.toEqualTypeOf<CheckResult>()
 expectTypeOf(app.zitadel.reload).returns.resolves.toEqualTypeOf<CheckResult>()
@@ -59,11 +67,11 @@ expectTypeOf(app.zitadel.require()).toEqualTypeOf<ZitadelStrategy>()
 await app.zitadel.forget({ token: 'a' })
 await app.zitadel.forget({ sub: 'a' })
 await app.zitadel.forget({ jti: 'a' })
-// @ts-expect-error something must be named
+// @ts-expect-error one key is required
 await app.zitadel.forget({})
 // @ts-expect-error an unknown key
 await app.zitadel.forget({ user: 'a' })
-// @ts-expect-error a route's key, not a requirement's
+// @ts-expect-error a key of a route, not of a requirement
 app.zitadel.require({ access: 'own' })
 // @ts-expect-error the key is roles
 app.zitadel.require({ role: ['admin'] })
@@ -76,7 +84,7 @@ app.get('/', { config: { access: 'own' }, preHandler: [app.zitadel.require()] },
 
 app.get('/', { config: { access: 'optional' } }, async (request) => {
   const token = app.zitadel.peek(request)
-  // @ts-expect-error perhaps null
+  // @ts-expect-error the token can be null
   const sub: string = token.sub
   return token?.sub ?? sub
 })

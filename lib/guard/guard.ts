@@ -10,7 +10,7 @@ import type { Requirement } from './requirement.ts'
 import { createRuleResolver, type RouteRule, type RuleResolver } from './route-rules.ts'
 import { createTokenReader, type TokenReader } from './token-reader.ts'
 
-/** A Fastify hook, and a strategy of @fastify/auth: an error refuses. */
+/** A Fastify hook, and a strategy of @fastify/auth: an error refuses the request. */
 export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
 const ACCESS_CONTEXT = Symbol('fastify-zitadel.use')

@@ -1,30 +1,16 @@
-import type { FastifyRequest } from 'fastify'
 import { isScopeToken } from '../oauth/bearer.ts'
 import { isZitadelScope, isRoleScope } from '../zitadel/scopes.ts'
 import { createOptionError } from '../errors.ts'
+import { findHiddenKey } from '../options/keys.ts'
+import type { RequirementOptions } from '../options/route-options.ts'
 
-/** All of them, or any of several sets: `['a', 'b']` is a and b, `[['a', 'b'], ['c']]` is (a and b) or c. */
-export type AllOrAny = readonly string[] | ReadonlyArray<readonly string[]>
-
-/** What a route, or a strategy, asks of a token. */
-export interface RequirementOptions {
-  /** Scopes; one that is not ZITADEL's own is a role (see `customScopes`). `[]` asks for a live token and no more. */
-  readonly scopes?: AllOrAny
-  /** Roles in this API's project. */
-  readonly roles?: AllOrAny
-  /** The organisation in which roles and custom scopes must be held: its id, or a function of the request. One that throws or gives no id denies. */
-  readonly organization?: string | ((request: FastifyRequest) => string)
-  /** Seconds that the verdict may be old at most; 0 asks ZITADEL every time. */
-  readonly freshness?: number
-}
-
-/** One set of scopes, split by what can cure a lack: a client can ask for ZITADEL's own, nobody for a role. */
+/** One set of scopes. A client can request ZITADEL's own scopes, but not a custom one that stands for a role. */
 interface ScopeSet {
   readonly zitadel: readonly string[]
   readonly custom: readonly string[]
 }
 
-/** A requirement that has been checked, in the form in which it is applied. */
+/** A checked requirement, in the form that requests are checked against. */
 export interface Requirement {
   readonly scopes: readonly ScopeSet[]
   readonly roles: ReadonlyArray<readonly string[]>
@@ -33,35 +19,51 @@ export interface Requirement {
   readonly maxAge: number
 }
 
-/** A live token, and nothing else. */
+/** Requires an active token and nothing else. */
 export const ANY_ACTIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity })
 
-const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
+export const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
 
-/** Whether a route's config, or anything else, asks for something. */
+/** Whether a route's config contains a requirement. */
 export function hasRequirement (config: object): config is RequirementOptions {
-  return REQUIREMENT_KEYS.some((key) => key in config)
+  return REQUIREMENT_KEYS.some((key) => Object.hasOwn(config, key))
 }
 
 /**
- * Refuses what is no requirement. A route's config holds what others read, too; where one stands alone, a key that is
- * not known would silently ask for nothing.
+ * Refuses a value that is no requirement, and unknown keys. Unlike the config of a route, a requirement that stands alone has
+ * no keys of other plugins, and an unknown key would require nothing.
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function checkRequirementKeys (given: unknown, label: string): void {
   if (typeof given !== 'object' || given === null) throw createOptionError(`${label}: a requirement must be an object { ${REQUIREMENT_KEYS.join(', ')} }`)
+  checkOwnKeys(given, REQUIREMENT_KEYS, label)
   for (const key of Object.keys(given)) {
     if (!(REQUIREMENT_KEYS as readonly string[]).includes(key)) throw createOptionError(`${label}: "${key}" is unknown, expected one of ${REQUIREMENT_KEYS.join(', ')}`)
   }
 }
 
 /**
+ * Refuses keys that would not be enforced, because a copy of the object loses them.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function checkOwnKeys (given: object, keys: readonly string[], label: string): void {
+  const hidden = findHiddenKey(given, (key) => keys.includes(key))
+  if (hidden !== undefined) throw createOptionError(`${label}: "${hidden}" must be an own, enumerable property: an inherited one, or a getter of a class, would not be enforced`)
+}
+
+/**
+ * Checks a requirement and compiles it.
+ *
+ * @param customScopes where custom scopes are looked for
  * @param label what the message of an error starts with
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function compileRequirement (options: RequirementOptions, customScopes: 'roles' | 'scope', label: string): Requirement {
+export function compileRequirement (given: RequirementOptions, customScopes: 'roles' | 'scope', label: string): Requirement {
   const fail = (key: string, expected: string): never => { throw createOptionError(`${label}: "${key}" must be ${expected}`) }
+  // Without a prototype, so that nothing on Object.prototype is read.
+  const options: RequirementOptions = Object.assign(Object.create(null), given)
   const scopes = 'scopes' in options ? parseSets(options.scopes, 'scopes', fail) : []
   const roles = 'roles' in options ? parseSets(options.roles, 'roles', fail) : []
   if ('roles' in options && roles.length === 0) fail('roles', 'given at least one role')
@@ -85,7 +87,7 @@ export function compileRequirement (options: RequirementOptions, customScopes: '
   return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000 })
 }
 
-/** The sets of which one must be held whole; none where `[]` asks for nothing. Copied: a config can be changed later. */
+/** Returns the sets of which one must be held completely; none for `[]`. They are copies, because a config can be changed later. */
 function parseSets (given: unknown, key: string, fail: (key: string, expected: string) => never): string[][] {
   const expected = `an array of ${key} (all of them) or of non-empty arrays of ${key} (any of the sets)`
   if (!Array.isArray(given)) return fail(key, expected)

@@ -1,25 +1,17 @@
-import type { FastifyRequest, RouteOptions as FastifyRoute } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import type { Config } from '../options/config.ts'
-import type { Undeclared, UndeclaredRoute } from '../options/options.ts'
+import type { UndeclaredRoute } from '../options/options.ts'
+import type { ZitadelRouteOptions } from '../options/route-options.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
-import { suggestKey } from './key-suggestion.ts'
-import { ANY_ACTIVE_TOKEN, compileRequirement, hasRequirement, type Requirement, type RequirementOptions } from './requirement.ts'
-
-/** What a route's `config` may say: a requirement, or `access` in its place. */
-export interface ZitadelRouteOptions extends RequirementOptions {
-  /**
-   * `'public'`: no token is looked at. `'optional'`: a token is checked if one is sent, and refused if it is bad.
-   * `'own'`: the route guards itself, with `app.auth` or otherwise.
-   */
-  readonly access?: 'public' | 'optional' | 'own'
-}
+import { ROUTE_KEYS, suggestKey } from './key-suggestion.ts'
+import { ANY_ACTIVE_TOKEN, checkOwnKeys, compileRequirement, hasRequirement, type Requirement } from './requirement.ts'
 
 /** How a route is guarded. */
 export interface RouteRule {
-  /** Whether no token is looked at. */
+  /** Whether no token is checked. */
   readonly isPublic: boolean
-  /** Whether a caller without a token is let in. */
+  /** Whether a request without a token passes. */
   readonly isOptional: boolean
   readonly requirement: Requirement
 }
@@ -31,72 +23,105 @@ const PROTECTED: RouteRule = Object.freeze({ isPublic: false, isOptional: false,
 const ACCESS = new Map<unknown, RouteRule>([['public', PUBLIC], ['own', PUBLIC], ['optional', OPTIONAL]])
 const UNDECLARED = new Map<unknown, RouteRule | 'refused'>([['protected', PROTECTED], ['public', PUBLIC], ['refused', 'refused']])
 
-/** The rule that a route's config declares; undefined where it declares nothing. */
+/**
+ * Compiles the rule that a route's config declares.
+ *
+ * @param label what the message of an error starts with
+ * @returns undefined if the config declares nothing
+ * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong or misspelt declaration, or one that would not be enforced
+ */
 export function compileDeclaredRule (config: object, customScopes: 'roles' | 'scope', label: string): RouteRule | undefined {
+  checkOwnKeys(config, ROUTE_KEYS, label)
   for (const key of Object.keys(config)) {
-    const meant = suggestKey(key)
-    if (meant !== undefined && meant !== key) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
+    if (key === 'zitadel') throw createOptionError(`${label}: "zitadel" is unknown: put ${ROUTE_KEYS.join(', ')} directly into "config"`)
+    const meant = suggestKey(key, config)
+    if (meant !== undefined) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
   }
   const hasKeys = hasRequirement(config)
-  if (!('access' in config)) return hasKeys ? { isPublic: false, isOptional: false, requirement: compileRequirement(config, customScopes, label) } : undefined
-  const rule = ACCESS.get(config.access)
+  if (!Object.hasOwn(config, 'access')) return hasKeys ? { isPublic: false, isOptional: false, requirement: compileRequirement(config, customScopes, label) } : undefined
+  const rule = ACCESS.get((config as ZitadelRouteOptions).access)
   if (rule === undefined) throw createOptionError(`${label}: "access" must be 'public', 'optional' or 'own'`)
   if (hasKeys) throw createOptionError(`${label}: "access" must stand alone, in place of scopes, roles, organization and freshness`)
   return rule
 }
 
-/** The rule for a route that declares nothing; `'refused'` where it must not exist. */
-export function resolveUndeclaredRule (setting: Config['undeclaredRoutes'], route: UndeclaredRoute, label: string): RouteRule | 'refused' {
-  const result: Undeclared = typeof setting === 'function' ? callUndeclaredRoutes(setting, route, label) : setting
-  const rule = UNDECLARED.get(result)
-  if (rule !== undefined) return rule
-  ignoreRejection(result)
-  throw createOptionError(`${label}: option "undeclaredRoutes" must give 'protected', 'public' or 'refused'`)
+/**
+ * Refuses keys that were written beside `config` instead of inside it: Fastify ignores them there.
+ *
+ * @param route the options of a route
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function checkKeysBesideConfig (route: object, label: string): void {
+  const key = ROUTE_KEYS.find((each) => Object.hasOwn(route, each))
+  if (key !== undefined) throw createOptionError(`${label}: "${key}" must be inside "config": { config: { ${key}: ... } }`)
 }
 
-/** Whatever is thrown becomes an error: the loader of plugins takes a thrown `undefined` for success. */
-function callUndeclaredRoutes (setting: (route: UndeclaredRoute) => Undeclared, route: UndeclaredRoute, label: string): Undeclared {
+/** Resolves the rule for a route that declares nothing; `'refused'` if the route must not exist. */
+export function resolveUndeclaredRule ({ undeclaredRoutes: setting, customScopes }: RuleConfig, route: UndeclaredRoute, label: string): RouteRule | 'refused' {
+  const result: unknown = typeof setting === 'function' ? callUndeclaredRoutes(setting, route, label) : setting
+  const rule = UNDECLARED.get(result) ?? compileReturnedConfig(result, customScopes, label)
+  if (rule !== undefined) return rule
+  ignoreRejection(result)
+  throw createOptionError(`${label}: option "undeclaredRoutes" must give 'protected', 'public', 'refused' or a route config { ${ROUTE_KEYS.join(', ')} }`)
+}
+
+/** @returns undefined if the value is no route config; a promise is none */
+function compileReturnedConfig (value: unknown, customScopes: 'roles' | 'scope', label: string): RouteRule | undefined {
+  if (typeof value !== 'object' || value === null) return undefined
+  const rule = compileDeclaredRule(value, customScopes, `${label}: option "undeclaredRoutes"`)
+  return Object.keys(value).every((key) => ROUTE_KEYS.includes(key)) ? rule : undefined
+}
+
+/** Whatever is thrown becomes an error: the plugin loader takes a thrown `undefined` for success. */
+function callUndeclaredRoutes (setting: (route: UndeclaredRoute) => unknown, route: UndeclaredRoute, label: string): unknown {
   try {
     return setting(route)
   } catch (error) {
-    throw error instanceof Error ? error : createOptionError(`${label}: option "undeclaredRoutes" threw something that is no error`)
+    throw error instanceof Error ? error : createOptionError(`${label}: option "undeclaredRoutes" threw a non-error value`)
   }
 }
 
 /**
- * Whether a route can only serve preflights: @fastify/cors adds such a one for every path. `app.all` is not one, it also
- * serves everything else.
+ * Whether a route can only serve preflight requests, as the one that @fastify/cors adds for every path. `app.all` does not
+ * count: it serves other methods too.
  */
 export function isPreflightRoute ({ method }: { readonly method: unknown }): boolean {
   return String(method) === 'OPTIONS'
 }
 
-/** How messages name a route. */
-export function formatRoute ({ method, url }: { readonly method: FastifyRoute['method'], readonly url: string }): string {
+/** Formats the name of a route for messages. */
+export function formatRoute ({ method, url }: { readonly method: FastifyRequest['method'] | readonly string[], readonly url: string }): string {
   return `route ${[method].flat().join(',')} ${url}`
 }
 
 /** Finds the rule for a request. */
 export type RuleResolver = (request: FastifyRequest) => RouteRule
 
+/** The part of the configuration that decides about routes. */
+export type RuleConfig = Pick<Config, 'customScopes' | 'undeclaredRoutes' | 'unmatched'>
+
 /**
- * Rules by what a route's config is when it is first met: at start a later plugin may still change it, and of a route that
- * was declared before the plugin nothing is known.
+ * Creates the resolver. It reads the config of a route when the route is first requested: at start a later plugin can still
+ * change it, and routes that were declared before this plugin are not seen.
+ *
+ * A request that no route serves needs a token only with `unmatched: 'protected'`. Then a preflight needs one too, because
+ * middleware would serve it.
  *
  * @throws anything that a user's function throws, and ZitadelError `FST_ZITADEL_OPTION`
  */
-export function createRuleResolver ({ customScopes, undeclaredRoutes }: Config): RuleResolver {
+export function createRuleResolver (config: RuleConfig): RuleResolver {
   const rules = new WeakMap<object, RouteRule>()
+  const unmatched = config.unmatched === 'protected' ? PROTECTED : PUBLIC
   return (request) => {
     const route = request.routeOptions
     const known = rules.get(route.config)
     if (known !== undefined) return known
-    if (request.is404) return PUBLIC
-    const named = { method: route.method as FastifyRoute['method'], url: route.url!, config: route.config, ...(route.schema && { schema: route.schema }) }
+    if (request.is404) return unmatched
+    const named = { method: route.method as FastifyRequest['method'], url: route.url!, config: route.config, ...(route.schema && { schema: route.schema }) }
     const label = formatRoute(named)
-    const declared = compileDeclaredRule(route.config, customScopes, label)
-    const rule = declared ?? resolveUndeclaredRule(undeclaredRoutes, named, label)
-    if (declared === undefined && isPreflightRoute(named)) return isPreflight(request) || rule === PUBLIC ? PUBLIC : PROTECTED
+    const declared = compileDeclaredRule(route.config, config.customScopes, label)
+    const rule = declared ?? resolveUndeclaredRule(config, named, label)
+    if (declared === undefined && isPreflightRoute(named)) return isPreflight(request) ? PUBLIC : rule === 'refused' ? PROTECTED : rule
     if (rule === 'refused') throw createOptionError(`${label}: declares neither scopes nor roles nor access, and option "undeclaredRoutes" refuses that`)
     rules.set(route.config, rule)
     return rule

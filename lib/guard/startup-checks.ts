@@ -1,33 +1,41 @@
 import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../errors.ts'
-import type { Config } from '../options/config.ts'
-import { compileDeclaredRule, isPreflightRoute, formatRoute, resolveUndeclaredRule } from './route-rules.ts'
-import { getRouteNames, findUndetectedRoutes } from './undetected-routes.ts'
+import { createNoRouteError, findGuardedRoutes, isRootScope } from './guarded-scope.ts'
+import { checkKeysBesideConfig, compileDeclaredRule, isPreflightRoute, formatRoute, resolveUndeclaredRule, type RuleConfig } from './route-rules.ts'
+import { findUndetectedRoutes, getRouteNames, listPrintedRoutes } from './undetected-routes.ts'
 
 /**
- * Checks routes while the server starts: wrong ones throw at the line that declares them, and undeclared ones stop the
- * start where they are refused.
+ * Checks routes while the server starts. A wrong route config throws at the line that declares the route. The server does not
+ * start if routes are undeclared while `undeclaredRoutes` refuses that, or if the scope of the guard has no route while other
+ * scopes have some.
  *
  * @param hook the name of the hook that guards routes
  */
-export function checkRoutesAtStartup (app: FastifyInstance, hook: string, { customScopes, undeclaredRoutes }: Config): void {
+export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config: RuleConfig): void {
+  const isRefused = config.undeclaredRoutes === 'refused'
   const undeclared = new Set<string>()
   const seen = new Set<string>()
+  const early = isRefused ? listPrintedRoutes(app) : []
+  let hasRoutes = isRootScope(app)
 
-  app.addHook('onRoute', (route) => {
+  app.addHook('onRoute', function fastifyZitadelOnRoute (route) {
+    hasRoutes = true
     const label = formatRoute(route)
     const names = getRouteNames([route.method].flat(), route.url)
     for (const name of names) seen.add(name)
-    // A copy, as Fastify makes one: what a prototype declares would not be enforced.
-    if (compileDeclaredRule({ ...route.config }, customScopes, label) !== undefined || isPreflightRoute(route)) return
-    if (resolveUndeclaredRule(undeclaredRoutes, route, label) === 'refused') for (const name of names) undeclared.add(name)
+    checkKeysBesideConfig(route, label)
+    if (compileDeclaredRule(route.config ?? {}, config.customScopes, label) !== undefined || isPreflightRoute(route)) return
+    if (resolveUndeclaredRule(config, route, label) === 'refused') for (const name of names) undeclared.add(name)
   })
 
-  app.addHook('onReady', async () => {
-    const undetected = undeclaredRoutes === 'refused' ? findUndetectedRoutes(app, hook, seen) : []
+  app.addHook('onReady', async function fastifyZitadelOnReady () {
+    const routes = isRefused || !hasRoutes ? listPrintedRoutes(app) : []
+    const guarded = findGuardedRoutes(app, routes, hook)
+    if (!hasRoutes && guarded.length === 0 && routes.length > 0) throw createNoRouteError(app)
+    const undetected = isRefused ? findUndetectedRoutes(guarded, early, seen) : []
     const problems: string[] = []
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
-    if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that it cannot tell (await app.register(...) first): ${[...new Set(undetected)].join(', ')}`)
+    if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that it cannot tell (await app.register(...) first): ${undetected.join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
   })
 }

@@ -1,6 +1,7 @@
 import { createOptionError } from '../errors.ts'
 import { isPrintableAscii } from '../oauth/bearer.ts'
 import { CREDENTIAL_FORMS_TEXT } from './credentials.ts'
+import { findHiddenKey, suggestName } from './keys.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { INTROSPECTION_PATH, isLoopback } from '../zitadel/endpoints.ts'
 
@@ -28,6 +29,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   verifyOnStart: [oneOf(true, false), 'true or false'],
   customScopes: [oneOf('roles', 'scope'), "'roles' or 'scope'"],
   undeclaredRoutes: [(value) => isFunction(value) || oneOf('protected', 'public', 'refused')(value), "'protected', 'public', 'refused' or a function of the route's options"],
+  unmatched: [oneOf('open', 'protected'), "'open' or 'protected'"],
   personalAccessTokens: [oneOf(true, false), 'true or false'],
   tokenFrom: [isFunction, 'a function of the request'],
   clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isNonEmptyString), 'a non-empty array of client ids'],
@@ -50,18 +52,28 @@ export const LIMITS_CHECKS: Readonly<Record<keyof LimitOptions, OptionCheck>> = 
   perSecond: [(value) => isSeconds(value) && (value as number) >= 1, 'a number of introspections a second, at least 1']
 }
 
-/** What Fastify itself reads from a plugin's options. */
-export const FASTIFY_KEYS = ['logLevel', 'logSerializers']
+/** Options of `register` that belong to Fastify and its loaders. */
+export const FASTIFY_KEYS = ['prefix', 'logLevel', 'logSerializers', 'skipOverride']
+
+/** Where an option belongs that is given in the wrong place. */
+const NESTED_OPTIONS = new Map([
+  ...Object.keys(CACHE_CHECKS).map((name) => [name, `cache.${name}`] as const),
+  ...Object.keys(LIMITS_CHECKS).map((name) => [name, `limits.${name}`] as const),
+  ...['keyFile', 'key', 'clientId', 'clientSecret', 'keyId', 'alg', 'sign'].map((name) => [name, `credentials.${name}`] as const)
+])
 
 /**
- * Refuses what is unknown or wrong. A member that is undefined counts as not given.
+ * Refuses options that are unknown, wrong or not own properties. An option that is undefined counts as not given.
  *
+ * @param prefix the path to the options, such as `cache.`
+ * @param known further names that are accepted and not checked
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function checkOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string, known: readonly string[] = []): void {
+  checkOwnOptions(given, checks, prefix)
   for (const [name, value] of Object.entries(given)) {
     if (known.includes(name)) continue
-    if (!Object.hasOwn(checks, name)) throw createOptionError(`unknown option "${prefix}${name}": expected one of ${Object.keys(checks).join(', ')}`)
+    if (!Object.hasOwn(checks, name)) throw createOptionError(`unknown option "${prefix}${name}"${describeExpected(name, Object.keys(checks), prefix)}`)
     if (value !== undefined) checkValue(value, checks[name]!, `option "${prefix}${name}"`)
   }
 }
@@ -72,6 +84,22 @@ export function checkOptions (given: object, checks: Readonly<Record<string, Opt
  */
 export function checkValue (value: unknown, [isValid, expected, getHint]: OptionCheck, name: string): void {
   if (!isValid(value)) throw createOptionError(`${name} must be ${expected}${getHint?.(value) ?? ''}`)
+}
+
+/**
+ * Refuses options that would be ignored because they are inherited or not enumerable.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function checkOwnOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string): void {
+  const hidden = findHiddenKey(given, (name) => Object.hasOwn(checks, name))
+  if (hidden !== undefined) throw createOptionError(`option "${prefix}${hidden}" must be an own, enumerable property of the options: an inherited one, or a getter of a class, would be ignored`)
+}
+
+function describeExpected (name: string, names: readonly string[], prefix: string): string {
+  const meant = prefix === '' ? NESTED_OPTIONS.get(name) ?? suggestName(name, names) : suggestName(name, names)
+  const expected = `one of ${names.join(', ')}`
+  return meant === undefined ? `: expected ${expected}` : `, did you mean "${meant.includes('.') ? meant : prefix + meant}"? Expected ${expected}`
 }
 
 /** The origin of a URL that is only an origin; undefined for any other text. */

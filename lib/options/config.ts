@@ -1,13 +1,13 @@
 import { createOptionError } from '../errors.ts'
 import { resolveCredentials, type CredentialsProvider } from './credentials.ts'
-import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkValue, parseOrigin } from './checks.ts'
+import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkOwnOptions, checkValue, parseOrigin } from './checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
 import { resolveIntrospectionEndpoint, type Endpoint } from '../zitadel/endpoints.ts'
 
 /** Everything that the rooms need to know, checked and complete. */
-export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'projectId' | 'realm' | 'introspect'>> {
+export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'unmatched' | 'projectId' | 'realm' | 'introspect'>> {
   /** Undefined where `introspect` stands in. */
   readonly authorizationServer: { readonly issuer: string, readonly endpoint: Endpoint, readonly credentials: CredentialsProvider } | undefined
   readonly cache: false | { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly shared: SharedCacheOptions | undefined }
@@ -33,6 +33,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv): 
   if (options.cache) checkOptions(options.cache, CACHE_CHECKS, 'cache.')
   const shared = options.cache ? options.cache.shared : undefined
   // Null where it is missing: what is not given is not checked, and there is no fleet without one.
+  if (shared !== undefined) checkOwnOptions(shared, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (shared !== undefined) checkOptions({ ...shared, client: shared.client ?? null }, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (options.limits) checkOptions(options.limits, LIMITS_CHECKS, 'limits.')
   const { issuer, credentials, address, introspectionEndpoint: path, cache, limits, clients, ...rest } = omitUndefined(options)

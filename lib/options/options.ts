@@ -1,6 +1,7 @@
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { Dispatcher } from 'undici'
 import type { Sign, SigningClient } from '../oauth/client-authentication.ts'
+import type { ZitadelRouteOptions } from './route-options.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
 import type { ApplicationKey } from '../zitadel/application-key.ts'
 
@@ -38,10 +39,10 @@ export interface LimitOptions {
   readonly perSecond?: number | undefined
 }
 
-/** What a route that declares nothing is; see {@link ZitadelOptions.undeclaredRoutes}. */
+/** How a route without a declaration is guarded; see {@link ZitadelOptions.undeclaredRoutes}. */
 export type Undeclared = 'protected' | 'public' | 'refused'
 
-/** What the function form of `undeclaredRoutes` is told about a route. */
+/** What the function form of `undeclaredRoutes` gets to know about a route. */
 export type UndeclaredRoute = Pick<RouteOptions, 'method' | 'url' | 'config' | 'schema'>
 
 /** The options of the plugin. Every one is checked at registration; a wrong, missing or unknown one stops the start. */
@@ -71,8 +72,16 @@ export interface ZitadelOptions {
   readonly verifyOnStart?: boolean | undefined
   /** Where a required scope that is not one of ZITADEL's own is looked for. Default `'roles'`; `'scope'` trusts what clients choose. */
   readonly customScopes?: 'roles' | 'scope' | undefined
-  /** What a route that declares nothing is: protected (any live token), public, refused (no start), or a function that says which. Default `'protected'`. */
-  readonly undeclaredRoutes?: Undeclared | ((route: UndeclaredRoute) => Undeclared) | undefined
+  /**
+   * How a route without scopes, roles and access is guarded: `'protected'` (any active token), `'public'`, `'refused'` (the server
+   * does not start), or a function of the route that returns one of these words or a route config. Default `'protected'`.
+   */
+  readonly undeclaredRoutes?: Undeclared | ((route: UndeclaredRoute) => Undeclared | ZitadelRouteOptions) | undefined
+  /**
+   * Whether a request that no route serves needs an active token: `'open'` or `'protected'`. Middleware and not-found handlers
+   * serve such requests. Default `'open'`: an unknown URL is a 404 without a token.
+   */
+  readonly unmatched?: 'open' | 'protected' | undefined
   /** `false` refuses personal access tokens: every one of the instance is live for every API. Default true. */
   readonly personalAccessTokens?: boolean | undefined
   /** Reads the token from another place than the `Authorization` header; undefined, null or '' where there is none. */

@@ -1,5 +1,5 @@
 import { getExpiry, isCurrentlyValid, isUnboundBearer, type IntrospectionResponse } from '../oauth/introspection.ts'
-import { ActiveToken } from '../zitadel/active-token.ts'
+import { IntrospectedToken } from '../zitadel/active-token.ts'
 import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.ts'
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
 
@@ -8,7 +8,7 @@ export type VerdictRules = AdmissionRules & GrantRules
 /** What is believed of a token, since when and until when. Made once per introspection, with all that decisions read. */
 export interface Verdict {
   /** Undefined where nobody is let in with the token: it is not active, not alive by our clock, or not for this API. */
-  readonly granted: { readonly token: ActiveToken, readonly grants: Grants } | undefined
+  readonly granted: { readonly token: IntrospectedToken, readonly grants: Grants } | undefined
   /** Why nobody is let in, for the log; '' where somebody is. */
   readonly reason: string
   /** Monotonic milliseconds: no fact younger than this is known. */
@@ -33,7 +33,7 @@ export function createVerdict (response: IntrospectionResponse, rules: VerdictRu
   const reason = findDenialReason(response, rules, now)
   if (reason !== '') return { granted: undefined, reason, ...verdict }
   const grants = new Grants(response, rules)
-  return { granted: { token: new ActiveToken(response, grants), grants }, reason, ...verdict }
+  return { granted: { token: new IntrospectedToken(response, grants), grants }, reason, ...verdict }
 }
 
 function findDenialReason (response: IntrospectionResponse, rules: VerdictRules, now: number): string {

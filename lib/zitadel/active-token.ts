@@ -1,17 +1,11 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import type { Actor, ZitadelClaims } from './claims.ts'
 import { createFrozenRecord, deepFreeze } from './frozen.ts'
 import type { Grants, Roles } from './grants.ts'
 
-/** Who acts for the subject (token exchange). A chain: each acted through the one inside it. */
-export interface Actor {
-  readonly iss?: string
-  readonly sub: string
-  readonly act?: Actor
-}
-
 /**
- * A live token as ZITADEL describes it: what handlers find as `request.zitadel`. Frozen to its leaves, and shared by every
- * request that carries the token.
+ * An active token as ZITADEL describes it: `request.zitadel`. The object is frozen and shared by all requests with the token.
+ * For unit tests of handlers, any object of this shape will do.
  *
  * @example
  * ```ts
@@ -21,30 +15,55 @@ export interface Actor {
  * })
  * ```
  */
-export class ActiveToken {
-  /** The raw response, whatever it holds. Shapes are not checked: look before you use. */
-  readonly claims: IntrospectionResponse
-  /** The id of the user or service account; '' where the server named none. */
+export interface ActiveToken {
+  /** The raw response. Shapes are not checked, so check a claim before you use it. Add your own to {@link ZitadelClaims}. */
+  readonly claims: ZitadelClaims
+  /** The id of the user or service account; `''` if the server sent none. */
   readonly sub: string
-  /** The client that the token was issued to; undefined for a personal access token. No proof of who is calling. */
+  /** The client that the token was issued to; undefined for a personal access token. It does not prove which client calls. */
   readonly clientId: string | undefined
-  /** What the token's `scope` says. Chosen by the client, so no proof of a right: ask {@link ActiveToken.hasScope}. */
+  /** The token's `scope`. The client chooses it, so it proves no right: use {@link ActiveToken.hasScope}. */
   readonly scopes: readonly string[]
   /** The roles held in this API's project: role key -> id of the organisation that granted it -> its primary domain. */
   readonly roles: Roles
-  /** The id of the user's organisation; undefined unless the token's scopes ask for it (`urn:zitadel:iam:user:resourceowner`). */
+  /** The id of the user's organisation; undefined unless the token was requested with the scope `urn:zitadel:iam:user:resourceowner`. */
   readonly organization: string | undefined
   /** The user's metadata as text; empty without the scope `urn:zitadel:iam:user:metadata`. */
   readonly metadata: Readonly<Record<string, string>>
-  /** Who acts for the subject; undefined where nobody does. */
+  /** The party that acts for the subject (token exchange); undefined if there is none. */
   readonly actor: Actor | undefined
-  /** Seconds since 1970; undefined where the server names no end. */
+  /** Seconds since 1970; undefined if the server sent no expiry. */
   readonly expiresAt: number | undefined
-  /** Whether this verdict is used past its time because ZITADEL cannot be reached. */
+  /** Whether this verdict is used past its ttl because ZITADEL cannot be reached. */
+  readonly stale: boolean
+  /**
+   * Whether the token has a scope, by the rules of `config: { scopes }`: one of ZITADEL's own must be in
+   * {@link ActiveToken.scopes}, any other among the roles (unless `customScopes: 'scope'`). Always false for a role scope.
+   */
+  hasScope (scope: string): boolean
+  /**
+   * Whether the caller holds a role in this API's project.
+   *
+   * @param within the organisation that must have granted it. If it is given but empty or undefined, or if another key is
+   *   given, the result is false
+   */
+  hasRole (role: string, within?: { organization?: string | undefined }): boolean
+}
+
+/** The token that the plugin creates from an introspection response. Frozen to its leaves, and shared by all requests with the token. */
+export class IntrospectedToken implements ActiveToken {
+  readonly claims: ZitadelClaims
+  readonly sub: string
+  readonly clientId: string | undefined
+  readonly scopes: readonly string[]
+  readonly roles: Roles
+  readonly organization: string | undefined
+  readonly metadata: ActiveToken['metadata']
+  readonly actor: Actor | undefined
+  readonly expiresAt: number | undefined
   readonly stale: boolean
   readonly #grants: Grants
 
-  /** @internal */
   constructor (claims: IntrospectionResponse, grants: Grants, stale = false) {
     this.#grants = grants
     this.claims = deepFreeze(claims)
@@ -60,29 +79,15 @@ export class ActiveToken {
     Object.freeze(this)
   }
 
-  /**
-   * The same token in a use that is past its verdict's time.
-   *
-   * @internal
-   */
-  asStale (): ActiveToken {
-    return new ActiveToken(this.claims, this.#grants, true)
+  /** Returns the same token, marked as used past the ttl of its verdict. */
+  asStale (): IntrospectedToken {
+    return new IntrospectedToken(this.claims, this.#grants, true)
   }
 
-  /**
-   * Whether the caller has a scope, judged as `config: { scopes }` is: one of ZITADEL's own is looked for in
-   * {@link ActiveToken.scopes}, any other among the roles (unless `customScopes: 'scope'`). A role scope is never had.
-   */
   hasScope (scope: string): boolean {
     return this.#grants.hasScope(scope)
   }
 
-  /**
-   * Whether the caller holds a role in this API's project.
-   *
-   * @param within the organisation that must have granted it. One that is named but empty or undefined grants nothing, and
-   *   so does anything else that is said here: a misspelled name must not widen the question
-   */
   hasRole (role: string, within: { organization?: string | undefined } = {}): boolean {
     const conditions = Object.keys(within)
     if (conditions.length === 0) return this.#grants.hasRole(role)

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startGuardedApp, activeResponse, roles } from '../fixtures/guarded-app.ts'
 
-t.test("a config that a later plugin's onRoute changes is the one that is enforced", async (t) => {
+t.test('a config that the onRoute hook of a later plugin changes is enforced as changed', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { admin: activeResponse(roles({ admin: ['acme'] })) } })
   app.addHook('onRoute', (route) => {
     if (route.url === '/stricter') route.config = { ...route.config, roles: ['admin'] }
@@ -14,7 +14,7 @@ t.test("a config that a later plugin's onRoute changes is the one that is enforc
   t.equal((await get('/opened', null)).statusCode, 200)
 })
 
-t.test('a config that is broken after it was checked is answered 500', async (t) => {
+t.test('a route whose config becomes wrong after the check answers 500', async (t) => {
   const { app, get } = await startGuardedApp(t)
   app.addHook('onRoute', (route) => { route.config = { scopes: 'openid' as never } })
   app.get('/', { config: { scopes: [] } }, async () => 'served')
@@ -23,7 +23,7 @@ t.test('a config that is broken after it was checked is answered 500', async (t)
   t.equal(reply.json().code, 'FST_ZITADEL_OPTION')
 })
 
-t.test('under "refused", a declaration that is taken away again is answered 500', async (t) => {
+t.test('refused: a route whose declaration is removed later answers 500', async (t) => {
   const { app, get } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' } })
   app.addHook('onRoute', (route) => { route.config = {} })
   app.get('/', { config: { scopes: [] } }, async () => 'served')
@@ -32,7 +32,7 @@ t.test('under "refused", a declaration that is taken away again is answered 500'
   t.equal(reply.json().message, 'This route is not configured correctly')
 })
 
-t.test('options that are changed after the registration change nothing', async (t) => {
+t.test('changes of the options after the registration have no effect', async (t) => {
   const options = { clients: ['web'], realm: 'orders', undeclaredRoutes: 'protected' as 'protected' | 'public', personalAccessTokens: true }
   const { app, get } = await startGuardedApp(t, { options, responses: { other: activeResponse({ client_id: 'other' }) } })
   app.get('/', async () => 'served')

@@ -32,14 +32,14 @@ for (const first of [true, false]) {
   }
 }
 
-t.test('the last word of a refusal is the same where an OPTIONS is no preflight', async (t) => {
+t.test('an OPTIONS request that is no preflight is refused like any other request', async (t) => {
   const app = await withCors(t, false)
   for (const headers of [{}, { origin: 'https://app.example' }, { 'access-control-request-method': 'PUT' }]) {
     t.equal((await app.inject({ method: 'OPTIONS', url: '/orders', headers })).statusCode, 401, Object.keys(headers).join())
   }
 })
 
-t.test("an app's own OPTIONS route passes preflights, and guards all else", async (t) => {
+t.test('an OPTIONS route of the app passes preflights and guards other requests', async (t) => {
   const { app, calls } = await startGuardedApp(t)
   app.options('/own', async () => 'served')
   app.route({ method: ['OPTIONS'], url: '/listed', handler: async () => 'served' })
@@ -52,7 +52,7 @@ t.test("an app's own OPTIONS route passes preflights, and guards all else", asyn
   }
 })
 
-t.test('an OPTIONS route that declares something is guarded by what it declares', async (t) => {
+t.test('an OPTIONS route is guarded by its declaration', async (t) => {
   const { app } = await startGuardedApp(t)
   app.options('/roles', { config: { roles: ['admin'] } }, async () => 'served')
   app.options('/public', { config: { access: 'public' } }, async () => 'served')
@@ -60,7 +60,7 @@ t.test('an OPTIONS route that declares something is guarded by what it declares'
   t.equal((await app.inject({ method: 'OPTIONS', url: '/public' })).statusCode, 200)
 })
 
-t.test('app.all serves more than preflights, so it never passes', async (t) => {
+t.test('a preflight to a route of app.all needs a token', async (t) => {
   const { app } = await startGuardedApp(t)
   app.all('/all', async () => 'served')
   app.route({ method: ['GET', 'OPTIONS'], url: '/two', handler: async () => 'served' })
@@ -70,7 +70,7 @@ t.test('app.all serves more than preflights, so it never passes', async (t) => {
   }
 })
 
-t.test('an undeclared OPTIONS route is open where undeclared routes are public', async (t) => {
+t.test('an undeclared OPTIONS route is public if undeclared routes are public', async (t) => {
   for (const undeclaredRoutes of ['public', () => 'public' as const] as const) {
     const { app } = await startGuardedApp(t, { options: { undeclaredRoutes } })
     app.options('/own', async () => 'served')
@@ -78,7 +78,7 @@ t.test('an undeclared OPTIONS route is open where undeclared routes are public',
   }
 })
 
-t.test('the headers of a preflight open no other route', async (t) => {
+t.test('the headers of a preflight do not open a GET route', async (t) => {
   const { app } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   t.equal((await app.inject({ url: '/', headers: preflight })).statusCode, 401)

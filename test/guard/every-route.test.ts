@@ -9,7 +9,7 @@ const child = async (app: FastifyInstance): Promise<void> => {
   await app.register(async (grandchild) => { grandchild.get('/deep', handler) })
 }
 
-/** An app with routes and children on both sides of the registration. */
+/** Declares routes and child scopes before and after the registration. */
 async function around (t: TestContext, register: (app: FastifyInstance, options: object) => Promise<unknown> | void): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
@@ -42,7 +42,7 @@ for (const [way, register] of Object.entries(ways)) {
     }
   })
 
-  t.test(`${way}: the HEAD twin of a GET route is guarded as the GET`, async (t) => {
+  t.test(`${way}: the HEAD route of a GET route is guarded`, async (t) => {
     const app = await around(t, register)
     for (const url of urls) {
       t.equal((await app.inject({ method: 'HEAD', url })).statusCode, 401, url)
@@ -60,7 +60,7 @@ for (const [way, register] of Object.entries(ways)) {
   })
 }
 
-t.test('a HEAD twin has the requirement of its GET', async (t) => {
+t.test('the HEAD route of a GET route has the same requirement', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   app.get('/before', { config: { scopes: ['email'] } }, handler)
@@ -73,7 +73,7 @@ t.test('a HEAD twin has the requirement of its GET', async (t) => {
   }
 })
 
-t.test('a route in a sibling scope is out of reach', async (t) => {
+t.test('a route outside of the scope is not guarded', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const { introspect } = createIntrospect({ good: activeResponse() })

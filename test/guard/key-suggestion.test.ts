@@ -1,25 +1,66 @@
-import Fastify from 'fastify'
 import t from 'tap'
-import zitadel from '../../lib/index.ts'
+import { startGuardedApp } from '../fixtures/guarded-app.ts'
 
 const MISSPELT: Record<string, string> = {
   rolles: 'roles', roels: 'roles', oles: 'roles', scopess: 'scopes', socpes: 'scopes', freshnes: 'freshness', freshnesss: 'freshness', organizaton: 'organization', acces: 'access', Roles: 'roles', SCOPES: 'scopes', Acess: 'access', scope: 'scopes', role: 'roles', organisation: 'organization', Organisations: 'organization', organizations: 'organization'
 }
+const ROLE_WORDS = ['requiredRoles', 'requireRoles', 'required_roles', 'allowedRoles', 'rolesAllowed', 'anyRole', 'hasRole', 'hasAnyRole']
+const SCOPE_WORDS = ['requiredScopes', 'requireScopes', 'allowedScopes', 'hasScope']
+const ORGANIZATION_WORDS = ['organizationId', 'organisationId', 'orgId', 'org', 'tenant', 'tenantId']
+const COMMON_WORDS = ['permissions', 'permission', 'requiredPermissions', 'authorities']
 
-for (const [key, meant] of Object.entries(MISSPELT)) {
-  t.test(`"${key}" is not taken for another plugin's word: it would ask for nothing`, async (t) => {
-    const app = Fastify()
-    t.teardown(() => app.close())
-    await app.register(zitadel, { introspect: () => ({ active: true }) })
-    t.throws(() => app.get('/', { config: { roles: ['a'], [key]: ['a'] } as object }, async () => 'in'), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${key}" is unknown, did you mean "${meant}"?` })
+const words: Record<string, string> = {
+  ...MISSPELT,
+  ...Object.fromEntries(ROLE_WORDS.map((word) => [word, 'roles'])),
+  ...Object.fromEntries(SCOPE_WORDS.map((word) => [word, 'scopes'])),
+  ...Object.fromEntries(ORGANIZATION_WORDS.map((word) => [word, 'organization']))
+}
+
+const handler = async (): Promise<string> => 'served'
+const refused = (key: string, meant: string) => ({ code: 'FST_ZITADEL_OPTION', message: `route GET /: "${key}" is unknown, did you mean "${meant}"?` })
+
+for (const [key, meant] of Object.entries(words)) {
+  t.test(`"${key}" is refused, because it would require nothing`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    t.throws(() => app.get('/', { config: { roles: ['a'], [key]: ['a'] } as object }, handler), refused(key, meant))
+    t.throws(() => app.get('/', { config: { [key]: ['a'] } }, handler), refused(key, meant), 'alone')
   })
 }
 
-t.test('words that only look alike are left to others', async (t) => {
-  const app = Fastify()
-  t.teardown(() => app.close())
-  await app.register(zitadel, { introspect: () => ({ active: true }) })
-  for (const [index, key] of ['rules', 'scoped', 'poles', 'rxoes', 'rlxes', 'rolesss', 'process', 'fresh', 'organ', 'r', ''].entries()) app.get(`/${index}`, { config: { scopes: [], [key]: true } as object }, async () => 'in')
+for (const key of COMMON_WORDS) {
+  t.test(`"${key}" is refused only where a route declares nothing of this plugin`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    t.throws(() => app.get('/', { config: { [key]: ['a'] } }, handler), refused(key, 'roles'))
+    for (const [index, own] of [{ roles: ['a'] }, { scopes: [] }, { access: 'public' }].entries()) app.get(`/${index}`, { config: { ...own, [key]: ['a'] } as object }, handler)
+    await app.ready()
+  })
+}
+
+t.test('beside access, words of other guards belong to others where nothing is checked', async (t) => {
+  const { app } = await startGuardedApp(t)
+  for (const key of [...ROLE_WORDS, ...SCOPE_WORDS, ...ORGANIZATION_WORDS]) app.get(`/own/${key}`, { config: { access: 'own', [key]: ['a'] } as object }, handler)
+  for (const key of ORGANIZATION_WORDS) app.get(`/public/${key}`, { config: { access: 'public', [key]: 'a' } as object }, handler)
+  for (const key of ROLE_WORDS) t.throws(() => app.get('/', { config: { access: 'public', [key]: ['a'] } as object }, handler), refused(key, 'roles'))
+  await app.ready()
+})
+
+t.test('a requirement inside "zitadel" is refused', async (t) => {
+  const { app } = await startGuardedApp(t)
+  t.throws(() => app.get('/', { config: { zitadel: { roles: ['a'] } } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: 'route GET /: "zitadel" is unknown: put scopes, roles, organization, freshness, access directly into "config"' })
+})
+
+for (const key of ['scopes', 'roles', 'organization', 'freshness', 'access']) {
+  t.test(`"${key}" beside "config" instead of inside it is refused`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    const expected = { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${key}" must be inside "config": { config: { ${key}: ... } }` }
+    t.throws(() => app.get('/', { [key]: ['a'] } as object, handler), expected)
+    t.throws(() => app.route({ method: 'GET', url: '/', handler, [key]: ['a'], config: { scopes: [] } } as never), expected)
+  })
+}
+
+t.test('keys that only look similar are left to other plugins', async (t) => {
+  const { app } = await startGuardedApp(t)
+  for (const [index, key] of ['rules', 'scoped', 'poles', 'rxoes', 'rlxes', 'rolesss', 'process', 'fresh', 'organ', 'r', '', 'constructor', 'origin', 'tenancy'].entries()) app.get(`/${index}`, { config: { scopes: [], [key]: true } as object }, handler)
   await app.ready()
   t.equal((await app.inject('/0')).statusCode, 401)
 })

@@ -4,7 +4,7 @@ import { bearer, startGuardedApp } from '../fixtures/guarded-app.ts'
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'] as const
 
-t.test('an unknown URL is a 404 by any method, and no token is looked at', async (t) => {
+t.test('an unknown URL is a 404 for every method, and no token is checked', async (t) => {
   const { app, calls } = await startGuardedApp(t)
   app.get('/known', async () => 'served')
   for (const url of ['/unknown', '/known/no', '/']) {
@@ -20,7 +20,7 @@ t.test('an unknown URL is a 404 by any method, and no token is looked at', async
   t.strictSame(calls, [])
 })
 
-t.test('a not-found handler of a prefixed scope answers, with its hooks and without a token', async (t) => {
+t.test('a not-found handler of a prefixed scope answers without a token, and its hooks run', async (t) => {
   const { app, calls, zitadel } = await startGuardedApp(t)
   const seen: unknown[] = []
   app.setNotFoundHandler(async (_request, reply) => reply.code(404).send('root'))
@@ -39,12 +39,12 @@ t.test('a not-found handler of a prefixed scope answers, with its hooks and with
   t.equal((await app.inject('/shop/known')).statusCode, 401)
 })
 
-t.test('what undeclaredRoutes refuses is still a 404 where there is no route', async (t) => {
+t.test('an unknown URL is a 404 although undeclaredRoutes refuses every route', async (t) => {
   const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: () => { throw new Error('asked for no route') } } })
   t.equal((await app.inject('/unknown')).statusCode, 404)
 })
 
-t.test('a guarded handler that finds nothing answers 404', async (t) => {
+t.test('reply.callNotFound() in a guarded handler answers 404', async (t) => {
   const { app, get } = await startGuardedApp(t)
   app.get('/', async (_request, reply) => { reply.callNotFound(); return await reply })
   t.equal((await get('/', null)).statusCode, 401)

@@ -14,7 +14,7 @@ const forms: Array<[form: AllOrAny, held: string[][], lacking: string[][]]> = [
   [[[a], [b]], [[a], [b]], [[c], []]]
 ]
 
-t.test('required scopes: all of one array, or any array of several', async (t) => {
+t.test('required scopes: all of one array, or all of any array of several', async (t) => {
   for (const [scopes, held, lacking] of forms) {
     let scope = ''
     const { app, get } = await startGuardedApp(t, { responses: { caller: () => activeResponse({ scope }) }, options: { cache: false } })
@@ -30,7 +30,7 @@ t.test('required scopes: all of one array, or any array of several', async (t) =
   }
 })
 
-t.test('required roles: the same forms', async (t) => {
+t.test('required roles: all of one array, or all of any array of several', async (t) => {
   for (const [required, held, lacking] of forms.slice(1)) {
     let granted: string[] = []
     const caller = () => activeResponse(roles(Object.fromEntries(granted.map((role) => [role, ['acme']]))))
@@ -47,7 +47,7 @@ t.test('required roles: the same forms', async (t) => {
   }
 })
 
-t.test('scopes and roles together must both be held', async (t) => {
+t.test('scopes and roles are both required if both are declared', async (t) => {
   const { app, get } = await startGuardedApp(t, {
     responses: {
       both: activeResponse({ scope: 'openid email', ...roles({ admin: ['acme'] }) }),
@@ -61,7 +61,7 @@ t.test('scopes and roles together must both be held', async (t) => {
   t.equal((await get('/', 'role')).json().code, 'FST_ZITADEL_INSUFFICIENT_SCOPE')
 })
 
-t.test('a requirement that is changed after the start is enforced as it was', async (t) => {
+t.test('changes of a requirement after the first request have no effect', async (t) => {
   const { app, get } = await startGuardedApp(t)
   const required = ['admin']
   app.get('/', { config: { roles: required } }, async () => 'served')

@@ -2,10 +2,10 @@ import t from 'tap'
 import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
 
 const ELSEWHERE = ['refreshAhead', 'shared', 'perSecond', 'resource', 'events']
-const MISSPELT = ['Issuer', 'credential', 'realms', 'ttl', 'prefix', 'client', 'introspection', '']
+const MISSPELT = ['Issuer', 'credential', 'realms', 'ttl', 'prefixes', 'client', 'introspection', '']
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty']
 
-t.test('an option that is not known stops the start, with its name and those that are', async (t) => {
+t.test('an unknown option stops the start, and the message has its name and the known ones', async (t) => {
   for (const name of [...ELSEWHERE, ...MISSPELT, ...INHERITED]) {
     const error = await startError(t, { ...VALID_OPTIONS, [name]: CANARY })
     t.ok(error.message.includes(`"${name}"`), name)
@@ -14,7 +14,7 @@ t.test('an option that is not known stops the start, with its name and those tha
   }
 })
 
-t.test('neither false nor undefined makes it known', async (t) => {
+t.test('an unknown option stops the start although it is false or undefined', async (t) => {
   for (const value of [false, undefined, null]) t.match((await startError(t, { ...VALID_OPTIONS, breakers: value })).message, '"breakers"')
 })
 
@@ -23,7 +23,7 @@ t.test('a __proto__ of parsed JSON is an option like any other', async (t) => {
   t.match((await startError(t, options)).message, '"__proto__"')
 })
 
-t.test('an option of the cache that is not known is told with the path to it', async (t) => {
+t.test('an unknown option of the cache is named with its path', async (t) => {
   for (const name of ['share', 'refresh', 'TTL', 'maxAge', 'constructor']) {
     const error = await startError(t, { ...VALID_OPTIONS, cache: { [name]: CANARY } })
     t.ok(error.message.includes(`"cache.${name}"`), name)
@@ -32,11 +32,22 @@ t.test('an option of the cache that is not known is told with the path to it', a
   }
 })
 
-t.test('so is one of the limits', async (t) => {
+t.test('an unknown option of the limits is named with its path', async (t) => {
   const error = await startError(t, { ...VALID_OPTIONS, limits: { perMinute: CANARY } })
   t.match(error.message, /unknown option "limits.perMinute".*concurrent, queue, perSecond/)
 })
 
-t.test('what Fastify itself reads is left to Fastify', async (t) => {
-  await t.resolves(start(t, { ...VALID_OPTIONS, logLevel: 'warn', logSerializers: {} }))
+t.test('options of Fastify and its loaders are accepted', async (t) => {
+  await t.resolves(start(t, { ...VALID_OPTIONS, prefix: '/v1', skipOverride: true, logLevel: 'warn', logSerializers: {} }))
+})
+
+t.test('the message suggests the option that was probably meant, with its path', async (t) => {
+  for (const [given, meant] of [
+    [{ isuer: CANARY }, 'issuer'], [{ Realm: CANARY }, 'realm'], [{ credential: CANARY }, 'credentials'], [{ projectid: CANARY }, 'projectId'],
+    [{ ttl: 1 }, 'cache.ttl'], [{ refreshAhead: true }, 'cache.refreshAhead'], [{ perSecond: 5 }, 'limits.perSecond'], [{ clientSecret: CANARY }, 'credentials.clientSecret'], [{ keyFile: CANARY }, 'credentials.keyFile'],
+    [{ cache: { TTL: 1 } }, 'cache.ttl'], [{ cache: { refreshahead: true } }, 'cache.refreshAhead'], [{ limits: { concurent: 1 } }, 'limits.concurrent']
+  ] as const) {
+    t.match((await startError(t, { ...VALID_OPTIONS, ...given })).message, new RegExp(`^unknown option "[\\w.]+", did you mean "${meant.replace('.', '\\.')}"\\? Expected one of \\w+, `), meant)
+  }
+  t.match((await startError(t, { ...VALID_OPTIONS, resource: CANARY })).message, /^unknown option "resource": expected one of issuer, /)
 })

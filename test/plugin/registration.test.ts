@@ -5,11 +5,11 @@ import { createPlugin } from '../../lib/plugin.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { createIntrospect, getter, startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
-t.test('the plugin is the default export, and a named one', async (t) => {
+t.test('the plugin is the default export and a named export', async (t) => {
   t.equal(named, zitadel)
 })
 
-t.test('registering twice in one scope, or inside it, is refused', async (t) => {
+t.test('a second registration in the same scope or inside it is refused', async (t) => {
   for (const nested of [false, true]) {
     const { app } = await startGuardedApp(t)
     const { introspect } = createIntrospect({})
@@ -20,7 +20,24 @@ t.test('registering twice in one scope, or inside it, is refused', async (t) => 
   }
 })
 
-t.test('siblings with different issuers judge by their own', async (t) => {
+t.test('a decorator "zitadel" of the app is not called a second registration', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.decorate('zitadel' as never, { client: true } as never)
+  await t.rejects(async () => await app.register(zitadel, { introspect: createIntrospect({}).introspect }), { code: 'FST_ZITADEL_OPTION', message: /decorator "zitadel" already, which is not of this plugin/ })
+})
+
+t.test('every hook of the plugin has a name', async (t) => {
+  const { app } = await startGuardedApp(t)
+  app.get('/', async () => 'served')
+  await app.ready()
+  const printed = app.printRoutes({ includeHooks: true })
+  for (const name of ['fastifyZitadelOnRequest', 'fastifyZitadelPreHandler', 'fastifyZitadelOnError']) t.match(printed, new RegExp(`"${name}\\(\\)"`))
+  t.notMatch(printed, 'anonymous')
+  t.match(app.printPlugins(), 'fastify-zitadel')
+})
+
+t.test('sibling scopes use their own source of responses', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   const asked: Record<string, string[]> = {}
@@ -42,7 +59,7 @@ t.test('siblings with different issuers judge by their own', async (t) => {
   t.strictSame(asked, { a: ['a', 'b'], b: ['b', 'a'] })
 })
 
-t.test('a wrong option stops the start, by its name', async (t) => {
+t.test('a wrong option stops the start, and the message names it', async (t) => {
   for (const [options, message] of [
     [{ issuer: 'http://auth.acme.example' }, /"issuer"/],
     [{ isuer: 'https://auth.acme.example' }, /unknown option "isuer"/],
@@ -55,7 +72,7 @@ t.test('a wrong option stops the start, by its name', async (t) => {
   }
 })
 
-t.test('app.zitadel is there as soon as the registration is done, also in children that were there before', async (t) => {
+t.test('app.zitadel exists after the registration, in earlier child scopes too', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
   let child: typeof app | undefined
@@ -69,7 +86,7 @@ t.test('app.zitadel is there as soon as the registration is done, also in childr
   t.ok(Object.isFrozen(app.zitadel))
 })
 
-t.test('plain http to ZITADEL is warned about, unless on loopback or a function stands in', async (t) => {
+t.test('plain http to ZITADEL is warned about unless it is on loopback', async (t) => {
   const warned = async (options: object): Promise<boolean> => {
     const lines: string[] = []
     const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { lines.push(line) } } } })

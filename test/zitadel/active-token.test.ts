@@ -1,11 +1,11 @@
 import t from 'tap'
 import type { IntrospectionResponse } from '../../lib/oauth/introspection.ts'
-import { ActiveToken } from '../../lib/zitadel/active-token.ts'
+import { IntrospectedToken } from '../../lib/zitadel/active-token.ts'
 import { Grants } from '../../lib/zitadel/grants.ts'
 
-function token (claims: object, rules: ConstructorParameters<typeof Grants>[1] = { customScopes: 'roles' }): ActiveToken {
+function token (claims: object, rules: ConstructorParameters<typeof Grants>[1] = { customScopes: 'roles' }): IntrospectedToken {
   const response = { active: true, ...claims } as IntrospectionResponse
-  return new ActiveToken(response, new Grants(response, rules))
+  return new IntrospectedToken(response, new Grants(response, rules))
 }
 
 const person = {

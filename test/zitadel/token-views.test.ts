@@ -1,11 +1,11 @@
 import t from 'tap'
 import type { IntrospectionResponse } from '../../lib/oauth/introspection.ts'
-import { ActiveToken } from '../../lib/zitadel/active-token.ts'
+import { IntrospectedToken } from '../../lib/zitadel/active-token.ts'
 import { Grants } from '../../lib/zitadel/grants.ts'
 
-function token (claims: object): ActiveToken {
+function token (claims: object): IntrospectedToken {
   const response = { active: true, ...claims } as IntrospectionResponse
-  return new ActiveToken(response, new Grants(response, { customScopes: 'roles' }))
+  return new IntrospectedToken(response, new Grants(response, { customScopes: 'roles' }))
 }
 
 const METADATA = 'urn:zitadel:iam:user:metadata'

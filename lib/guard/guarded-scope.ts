@@ -1,0 +1,45 @@
+import type { FastifyInstance } from 'fastify'
+import { createOptionError } from '../errors.ts'
+import type { PrintedRoute } from './undetected-routes.ts'
+
+/** Whether an instance is the root, whose hooks reach every route. Fastify creates each scope with its parent as prototype. */
+export function isRootScope (app: FastifyInstance): boolean {
+  return !('printRoutes' in Object.getPrototypeOf(app))
+}
+
+/**
+ * Finds the routes that a scope's hook runs for.
+ *
+ * @param hook the name of the hook; on the root, where a hook runs for every route, it does not matter
+ */
+export function findGuardedRoutes (app: FastifyInstance, routes: readonly PrintedRoute[], hook: string): PrintedRoute[] {
+  return isRootScope(app) ? [...routes] : routes.filter(({ hooks }) => hooks.includes(`"${hook}()"`))
+}
+
+/**
+ * Gives a hook that was just added its name back where something, such as @fastify/otel, has replaced it by a wrapper: the
+ * name is how the printed tree tells which routes the hook runs for. Fastify has no public way to a scope's hooks. If its
+ * symbol is gone, the wrapper keeps its own name.
+ */
+export function restoreHookName (app: object, name: string): void {
+  const symbol = findSymbol(app, 'fastify.hooks')
+  const added: unknown = symbol && (app as Record<symbol, { onRequest?: unknown[] }>)[symbol]?.onRequest?.at(-1)
+  if (typeof added === 'function' && added.name !== name) Object.defineProperty(added, 'name', { value: name, configurable: true })
+}
+
+/** Finds one of Fastify's symbols by its description, on an instance or on its parents. */
+export function findSymbol (app: object, description: string): symbol | undefined {
+  for (let each: object | null = app; each !== null; each = Object.getPrototypeOf(each)) {
+    const found = Object.getOwnPropertySymbols(each).find((symbol) => symbol.description === description)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** Creates the error for a guard whose scope has no route while other scopes have some. It names the plugin to wrap. */
+export function createNoRouteError (app: FastifyInstance): Error {
+  // The first name is the file or function that registered the plugin. Fastify shows source text for one without a name.
+  const [name = ''] = app.pluginName.split(' -> ')
+  const plugin = /^[\w@./\\:-]+$/.test(name) ? `the plugin "${name}"` : 'the plugin that registers it'
+  return createOptionError(`fastify-zitadel guards no route: its scope has none, and routes outside of the scope are open. Wrap ${plugin} in fastify-plugin, or declare the routes inside it`)
+}

@@ -1,0 +1,59 @@
+import type { FastifyInstance } from 'fastify'
+import { createOptionError } from '../errors.ts'
+import { findSymbol, isRootScope } from './guarded-scope.ts'
+import type { RuleConfig } from './route-rules.ts'
+
+/** How Fastify serves requests that no route matches, in one scope. */
+interface NotFoundContext {
+  readonly handler: (...args: never[]) => unknown
+  /** The instance whose hooks run. */
+  readonly server: object
+}
+
+/**
+ * Looks at start for what serves requests that no route matches. If the option `unmatched` is not set, one warning names it.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION` when the server is ready, if `unmatched: 'protected'` cannot protect: Fastify runs the
+ *   hooks of a scope for such requests only on the root, or where the scope has a not-found handler
+ */
+export function checkUnmatchedRequests (app: FastifyInstance, { unmatched }: RuleConfig): void {
+  const hadMiddleware = app.hasDecorator('use')
+  app.addHook('onReady', async function fastifyZitadelOnReadyUnmatched () {
+    if (unmatched === 'open') return
+    const contexts = listNotFoundContexts(app).filter(({ server }) => server === app || Object.prototype.isPrototypeOf.call(app, server))
+    if (unmatched === undefined) {
+      const servers = describeServers(app, contexts)
+      if (servers.length > 0) app.log.warn(`fastify-zitadel: requests that no route matches are not guarded, and ${servers.join(' and ')} may serve them: set the option "unmatched" to 'protected' or 'open', or declare guarded routes over the same paths`)
+      return
+    }
+    if (!isRootScope(app) && contexts.length === 0) throw createOptionError('option "unmatched": \'protected\' has no effect in this scope: register the plugin on the root instance, or set a not-found handler in the scope')
+    if (hadMiddleware) app.log.warn('fastify-zitadel: middleware was registered before this plugin and runs before the guard, so the option "unmatched" does not protect what it serves: register this plugin first')
+    if (hasForeignUpgradeListener(app)) app.log.warn('fastify-zitadel: a listener of the server\'s "upgrade" event is not guarded, and the option "unmatched" does not protect it')
+  })
+}
+
+function describeServers (app: FastifyInstance, contexts: readonly NotFoundContext[]): string[] {
+  const found: string[] = []
+  if (app.hasDecorator('use')) found.push('middleware (app.use)')
+  if (contexts.some(({ handler }) => handler.name !== 'basic404')) found.push('a not-found handler')
+  if (hasForeignUpgradeListener(app)) found.push('a listener of the server\'s "upgrade" event')
+  return found
+}
+
+/** Whether something listens for upgrades that does not pass them to Fastify's router, as these two plugins do. */
+function hasForeignUpgradeListener (app: FastifyInstance): boolean {
+  const known = ['@fastify/websocket', '@fastify/http-proxy'].filter((name) => app.hasPlugin(name))
+  return app.server.listenerCount('upgrade') > known.length
+}
+
+/** Fastify has no public way to a not-found handler. Without its symbols none is found. */
+export function listNotFoundContexts (app: object): NotFoundContext[] {
+  const [context, children] = [findSymbol(app, 'fastify.404ContextKey'), findSymbol(app, 'fastify.children')]
+  const found = new Set<NotFoundContext>()
+  const visit = (scope: Record<symbol, unknown>): void => {
+    if (context && scope[context]) found.add(scope[context] as NotFoundContext)
+    for (const child of (children && scope[children]) as Array<Record<symbol, unknown>> ?? []) visit(child)
+  }
+  visit(app as Record<symbol, unknown>)
+  return [...found]
+}

@@ -1,0 +1,25 @@
+import type { FastifyRequest } from 'fastify'
+
+/** All of them, or any of several sets: `['a', 'b']` is a and b, `[['a', 'b'], ['c']]` is (a and b) or c. */
+export type AllOrAny = readonly string[] | ReadonlyArray<readonly string[]>
+
+/** What a route or a strategy requires of a token. */
+export interface RequirementOptions {
+  /** Scopes. One that is not ZITADEL's own is a role (see `customScopes`). `[]` requires an active token and nothing else. */
+  readonly scopes?: AllOrAny
+  /** Roles in this API's project. */
+  readonly roles?: AllOrAny
+  /** The organisation in which roles and custom scopes must be held: its id, or a function of the request. If the function throws or returns no id, the caller is denied. */
+  readonly organization?: string | ((request: FastifyRequest) => string)
+  /** Maximum age of the verdict in seconds. 0 asks ZITADEL for every request. */
+  readonly freshness?: number
+}
+
+/** What the `config` of a route can contain: a requirement, or `access` instead of one. */
+export interface ZitadelRouteOptions extends RequirementOptions {
+  /**
+   * `'public'`: no token is checked. `'optional'`: a token is checked if one is sent, and a bad one is refused.
+   * `'own'`: the route guards itself, with `app.auth` or otherwise.
+   */
+  readonly access?: 'public' | 'optional' | 'own'
+}

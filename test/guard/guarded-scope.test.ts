@@ -1,0 +1,151 @@
+import t from 'tap'
+import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
+import fp from 'fastify-plugin'
+import zitadel from '../../lib/index.ts'
+import { createIntrospect, activeResponse, getter, type TestContext } from '../fixtures/guarded-app.ts'
+
+const handler = async (): Promise<string> => 'served'
+const options = { introspect: createIntrospect({ good: activeResponse() }).introspect }
+const noRoute = { code: 'FST_ZITADEL_OPTION', message: /guards no route.*fastify-plugin/ }
+
+/** As @fastify/otel does: a wrapper with a name of its own takes the place of each hook. */
+function wrapHooks (app: FastifyInstance): void {
+  const { addHook } = app
+  app.addHook = function (this: FastifyInstance, name: string, hook: (...args: unknown[]) => unknown) {
+    const wrapped = name.startsWith('on') && name !== 'onRequest' ? hook : function handlerWrapped (this: unknown, ...args: unknown[]) { return hook.apply(this, args) }
+    return addHook.call(this, name as never, wrapped as never)
+  } as never
+}
+
+function createApp (t: TestContext): FastifyInstance {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  return app
+}
+
+const zitadelFile: FastifyPluginAsync = async (scope) => { await scope.register(zitadel, options) }
+
+for (const wrapped of [false, true]) {
+  const where = wrapped ? ', with wrapped hooks' : ''
+
+  t.test(`a guard in a plugin without fastify-plugin does not start, wherever the routes are${where}`, async (t) => {
+    for (const declare of [
+      (app: FastifyInstance) => { app.get('/', handler) },
+      (app: FastifyInstance) => { app.register(async (child) => { child.get('/', handler) }) },
+      (app: FastifyInstance) => { app.register(async (child) => { child.post('/', handler) }, { prefix: '/v1' }) },
+      (app: FastifyInstance) => { app.head('/', handler) }
+    ]) {
+      for (const isFirst of [true, false]) {
+        const app = createApp(t)
+        if (wrapped) wrapHooks(app)
+        if (!isFirst) declare(app)
+        app.register(zitadelFile)
+        if (isFirst) declare(app)
+        await t.rejects(async () => await app.ready(), noRoute)
+      }
+    }
+  })
+
+  t.test(`a guard starts in a scope with routes of its own${where}`, async (t) => {
+    for (const declare of [
+      async (scope: FastifyInstance) => { await scope.register(zitadel, options); scope.get('/in', handler) },
+      async (scope: FastifyInstance) => { scope.get('/in', handler); await scope.register(zitadel, options) },
+      async (scope: FastifyInstance) => { scope.register(zitadel, options); scope.get('/in', handler) },
+      async (scope: FastifyInstance) => { await scope.register(zitadel, options); scope.register(async (child) => { child.get('/in', handler) }) },
+      async (scope: FastifyInstance) => { scope.register(async (child) => { child.get('/in', handler) }); await scope.register(zitadel, options) }
+    ]) {
+      const app = createApp(t)
+      if (wrapped) wrapHooks(app)
+      app.get('/out', handler)
+      app.register(declare)
+      const get = getter(app)
+      t.equal((await get('/out', null)).statusCode, 200)
+      t.equal((await get('/in', null)).statusCode, 401)
+      t.equal((await get('/in')).statusCode, 200)
+    }
+  })
+
+  t.test(`of two guards in sibling scopes, the one without a route stops the start${where}`, async (t) => {
+    const app = createApp(t)
+    if (wrapped) wrapHooks(app)
+    app.register(async (scope) => { scope.get('/a', handler); await scope.register(zitadel, options) })
+    app.register(zitadelFile)
+    await t.rejects(async () => await app.ready(), noRoute)
+  })
+
+  t.test(`refused: an early route of a scope is named, and one outside is not${where}`, async (t) => {
+    const app = createApp(t)
+    if (wrapped) wrapHooks(app)
+    app.get('/out', handler)
+    app.register(async (scope) => {
+      scope.get('/early', { config: { scopes: [] } }, handler)
+      await scope.register(zitadel, { ...options, undeclaredRoutes: 'refused' })
+      scope.get('/late', { config: { scopes: [] } }, handler)
+    })
+    await t.rejects(async () => await app.ready(), { message: /first\): GET \/early, HEAD \/early$/ })
+  })
+
+  t.test(`refused: an early route of the root is named${where}`, async (t) => {
+    const app = createApp(t)
+    if (wrapped) wrapHooks(app)
+    app.get('/early', { config: { scopes: [] } }, handler)
+    await app.register(zitadel, { ...options, undeclaredRoutes: 'refused' })
+    await t.rejects(async () => await app.ready(), { message: /first\): GET \/early, HEAD \/early$/ })
+  })
+}
+
+t.test('a guard starts where the server has no route, or only routes for OPTIONS', async (t) => {
+  const empty = createApp(t)
+  empty.register(zitadelFile)
+  await t.resolves(Promise.resolve(empty.ready()))
+  const preflights = createApp(t)
+  preflights.options('*', handler)
+  preflights.register(zitadelFile)
+  await t.resolves(Promise.resolve(preflights.ready()))
+})
+
+t.test('a guard on the root starts without routes, and in a wrapped plugin', async (t) => {
+  const bare = createApp(t)
+  await bare.register(zitadel, options)
+  await t.resolves(Promise.resolve(bare.ready()))
+  const wrapped = createApp(t)
+  wrapped.register(fp(zitadelFile))
+  wrapped.get('/', handler)
+  t.equal((await getter(wrapped)('/', null)).statusCode, 401)
+})
+
+t.test('a scope whose only route serves OPTIONS has a route', async (t) => {
+  const app = createApp(t)
+  app.get('/', handler)
+  app.register(async (scope) => { await scope.register(zitadel, options); scope.options('/in', handler) })
+  await t.resolves(Promise.resolve(app.ready()))
+})
+
+t.test('the message names the plugin to wrap, and no source text', async (t) => {
+  const named = createApp(t)
+  named.get('/', handler)
+  named.register(async function authorization (scope) { await scope.register(zitadel, options) })
+  await t.rejects(async () => await named.ready(), { message: 'fastify-zitadel guards no route: its scope has none, and routes outside of the scope are open. Wrap the plugin "authorization" in fastify-plugin, or declare the routes inside it' })
+  const anonymous = createApp(t)
+  anonymous.get('/', handler)
+  anonymous.register(async (scope) => { await scope.register(zitadel, options) })
+  await t.rejects(async () => await anonymous.ready(), { message: /Wrap the plugin that registers it in fastify-plugin/ })
+})
+
+t.test('refused: an early route with a constraint is named, although its path is declared again later', async (t) => {
+  const app = createApp(t)
+  app.get('/v', { exposeHeadRoute: false, constraints: { version: '1.0.0' }, config: { scopes: [] } }, handler)
+  await app.register(zitadel, { ...options, undeclaredRoutes: 'refused' })
+  app.get('/v', { exposeHeadRoute: false, config: { scopes: [] } }, handler)
+  await t.rejects(async () => await app.ready(), { message: /first\): GET \/v$/ })
+})
+
+t.test('refused: a route outside of the scope with another constraint is not taken for an early one', async (t) => {
+  const app = createApp(t)
+  app.get('/v', { constraints: { host: 'a.example' } }, handler)
+  app.register(async (scope) => {
+    await scope.register(zitadel, { ...options, undeclaredRoutes: 'refused' })
+    scope.get('/v', { config: { scopes: [] } }, handler)
+  })
+  await t.resolves(Promise.resolve(app.ready()))
+})

@@ -1,0 +1,181 @@
+import t from 'tap'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import Fastify, { type FastifyInstance } from 'fastify'
+import websocket from '@fastify/websocket'
+import cors from '@fastify/cors'
+import fp from 'fastify-plugin'
+import { restoreHookName } from '../../lib/guard/guarded-scope.ts'
+import { listNotFoundContexts } from '../../lib/guard/unmatched-requests.ts'
+import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
+import { createIntrospect, activeResponse, bearer, type TestContext } from '../fixtures/guarded-app.ts'
+
+type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void
+
+/** As @fastify/middie does: `app.use(path, middleware)` runs in an onRequest hook, whether a route matches or not. */
+const middie = fp(async (app: FastifyInstance) => {
+  const stack: Array<[string, Middleware]> = []
+  app.decorate('use', (path: string, run: Middleware) => { stack.push([path, run]) })
+  app.addHook('onRequest', (request, reply, done) => {
+    const found = stack.find(([path]) => request.url.startsWith(path))
+    if (found === undefined) return done()
+    found[1](request.raw, reply.raw, done)
+  })
+})
+
+const serve: Middleware = (_req, res) => { res.end('SECRET') }
+const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'] as const
+const preflight = { origin: 'https://a.example', 'access-control-request-method': 'GET' }
+
+interface LoggedApp { app: FastifyInstance, warnings: () => string[] }
+
+function createApp (t: TestContext): LoggedApp {
+  const lines: string[] = []
+  const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { lines.push(JSON.parse(line).msg) } } } })
+  t.teardown(async () => await app.close())
+  return { app, warnings: () => lines.filter((line) => line.startsWith('fastify-zitadel')) }
+}
+
+async function register (app: FastifyInstance, unmatched: ZitadelOptions['unmatched']): Promise<void> {
+  await app.register(zitadel, { introspect: createIntrospect({ good: activeResponse() }).introspect, unmatched })
+}
+
+function use (app: FastifyInstance): void {
+  (app as unknown as { use: (path: string, run: Middleware) => void }).use('/jobs', serve)
+}
+
+const warning = (servers: string): string => `fastify-zitadel: requests that no route matches are not guarded, and ${servers} may serve them: set the option "unmatched" to 'protected' or 'open', or declare guarded routes over the same paths`
+
+for (const unmatched of [undefined, 'open'] as const) {
+  t.test(`unmatched ${unmatched ?? 'not set'}: middleware and a not-found handler serve without a token${unmatched ? '' : ', and one warning says so'}`, async (t) => {
+    const { app, warnings } = createApp(t)
+    await register(app, unmatched)
+    await app.register(middie)
+    use(app)
+    app.setNotFoundHandler(async (_request, reply) => await reply.send('PAGE'))
+    t.equal((await app.inject('/jobs')).body, 'SECRET')
+    t.equal((await app.inject('/other')).body, 'PAGE')
+    t.strictSame(warnings(), unmatched ? [] : [warning('middleware (app.use) and a not-found handler')])
+  })
+}
+
+t.test('unmatched: protected: every method needs an active token, and a preflight too', async (t) => {
+  const { app, warnings } = createApp(t)
+  await register(app, 'protected')
+  await app.register(middie)
+  use(app)
+  app.setNotFoundHandler(async (_request, reply) => await reply.send('PAGE'))
+  app.get('/public', { config: { access: 'public' } }, async () => 'served')
+  for (const method of METHODS) {
+    for (const url of ['/jobs', '/other', '/public/no']) {
+      for (const headers of [{}, bearer('bad'), preflight]) {
+        const reply = await app.inject({ method, url, headers })
+        t.equal(reply.statusCode, 401, `${method} ${url}`)
+        t.match(reply.headers['www-authenticate'], /^Bearer/)
+      }
+      t.equal((await app.inject({ method, url, headers: bearer('good') })).statusCode, 200, `${method} ${url}`)
+    }
+  }
+  t.equal((await app.inject({ method: 'POST', url: '/public' })).statusCode, 401, 'a known URL by an unknown method')
+  t.equal((await app.inject('/public')).statusCode, 200)
+  t.strictSame(warnings(), [])
+})
+
+t.test('unmatched: protected: an unknown URL is 401 without a token and 404 with one', async (t) => {
+  const { app } = createApp(t)
+  await register(app, 'protected')
+  t.equal((await app.inject('/unknown')).statusCode, 401)
+  t.equal((await app.inject({ url: '/unknown', headers: bearer('good') })).statusCode, 404)
+})
+
+t.test('unmatched: protected: preflights that @fastify/cors serves need no token', async (t) => {
+  const { app } = createApp(t)
+  await app.register(cors)
+  await register(app, 'protected')
+  t.equal((await app.inject({ method: 'OPTIONS', url: '/unknown', headers: preflight })).statusCode, 204)
+})
+
+t.test('unmatched: protected: middleware that was registered before the guard is warned about', async (t) => {
+  const { app, warnings } = createApp(t)
+  await app.register(middie)
+  await register(app, 'protected')
+  use(app)
+  t.equal((await app.inject('/jobs')).body, 'SECRET')
+  t.strictSame(warnings(), ['fastify-zitadel: middleware was registered before this plugin and runs before the guard, so the option "unmatched" does not protect what it serves: register this plugin first'])
+})
+
+t.test('a not-found handler of a prefixed scope is found, before and after the registration', async (t) => {
+  for (const isBefore of [true, false]) {
+    const { app, warnings } = createApp(t)
+    const shop = async (scope: FastifyInstance): Promise<void> => { scope.setNotFoundHandler(async (_request, reply) => await reply.send('PAGE')) }
+    if (isBefore) app.register(shop, { prefix: '/shop' })
+    await register(app, undefined)
+    if (!isBefore) app.register(shop, { prefix: '/shop' })
+    await app.ready()
+    t.strictSame(warnings(), [warning('a not-found handler')])
+  }
+})
+
+t.test('a not-found handler outside of the scope of the guard is not warned about', async (t) => {
+  const { app, warnings } = createApp(t)
+  app.setNotFoundHandler(async (_request, reply) => await reply.send('PAGE'))
+  app.register(async (scope) => { await register(scope, undefined); scope.get('/in', async () => 'served') }, { prefix: '/v1' })
+  await app.ready()
+  t.strictSame(warnings(), [])
+})
+
+t.test('unmatched: protected in a scope: a not-found handler of the scope is protected', async (t) => {
+  const { app } = createApp(t)
+  app.register(async (scope) => {
+    await register(scope, 'protected')
+    scope.get('/in', async () => 'served')
+    scope.setNotFoundHandler(async (_request, reply) => await reply.send('PAGE'))
+  }, { prefix: '/v1' })
+  t.equal((await app.inject('/v1/no')).statusCode, 401)
+  t.equal((await app.inject({ url: '/v1/no', headers: bearer('good') })).body, 'PAGE')
+  t.equal((await app.inject('/no')).statusCode, 404)
+})
+
+t.test('unmatched: protected in a scope without a not-found handler does not start, because it has no effect', async (t) => {
+  const { app } = createApp(t)
+  app.register(async (scope) => { await register(scope, 'protected'); scope.get('/in', async () => 'served') }, { prefix: '/v1' })
+  await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION', message: /"unmatched": 'protected' has no effect in this scope/ })
+})
+
+t.test('a listener for upgrades is warned about, and @fastify/websocket is not', async (t) => {
+  for (const unmatched of [undefined, 'protected'] as const) {
+    const plain = createApp(t)
+    await register(plain.app, unmatched)
+    await plain.app.register(websocket)
+    await plain.app.ready()
+    t.strictSame(plain.warnings(), [])
+    const foreign = createApp(t)
+    await register(foreign.app, unmatched)
+    await foreign.app.register(websocket)
+    foreign.app.server.on('upgrade', () => {})
+    await foreign.app.ready()
+    t.strictSame(foreign.warnings(), [unmatched ? 'fastify-zitadel: a listener of the server\'s "upgrade" event is not guarded, and the option "unmatched" does not protect it' : warning('a listener of the server\'s "upgrade" event')])
+  }
+})
+
+t.test('a server without middleware and not-found handler is not warned about', async (t) => {
+  const { app, warnings } = createApp(t)
+  await register(app, undefined)
+  app.get('/', async () => 'served')
+  app.register(async (scope) => { scope.get('/', async () => 'served') }, { prefix: '/v1' })
+  await app.ready()
+  t.strictSame(warnings(), [])
+})
+
+t.test('a server of the app itself is looked at too', async (t) => {
+  const lines: string[] = []
+  const app = Fastify({ serverFactory: (handler) => createServer(handler).on('upgrade', () => {}), logger: { level: 'warn', stream: { write: (line) => { lines.push(line) } } } })
+  t.teardown(async () => await app.close())
+  await register(app, undefined)
+  await app.ready()
+  t.match(lines.join(''), /listener of the server/)
+})
+
+t.test('without the symbols of this Fastify version, no handler is found and no hook is renamed', async (t) => {
+  t.strictSame(listNotFoundContexts({}), [])
+  t.doesNotThrow(() => restoreHookName({}, 'fastifyZitadelOnRequest'))
+})
