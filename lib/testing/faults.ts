@@ -1,54 +1,76 @@
-import { json, text, type Answer } from './answer.ts'
-import { originError, unknownInstance, type Domains, type Origin } from './instance.ts'
+import { createJsonResponse, createTextResponse, type StandInResponse } from './http/response.ts'
+import { createOriginErrorResponse, createUnknownInstanceResponse, type InstanceDomains, type RequestOrigin } from './instance/origin.ts'
 
-const faultNames = [
+const FAULT_NAMES = [
   'reset', 'hang', 'cut-body', 'stalled-body', 'endless-body',
   'inactive', 'refuse-replays',
   'unknown-instance', 'instance-lookup', 'blocked', 'panic', 'bad-gateway', 'rate-limited'
 ] as const
 
 /**
- * How the stand-in goes wrong until it is told otherwise.
+ * A simulated fault.
  *
- * - `{ delay }`: answers normally, so many milliseconds later (real time, not the clock's).
- * - `{ status }`: this answer, whatever was asked. Content type `text/plain; charset=utf-8` by default.
- * - `'reset'`: resets the connection (RST) once the request is there. `'hang'`: never answers.
- * - `'cut-body'`: closes the connection in the middle of the answer. `'stalled-body'`: stops there. `'endless-body'`: never stops.
- * - `'inactive'`: an internal error of ZITADEL; every token of an accepted client is inactive while it lasts.
- * - `'unknown-instance'`: 404, no instance has this host. `'instance-lookup'`: 500, the database failed to say which one has.
+ * - `{ delay }`: the normal response after so many milliseconds (of real time, not of the option `clock`).
+ * - `{ status }`: this response to every request. Content type `text/plain; charset=utf-8` by default.
+ * - `'reset'`: resets the connection (RST) after the request. `'hang'`: sends no response.
+ * - `'cut-body'`: closes the connection in the middle of the response. `'stalled-body'`: stops there. `'endless-body'`: never ends.
+ * - `'inactive'`: an internal error of ZITADEL: every token is inactive for every authenticated client.
+ * - `'unknown-instance'`: 404, no instance has this host. `'instance-lookup'`: 500, the database failed during the lookup.
  * - `'blocked'`: 429, the instance's quota is exhausted. `'panic'`: 500 with a JSON error.
  * - `'bad-gateway'`: 502 in HTML from a proxy. `'rate-limited'`: 429 in HTML from a proxy.
- * - `'refuse-replays'`: 401 `invalid_client` for an assertion without `jti`, or whose `jti` was seen before. ZITADEL does
- *   not do that; RFC 7523 section 3 allows it, and other servers do.
+ * - `'refuse-replays'`: 401 `invalid_client` for an assertion without `jti`, or with the `jti` of an earlier assertion.
+ *   ZITADEL does not do this; RFC 7523 section 3 allows it, and other servers do.
  */
 export type Fault =
   | { delay: number }
   | { status: number, body?: string, contentType?: string, headers?: Record<string, string> }
-  | typeof faultNames[number]
+  | typeof FAULT_NAMES[number]
 
-export function checkFault (fault: Fault | null): void {
-  if (typeof fault === 'object' || faultNames.includes(fault)) return
-  throw new TypeError(`"fault" must be an object, null or one of ${faultNames.join(', ')}`)
+/**
+ * Checks the name of a fault.
+ *
+ * @throws TypeError
+ */
+function checkFault (fault: Fault | null): void {
+  if (typeof fault === 'object' || FAULT_NAMES.includes(fault)) return
+  throw new TypeError(`"fault" must be an object, null or one of ${FAULT_NAMES.join(', ')}`)
 }
 
-/** The whole answer that a fault stands for; undefined where the endpoint still answers. */
-export function faultyAnswer (fault: Fault | null, origin: Origin, domains: Domains): Answer | undefined {
+/** Returns the response of a fault, undefined if the endpoint creates the response. */
+export function createFaultResponse (fault: Fault | null, origin: RequestOrigin, domains: InstanceDomains): StandInResponse | undefined {
   if (typeof fault === 'object' && fault !== null && 'status' in fault) {
     const { status, body = '', contentType = 'text/plain; charset=utf-8', headers = {} } = fault
-    return { status, headers: { 'content-type': contentType, ...headers }, body, foreign: true }
+    return { status, headers: { 'content-type': contentType, ...headers }, body, isFromProxy: true }
   }
   switch (fault) {
-    case 'unknown-instance': return unknownInstance(origin, domains)
-    case 'instance-lookup': return originError(origin, domains, 'ID=QUERY-1kIjX Message=Errors.Internal', 500)
-    case 'blocked': return text('Your ZITADEL instance is blocked.', 429)
-    case 'panic': return json({ error: 'server_error', error_description: 'Internal error' }, 500)
-    case 'bad-gateway': return html(502, 'Bad Gateway')
-    case 'rate-limited': return html(429, 'Too Many Requests')
+    case 'unknown-instance': return createUnknownInstanceResponse(origin, domains)
+    case 'instance-lookup': return createOriginErrorResponse(origin, domains, 'ID=QUERY-1kIjX Message=Errors.Internal', 500)
+    case 'blocked': return createTextResponse('Your ZITADEL instance is blocked.', 429)
+    case 'panic': return createJsonResponse({ error: 'server_error', error_description: 'Internal error' }, 500)
+    case 'bad-gateway': return createHtmlResponse(502, 'Bad Gateway')
+    case 'rate-limited': return createHtmlResponse(429, 'Too Many Requests')
     default: return undefined
   }
 }
 
-function html (status: number, title: string): Answer {
+function createHtmlResponse (status: number, title: string): StandInResponse {
   const body = `<html>\r\n<head><title>${status} ${title}</title></head>\r\n<body><center><h1>${status} ${title}</h1></center></body>\r\n</html>\r\n`
-  return { status, headers: { 'content-type': 'text/html' }, body, foreign: true }
+  return { status, headers: { 'content-type': 'text/html' }, body, isFromProxy: true }
+}
+
+/** The current fault, and the number of requests that it still applies to. */
+export class FaultPlan {
+  #fault: Fault | null = null
+  #times = 0
+
+  set (fault: Fault | null, times: number): void {
+    checkFault(fault)
+    this.#fault = fault
+    this.#times = times
+  }
+
+  /** Returns the fault for a new request. */
+  next (): Fault | null {
+    return this.#times-- > 0 ? this.#fault : null
+  }
 }

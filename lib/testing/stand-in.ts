@@ -1,75 +1,74 @@
-import type { Api, ApiOptions, ApplicationKey } from './api.ts'
-import type { RecordedRequest } from './exchange.ts'
+import type { Api, ApiOptions, ApplicationKey } from './instance/api.ts'
+import type { RecordedRequest } from './http/request.ts'
 import type { Fault } from './faults.ts'
-import type { Roles } from './roles.ts'
-import type { TokenOptions } from './token-options.ts'
+import type { Roles } from './tokens/roles.ts'
+import type { TokenOptions } from './tokens/token-options.ts'
 
-/** How a stand-in is started; all of it can be left out. */
+/** The options of `startStandIn`. Every option has a default. */
 export interface StandInOptions {
-  /** Port on 127.0.0.1. Default 0: any free one. */
+  /** Port on 127.0.0.1. Default 0: a free port. */
   port?: number
   /**
-   * The public origin (`scheme://host[:port]`) where it differs from the address, as behind a proxy or in a cluster.
-   * The stand-in then answers only requests that name this host: in `Host`, `x-forwarded-host` or
-   * `x-zitadel-instance-host`.
+   * The public origin (`scheme://host[:port]`) if it differs from the address, such as behind a proxy or in a cluster.
+   * Requests must then name this host in `Host`, `x-forwarded-host` or `x-zitadel-instance-host`. Default: the address.
    */
   issuer?: string
-  /** Milliseconds since the epoch, the system's by default. Expiry and assertions are judged by it. */
+  /** Current time in milliseconds since the epoch, for expiry and assertions. Default `Date.now`, read at each call. */
   clock?: () => number
-  /** The server's `ExternalSecure`; true by default for an https issuer. If false, `x-forwarded-proto` says the protocol. */
+  /** `ExternalSecure` of the server. Default true for an https issuer. If false, the protocol comes from `x-forwarded-proto`. */
   externalSecure?: boolean
-  /** More hosts (without port) that the instance answers to. */
+  /** More hosts (without port) of the instance. Default none. */
   domains?: string[]
-  /** Hosts (without port) that `x-zitadel-public-host` may name. */
+  /** Hosts (without port) that are accepted in `x-zitadel-public-host`. Default none. */
   trustedDomains?: string[]
-  /** Refuses a request with two methods of client authentication, as ZITADEL's later versions do. Default false. */
+  /** True: a request with two methods of client authentication gets 400. No released ZITADEL does this yet. Default false. */
   refuseTwoMethods?: boolean
-  /** Roles of the default API's project, held or not. */
+  /** Role keys of the project of the default API, granted or not. Default none. */
   projectRoles?: string[]
 }
 
-export const standInOptionNames = { port: true, issuer: true, clock: true, externalSecure: true, domains: true, trustedDomains: true, refuseTwoMethods: true, projectRoles: true } as const
+export const STAND_IN_OPTION_NAMES = { port: true, issuer: true, clock: true, externalSecure: true, domains: true, trustedDomains: true, refuseTwoMethods: true, projectRoles: true } as const
 
 /**
- * A running stand-in for ZITADEL: the endpoints that a resource server needs, and what an administrator can do.
+ * A running stand-in for ZITADEL: the endpoints that a resource server needs, and the actions of an administrator.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662 RFC 7662} for introspection
  * @see {@link https://www.rfc-editor.org/rfc/rfc7009 RFC 7009} for revocation
  */
 export interface StandIn {
-  /** What to give to the plugin as `issuer`. */
+  /** The option `issuer` of the plugin. */
   readonly issuer: string
-  /** Where it listens: `http://127.0.0.1:<port>`. */
+  /** The address of the server: `http://127.0.0.1:<port>`. */
   readonly address: string
   /** The project of the default API. */
   readonly projectId: string
-  /** What to give to the plugin as `credentials`. */
+  /** The option `credentials` of the plugin. */
   readonly credentials: { key: ApplicationKey }
   /** The default API. */
   readonly api: Api
-  /** Client id of the default application that people log in to. It has no secret and may revoke its tokens. */
+  /** Client id of the default application for logins. It has no secret and can revoke its tokens. */
   readonly loginClientId: string
-  /** Registers one more application. */
+  /** Registers an application. */
   addApi (options?: ApiOptions): Promise<Api>
-  /** A live token (unless its `lifetime` is negative). */
+  /** Issues a token. It is active unless its `lifetime` is negative. */
   issueToken (options?: TokenOptions): Promise<string>
-  /** What a client's refresh does: a new token of the same session, and the old one is dead at once. */
+  /** Refreshes a token: returns a new token of the same session. The old token is inactive at once. */
   refreshToken (token: string): Promise<string>
-  /** The roles that the user of this token holds from now on; ZITADEL reads them anew at each introspection. */
+  /** Sets the roles of the user of this token. ZITADEL reads them at each introspection. */
   setRoles (token: string, roles: Roles | string[]): void
-  /** Ends one token. */
+  /** Revokes one token. */
   revoke (token: string): void
-  /** Ends all tokens of a user that were issued so far. */
+  /** Deactivates a user: all tokens issued so far are inactive. */
   deactivateUser (sub: string): void
   /**
-   * Goes wrong until `fail(null)`, or for the next `times` requests.
+   * Simulates a fault until `fail(null)`, or for the next `times` requests.
    *
    * @example
-   * standIn.fail('reset', { times: 1 }) // the next request only
+   * standIn.fail('reset', { times: 1 }) // for the next request only
    */
   fail (fault: Fault | null, options?: { times?: number }): void
-  /** The requests received so far, oldest first; the last 1000 of them. */
+  /** The last 1000 received requests, oldest first. */
   readonly requests: readonly RecordedRequest[]
-  /** Ends the listener and all connections at once. */
+  /** Closes the listener and all connections at once. */
   close (): Promise<void>
 }

@@ -2,25 +2,25 @@ import { assertionCases } from './assertion-cases.js'
 import { requestCases } from './request-cases.js'
 
 /**
- * What is sent to both servers. The names say which behaviour of ZITADEL they stand for.
+ * The requests to both servers, by the name of the behaviour.
  *
- * @returns {Promise<{ name: string, message: Parameters<typeof import('./wire.js').send>[1] }[]>}
+ * @returns {Promise<{ name: string, message: Parameters<typeof import('./http.js').send>[1] }[]>}
  */
-export async function cases (world) {
-  return [...requestCases(world), ...await assertionCases(world), ...tokenCases(world)]
+export async function cases (setup) {
+  return [...requestCases(setup), ...await assertionCases(setup), ...tokenCases(setup)]
 }
 
 function tokenCases ({ apis: { api, foreign }, tokens }) {
   const strings = {
     ...tokens,
-    'row 11: garbage': 'garbage',
-    'row 11: five parts': 'eyJhbGciOiJBMjU2R0NNS1cifQ.a.b.c.d',
-    'row 11: __proto__': '__proto__',
-    'row 11: another signature': tokens.jwt + 'x',
-    'row 12: session token': 'sess_280000000000000001'
+    'an unknown string': 'garbage',
+    'an unknown string of five parts': 'eyJhbGciOiJBMjU2R0NNS1cifQ.a.b.c.d',
+    'the string __proto__': '__proto__',
+    'a JWT with another signature': tokens.jwt + 'x',
+    'session token': 'sess_280000000000000001'
   }
   return [api, foreign].flatMap(({ clientId, clientSecret }, i) => Object.entries(strings).map(([name, token]) => ({
-    name: `section 3: ${name}, asked by ${['its own API', 'an API of another project'][i]}`,
+    name: `${name}, sent by ${['its own API', 'an API of another project'][i]}`,
     message: { body: new URLSearchParams({ client_id: clientId, client_secret: clientSecret, token }) }
   })))
 }

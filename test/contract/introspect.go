@@ -13,10 +13,10 @@ import (
 
 type server struct {
 	op.UnimplementedServer
-	world world
+	setup setup
 }
 
-// Introspect reports unauthorized_client and keeps every other error to itself: the token is then inactive.
+// Introspect reports only unauthorized_client. After any other error the token is inactive.
 func (s *server) Introspect(ctx context.Context, r *op.Request[op.IntrospectionRequest]) (*op.Response, error) {
 	response, err := s.introspect(ctx, r.Data)
 	if errors.Is(err, oidc.ErrUnauthorizedClient()) {
@@ -33,13 +33,13 @@ func (s *server) introspect(ctx context.Context, request *op.IntrospectionReques
 	if err != nil {
 		return nil, err
 	}
-	token, ok := s.world.Tokens[request.Token]
+	token, ok := s.setup.Tokens[request.Token]
 	if !ok || time.Unix(token.Expiration, 0).Before(time.Now()) {
 		return nil, errors.New("token is not valid or has expired")
 	}
 	if token.IsPAT {
 		token.Audience = append(token.Audience, clientID, client.ProjectID)
-		for _, role := range s.world.ProjectRoles[client.ProjectID] {
+		for _, role := range s.setup.ProjectRoles[client.ProjectID] {
 			token.Scope = append(token.Scope, roleScope+role)
 		}
 	}
@@ -58,7 +58,7 @@ func (s *server) authenticate(ctx context.Context, credentials *op.ClientCredent
 		}
 		clientID = claims.Issuer
 	}
-	client, ok := s.world.Clients[clientID]
+	client, ok := s.setup.Clients[clientID]
 	if !ok {
 		return "", client, oidc.ErrUnauthorizedClient()
 	}

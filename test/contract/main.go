@@ -1,5 +1,5 @@
-// Serves /oauth/v2/introspect as ZITADEL does: on the protocol library that ZITADEL is built from, with ZITADEL's own
-// rules on top. What it knows comes as JSON on standard input; it prints its address once it listens.
+// Serves /oauth/v2/introspect like ZITADEL: with the protocol library of ZITADEL, and the rules of ZITADEL on top of it. Its
+// data are JSON on standard input. It prints its address when it listens.
 package main
 
 import (
@@ -17,12 +17,12 @@ import (
 const issuerHost = "auth.acme.example"
 
 func main() {
-	var data world
+	var data setup
 	if err := json.NewDecoder(os.Stdin).Decode(&data); err != nil {
 		log.Fatal(err)
 	}
 	introspection := op.RegisterServer(
-		&server{world: data},
+		&server{setup: data},
 		op.Endpoints{Introspection: op.NewEndpoint("/oauth/v2/introspect")},
 		op.WithFallbackLogger(slog.New(slog.DiscardHandler)),
 	)
@@ -34,7 +34,7 @@ func main() {
 	log.Fatal(http.Serve(listener, withIssuer(introspection)))
 }
 
-// The origin of the request is the issuer for as long as it is answered.
+// The origin of the request is the issuer during the request.
 func withIssuer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Host != issuerHost {

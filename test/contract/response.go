@@ -99,11 +99,11 @@ func (t token) visibleRoles(projectID string) map[string]map[string]string {
 	if t.ProjectID != projectID {
 		return nil
 	}
-	asked, organizations := suffixes(t.Scope, roleScope), suffixes(t.Scope, roleOrganizationScope)
+	keys, organizations := suffixes(t.Scope, roleScope), suffixes(t.Scope, roleOrganizationScope)
 	visible := make(map[string]map[string]string)
 	for role, grants := range t.Roles {
 		for id, domain := range grants {
-			if (len(asked) == 0 || slices.Contains(asked, role)) && (len(organizations) == 0 || slices.Contains(organizations, id)) {
+			if (len(keys) == 0 || slices.Contains(keys, role)) && (len(organizations) == 0 || slices.Contains(organizations, id)) {
 				if visible[role] == nil {
 					visible[role] = make(map[string]string)
 				}

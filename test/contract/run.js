@@ -1,5 +1,5 @@
-// Sends the same introspections to our stand-in and to a server that is built from ZITADEL's own protocol library, over
-// real sockets, and demands the same status, content type and body. Needs Go; without it nothing is checked, aloud.
+// Sends the same introspection requests to the stand-in and to a server with the protocol library of ZITADEL, over real
+// sockets. Status, content type and body must be equal. Needs Go; without Go it prints that nothing is checked.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
@@ -23,24 +23,24 @@ run('go', ['build', '-o', join(folder, 'server'), '.'], here)
 
 const { startStandIn } = await import('../../dist/testing/index.js')
 const { cases } = await import('./cases.js')
-const { createWorld } = await import('./world.js')
-const { host, send } = await import('./wire.js')
+const { createSetup } = await import('./setup.js')
+const { host, send } = await import('./http.js')
 
 const start = Date.now()
 let now = () => start
 const standIn = await startStandIn({ issuer: `http://${host}`, projectRoles: ['admin', 'writer', '<b>&', '10', '9'], clock: () => now() })
-const world = await createWorld(standIn, Math.floor(start / 1000))
+const setup = await createSetup(standIn, Math.floor(start / 1000))
 now = Date.now
 
 const server = spawn(join(folder, 'server'), { stdio: ['pipe', 'pipe', 'inherit'] })
-server.stdin.end(JSON.stringify(world.data))
+server.stdin.end(JSON.stringify(setup.data))
 const stopped = () => { throw new Error('the Go server did not start') }
 server.once('exit', stopped)
 const [address] = await once(createInterface(server.stdout), 'line')
 server.off('exit', stopped)
 
 let passed = 0
-const all = await cases(world)
+const all = await cases(setup)
 for (const { name, message } of all) {
   const [ours, theirs] = await Promise.all([send(standIn.address, message), send(`http://${address}`, message)])
   const differences = ['status', 'contentType', 'body'].filter((part) => ours[part] !== theirs[part])

@@ -3,8 +3,8 @@ const metadataScope = 'urn:zitadel:iam:user:metadata'
 const resourceOwnerScope = 'urn:zitadel:iam:user:resourceowner'
 
 /**
- * Tokens, each told twice: as options for the stand-in, and as the facts that the Go server is given. The facts are
- * written by hand, so that the stand-in's own reading of its options is checked as well.
+ * Tokens in two forms: options for the stand-in, and facts for the Go server. The facts are written by hand, so that the
+ * interpretation of the options by the stand-in is checked too.
  *
  * @returns {Record<string, { options: import('../../dist/testing/index.js').TokenOptions, facts: object }>}
  */

@@ -1,34 +1,34 @@
 import { performance } from 'node:perf_hooks'
 import t from 'tap'
 import { startStandIn, type Fault } from '../../lib/testing/index.ts'
-import { introspect, introspectWith, post, sign } from './client.ts'
+import { introspect, introspectWith, post, sign } from '../fixtures/stand-in-client.ts'
 
 const standIn = await startStandIn()
 const token = await standIn.issueToken()
 t.teardown(() => standIn.close())
 t.afterEach(async () => {
   standIn.fail(null)
-  t.equal((await introspect(standIn, token)).json.active, true, 'all is well again')
+  t.equal((await introspect(standIn, token)).json.active, true, 'active after the fault')
 })
 
 const causeOf = async (promise: Promise<unknown>): Promise<string> => await promise.then(() => 'none', ({ cause, name }) => cause?.code ?? name)
 
-t.test('rows 15 and 16: inactive for every token while an internal error lasts, then active again', async (t) => {
+t.test('inactive: every token is inactive during the fault and active afterwards', async (t) => {
   standIn.fail('inactive', { times: 3 })
   for (let i = 0; i < 3; i++) t.match(await introspect(standIn, token), { status: 200, text: '{"active":false}\n' })
   t.match(standIn.requests.at(-1), { reason: 'internal error' })
   t.equal((await introspect(standIn, token)).json.active, true)
 })
 
-t.test('row 15: a client that is refused is refused all the same', async (t) => {
+t.test('inactive: a denied client still gets 400', async (t) => {
   standIn.fail('inactive')
   t.match(await introspect(standIn, token, { ...standIn.api, clientSecret: 'wrong' }), { status: 400, json: { error: 'unauthorized_client' } })
   t.match(await post(standIn, ''), { status: 400, json: { error: 'invalid_request' } })
 })
 
-t.test('rows 17 to 21: answers that are none', async (t) => {
+t.test('each response fault has its status, content type and body', async (t) => {
   const host = new URL(standIn.address).host
-  const answers: [Fault, number, string, RegExp | string][] = [
+  const responses: [Fault, number, string, RegExp | string][] = [
     ['unknown-instance', 404, 'text/plain; charset=utf-8', `unable to set instance using origin &{${host}  http} (ExternalDomain is 127.0.0.1): ID=QUERY-1kIjX Message=Instance not found.`],
     ['instance-lookup', 500, 'text/plain; charset=utf-8', `unable to set instance using origin &{${host}  http} (ExternalDomain is 127.0.0.1): `],
     ['blocked', 429, 'text/plain; charset=utf-8', /^Your ZITADEL instance is blocked\.\n$/],
@@ -38,56 +38,56 @@ t.test('rows 17 to 21: answers that are none', async (t) => {
     [{ status: 503 }, 503, 'text/plain; charset=utf-8', /^$/],
     [{ status: 200, contentType: 'application/json', body: '[]' }, 200, 'application/json', /^\[\]$/]
   ]
-  for (const [fault, status, contentType, text] of answers) {
+  for (const [fault, status, contentType, text] of responses) {
     standIn.fail(fault)
-    const answer = await introspect(standIn, token)
-    t.match(answer, { status, text }, JSON.stringify(fault))
-    t.equal(answer.headers.get('content-type'), contentType)
-    t.equal(answer.headers.get('retry-after'), null, 'no Retry-After')
+    const response = await introspect(standIn, token)
+    t.match(response, { status, text }, JSON.stringify(fault))
+    t.equal(response.headers.get('content-type'), contentType)
+    t.equal(response.headers.get('retry-after'), null, 'no Retry-After')
     t.equal(standIn.requests.at(-1)?.status, status)
   }
 })
 
-t.test('an answer of one\'s own, with headers', async (t) => {
+t.test('a custom response can have headers', async (t) => {
   standIn.fail({ status: 307, headers: { location: 'https://elsewhere.example/', 'retry-after': '5' } })
   const response = await fetch(`${standIn.address}/oauth/v2/introspect`, { method: 'POST', redirect: 'manual' })
   t.equal(response.status, 307)
   t.equal(response.headers.get('location'), 'https://elsewhere.example/')
   t.equal(response.headers.get('retry-after'), '5')
-  t.equal(response.headers.get('x-request-id'), null, 'not from ZITADEL')
+  t.equal(response.headers.get('x-request-id'), null, 'sent by a proxy')
 })
 
-t.test('delay: the same answer, later', async (t) => {
+t.test('delay: the normal response arrives later', async (t) => {
   standIn.fail({ delay: 50 })
   const before = performance.now()
   t.equal((await introspect(standIn, token)).json.active, true)
   t.ok(performance.now() - before >= 49)
 })
 
-t.test('reset: the connection is gone once the request is there', async (t) => {
+t.test('reset: the connection is reset after the request is received', async (t) => {
   standIn.fail('reset', { times: 1 })
   t.equal(await causeOf(introspect(standIn, token)), 'ECONNRESET')
   t.match(standIn.requests.at(-1), { path: '/oauth/v2/introspect', status: 0 })
 })
 
-t.test('hang: the request is there, and no answer ever', async (t) => {
+t.test('hang: the request is received and no response is sent', async (t) => {
   standIn.fail('hang')
   const controller = new AbortController()
   const received = standIn.requests.length
-  const answer = causeOf(fetch(`${standIn.address}/oauth/v2/introspect`, { method: 'POST', signal: controller.signal }))
+  const response = causeOf(fetch(`${standIn.address}/oauth/v2/introspect`, { method: 'POST', signal: controller.signal }))
   while (standIn.requests.length === received) await new Promise(setImmediate)
   controller.abort()
-  t.equal(await answer, 'AbortError')
+  t.equal(await response, 'AbortError')
 })
 
-t.test('cut-body: half an answer, then the end of the connection', async (t) => {
+t.test('cut-body: the connection closes after half of the response', async (t) => {
   standIn.fail('cut-body')
   const { status, body } = await fetch(`${standIn.address}/.well-known/openid-configuration`)
   t.equal(status, 200)
   t.equal(await causeOf(new Response(body).text()), 'UND_ERR_SOCKET')
 })
 
-t.test('stalled-body: half an answer, then silence', async (t) => {
+t.test('stalled-body: nothing follows half of the response', async (t) => {
   standIn.fail('stalled-body')
   const controller = new AbortController()
   const { body } = await fetch(`${standIn.address}/.well-known/openid-configuration`, { signal: controller.signal })
@@ -98,7 +98,7 @@ t.test('stalled-body: half an answer, then silence', async (t) => {
   t.equal(await more, 'AbortError')
 })
 
-t.test('endless-body: an answer that goes on and on', async (t) => {
+t.test('endless-body: the response does not end', async (t) => {
   standIn.fail('endless-body')
   const { body } = await fetch(`${standIn.address}/.well-known/openid-configuration`)
   let bytes = 0
@@ -109,26 +109,26 @@ t.test('endless-body: an answer that goes on and on', async (t) => {
   t.ok(bytes > 1024 * 1024)
 })
 
-t.test('refuse-replays: an assertion must have a jti that was not seen before (RFC 7523 section 3)', async (t) => {
+t.test('refuse-replays: an assertion needs a new jti (RFC 7523 section 3)', async (t) => {
   standIn.fail('refuse-replays')
-  const refused = { status: 401, text: '{"error":"invalid_client"}\n' }
+  const rejected = { status: 401, text: '{"error":"invalid_client"}\n' }
   const once = await sign(standIn, { claims: { jti: 'a' } })
   t.match(await introspectWith(standIn, token, once), { status: 200, json: { active: true } })
-  t.match(await introspectWith(standIn, token, once), refused, 'the same again')
-  t.match(await introspectWith(standIn, token, await sign(standIn, { claims: { jti: 'a', exp: Date.now() } })), refused, 'the same jti')
-  t.match(await introspectWith(standIn, token, await sign(standIn)), refused, 'none')
-  t.match(await introspectWith(standIn, token, 'garbage'), refused)
+  t.match(await introspectWith(standIn, token, once), rejected, 'the same assertion')
+  t.match(await introspectWith(standIn, token, await sign(standIn, { claims: { jti: 'a', exp: Date.now() } })), rejected, 'the same jti')
+  t.match(await introspectWith(standIn, token, await sign(standIn)), rejected, 'none')
+  t.match(await introspectWith(standIn, token, 'garbage'), rejected)
   t.match(await introspectWith(standIn, token, await sign(standIn, { claims: { jti: 'b' } })), { status: 200, json: { active: true } })
-  t.equal((await introspect(standIn, token)).json.active, true, 'a secret is no assertion')
+  t.equal((await introspect(standIn, token)).json.active, true, 'a secret has no jti')
 })
 
-t.test('a fault lasts for as many requests as it was told to', async (t) => {
+t.test('a fault applies to the given number of requests', async (t) => {
   standIn.fail('blocked', { times: 2 })
   const statuses = []
   for (let i = 0; i < 3; i++) statuses.push((await introspect(standIn, token)).status)
   t.same(statuses, [429, 429, 200])
 })
 
-t.test('a fault that is none', async (t) => {
+t.test('an unknown fault is rejected', async (t) => {
   t.throws(() => standIn.fail('restet' as Fault), { name: 'TypeError', message: /^"fault" must be an object, null or one of reset, hang/ })
 })

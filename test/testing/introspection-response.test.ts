@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startStandIn, type TokenOptions } from '../../lib/testing/index.ts'
-import { introspect } from './client.ts'
+import { introspect } from '../fixtures/stand-in-client.ts'
 
 const start = 1_783_670_400_999
 const created = 1_783_670_400
@@ -16,7 +16,7 @@ const resourceOwner = (id: string, name: string, domain: string) => ({
   'urn:zitadel:iam:user:resourceowner:primary_domain': domain
 })
 
-async function answer (options: TokenOptions): Promise<Record<string, any>> {
+async function introspectNew (options: TokenOptions): Promise<Record<string, any>> {
   const { jti, ...claims } = (await introspect(standIn, await standIn.issueToken(options))).json
   return claims
 }
@@ -45,10 +45,10 @@ const ada = {
 }
 const email = { email: 'ada@acme.example', email_verified: true }
 
-t.test('3.3 (a): a person, with profile, email, metadata, resource owner and a role', async (t) => {
+t.test('a person: profile, email, metadata, resource owner and a role', async (t) => {
   const scopes = ['openid', 'profile', 'email', 'urn:zitadel:iam:user:metadata', 'urn:zitadel:iam:user:resourceowner', `${project.replace('project:', 'project:id:')}:aud`]
   const roles = { admin: acme }
-  t.same(await answer({ scopes, roles, amr: ['pwd', 'otp', 'mfa'], metadata: { tier: 'gold' } }), {
+  t.same(await introspectNew({ scopes, roles, amr: ['pwd', 'otp', 'mfa'], metadata: { tier: 'gold' } }), {
     ...bare,
     ...ada,
     ...email,
@@ -61,7 +61,7 @@ t.test('3.3 (a): a person, with profile, email, metadata, resource owner and a r
   })
 })
 
-t.test('3.3 (b): a person with openid only, in the order of the struct', async (t) => {
+t.test('a person with the scope openid only: the fields are in the order of the protocol library', async (t) => {
   const { text, json } = await introspect(standIn, await standIn.issueToken({ scopes: ['openid'] }))
   t.match(json.jti, /^V2_\d+-at_\d+$/)
   t.equal(text, JSON.stringify({
@@ -81,9 +81,9 @@ t.test('3.3 (b): a person with openid only, in the order of the struct', async (
   }) + '\n')
 })
 
-t.test('3.3 (c): a service account: no client id in aud, its user name as client_id', async (t) => {
+t.test('a service account: aud has no client id and client_id is the user name', async (t) => {
   const { amr, ...rest } = bare
-  t.same(await answer({ kind: 'service', roles: { writer: acme } }), {
+  t.same(await introspectNew({ kind: 'service', roles: { writer: acme } }), {
     ...rest,
     aud: ['280000000000000001'],
     client_id: 'billing-worker',
@@ -92,13 +92,13 @@ t.test('3.3 (c): a service account: no client id in aud, its user name as client
     'urn:zitadel:iam:org:project:roles': { writer: acme },
     [`${project}:roles`]: { writer: acme }
   })
-  t.match(await answer({ kind: 'service', amr: ['pwd'] }), { amr: ['pwd'] }, 'client_credentials')
-  t.same(await answer({ kind: 'service', scopes: ['openid'] }), { active: false }, 'for no project without its scope')
+  t.match(await introspectNew({ kind: 'service', amr: ['pwd'] }), { amr: ['pwd'] }, 'client_credentials')
+  t.same(await introspectNew({ kind: 'service', scopes: ['openid'] }), { active: false }, 'inactive without the scope of a project')
 })
 
-t.test('3.3 (d): a personal access token without expiry, of another organisation', async (t) => {
+t.test('a personal access token without expiry, of another organization', async (t) => {
   const organization = { id: '280000000000000901', name: 'OTHER', primaryDomain: 'other.auth.acme.example' }
-  t.same(await answer({ kind: 'pat', lifetime: null, organization }), {
+  t.same(await introspectNew({ kind: 'pat', lifetime: null, organization }), {
     active: true,
     aud: ['280000000000000101', '280000000000000001'],
     exp: 253402300799,
@@ -117,7 +117,7 @@ t.test('3.3 (d): a personal access token without expiry, of another organisation
   })
 })
 
-t.test('3.4: a personal access token is active for every API, and its jti is a plain number', async (t) => {
+t.test('a personal access token is active for every API and its jti is a number', async (t) => {
   const foreign = await standIn.addApi({ projectId: '280000000000000003', projectRoles: ['reader'] })
   const { json } = await introspect(standIn, await standIn.issueToken({ kind: 'pat' }), foreign)
   t.same(json.aud, [foreign.clientId, foreign.projectId])
@@ -125,36 +125,36 @@ t.test('3.4: a personal access token is active for every API, and its jti is a p
   t.match(json.jti, /^\d+$/)
 })
 
-t.test('3.3 (e): token exchange: who acts for the subject, nested', async (t) => {
+t.test('token exchange: act contains the nested actors', async (t) => {
   const actor = { iss: standIn.issuer, sub: '280000000000000601', act: { iss: standIn.issuer, sub: '280000000000000602' } }
-  t.same((await answer({ actor }))['act'], actor)
+  t.same((await introspectNew({ actor }))['act'], actor)
 })
 
-t.test('3.6: minimal introspection has no claims about the user and no roles', async (t) => {
-  t.same(await answer({ minimal: true, roles: ['admin'] }), { ...bare, scope: 'openid profile email' })
+t.test('minimal introspection has no claims about the user and no roles', async (t) => {
+  t.same(await introspectNew({ minimal: true, roles: ['admin'] }), { ...bare, scope: 'openid profile email' })
 })
 
-t.test('3.1: claims about the user come by scope', async (t) => {
+t.test('claims about the user depend on the scopes', async (t) => {
   const profile = { nickname: 'Countess', picture: 'https://acme.example/ada.png', gender: 'female', phone_number: '+41', phone_number_verified: true } as const
   const { nickname, picture, gender } = profile
-  t.same(await answer({ scopes: [], profile }), bare, 'no scope at all')
-  t.same(await answer({ scopes: ['profile'], profile }), { ...bare, ...ada, nickname, picture, gender, scope: 'profile' })
-  t.same(await answer({ scopes: ['email'], profile }), { ...bare, ...email, scope: 'email' })
-  t.same(await answer({ scopes: ['phone'], profile }), { ...bare, phone_number: '+41', phone_number_verified: true, scope: 'phone' })
-  t.same(await answer({ scopes: ['address'], profile }), { ...bare, scope: 'address' })
+  t.same(await introspectNew({ scopes: [], profile }), bare, 'no scope at all')
+  t.same(await introspectNew({ scopes: ['profile'], profile }), { ...bare, ...ada, nickname, picture, gender, scope: 'profile' })
+  t.same(await introspectNew({ scopes: ['email'], profile }), { ...bare, ...email, scope: 'email' })
+  t.same(await introspectNew({ scopes: ['phone'], profile }), { ...bare, phone_number: '+41', phone_number_verified: true, scope: 'phone' })
+  t.same(await introspectNew({ scopes: ['address'], profile }), { ...bare, scope: 'address' })
 })
 
-t.test('3.1: false is never sent, null is sent for a missing language', async (t) => {
+t.test('false is not sent, null is sent for a missing language', async (t) => {
   const profile = { locale: null, email_verified: false, phone_number_verified: false }
-  const claims = await answer({ scopes: ['profile', 'email', 'phone'], profile })
+  const claims = await introspectNew({ scopes: ['profile', 'email', 'phone'], profile })
   t.equal(claims['locale'], null)
   t.notOk('email_verified' in claims)
   t.notOk('phone_number_verified' in claims)
 })
 
-t.test('3.1: sub, user name, client and audience are as asked for', async (t) => {
-  const claims = await answer({ sub: '1', username: 'bob', clientId: '2', lifetime: 60 })
+t.test('sub, user name, client and audience can be set', async (t) => {
+  const claims = await introspectNew({ sub: '1', username: 'bob', clientId: '2', lifetime: 60 })
   t.match(claims, { sub: '1', username: 'bob', preferred_username: 'bob', client_id: '2', exp: created + 60 })
-  t.same(claims['aud'], ['2', ...aud], 'and all applications of the project')
-  t.same((await answer({ audience: ['280000000000000101'] }))['aud'], ['280000000000000101'])
+  t.same(claims['aud'], ['2', ...aud], 'with all applications of the project')
+  t.same((await introspectNew({ audience: ['280000000000000101'] }))['aud'], ['280000000000000101'])
 })

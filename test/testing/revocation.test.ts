@@ -1,6 +1,6 @@
 import t from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { assertionType, introspect, post, sign } from './client.ts'
+import { ASSERTION_TYPE, introspect, post, sign } from '../fixtures/stand-in-client.ts'
 
 const path = '/oauth/v2/revoke'
 const standIn = await startStandIn()
@@ -12,33 +12,33 @@ async function isActive (token: string): Promise<boolean> {
   return (await introspect(standIn, token)).json.active
 }
 
-t.test('section 9: an application revokes its token, which is then inactive', async (t) => {
+t.test('a token is inactive after its application revoked it', async (t) => {
   const token = await standIn.issueToken()
   t.match(await post(standIn, { client_id: standIn.loginClientId, token }, {}, path), { status: 200, text: '' }, 'a public client')
   t.equal(await isActive(token), false)
   t.match(standIn.requests.at(-1), { reason: 'token has ended: revoked' })
 })
 
-t.test('section 9: any application of the project may, by secret or by key', async (t) => {
+t.test('any application of the project can revoke, by secret or by key', async (t) => {
   const first = await standIn.issueToken()
   t.match(await post(standIn, { ...secret, token: first }, {}, path), { status: 200 })
   const second = await standIn.issueToken({ format: 'jwt' })
-  const assertion = { client_assertion: await sign(standIn, { key: web.key }), client_assertion_type: assertionType }
+  const assertion = { client_assertion: await sign(standIn, { key: web.key }), client_assertion_type: ASSERTION_TYPE }
   t.match(await post(standIn, { ...assertion, token: second }, {}, path), { status: 200 })
   t.same([await isActive(first), await isActive(second)], [false, false])
 })
 
-t.test('section 9: an unknown token is no error', async (t) => {
+t.test('an unknown token is not an error (RFC 7009)', async (t) => {
   t.match(await post(standIn, { ...secret, token: 'garbage' }, {}, path), { status: 200, text: '' })
 })
 
-t.test('section 9: the token of another project is refused with 401', async (t) => {
+t.test('a token of another project gets 401', async (t) => {
   const token = await standIn.issueToken({ projectId: '280000000000000002', clientId: '5' })
   const text = '{"error":"invalid_client","error_description":"token was not issued for this client"}\n'
   t.match(await post(standIn, { ...secret, token }, {}, path), { status: 401, text })
 })
 
-t.test('section 9: an API cannot revoke, nor can a stranger', async (t) => {
+t.test('an API, an unknown client and an unauthenticated client cannot revoke', async (t) => {
   const token = await standIn.issueToken()
   const { clientId, clientSecret } = standIn.api
   const text = '{"error":"invalid_client","error_description":"no active client not found"}\n'
@@ -49,7 +49,7 @@ t.test('section 9: an API cannot revoke, nor can a stranger', async (t) => {
   t.equal(await isActive(token), true)
 })
 
-t.test('ending a token needs one that was issued here', async (t) => {
+t.test('the methods for a token reject a string that is not an issued token', async (t) => {
   t.throws(() => standIn.revoke('garbage'), { name: 'TypeError', message: '"token" must be one that this stand-in has issued' })
   t.throws(() => standIn.setRoles('garbage', []), TypeError)
   await t.rejects(standIn.refreshToken('garbage'), TypeError)

@@ -2,10 +2,10 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import t from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { RequestLog } from '../../lib/testing/request-log.ts'
-import { introspect, post } from './client.ts'
+import { RequestLog } from '../../lib/testing/server/request-log.ts'
+import { introspect, post } from '../fixtures/stand-in-client.ts'
 
-t.test('listens on a free port of 127.0.0.1, or on the one that is asked for', async (t) => {
+t.test('the server listens on a free port of 127.0.0.1 or on the given port', async (t) => {
   const first = await startStandIn()
   t.match(first.address, /^http:\/\/127\.0\.0\.1:\d+$/)
   t.equal(first.issuer, first.address)
@@ -16,7 +16,7 @@ t.test('listens on a free port of 127.0.0.1, or on the one that is asked for', a
   await again.close()
 })
 
-t.test('close ends open connections at once, and may be called twice', async (t) => {
+t.test('close ends open connections at once and can be called twice', async (t) => {
   const standIn = await startStandIn()
   const token = await standIn.issueToken()
   await introspect(standIn, token)
@@ -30,7 +30,7 @@ t.test('close ends open connections at once, and may be called twice', async (t)
   await t.rejects(introspect(standIn, token), TypeError)
 })
 
-t.test('remembers what it received, and why it answered so', async (t) => {
+t.test('requests records each request with the status and the reason of its response', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const token = await standIn.issueToken()
@@ -45,7 +45,7 @@ t.test('remembers what it received, and why it answered so', async (t) => {
   t.notOk('reason' in second!)
 })
 
-t.test('forgets all but the last 1000 requests', async (t) => {
+t.test('requests keeps the last 1000 requests', async (t) => {
   const log = new RequestLog()
   const request = { method: 'GET', query: new URLSearchParams(), headers: {}, body: new URLSearchParams(), status: 200 }
   for (let i = 0; i <= 1000; i++) log.add({ ...request, path: `/${i}` })
@@ -54,7 +54,7 @@ t.test('forgets all but the last 1000 requests', async (t) => {
   t.equal(log.requests.at(-1)?.path, '/1000')
 })
 
-t.test('section 1.4: the headers of every answer', async (t) => {
+t.test('every response has the headers of ZITADEL', async (t) => {
   const now = 1_783_670_400_000
   const standIn = await startStandIn({ clock: () => now })
   t.teardown(() => standIn.close())
@@ -71,7 +71,7 @@ t.test('section 1.4: the headers of every answer', async (t) => {
   t.not(other.get('x-request-id'), headers.get('x-request-id'), 'a new id for each request')
 })
 
-t.test('section 1.1: CORS is open to every origin', async (t) => {
+t.test('CORS is open to every origin', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { headers } = await post(standIn, '', { origin: 'https://app.example' })
@@ -83,7 +83,7 @@ t.test('section 1.1: CORS is open to every origin', async (t) => {
   t.match(preflight.headers.get('access-control-allow-methods'), /POST/)
 })
 
-t.test('section 1.1: any method, parameters from query string and body', async (t) => {
+t.test('every method is accepted and parameters come from query string and body', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const token = await standIn.issueToken()
@@ -93,7 +93,7 @@ t.test('section 1.1: any method, parameters from query string and body', async (
   const active = async (response: Promise<Response>) => (await (await response).json() as { active?: boolean }).active
   t.equal(await active(fetch(`${url}?${form}`)), true, 'GET')
   t.equal(await active(fetch(`${url}?${form}`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: '{}' })), true, 'all in the query')
-  t.equal(await active(fetch(`${url}?${form}`, { method: 'OPTIONS' })), true, 'OPTIONS that is no preflight')
+  t.equal(await active(fetch(`${url}?${form}`, { method: 'OPTIONS' })), true, 'OPTIONS without preflight headers')
   for (const method of ['PUT', 'PATCH']) t.equal(await active(fetch(url, { method, body: form })), true, method)
   t.equal((await fetch(url, { method: 'DELETE', body: form })).status, 400, 'a body that is not read')
   t.equal(await active(fetch(`${url}?token=garbage`, { method: 'POST', body: form })), false, 'the query comes after the body')
@@ -102,7 +102,7 @@ t.test('section 1.1: any method, parameters from query string and body', async (
   t.equal((await fetch(url, { method: 'HEAD' })).status, 400)
 })
 
-t.test('section 1.2: Basic: id and secret are form-decoded, the scheme has any case, and it wins over the form', async (t) => {
+t.test('Basic takes precedence over the form, its id and secret are form-decoded and its scheme has any case', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const token = await standIn.issueToken()
@@ -112,7 +112,7 @@ t.test('section 1.2: Basic: id and secret are form-decoded, the scheme has any c
   t.match(await post(standIn, { token, client_id: 'other', client_secret: 'wrong' }, { authorization }), { status: 200, json: { active: true } })
 })
 
-t.test('a client that goes away in the middle of its request leaves no trace', async (t) => {
+t.test('a request that is cut off is not recorded', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const socket = connect(Number(new URL(standIn.address).port), '127.0.0.1')
@@ -123,7 +123,7 @@ t.test('a client that goes away in the middle of its request leaves no trace', a
   t.equal(standIn.requests.length, 1)
 })
 
-t.test('stand-ins do not know each other, though they share their keys\' making', async (t) => {
+t.test('two stand-ins have different secrets, addresses and tokens', async (t) => {
   const [one, two] = await Promise.all([startStandIn(), startStandIn()])
   t.teardown(() => Promise.all([one.close(), two.close()]))
   t.not(one.api.clientSecret, two.api.clientSecret)

@@ -1,35 +1,35 @@
 import t from 'tap'
 import { startStandIn, type TokenOptions } from '../../lib/testing/index.ts'
-import { introspect } from './client.ts'
+import { introspect } from '../fixtures/stand-in-client.ts'
 
 const standIn = await startStandIn()
 t.teardown(() => standIn.close())
 
 const acme = { 280000000000000900: 'acme.auth.acme.example' }
 
-async function answer (options: TokenOptions): Promise<Record<string, any>> {
+async function introspectNew (options: TokenOptions): Promise<Record<string, any>> {
   return (await introspect(standIn, await standIn.issueToken(options))).json
 }
 
-t.test('3.2: roles name the organisations in which they are held', async (t) => {
+t.test('roles contain the organizations in which they are granted', async (t) => {
   const roles = { writer: { 1: 'a.example', 2: 'b.example' }, admin: { 2: 'b.example' } }
-  const shown = async (...scopes: string[]) => (await answer({ roles, scopes }))['urn:zitadel:iam:org:project:roles']
+  const shown = async (...scopes: string[]) => (await introspectNew({ roles, scopes }))['urn:zitadel:iam:org:project:roles']
   t.same(await shown(), roles)
   t.same(await shown('urn:zitadel:iam:org:roles:id:1'), { writer: { 1: 'a.example' } }, 'in one organisation')
   t.same(await shown('urn:zitadel:iam:org:roles:id:1', 'urn:zitadel:iam:org:roles:id:2'), roles, 'in two')
   t.same(await shown('urn:zitadel:iam:org:project:role:admin'), { admin: { 2: 'b.example' } }, 'one role')
-  t.same(await shown('urn:zitadel:iam:org:projects:roles'), roles, 'a scope that does nothing here')
+  t.same(await shown('urn:zitadel:iam:org:projects:roles'), roles, 'a scope without effect')
   t.equal(await shown('urn:zitadel:iam:org:roles:id:3'), undefined, 'absent, not {}')
 })
 
-t.test('3.2: roles given as a list are held in the user\'s organisation', async (t) => {
-  const shown = async (options: TokenOptions) => (await answer({ ...options, roles: ['admin'] }))['urn:zitadel:iam:org:project:roles']
+t.test('roles from a list are granted in the organization of the user', async (t) => {
+  const shown = async (options: TokenOptions) => (await introspectNew({ ...options, roles: ['admin'] }))['urn:zitadel:iam:org:project:roles']
   t.same(await shown({}), { admin: acme })
   t.same(await shown({ organization: '77' }), { admin: { 77: '77.auth.acme.example' } })
   t.same(await shown({ organization: { id: '77', primaryDomain: 'x.example' } }), { admin: { 77: 'x.example' } })
 })
 
-t.test('3.2: roles are those of the asking application\'s project, and read anew each time', async (t) => {
+t.test('roles are those of the project of the client and are read at each introspection', async (t) => {
   const foreign = await standIn.addApi({ projectId: '280000000000000002' })
   const scopes = ['openid', 'urn:zitadel:iam:org:project:id:280000000000000002:aud']
   const token = await standIn.issueToken({ scopes, roles: ['admin'] })
@@ -41,12 +41,12 @@ t.test('3.2: roles are those of the asking application\'s project, and read anew
   standIn.setRoles(token, ['writer'])
   t.same((await introspect(standIn, token)).json['urn:zitadel:iam:org:project:roles'], { writer: acme })
   const newer = await standIn.refreshToken(token)
-  t.same((await introspect(standIn, newer)).json['urn:zitadel:iam:org:project:roles'], { writer: acme }, 'a refresh keeps them')
+  t.same((await introspect(standIn, newer)).json['urn:zitadel:iam:org:project:roles'], { writer: acme }, 'a refresh keeps the roles')
   standIn.setRoles(newer, [])
   t.notOk('urn:zitadel:iam:org:project:roles' in (await introspect(standIn, newer)).json)
 })
 
-t.test('3.1: a project that asserts roles lists all of them in scope, held or not', async (t) => {
+t.test('scope lists all roles of a project that asserts roles, granted or not', async (t) => {
   await standIn.addApi({ projectId: '280000000000000004', projectRoles: ['a'], assertRoles: true })
   const second = await standIn.addApi({ projectId: '280000000000000004', projectRoles: ['b'] })
   const token = await standIn.issueToken({ projectId: '280000000000000004', roles: ['c'], scopes: ['openid'] })
@@ -55,17 +55,17 @@ t.test('3.1: a project that asserts roles lists all of them in scope, held or no
   t.same(json['urn:zitadel:iam:org:project:roles'], { c: acme })
 })
 
-t.test('3.2: metadata is base64url without padding, by scope, and absent when there is none', async (t) => {
+t.test('metadata is base64url without padding and depends on a scope', async (t) => {
   const scopes = ['urn:zitadel:iam:user:metadata']
   const metadata = { tier: 'gold', city: 'Zürich?>' }
-  t.same((await answer({ scopes, metadata }))['urn:zitadel:iam:user:metadata'], { tier: 'Z29sZA', city: 'WsO8cmljaD8-' })
-  t.notOk('urn:zitadel:iam:user:metadata' in await answer({ scopes: [], metadata }))
-  t.notOk('urn:zitadel:iam:user:metadata' in await answer({ scopes }))
+  t.same((await introspectNew({ scopes, metadata }))['urn:zitadel:iam:user:metadata'], { tier: 'Z29sZA', city: 'WsO8cmljaD8-' })
+  t.notOk('urn:zitadel:iam:user:metadata' in await introspectNew({ scopes: [], metadata }))
+  t.notOk('urn:zitadel:iam:user:metadata' in await introspectNew({ scopes }))
 })
 
-t.test('3.2: organisation scopes', async (t) => {
+t.test('each organization scope adds its claims', async (t) => {
   const claims = async (scope: string) => {
-    const entries = Object.entries(await answer({ scopes: [scope] }))
+    const entries = Object.entries(await introspectNew({ scopes: [scope] }))
     return Object.fromEntries(entries.filter(([name]) => name.startsWith('urn:zitadel:iam:')))
   }
   const resourceOwner = {
@@ -79,7 +79,7 @@ t.test('3.2: organisation scopes', async (t) => {
   t.same(await claims('urn:zitadel:iam:org:domain:primary:acme.auth.acme.example'), { 'urn:zitadel:iam:org:domain:primary': 'acme.auth.acme.example' })
 })
 
-t.test('a role, metadata key or claim named __proto__ is one like any other', async (t) => {
+t.test('a role or claim named __proto__ is sent like any other', async (t) => {
   const roles = JSON.parse('{"__proto__":{"__proto__":"x.example"}}')
   const { text } = await introspect(standIn, await standIn.issueToken({ roles, scopes: ['openid'], claims: JSON.parse('{"__proto__":1}') }))
   t.match(text, '"urn:zitadel:iam:org:project:roles":{"__proto__":{"__proto__":"x.example"}}')

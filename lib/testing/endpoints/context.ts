@@ -1,0 +1,15 @@
+import type { ApplicationStore } from '../instance/applications.ts'
+import type { InstanceDomains } from '../instance/origin.ts'
+import type { TokenStore } from '../tokens/token-store.ts'
+
+/** The instance that the endpoints read. */
+export interface EndpointContext {
+  readonly applications: ApplicationStore
+  readonly tokens: TokenStore
+  readonly domains: InstanceDomains
+  /** Milliseconds since the epoch. */
+  readonly clock: () => number
+  readonly refuseTwoMethods: boolean
+  /** True if an assertion has no `jti`, or the `jti` of an earlier call. */
+  readonly isReplay: (assertion: string) => boolean
+}

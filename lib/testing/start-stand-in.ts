@@ -1,0 +1,93 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { API_OPTION_NAMES } from './instance/api.ts'
+import { ApplicationStore, DEFAULT_PROJECT_ID as projectId } from './instance/applications.ts'
+import type { EndpointContext } from './endpoints/context.ts'
+import { createDomains } from './instance/origin.ts'
+import { checkOptionNames } from './option-names.ts'
+import { FaultPlan } from './faults.ts'
+import { createReplayDetector } from './endpoints/replay-detector.ts'
+import { RequestLog } from './server/request-log.ts'
+import { routeRequest } from './server/router.ts'
+import { createHttpServer } from './server/http-server.ts'
+import { STAND_IN_OPTION_NAMES, type StandIn, type StandInOptions } from './stand-in.ts'
+import { TOKEN_OPTION_NAMES } from './tokens/token-options.ts'
+import { TokenStore } from './tokens/token-store.ts'
+
+const LOGIN_CLIENT_ID = '280000000000000100'
+
+/**
+ * Starts a stand-in for ZITADEL on 127.0.0.1, with one project and one API: real HTTP, real client authentication, the status
+ * codes and bodies of ZITADEL.
+ *
+ * @throws TypeError for an unknown option or an `issuer` that is not an origin
+ *
+ * @example
+ * const standIn = await startStandIn()
+ * await app.register(zitadel, { issuer: standIn.issuer, credentials: standIn.credentials })
+ * const token = await standIn.issueToken({ roles: ['admin'] })
+ * const response = await app.inject({ url: '/orders', headers: { authorization: `Bearer ${token}` } })
+ * await standIn.close()
+ */
+export async function startStandIn (options: StandInOptions = {}): Promise<StandIn> {
+  checkOptionNames(options, STAND_IN_OPTION_NAMES, 'startStandIn')
+  const { port = 0, clock = () => Date.now() } = options
+  if (options.issuer !== undefined) checkOrigin(options.issuer)
+  const applications = new ApplicationStore(clock)
+  applications.registerPublic(LOGIN_CLIENT_ID, projectId)
+  const api = await applications.register({ projectRoles: options.projectRoles ?? [] })
+
+  const faults = new FaultPlan()
+  const log = new RequestLog()
+  const server = createHttpServer({
+    handle: (request, fault) => routeRequest(request, context, fault),
+    record: (request) => { log.add(request) },
+    nextFault: () => faults.next(),
+    clock
+  })
+  await once(server.listen(port, '127.0.0.1'), 'listening')
+  const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const issuer = options.issuer ?? address
+  const tokens = new TokenStore({ issuer, projectId, loginClientId: LOGIN_CLIENT_ID, applications, clock })
+  const context: EndpointContext = {
+    applications,
+    tokens,
+    clock,
+    domains: createDomains(issuer, options),
+    refuseTwoMethods: options.refuseTwoMethods ?? false,
+    isReplay: createReplayDetector()
+  }
+
+  return {
+    issuer,
+    address,
+    projectId,
+    loginClientId: LOGIN_CLIENT_ID,
+    api,
+    credentials: { key: api.key },
+    addApi: async (apiOptions = {}) => {
+      checkOptionNames(apiOptions, API_OPTION_NAMES, 'addApi')
+      return await applications.register(apiOptions)
+    },
+    issueToken: async (tokenOptions = {}) => {
+      checkOptionNames(tokenOptions, TOKEN_OPTION_NAMES, 'issueToken')
+      return await tokens.issue(tokenOptions)
+    },
+    refreshToken: async (token) => await tokens.refresh(token),
+    setRoles: (token, roles) => { tokens.setRoles(token, roles) },
+    revoke: (token) => { tokens.end(token, 'revoked') },
+    deactivateUser: (sub) => { tokens.endAllOfUser(sub, 'user deactivated') },
+    fail: (fault, { times = Infinity } = {}) => { faults.set(fault, times) },
+    requests: log.requests,
+    close: async () => {
+      if (!server.listening) return
+      server.closeAllConnections()
+      await once(server.close(), 'close')
+    }
+  }
+}
+
+function checkOrigin (issuer: string): void {
+  if (URL.canParse(issuer) && new URL(issuer).origin === issuer) return
+  throw new TypeError(`"issuer" must be an origin such as https://auth.acme.example, not ${issuer}`)
+}

@@ -1,0 +1,42 @@
+import { randomBytes } from 'node:crypto'
+import { CompactSign, exportJWK, type JWK } from 'jose'
+import { getKeyPair } from '../instance/key-pairs.ts'
+
+/**
+ * Format of an access token. `opaque`: a JWE (five parts, starts with `eyJ`). `legacy`: base64url, from versions up to 4.13.
+ * `jwt`: a signed JWT (three parts).
+ */
+export type TokenFormat = 'opaque' | 'legacy' | 'jwt'
+
+const WEB_KEY_ID = '280000000000000050'
+
+/** Creates a token in the form of a JWE. The parts are random: the stand-in finds a token by its whole text. */
+export function createOpaqueToken (): string {
+  const header = { alg: 'A256GCMKW', enc: 'A256GCM', iv: createRandomText(12), kid: 'token-encryption-key', tag: createRandomText(16) }
+  return [encodeBase64url(header), createRandomText(32), createRandomText(12), createRandomText(65), createRandomText(16)].join('.')
+}
+
+export function createLegacyToken (): string {
+  return createRandomText(76)
+}
+
+export async function createJwt (claims: Record<string, unknown>): Promise<string> {
+  const { privateKey } = await getKeyPair(0)
+  return await new CompactSign(Buffer.from(JSON.stringify(claims)))
+    .setProtectedHeader({ alg: 'RS256', kid: WEB_KEY_ID, typ: 'JWT' })
+    .sign(privateKey)
+}
+
+/** The public key of JWT access tokens, in the form of `/oauth/v2/keys`. */
+export async function getPublicJwk (): Promise<JWK> {
+  const { publicKey } = await getKeyPair(0)
+  return { use: 'sig', ...await exportJWK(publicKey), kid: WEB_KEY_ID, alg: 'RS256' }
+}
+
+function createRandomText (bytes: number): string {
+  return randomBytes(bytes).toString('base64url')
+}
+
+function encodeBase64url (value: unknown): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url')
+}
