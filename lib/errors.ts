@@ -40,6 +40,12 @@ export class ZitadelError extends Error {
     // Not enumerable, as the language does it: serializers that copy properties must not hand it to a caller.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
   }
+
+  /** The same as `statusCode`. With `expose` it is the shape of `http-errors`, which other error handlers recognize (NestJS). */
+  get status (): number { return this.statusCode }
+
+  /** Whether the caller may see the message: true below 500. */
+  get expose (): boolean { return this.statusCode < 500 }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../options/config.ts'
-import { toRequestError } from '../errors.ts'
+import { ZitadelError, toRequestError } from '../errors.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import { isB64Token } from '../oauth/bearer.ts'
 import type { ActiveToken } from '../zitadel/active-token.ts'
@@ -38,21 +38,21 @@ export class Guard {
     this.#rules = createRuleResolver(config)
   }
 
-  /** The first look, before anything of the body is read. */
-  readonly onRequest: GuardHook = (request, _reply, done) => {
+  /** The first check, before the body is read. */
+  readonly onRequest: GuardHook = (request, reply, done) => {
     let rule: RouteRule
     try {
       rule = this.#rules(request)
     } catch (error) {
-      return done(toRequestError(error))
+      return deny(reply, toRequestError(error), done)
     }
     if (rule.isPublic) return done()
-    this.#authorize(request, rule.requirement, rule.isOptional, done)
+    this.#authorize(request, reply, rule.requirement, rule.isOptional, done)
   }
 
-  /** All that is asked of a token in one strategy, for an app's own `app.auth([...])`. */
+  /** One strategy for an app's own `app.auth([...])`. It leaves the reply alone: another strategy may still let the request in. */
   createStrategy (requirement: Requirement): GuardHook {
-    return (request, _reply, done) => this.#authorize(request, requirement, false, done)
+    return (request, _reply, done) => this.#authorize(request, undefined, requirement, false, done)
   }
 
   /** The second look, in steps for @fastify/auth: an upload can outlive the token that it was started with. */
@@ -60,18 +60,22 @@ export class Guard {
     const { active, unexpired, scopes, roles } = this.#checks
     const toStrategy = (check: AccessCheck): GuardHook => (request, reply, done) => {
       const context = (request as CheckedRequest)[ACCESS_CONTEXT]
-      deny(reply, context && check(request, context), done)
+      denyRecheck(reply, context && check(request, context), done)
     }
     const stillActive: GuardHook = (request, reply, done) => {
       const context = (request as CheckedRequest)[ACCESS_CONTEXT]
       if (context === undefined || !this.#introspector.isOutdated(context.token, context.verdict)) return toStrategy(active)(request, reply, done)
-      this.#introspect(request, context.token, context.requirement, (denial) => deny(reply, denial, done))
+      this.#introspect(request, reply, context.token, context.requirement, (denial) => denyRecheck(reply, denial, done))
     }
     return [stillActive, toStrategy(unexpired), toStrategy(scopes), toStrategy(roles)]
   }
 
-  /** Without a promise where the verdict is remembered. */
-  #authorize (request: FastifyRequest, requirement: Requirement, optional: boolean, done: (error?: Error) => void): void {
+  /**
+   * Creates no promise if the verdict is cached.
+   *
+   * @param reply gets the status and the headers of a denial; undefined for a strategy
+   */
+  #authorize (request: FastifyRequest, reply: FastifyReply | undefined, requirement: Requirement, optional: boolean, done: (error?: Error) => void): void {
     let denial: Error | undefined
     try {
       const token = this.#readToken(request)
@@ -79,20 +83,20 @@ export class Guard {
         denial = optional ? undefined : this.#bearerErrors.missingToken()
       } else {
         const verdict = this.#introspector.getCached(token, requirement.maxAge)
-        // Only what is not remembered need be looked at: what is, was a token when it was asked for.
-        if (verdict === undefined && isB64Token(token)) return this.#introspect(request, token, requirement, done)
+        // The grammar of a cached token was checked before its introspection.
+        if (verdict === undefined && isB64Token(token)) return this.#introspect(request, reply, token, requirement, done)
         denial = verdict === undefined ? this.#bearerErrors.invalidRequest() : this.#runChecks(request, { token, verdict, requirement })
       }
     } catch (error) {
       denial = toRequestError(error)
     }
-    done(denial)
+    deny(reply, denial, done)
   }
 
-  #introspect (request: FastifyRequest, token: string, requirement: Requirement, done: (error?: Error) => void): void {
+  #introspect (request: FastifyRequest, reply: FastifyReply | undefined, token: string, requirement: Requirement, done: (error?: Error) => void): void {
     this.#introspector.getVerdict(token, requirement.maxAge)
       .then((verdict) => this.#runChecks(request, { token, verdict, requirement }))
-      .then(done, (error) => done(toRequestError(error)))
+      .then((denial) => deny(reply, denial, done), (error) => deny(reply, toRequestError(error), done))
   }
 
   #runChecks (request: FastifyRequest, context: AccessContext): Error | undefined {
@@ -103,8 +107,14 @@ export class Guard {
   }
 }
 
-/** @fastify/auth answers 401 to every failure that has no code yet, and a custom error handler may set none. */
-function deny (reply: FastifyReply, denial: (Error & { statusCode?: number }) | undefined, done: (error?: Error) => void): void {
-  if (denial !== undefined) reply.code(denial.statusCode ?? 500)
+/** Sets the status and the headers at once, because a custom error handler may set neither. */
+function deny (reply: FastifyReply | undefined, denial: Error | undefined, done: (error?: Error) => void): void {
+  if (reply !== undefined && denial instanceof ZitadelError) reply.code(denial.statusCode).headers(denial.headers)
   done(denial)
+}
+
+/** @fastify/auth sends 401 for every failure without a status, so a user's own error needs one as well. */
+function denyRecheck (reply: FastifyReply, denial: (Error & { statusCode?: number }) | undefined, done: (error?: Error) => void): void {
+  if (denial !== undefined) reply.code(denial.statusCode ?? 500)
+  deny(reply, denial, done)
 }

@@ -66,8 +66,8 @@ export async function signAssertion (client: SigningClient, audience: string, no
   if ('key' in client) return await new SignJWT(claims).setProtectedHeader(header).sign(client.key)
   const input = `${base64url.encode(JSON.stringify(header))}.${base64url.encode(JSON.stringify(claims))}`
   const signature: unknown = await callSigner(client.sign, input)
-  if (!(signature instanceof Uint8Array) || signature.length === 0) throw new SigningError('the function "sign" must return the signature as bytes')
-  if (client.alg === 'ES256' && signature.length !== 64) throw new SigningError('the function "sign" must return the 64 bytes of r and s for ES256')
+  if (!(signature instanceof Uint8Array) || signature.length === 0) throw new SigningError('the function "sign" must give the signature as bytes')
+  if (client.alg === 'ES256' && signature.length !== 64) throw new SigningError('the function "sign" must give the 64 bytes of r and s for ES256')
   return `${input}.${base64url.encode(signature)}`
 }
 

@@ -17,10 +17,9 @@ export interface AdmissionRules {
  */
 export function findAdmissionDenial (claims: IntrospectionResponse, { clients, projectId, personalAccessTokens }: AdmissionRules): string | undefined {
   if (!isValidActorChain(claims['act'])) return 'its claim "act" is malformed'
-  const isPersonal = isPersonalAccessToken(claims)
-  if (isPersonal && !personalAccessTokens) return 'it is a personal access token (option "personalAccessTokens")'
+  if (!personalAccessTokens && !isOfSession(claims)) return 'it is a personal access token (option "personalAccessTokens")'
   if (clients !== undefined) {
-    if (isPersonal) return 'it is a personal access token, which has no client (option "clients")'
+    if (isPersonalAccessToken(claims)) return 'it is a personal access token, which has no client (option "clients")'
     if (!clients.has(claims['client_id'] as string)) return 'its client is not listed (option "clients")'
   }
   if (projectId !== undefined && !hasAudience(claims['aud'], projectId)) return 'the project is not in its audience (option "projectId")'
@@ -48,9 +47,14 @@ function hasAudience (audience: unknown, projectId: string): boolean {
 }
 
 /**
- * Every other token of ZITADEL belongs to an OIDC session and has a `jti` that starts with `V2_`. The client id is no
- * evidence: an Action can add one to the response for a personal access token, but it cannot set `jti`.
+ * Every token of ZITADEL that is not a personal access token belongs to an OIDC session. The client id is no evidence: an
+ * Action can add one to any response, but it cannot set `jti`.
  */
+function isOfSession ({ jti }: IntrospectionResponse): boolean {
+  return typeof jti === 'string' && jti.startsWith('V2_')
+}
+
+/** The `jti` of a personal access token is a plain number. Other servers than ZITADEL have other forms of `jti`. */
 function isPersonalAccessToken ({ jti }: IntrospectionResponse): boolean {
-  return typeof jti !== 'string' || !jti.startsWith('V2_')
+  return typeof jti === 'string' && /^\d+$/.test(jti)
 }

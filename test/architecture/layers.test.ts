@@ -31,6 +31,7 @@ function slashed (path: string): string {
 /** The layer of a file: its folder, or its own name if it is directly in lib. Below lib/testing, each folder is a layer. */
 function getLayer (name: string): string {
   const parts = name.split('/')
+  if (name === 'testing/faults.ts') return name
   if (parts[0] === 'testing') return parts.length > 2 ? `testing/${parts[1]}` : 'testing'
   return parts[0]!
 }
@@ -52,11 +53,12 @@ const LAYERS: Record<string, string[]> = {
   'plugin.ts': ['errors.ts', 'clock.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'decorator.ts'],
   'index.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'decorator.ts', 'plugin.ts'],
   'testing/http': ['errors.ts', 'oauth', 'zitadel'],
+  'testing/faults.ts': ['errors.ts', 'testing/http'],
   'testing/instance': ['errors.ts', 'oauth', 'zitadel', 'testing/http'],
   'testing/tokens': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance'],
-  'testing/endpoints': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance', 'testing/tokens'],
-  'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
-  testing: ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance', 'testing/tokens', 'testing/endpoints', 'testing/server']
+  'testing/endpoints': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens'],
+  'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
+  testing: ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints', 'testing/server']
 }
 
 t.test('a layer imports only layers below it', async (t) => {

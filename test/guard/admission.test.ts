@@ -37,7 +37,7 @@ t.test('projectId: its own roles count, also where those of others are listed', 
   t.strictSame((await get('/', 'caller')).json(), [true, false])
 })
 
-t.test('personalAccessTokens: false refuses what has no client and is of no session', async (t) => {
+t.test('personalAccessTokens: false denies every token whose jti does not start with V2_', async (t) => {
   const pat = { client_id: undefined, jti: '280000000000000333' }
   t.equal(await answer(t, {}, pat), 200, 'let in by default')
   const options = { personalAccessTokens: false }
@@ -45,9 +45,9 @@ t.test('personalAccessTokens: false refuses what has no client and is of no sess
   t.strictSame(await answer(t, options, { client_id: undefined, jti: undefined }), refused)
   t.strictSame(await answer(t, options, { client_id: undefined, jti: ['V2_1-at_2'] }), refused)
   t.equal(await answer(t, options, { client_id: undefined, jti: 'V2_1-at_2' }), 200, 'of a session')
-  t.equal(await answer(t, options, { client_id: 'web', jti: '280000000000000333' }), 200, 'of a client')
+  t.strictSame(await answer(t, options, { client_id: 'web', jti: '280000000000000333' }), refused, 'an Action can add a client id')
 })
 
-t.test('a personal access token has no client, and so is refused with clients', async (t) => {
-  t.strictSame(await answer(t, { clients: ['web'] }, { client_id: undefined, jti: '1' }), refused)
+t.test('a personal access token has no client, so clients denies it, also if an Action adds one', async (t) => {
+  for (const clientId of [undefined, 'web']) t.strictSame(await answer(t, { clients: ['web'] }, { client_id: clientId, jti: '1' }), refused)
 })

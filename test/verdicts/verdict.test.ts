@@ -5,17 +5,15 @@ import { createVerdict } from '../../lib/verdicts/verdict.ts'
 const NOW = Date.UTC(2026, 0, 1)
 const introspect = (): object => ({})
 
-t.test('a verdict that lets nobody in says why', async (t) => {
+t.test('a verdict without a grant has a reason', async (t) => {
   const why = (response: object, options: object = {}): string => createVerdict(response as { active: boolean }, createConfig({ introspect, ...options }, {}), 0, NOW).reason
   t.equal(why({ active: true }), '')
   t.match(why({ active: false }), /^ZITADEL says that it is not active/)
   t.match(why({ active: true, exp: NOW / 1000 }), /^by this machine's clock it has expired/)
   t.match(why({ active: true, cnf: { jkt: 'x' } }), /^it is bound to a key/)
-  for (const [response, options] of [
-    [{ client_id: 'web' }, { clients: ['mobile'] }],
-    [{ aud: ['1'] }, { projectId: '2' }],
-    [{ act: 'ada' }, {}]
-  ] as const) t.match(why({ active: true, ...response }, options), /^the options "clients", "projectId" or "personalAccessTokens" do not let it in, or its claim "act" is malformed$/)
+  t.equal(why({ active: true, client_id: 'web' }, { clients: ['mobile'] }), 'its client is not listed (option "clients")')
+  t.equal(why({ active: true, aud: ['1'] }, { projectId: '2' }), 'the project is not in its audience (option "projectId")')
+  t.equal(why({ active: true, act: 'ada' }), 'its claim "act" is malformed')
 })
 
 t.test('a verdict keeps when it was asked for and when it ends', async (t) => {
