@@ -8,6 +8,7 @@ import { createAccessChecks, type AccessCheck, type AccessChecks, type AccessCon
 import { createBearerErrors, type BearerErrors } from './bearer-errors.ts'
 import type { Requirement } from './requirement.ts'
 import { createRuleResolver, type RouteRule, type RuleResolver } from './route-rules.ts'
+import { handleUpgradeErrors } from './upgrade.ts'
 import { createTokenReader, type TokenReader } from './token-reader.ts'
 
 /** A Fastify hook, and a strategy of @fastify/auth: an error refuses the request. */
@@ -94,7 +95,9 @@ export class Guard {
   }
 
   #introspect (request: FastifyRequest, reply: FastifyReply | undefined, token: string, requirement: Requirement, done: (error?: Error) => void): void {
+    const endHandling = handleUpgradeErrors(request)
     this.#introspector.getVerdict(token, requirement.maxAge)
+      .finally(endHandling)
       .then((verdict) => this.#runChecks(request, { token, verdict, requirement }))
       .then((denial) => deny(reply, denial, done), (error) => deny(reply, toRequestError(error), done))
   }

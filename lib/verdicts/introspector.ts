@@ -73,7 +73,7 @@ export class Introspector {
     const known = this.#cache.get(key, now, maxAccepted)
     if (known !== undefined) return known
     const pending = this.#loader.getPending(key)
-    const canJoin = pending !== undefined && (pending.sentAt === undefined ? pending.maxAge <= maxAccepted : now - pending.sentAt < maxAccepted)
+    const canJoin = pending !== undefined && (pending.sentAt === undefined ? pending.maxAge <= maxAccepted : now - pending.sentAt < Math.min(maxAccepted, this.#options.ttl * 1000))
     try {
       return await (canJoin ? pending : this.#loader.load(key, token, maxAccepted)).verdict
     } catch (error) {

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
@@ -74,4 +75,25 @@ t.test('tokens that are named like members of every object are tokens like any o
   await zitadel.forget({ sub: '__proto__' })
   for (const name of names) await zitadel.introspect(name)
   t.equal(peer.asked.length, names.length + 1)
+})
+
+t.test('a request does not join a pending introspection that is older than ttl', async (t) => {
+  for (const [ttl, age, expected] of [[1, 0.9, 1], [1, 2.2, 2], [0, 0, 2]] as const) {
+    const clock = new ManualClock()
+    const gate = new Gate()
+    const peer = await startPeer(t, async () => {
+      await gate.opened
+      return { active: true }
+    })
+    const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: { ttl } }, clock)
+    const first = status('/')
+    await peer.waitFor(1)
+    clock.advance(age)
+    const second = status('/')
+    await Promise.race([peer.waitFor(expected), second])
+    await new Promise((resolve) => setImmediate(resolve))
+    t.equal(peer.asked.length, expected, `ttl ${ttl}, ${age} s`)
+    gate.open()
+    await Promise.all([first, second])
+  }
 })
