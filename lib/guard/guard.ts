@@ -11,18 +11,18 @@ import { createRuleResolver, type RouteRule, type RuleResolver } from './route-r
 import { handleUpgradeErrors } from './upgrade.ts'
 import { createTokenReader, type TokenReader } from './token-reader.ts'
 
-/** A Fastify hook, and a strategy of @fastify/auth: an error refuses the request. */
+/** A Fastify hook, and a strategy of @fastify/auth. An error denies the request. */
 export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
 const ACCESS_CONTEXT = Symbol('fastify-zitadel.use')
 type CheckedRequest = FastifyRequest & { [ACCESS_CONTEXT]?: AccessContext }
 
-/** The token that a request was let in with; null where none was looked at. */
+/** The token of a request; null if no token was checked. */
 export function getActiveToken (request: FastifyRequest): ActiveToken | null {
   return (request as CheckedRequest)[ACCESS_CONTEXT]?.verdict.granted?.token ?? null
 }
 
-/** From a verdict to a decision, in Fastify. */
+/** Decides whether a request may pass, by the verdict on its token and the rule of its route. */
 export class Guard {
   readonly #introspector: Introspector
   readonly #bearerErrors: BearerErrors
@@ -45,7 +45,7 @@ export class Guard {
     try {
       rule = this.#rules(request)
     } catch (error) {
-      return deny(reply, toRequestError(error), done)
+      return deny(request, reply, toRequestError(error), done)
     }
     if (rule.isPublic) return done()
     this.#authorize(request, reply, rule.requirement, rule.isOptional, done)
@@ -56,17 +56,17 @@ export class Guard {
     return (request, _reply, done) => this.#authorize(request, undefined, requirement, false, done)
   }
 
-  /** The second look, in steps for @fastify/auth: an upload can outlive the token that it was started with. */
+  /** The second check, after the body, as strategies for @fastify/auth. A token can expire during an upload. */
   get recheckStrategies (): GuardHook[] {
     const { active, unexpired, scopes, roles } = this.#checks
     const toStrategy = (check: AccessCheck): GuardHook => (request, reply, done) => {
       const context = (request as CheckedRequest)[ACCESS_CONTEXT]
-      denyRecheck(reply, context && check(request, context), done)
+      denyRecheck(request, reply, context && check(request, context), done)
     }
     const stillActive: GuardHook = (request, reply, done) => {
       const context = (request as CheckedRequest)[ACCESS_CONTEXT]
       if (context === undefined || !this.#introspector.isOutdated(context.token, context.verdict)) return toStrategy(active)(request, reply, done)
-      this.#introspect(request, reply, context.token, context.requirement, (denial) => denyRecheck(reply, denial, done))
+      this.#introspect(request, reply, context.token, context.requirement, (denial) => denyRecheck(request, reply, denial, done))
     }
     return [stillActive, toStrategy(unexpired), toStrategy(scopes), toStrategy(roles)]
   }
@@ -91,7 +91,7 @@ export class Guard {
     } catch (error) {
       denial = toRequestError(error)
     }
-    deny(reply, denial, done)
+    deny(request, reply, denial, done)
   }
 
   #introspect (request: FastifyRequest, reply: FastifyReply | undefined, token: string, requirement: Requirement, done: (error?: Error) => void): void {
@@ -99,7 +99,7 @@ export class Guard {
     this.#introspector.getVerdict(token, requirement.maxAge)
       .finally(endHandling)
       .then((verdict) => this.#runChecks(request, { token, verdict, requirement }))
-      .then((denial) => deny(reply, denial, done), (error) => deny(reply, toRequestError(error), done))
+      .then((denial) => deny(request, reply, denial, done), (error) => deny(request, reply, toRequestError(error), done))
   }
 
   #runChecks (request: FastifyRequest, context: AccessContext): Error | undefined {
@@ -110,14 +110,21 @@ export class Guard {
   }
 }
 
-/** Sets the status and the headers at once, because a custom error handler may set neither. */
-function deny (reply: FastifyReply | undefined, denial: Error | undefined, done: (error?: Error) => void): void {
-  if (reply !== undefined && denial instanceof ZitadelError) reply.code(denial.statusCode).headers(denial.headers)
+/**
+ * Sets the status and the headers at once, because a custom error handler may set neither.
+ *
+ * @param reply undefined for a strategy, which must not change it
+ */
+function deny (request: FastifyRequest, reply: FastifyReply | undefined, denial: Error | undefined, done: (error?: Error) => void): void {
+  if (reply !== undefined && denial !== undefined) {
+    handleUpgradeErrors(request)
+    if (denial instanceof ZitadelError) reply.code(denial.statusCode).headers(denial.headers)
+  }
   done(denial)
 }
 
 /** @fastify/auth sends 401 for every failure without a status, so a user's own error needs one as well. */
-function denyRecheck (reply: FastifyReply, denial: (Error & { statusCode?: number }) | undefined, done: (error?: Error) => void): void {
+function denyRecheck (request: FastifyRequest, reply: FastifyReply, denial: (Error & { statusCode?: number }) | undefined, done: (error?: Error) => void): void {
   if (denial !== undefined) reply.code(denial.statusCode ?? 500)
-  deny(reply, denial, done)
+  deny(request, reply, denial, done)
 }

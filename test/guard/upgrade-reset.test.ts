@@ -1,37 +1,102 @@
 import t from 'tap'
+import Fastify, { type FastifyInstance } from 'fastify'
+import fastifyAuth from '@fastify/auth'
 import { once } from 'node:events'
 import { ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import zitadel from '../../lib/index.ts'
 import { Gate } from '../fixtures/peer.ts'
-import { activeResponse, listen, startGuardedApp } from '../fixtures/guarded-app.ts'
+import { activeResponse, listen, type TestContext } from '../fixtures/guarded-app.ts'
 
-t.test('a reset of an upgrade while ZITADEL is asked does not end the process', async (t) => {
-  const gate = new Gate()
-  const introspect = async (): Promise<object> => {
+interface UpgradeApp {
+  readonly app: FastifyInstance
+  readonly introspection: Gate
+  /** Opens when the hooks of an error may go on. */
+  readonly answer: Gate
+}
+
+/** An app whose router gets upgrades as @fastify/http-proxy gives them: without a listener for errors of the socket. */
+async function startUpgradeApp (t: TestContext): Promise<UpgradeApp> {
+  const [introspection, answer] = [new Gate(), new Gate()]
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  // Registered first, so it runs before the hook of the guard.
+  app.addHook('onError', async () => {
+    app.server.emit('denied')
+    await answer.opened
+  })
+  await app.register(fastifyAuth)
+  const introspect = async (token: string): Promise<object> => {
     app.server.emit('introspecting')
-    await gate.opened
-    return activeResponse()
+    await introspection.opened
+    return token === 'good' ? activeResponse() : { active: false }
   }
-  const { app } = await startGuardedApp(t, { options: { introspect } })
+  await app.register(zitadel, { introspect })
   app.get('/', { config: { scopes: [] } }, async () => 'served')
-  // As @fastify/http-proxy does it: the socket goes to the router without a listener for its errors.
+  app.get('/own', { config: { access: 'own' }, onRequest: app.auth([app.zitadel.require({ scopes: [] })]) }, async () => 'served')
   app.server.on('upgrade', (request, socket) => {
     const response = new ServerResponse(request)
     response.assignSocket(socket as Socket)
     app.routing(request, response)
   })
-  const port = await listen(app)
-  const socket = connect(port, '127.0.0.1')
+  return { app, introspection, answer }
+}
+
+/** Sends an upgrade request, and returns the caller's socket and the server's. */
+async function upgrade (app: FastifyInstance, port: number, path: string, token?: string): Promise<[caller: Socket, server: Socket]> {
+  const caller = connect(port, '127.0.0.1')
   const upgraded = once(app.server, 'upgrade')
-  const introspecting = once(app.server, 'introspecting')
-  socket.write('GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\nauthorization: Bearer good\r\n\r\n')
-  const [, serverSocket] = await upgraded
-  await introspecting
-  t.ok(serverSocket.listenerCount('error') > 0)
-  const closed = new Promise((resolve) => serverSocket.once('close', resolve))
-  socket.resetAndDestroy()
+  const credentials = token === undefined ? '' : `authorization: Bearer ${token}\r\n`
+  caller.write(`GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: websocket\r\n${credentials}\r\n`)
+  const [, server] = await upgraded
+  return [caller, server]
+}
+
+/** Resets the caller's side. An error without a listener would end this process. */
+async function reset (caller: Socket, server: Socket): Promise<void> {
+  const closed = new Promise((resolve) => server.once('close', resolve))
+  caller.resetAndDestroy()
   await closed
-  gate.open()
-  await new Promise((resolve) => setImmediate(resolve))
-  t.ok(serverSocket.destroyed)
+}
+
+for (const path of ['/', '/own']) {
+  t.test(`a reset of an upgrade of ${path} during the introspection does not end the process`, async (t) => {
+    const { app, introspection, answer } = await startUpgradeApp(t)
+    const port = await listen(app)
+    const introspecting = once(app.server, 'introspecting')
+    const [caller, server] = await upgrade(app, port, path, 'good')
+    await introspecting
+    await reset(caller, server)
+    t.ok(server.destroyed)
+    introspection.open()
+    answer.open()
+  })
+}
+
+for (const [name, token] of [['without a token', undefined], ['with a malformed token', 'a b'], ['with an inactive token', 'bad']] as const) {
+  t.test(`a reset of an upgrade ${name} before the denial is sent does not end the process`, async (t) => {
+    const { app, introspection, answer } = await startUpgradeApp(t)
+    const port = await listen(app)
+    introspection.open()
+    const denied = once(app.server, 'denied')
+    const [caller, server] = await upgrade(app, port, '/', token)
+    await denied
+    await reset(caller, server)
+    t.ok(server.destroyed)
+    answer.open()
+  })
+}
+
+t.test('an accepted upgrade has no listener of the guard left', async (t) => {
+  const { app, introspection } = await startUpgradeApp(t)
+  let count: number | undefined
+  app.get('/accepted', { config: { scopes: [] } }, async (request) => { count = request.raw.socket.listeners('error').filter(({ name }) => name === 'ignoreError').length })
+  const port = await listen(app)
+  introspection.open()
+  const [caller, server] = await upgrade(app, port, '/accepted', 'good')
+  // The test owns the socket now, as the code that upgrades it would.
+  server.on('error', () => {})
+  await once(caller, 'data')
+  t.equal(count, 0)
+  await reset(caller, server)
 })
