@@ -116,3 +116,15 @@ t.test('a token that a strategy let in is looked at again before the handler', a
   app.get('/', { config: { access: 'own' }, onRequest: zitadel().require(), preValidation: pass }, async () => 'served')
   t.equal((await get('/', 'brief')).statusCode, 401)
 })
+
+t.test('a strategy in preHandler denies a cached token that has expired', async (t) => {
+  const { app, calls, clock, get } = await startGuardedApp(t, { responses: { brief: () => activeResponse({ exp: clock.seconds + 10 }) } })
+  await app.register(fastifyAuth)
+  app.get('/', { config: { access: 'own' }, preHandler: app.auth([app.zitadel.require()]) }, async () => 'served')
+  t.equal((await get('/', 'brief')).statusCode, 200)
+  clock.advance(11)
+  const denied = await get('/', 'brief')
+  t.equal(denied.statusCode, 401)
+  t.equal(denied.json().code, 'FST_ZITADEL_INVALID_TOKEN')
+  t.strictSame(calls, ['brief'], 'the cached verdict decides')
+})
