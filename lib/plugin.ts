@@ -5,6 +5,7 @@ import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
 import { Guard, getActiveToken, type GuardHook } from './guard/guard.ts'
 import { restoreHookName } from './guard/guarded-scope.ts'
+import { registerGuard } from './guard/route-table.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
 import { checkUnmatchedRequests } from './guard/unmatched-requests.ts'
 import { closeDeniedUpgrade } from './guard/upgrade.ts'
@@ -17,8 +18,6 @@ import { findUnitMistakes } from './options/unit-warnings.ts'
 import { isLoopback } from './zitadel/endpoints.ts'
 import { createDecorator } from './decorator.ts'
 
-/** Counts registrations for each server, so that the hooks of sibling scopes have different names. */
-const registrationCounts = new WeakMap<object, number>()
 /** What this module has decorated instances with. */
 const decorators = new WeakSet<object>()
 
@@ -56,9 +55,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     app.decorateRequest('zitadel', { getter () { return getActiveToken(this)! } })
 
     const onRequest: GuardHook = (request, reply, done) => guard.onRequest(request, reply, done)
-    const count = (registrationCounts.get(app.server) ?? 0) + 1
-    registrationCounts.set(app.server, count)
-    Object.defineProperty(onRequest, 'name', { value: count === 1 ? 'fastifyZitadelOnRequest' : `fastifyZitadelOnRequest${count}` })
+    Object.defineProperty(onRequest, 'name', { value: registerGuard(app.server, config) })
     checkRoutesAtStartup(app, onRequest.name, config)
     checkUnmatchedRequests(app, config)
     app.addHook('onRequest', onRequest)

@@ -9,6 +9,8 @@ import { ANY_ACTIVE_TOKEN, checkOwnKeys, compileRequirement, hasRequirement, typ
 
 /** How a route is guarded. */
 export interface RouteRule {
+  /** `'guarded'`, or what the route declares as its `access`. */
+  readonly access: 'guarded' | NonNullable<ZitadelRouteOptions['access']>
   /** Whether no token is checked. */
   readonly isPublic: boolean
   /** Whether a request without a token passes. */
@@ -16,11 +18,12 @@ export interface RouteRule {
   readonly requirement: Requirement
 }
 
-const PUBLIC: RouteRule = Object.freeze({ isPublic: true, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
-const OPTIONAL: RouteRule = Object.freeze({ isPublic: false, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
-const PROTECTED: RouteRule = Object.freeze({ isPublic: false, isOptional: false, requirement: ANY_ACTIVE_TOKEN })
+const PUBLIC: RouteRule = Object.freeze({ access: 'public', isPublic: true, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
+const OWN: RouteRule = Object.freeze({ access: 'own', isPublic: true, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
+const OPTIONAL: RouteRule = Object.freeze({ access: 'optional', isPublic: false, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
+const PROTECTED: RouteRule = Object.freeze({ access: 'guarded', isPublic: false, isOptional: false, requirement: ANY_ACTIVE_TOKEN })
 
-const ACCESS = new Map<unknown, RouteRule>([['public', PUBLIC], ['own', PUBLIC], ['optional', OPTIONAL]])
+const ACCESS = new Map<unknown, RouteRule>([['public', PUBLIC], ['own', OWN], ['optional', OPTIONAL]])
 const UNDECLARED = new Map<unknown, RouteRule | 'refused'>([['protected', PROTECTED], ['public', PUBLIC], ['refused', 'refused']])
 
 /**
@@ -38,7 +41,7 @@ export function compileDeclaredRule (config: object, customScopes: 'roles' | 'sc
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
   }
   const hasKeys = hasRequirement(config)
-  if (!Object.hasOwn(config, 'access')) return hasKeys ? { isPublic: false, isOptional: false, requirement: compileRequirement(config, customScopes, label) } : undefined
+  if (!Object.hasOwn(config, 'access')) return hasKeys ? { access: 'guarded', isPublic: false, isOptional: false, requirement: compileRequirement(config, customScopes, label) } : undefined
   const rule = ACCESS.get((config as ZitadelRouteOptions).access)
   if (rule === undefined) throw createOptionError(`${label}: "access" must be 'public', 'optional' or 'own'`)
   if (hasKeys) throw createOptionError(`${label}: "access" must stand alone, in place of scopes, roles, organization and freshness`)
@@ -94,11 +97,25 @@ export function formatRoute ({ method, url }: { readonly method: FastifyRequest[
   return `route ${[method].flat().join(',')} ${url}`
 }
 
-/** Finds the rule for a request. */
-export type RuleResolver = (request: FastifyRequest) => RouteRule
-
 /** The part of the configuration that decides about routes. */
 export type RuleConfig = Pick<Config, 'customScopes' | 'undeclaredRoutes' | 'unmatched'>
+
+/**
+ * Resolves the rule of a route, for every request but preflights.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong declaration, or a missing one where `undeclaredRoutes` refuses that
+ * @throws anything that the function `undeclaredRoutes` throws
+ */
+export function resolveRouteRule (config: RuleConfig, route: UndeclaredRoute): RouteRule {
+  const label = formatRoute(route)
+  const rule = compileDeclaredRule(route.config ?? {}, config.customScopes, label) ?? resolveUndeclaredRule(config, route, label)
+  if (rule !== 'refused') return rule
+  if (isPreflightRoute(route)) return PROTECTED
+  throw createOptionError(`${label}: declares neither scopes nor roles nor access, and option "undeclaredRoutes" refuses that`)
+}
+
+/** Finds the rule for a request. */
+export type RuleResolver = (request: FastifyRequest) => RouteRule
 
 /**
  * Creates the resolver. It reads the config of a route when the route is first requested: at start a later plugin can still
@@ -118,14 +135,16 @@ export function createRuleResolver (config: RuleConfig): RuleResolver {
     if (known !== undefined) return known
     if (request.is404) return unmatched
     const named = { method: route.method as FastifyRequest['method'], url: route.url!, config: route.config, ...(route.schema && { schema: route.schema }) }
-    const label = formatRoute(named)
-    const declared = compileDeclaredRule(route.config, config.customScopes, label)
-    const rule = declared ?? resolveUndeclaredRule(config, named, label)
-    if (declared === undefined && isPreflightRoute(named)) return isPreflight(request) ? PUBLIC : rule === 'refused' ? PROTECTED : rule
-    if (rule === 'refused') throw createOptionError(`${label}: declares neither scopes nor roles nor access, and option "undeclaredRoutes" refuses that`)
+    const rule = resolveRouteRule(config, named)
+    if (isUndeclaredPreflightRoute(named)) return isPreflight(request) ? PUBLIC : rule
     rules.set(route.config, rule)
     return rule
   }
+}
+
+/** Whether a route serves OPTIONS only and declares nothing, so that its preflight requests pass without a token. */
+function isUndeclaredPreflightRoute (route: UndeclaredRoute): boolean {
+  return isPreflightRoute(route) && !ROUTE_KEYS.some((key) => Object.hasOwn(route.config!, key))
 }
 
 /** @see {@link https://fetch.spec.whatwg.org/#cors-preflight-fetch Fetch, CORS-preflight fetch} */

@@ -1,0 +1,49 @@
+import t from 'tap'
+import Fastify from 'fastify'
+import zitadel, { type ZitadelOptions, type ZitadelRouteOptions } from '../../lib/index.ts'
+import { resolveRouteRule, type RuleConfig } from '../../lib/guard/route-rules.ts'
+import { describeRule, listGuards, type RouteAccess } from '../../lib/guard/route-table.ts'
+
+const CONFIG: RuleConfig = { customScopes: 'roles', undeclaredRoutes: 'protected', unmatched: 'open' }
+
+function describe (config: ZitadelRouteOptions | undefined, options: Partial<RuleConfig> = {}, method = 'GET'): RouteAccess {
+  return describeRule(resolveRouteRule({ ...CONFIG, ...options }, { method, url: '/', config: config as never }))
+}
+
+t.test('a declared requirement is described in the words of the config', async (t) => {
+  t.same(describe({ scopes: [] }), { access: 'guarded' })
+  t.same(describe({ roles: ['reader'] }), { access: 'guarded', roles: ['reader'] })
+  t.same(describe({ scopes: ['openid', 'orders'], roles: [['b', 'a'], ['a']], organization: '290', freshness: 0 }), {
+    access: 'guarded', scopes: ['openid', 'orders'], roles: [['a'], ['a', 'b']], organization: '290', freshness: 0
+  })
+  t.same(describe({ roles: ['reader'], organization: () => '290', freshness: 1.5 }), { access: 'guarded', roles: ['reader'], organization: 'per request', freshness: 1.5 })
+  for (const access of ['public', 'optional', 'own'] as const) t.same(describe({ access }), { access })
+})
+
+t.test('the order in which sets are declared does not change the description', async (t) => {
+  t.same(describe({ scopes: [['openid', 'b'], ['a']] }), describe({ scopes: [['a'], ['b', 'openid']] }))
+  t.same(describe({ roles: ['b', 'a'] }), describe({ roles: ['a', 'b'] }))
+})
+
+t.test('an undeclared route is described by the option undeclaredRoutes', async (t) => {
+  t.same(describe(undefined), { access: 'guarded' })
+  t.same(describe(undefined, { undeclaredRoutes: 'public' }), { access: 'public' })
+  t.same(describe(undefined, { undeclaredRoutes: () => ({ access: 'own' }) }), { access: 'own' })
+  t.same(describe(undefined, { undeclaredRoutes: () => ({ roles: ['admin'] }) }), { access: 'guarded', roles: ['admin'] })
+  t.throws(() => describe(undefined, { undeclaredRoutes: 'refused' }), { code: 'FST_ZITADEL_OPTION' })
+  t.same(describe(undefined, { undeclaredRoutes: 'refused' }, 'OPTIONS'), { access: 'guarded' })
+})
+
+t.test('a server knows its guards by the names of their hooks', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  t.same([...listGuards(app.server)], [])
+  const introspect: ZitadelOptions['introspect'] = async () => ({ active: false })
+  for (const undeclaredRoutes of ['protected', 'public'] as const) {
+    await app.register(async (child) => { await child.register(zitadel, { introspect, undeclaredRoutes }) })
+  }
+  t.same([...listGuards(app.server)].map(([name, { undeclaredRoutes }]) => [name, undeclaredRoutes]), [
+    ['fastifyZitadelOnRequest', 'protected'],
+    ['fastifyZitadelOnRequest2', 'public']
+  ])
+})
