@@ -5,6 +5,7 @@ import { introspection } from './introspection.js'
 import { memory } from './memory.js'
 import { promises } from './promises.js'
 import { chart } from './chart.js'
+import { createProgress } from '../test/runner/progress.js'
 import { startContenders } from './parts/contenders.js'
 import { startProcess } from './parts/processes.js'
 import { readme } from './readme.js'
@@ -14,30 +15,38 @@ import { stampede } from './stampede.js'
 
 const quick = process.argv.includes('--quick')
 const effort = quick
-  ? { rounds: 6, slice: 15, socketRounds: 3, seconds: 1, callRounds: 8, calls: 50, verdicts: 20_000, strangers: 50_000 }
-  : { rounds: 25, slice: 40, socketRounds: 15, seconds: 2, callRounds: 25, calls: 200, verdicts: 100_000, strangers: 1_000_000 }
+  ? { rounds: 6, slice: 15, socketRounds: 5, seconds: 1, callRounds: 8, calls: 50, verdicts: 20_000, strangers: 50_000 }
+  : { rounds: 25, slice: 40, socketRounds: 11, seconds: 2, callRounds: 25, calls: 200, verdicts: 100_000, strangers: 1_000_000 }
 
+/** The questions, and about what part of the whole time each takes. */
+const QUESTIONS = [
+  ['hits in process', hitInProcess, 0.1],
+  ['promises', promises, 0.02],
+  ['hits over sockets', hitOverSockets, 0.7],
+  ['introspection', introspection, 0.1],
+  ['stampede', stampede, 0.03],
+  ['memory', memory, 0.05]
+]
 const start = performance.now()
-const said = (title) => { console.error(`${((performance.now() - start) / 1000).toFixed(0).padStart(4)} s  ${title}`) }
+const progress = createProgress('bench')
 
 const server = await startProcess('authority.js')
 const authority = await server.ask('facts')
 const contenders = await startContenders(authority)
 const answers = []
-const ask = async (title, question) => {
-  said(title)
-  answers.push(await question({ ...effort, contenders, authority, server }))
-}
 
 try {
-  await ask('hits in process', hitInProcess)
-  await ask('promises', promises)
-  await ask('hits over sockets', hitOverSockets)
-  await contenders.stop()
-  await ask('introspection', introspection)
-  await ask('stampede', stampede)
-  await ask('memory', memory)
+  let done = 0
+  for (const [title, question, part] of QUESTIONS) {
+    const update = (share) => progress.update(done + share * part, title)
+    update(0)
+    // Nobody else's processes beside an introspection.
+    if (question === introspection) await contenders.stop()
+    answers.push(await question({ ...effort, contenders, authority, server, progress: update }))
+    done += part
+  }
 } finally {
+  progress.end()
   await contenders.stop()
   await server.stop()
 }
@@ -51,4 +60,4 @@ await writeFile(new URL('chart.svg', import.meta.url), chart([
   { title: 'One introspection, uncached, p50', note: 'as a ratio to a raw undici POST; less is better', bars: introspected.bars, most: 8 }
 ]))
 console.log(text)
-said('written to bench/README.md and bench/chart.svg')
+console.error('Written to bench/README.md and bench/chart.svg')

@@ -8,7 +8,7 @@ import { answerQuestions } from './processes.js'
 
 // An authorization server that does as little as it can: it knows every token, trusts every client, and counts.
 
-const TOKENS = 100
+const TOKENS = 1000
 const CLIENT = { clientId: '280000000000000101', clientSecret: randomBytes(48).toString('base64url') }
 
 const newKey = () => generateKeyPairSync('rsa', { modulusLength: 2048 })

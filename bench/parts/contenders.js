@@ -10,13 +10,9 @@ export async function startContenders (authority) {
   const processes = new Map()
   const missing = []
   await Promise.all(Object.keys(NAMES).map(async (contestant) => {
-    const process = await startProcess('route-process.js', [contestant])
-    if (await process.ask('open', { contestant, authority })) {
-      processes.set(contestant, process)
-    } else {
-      missing.push(NAMES[contestant])
-      await process.stop()
-    }
+    const process = await startContender(contestant, authority)
+    if (process === undefined) missing.push(NAMES[contestant])
+    else processes.set(contestant, process)
   }))
   return {
     processes,
@@ -24,4 +20,12 @@ export async function startContenders (authority) {
     missing,
     stop: async () => { await Promise.all([...processes.values()].map((each) => each.stop())) }
   }
+}
+
+/** A contestant in a new process; undefined if a package that it needs is not installed. */
+export async function startContender (contestant, authority) {
+  const process = await startProcess('route-process.js', [contestant])
+  if (await process.ask('open', { contestant, authority })) return process
+  await process.stop()
+  return undefined
 }

@@ -23,7 +23,7 @@ export default {
   coverageAnalysis: 'perTest',
   ignorePatterns: ['/dist', '/build', '/.tap', '/bench', '/test/mutation', '/test/contract'],
   tempDirName: 'build/mutation',
-  reporters: ['progress-append-only', 'clear-text', 'json'],
+  reporters: [process.stderr.isTTY ? 'progress' : 'progress-append-only', 'clear-text', 'json'],
   clearTextReporter: { allowColor: false, logTests: false, reportTests: false },
   jsonReporter: { fileName: `build/mutation-${folder.replace('/', '-')}.json` },
   concurrency: Number(process.env.CONCURRENCY ?? 2),

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { breakThings, rotateKeys } from './faults.js'
 import { growth } from './growth.js'
+import { createProgress } from '../runner/progress.js'
 import { load } from './load.js'
 import { Spans } from './oracle.js'
 import { Child } from './process.js'
@@ -39,17 +40,20 @@ const told = { faults: {}, rotations: {} }
 const start = Date.now()
 const until = start + seconds * 1000
 
+const progress = createProgress('soak')
 const [{ counts, violations }] = await Promise.all([
   load(origin, world, { faults, rejections }, random, until),
   breakThings(standIn, faults, random, until, told.faults),
   rotateKeys(standIn, api, keyFile, rejections, random, until, told.rotations),
   repeat(async () => await world.turn(), 150),
+  repeat(async () => progress.update((Date.now() - start) / (seconds * 1000)), 500),
   repeat(async () => {
     const sample = await api.call('sample')
     // The first tenth is for what is compiled, connected and remembered for the first time.
     if (Date.now() - start > seconds * 100) samples.push(sample)
   }, Math.min(2000, seconds * 20))
 ])
+progress.end()
 
 // All is well again: so it must say.
 await sleep(RECOVERY)
