@@ -14,7 +14,7 @@ type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) 
 /** As @fastify/middie does: `app.use(path, middleware)` runs in an onRequest hook, whether a route matches or not. */
 const middie = fp(async (app: FastifyInstance) => {
   const stack: Array<[string, Middleware]> = []
-  app.decorate('use', (path: string, run: Middleware) => { stack.push([path, run]) })
+  app.decorate('use', ((path: string, run: Middleware) => { stack.push([path, run]) }) as never)
   app.addHook('onRequest', (request, reply, done) => {
     const found = stack.find(([path]) => request.url.startsWith(path))
     if (found === undefined) return done()

@@ -2,7 +2,7 @@
 // `npm run test:quick`: the tests without these checks, and without the slow folders.
 // Arguments: parts of names of test files (default: all), and options of tap.
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
 import { COMPILED, findTests, isSlow, ROOT, writeGroups } from './groups.js'
@@ -22,6 +22,7 @@ if (tests.length === 0) {
 }
 const compiled = await run('typescript', 'tsc', ['--project', 'test', ...isQuick ? ['--noCheck'] : []])
 if (compiled !== 0) process.exit(1)
+writeManifest()
 const linted = isQuick ? 0 : run('eslint', 'eslint', ['.', '--cache', '--cache-location', 'build/eslintcache'])
 const tested = run('tap', 'tap', [
   // Compiled files need no compiler in the process.
@@ -40,6 +41,13 @@ function getCoverageOptions () {
   const measure = ['--no-disable-coverage', `--coverage-exclude=${COMPILED}/test/**/*.js`]
   if (!hasRedis || filters.length > 0) return [...measure, '--no-show-full-coverage']
   return [...measure, '--no-allow-empty-coverage', '--no-allow-incomplete-coverage']
+}
+
+/** Examples import the package by its name: to a compiled test, that is the compiled lib, and not an older build. */
+function writeManifest () {
+  const { name, type, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
+  const compiledExports = JSON.parse(JSON.stringify(exports).replaceAll('./dist/', './lib/'))
+  writeFileSync(join(ROOT, COMPILED, 'package.json'), JSON.stringify({ name, type, exports: compiledExports }))
 }
 
 /** Runs the command of a package, without a shell. Resolves with 0 if it succeeds. */

@@ -1,0 +1,150 @@
+import t from 'tap'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import Fastify, { type FastifyInstance } from 'fastify'
+import zitadel from 'fastify-zitadel'
+import { startStandIn, type StandIn } from 'fastify-zitadel/testing'
+import { buildApi as buildFolderDefault } from '../../examples/docs/folder-default.ts'
+import { buildApi as buildEitherOr } from '../../examples/docs/either-or.ts'
+import { buildApi as buildBehindMiddleware } from '../../examples/docs/middleware.ts'
+import { buildBrowserApi } from '../../examples/docs/cors.ts'
+import { buildLimitedApi } from '../../examples/docs/order.ts'
+import { buildCookieApi, buildSubProtocolApi } from '../../examples/docs/tokens-from-elsewhere.ts'
+import { declareRoutes } from '../../examples/docs/routes.ts'
+import { declareTenantRoute } from '../../examples/docs/claims.ts'
+import { handleErrors } from '../../examples/docs/errors.ts'
+import pluginFile from '../../examples/docs/plugin-file.ts'
+import type { TestContext } from '../fixtures/guarded-app.ts'
+
+type Options = Pick<StandIn, 'issuer' | 'credentials'>
+
+async function startServer (t: TestContext): Promise<StandIn & Options> {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  return standIn
+}
+
+const optionsOf = ({ issuer, credentials }: StandIn): Options => ({ issuer, credentials })
+
+async function getStatus (app: FastifyInstance, url: string, token?: string, method: 'GET' | 'DELETE' = 'GET'): Promise<number> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
+  return (await app.inject({ url, method, headers })).statusCode
+}
+
+t.test('the documented routes let in the callers that their comments name', async (t) => {
+  const standIn = await startServer(t)
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, optionsOf(standIn))
+  declareRoutes(app)
+  declareTenantRoute(app)
+  const ACME = '280000000000000900'
+  const none = await standIn.issueToken({ scopes: ['openid'] })
+  const reader = await standIn.issueToken({ roles: { reader: { [ACME]: 'acme.example' } }, scopes: ['openid', 'profile'] })
+  const accountant = await standIn.issueToken({ roles: ['accountant'] })
+  const both = await standIn.issueToken({ roles: ['reader', 'auditor', 'admin'] })
+
+  t.equal(await getStatus(app, '/orders', none), 403)
+  t.equal(await getStatus(app, '/orders', reader), 200)
+  t.same([await getStatus(app, '/invoices', accountant), await getStatus(app, '/invoices', reader), await getStatus(app, '/invoices', none)], [200, 200, 403])
+  t.same([await getStatus(app, '/reports', reader), await getStatus(app, '/reports', both)], [403, 200])
+  t.equal(await getStatus(app, `/organizations/${ACME}/orders`, reader), 200)
+  t.equal(await getStatus(app, '/organizations/1/orders', reader), 403)
+  t.equal(await getStatus(app, '/orders/1', both, 'DELETE'), 200)
+  standIn.revoke(both)
+  t.equal(await getStatus(app, '/orders/1', both, 'DELETE'), 401)
+  t.equal((await app.inject('/greeting')).json().hello, 'guest')
+  t.not((await app.inject({ url: '/greeting', headers: { authorization: `Bearer ${reader}` } })).json().hello, 'guest')
+  t.equal(await getStatus(app, '/greeting', 'unknown'), 401)
+  t.equal(await getStatus(app, '/health', 'unknown'), 200)
+  t.same([await getStatus(app, '/profile', none), await getStatus(app, '/profile', reader)], [403, 200])
+  t.same([await getStatus(app, '/me'), await getStatus(app, '/me', none)], [401, 200])
+  t.equal(await getStatus(app, '/orders/1', reader), 404, 'the order belongs to another user')
+  t.equal(await getStatus(app, '/stock', reader), 200)
+  t.equal(await getStatus(app, '/tenant', reader), 200)
+})
+
+t.test('either an API key or a role lets a caller in', async (t) => {
+  const standIn = await startServer(t)
+  const app = await buildEitherOr(optionsOf(standIn), 'correct horse battery staple')
+  t.teardown(async () => await app.close())
+  const withKey = await app.inject({ url: '/report', headers: { 'x-api-key': 'correct horse battery staple' } })
+  t.same(withKey.json(), { reader: 'a machine' })
+  t.equal((await app.inject({ url: '/report', headers: { 'x-api-key': 'wrong' } })).statusCode, 401)
+  t.equal(await getStatus(app, '/report', await standIn.issueToken({ roles: ['auditor'] })), 200)
+  t.equal(await getStatus(app, '/report', await standIn.issueToken({})), 403)
+})
+
+t.test('a custom error handler keeps the headers of an error', async (t) => {
+  const standIn = await startServer(t)
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, optionsOf(standIn))
+  handleErrors(app)
+  app.get('/', { config: { scopes: [] } }, async () => [])
+  const response = await app.inject('/')
+  t.equal(response.statusCode, 401)
+  t.equal(response.headers['www-authenticate'], 'Bearer')
+  t.equal(response.json().code, 'FST_ZITADEL_NO_TOKEN')
+})
+
+t.test('a token is read from a cookie and from a sub-protocol', async (t) => {
+  const standIn = await startServer(t)
+  const [byCookie, byProtocol] = [await buildCookieApi(optionsOf(standIn)), await buildSubProtocolApi(optionsOf(standIn))]
+  t.teardown(async () => { await Promise.all([byCookie.close(), byProtocol.close()]) })
+  const token = await standIn.issueToken({})
+  t.equal((await byCookie.inject({ url: '/me', headers: { cookie: `a=b; __Host-token=${token}` } })).statusCode, 200)
+  t.equal((await byCookie.inject({ url: '/me', headers: { cookie: 'a=b' } })).statusCode, 401)
+  t.equal((await byProtocol.inject({ url: '/me', headers: { 'sec-websocket-protocol': `bearer, ${token}` } })).statusCode, 200)
+  t.equal((await byProtocol.inject('/me')).statusCode, 401)
+})
+
+t.test('a rate limit in an onRequest hook before the guard counts denied requests, so that they cost no introspection', async (t) => {
+  const standIn = await startServer(t)
+  const app = await buildLimitedApi(optionsOf(standIn))
+  t.teardown(async () => await app.close())
+  const statuses: number[] = []
+  for (let i = 0; i < 10; i++) statuses.push(await getStatus(app, '/orders', `unknown-${i}`))
+  t.same(statuses, [401, 401, 401, 429, 429, 429, 429, 429, 429, 429])
+  t.equal(standIn.requests.filter(({ path }) => path === '/oauth/v2/introspect').length, 3)
+})
+
+t.test('a script of another origin can read the challenge of a 401', async (t) => {
+  const standIn = await startServer(t)
+  const app = await buildBrowserApi(optionsOf(standIn))
+  t.teardown(async () => await app.close())
+  const preflight = await app.inject({ method: 'OPTIONS', url: '/orders', headers: { origin: 'https://app.example', 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } })
+  t.equal(preflight.statusCode, 204)
+  const denied = await app.inject({ url: '/orders', headers: { origin: 'https://app.example' } })
+  t.equal(denied.statusCode, 401)
+  t.equal(denied.headers['access-control-allow-origin'], 'https://app.example')
+  t.match(denied.headers['access-control-expose-headers'], /WWW-Authenticate/)
+})
+
+t.test('middleware behind the guard is reached only with an active token', async (t) => {
+  const standIn = await startServer(t)
+  const app = await buildBehindMiddleware(optionsOf(standIn), (_request: IncomingMessage, response: ServerResponse) => { response.end('jobs') })
+  t.teardown(async () => await app.close())
+  t.equal(await getStatus(app, '/queues'), 401)
+  t.equal(await getStatus(app, '/queues', await standIn.issueToken({})), 200)
+})
+
+t.test('a plugin file that is wrapped guards the routes outside of it', async (t) => {
+  const standIn = await startServer(t)
+  for (const [name, value] of Object.entries({ ZITADEL_ISSUER: standIn.issuer, ZITADEL_KEY: JSON.stringify('key' in standIn.credentials ? standIn.credentials.key : {}) })) {
+    process.env[name] = value
+    t.teardown(() => { Reflect.deleteProperty(process.env, name) })
+  }
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(pluginFile)
+  app.get('/', { config: { roles: ['reader'] } }, async () => [])
+  t.equal(await getStatus(app, '/'), 401)
+})
+
+t.test('routes below a prefix get a default requirement', async (t) => {
+  const standIn = await startServer(t)
+  const app = await buildFolderDefault(optionsOf(standIn))
+  t.teardown(async () => await app.close())
+  t.equal(await getStatus(app, '/admin/users', await standIn.issueToken({})), 403)
+  t.equal(await getStatus(app, '/admin/users', await standIn.issueToken({ roles: ['admin'] })), 200)
+})
