@@ -5,9 +5,14 @@ import { testDenials } from '../denials.js'
 
 testDenials('mercurius, its own error handler', async (options) => {
   const app = Fastify()
-  // The route of mercurius takes no config: the option says what it needs.
+  // #region register
+  // The route of mercurius takes no config.
   await app.register(zitadel, { ...options, undeclaredRoutes: ({ url }) => url === '/graphql' ? { roles: ['reader'] } : 'refused' })
-  await app.register(mercurius, { schema: 'type Query { subject: String }', resolvers: { Query: { subject: (_root, _args, { reply }) => reply.request.zitadel.sub } } })
+  await app.register(mercurius, {
+    schema: 'type Query { subject: String }',
+    resolvers: { Query: { subject: (_root, _args, { reply }) => reply.request.zitadel.sub } }
+  })
+  // #endregion register
   const address = await app.listen({ host: '127.0.0.1', port: 0 })
   return { url: `${address}/graphql?query={subject}`, close: async () => await app.close() }
 })
