@@ -9,10 +9,17 @@ const CODE = new Set(['js', 'mjs', 'cjs', 'ts', 'javascript', 'typescript'])
 
 /** @returns {string[]} the documents, from the root, with slashes; those that are generated are left out */
 export function findDocuments () {
-  const nested = ['docs', 'examples'].flatMap((folder) => readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
-    .map((path) => `${folder}/${path.replaceAll('\\', '/')}`)
-    .filter((path) => path.endsWith('.md') && !path.includes('node_modules') && !path.startsWith('docs/reference/')))
+  const nested = ['docs', 'examples'].flatMap(findMarkdown).filter((path) => !path.startsWith('docs/reference/'))
   return ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'bench/README.md', ...nested.sort()]
+}
+
+/** Not by `recursive`: that follows the links of node_modules, which lead back here. */
+function findMarkdown (folder) {
+  return readdirSync(join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : findMarkdown(path)
+    return path.endsWith('.md') ? [path] : []
+  })
 }
 
 /**
