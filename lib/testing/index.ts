@@ -1,3 +1,4 @@
+export { fakeZitadel, type FakeCallers, type FakeZitadel, type FakeZitadelOptions, type TokenHeaders } from './fake-zitadel.ts'
 export { startStandIn } from './start-stand-in.ts'
 export type { StandIn, StandInOptions } from './stand-in.ts'
 export type { Api, ApiOptions, ApplicationKey } from './instance/api.ts'

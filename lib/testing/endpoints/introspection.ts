@@ -27,7 +27,7 @@ export async function handleIntrospection (request: StandInRequest, issuer: stri
       const now = context.clock()
       const client = await authenticate(credentials, context.applications, issuer, now)
       if (fault === 'inactive') throw new Error('internal error')
-      return createActiveResponse(token, client, issuer, context, now)
+      return createJsonResponse(createActiveResponse(context.tokens.find(token), client, issuer, context.applications, now))
     })
   } catch (error) {
     return createErrorResponse(error as OAuthError)
@@ -44,8 +44,15 @@ async function hideInternalErrors (createResponse: () => Promise<StandInResponse
   }
 }
 
-function createActiveResponse (token: string, client: Application, issuer: string, { applications, tokens }: EndpointContext, now: number): StandInResponse {
-  const record = tokens.find(token)
+/**
+ * Creates the response about a token for a client. The checks are those of ZITADEL.
+ *
+ * @param record undefined if the token is unknown
+ * @param issuer the origin of the introspection request
+ * @param now milliseconds since the epoch
+ * @throws Error if the token is inactive for this client. The message says why.
+ */
+export function createActiveResponse (record: TokenRecord | undefined, client: Pick<Application, 'clientId' | 'projectId'>, issuer: string, applications: ApplicationStore, now: number): ReadonlyMap<string, unknown> {
   if (record === undefined) throw new Error('token is unknown')
   if (record.endReason !== undefined) throw new Error(`token has ended: ${record.endReason}`)
   if (record.expiresAt * 1000 <= now) throw new Error('token has expired')
@@ -54,11 +61,11 @@ function createActiveResponse (token: string, client: Application, issuer: strin
   if (!seen.audience.includes(client.clientId) && !seen.audience.includes(client.projectId)) {
     throw new Error('token is not valid for this client')
   }
-  return createJsonResponse(createIntrospectionResponse(seen, applications.getProject(client.projectId), issuer))
+  return createIntrospectionResponse(seen, applications.getProject(client.projectId), issuer)
 }
 
 /** A PAT is valid for every client, and its `scope` lists every role in the project of the client. */
-function adaptToClient ({ clientId, projectId }: Application, record: TokenRecord, applications: ApplicationStore): TokenRecord {
+function adaptToClient ({ clientId, projectId }: Pick<Application, 'clientId' | 'projectId'>, record: TokenRecord, applications: ApplicationStore): TokenRecord {
   const { roles, assertRoles } = applications.getProject(projectId)
   const isPat = record.kind === 'pat'
   return {
