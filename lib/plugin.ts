@@ -1,6 +1,7 @@
 import { fastifyAuth } from '@fastify/auth'
 import type { FastifyInstance, FastifyPluginAsync, preHandlerHookHandler } from 'fastify'
 import fp from 'fastify-plugin'
+import { Registration } from './channels.ts'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
 import { Guard, getActiveToken, type GuardHook } from './guard/guard.ts'
@@ -31,7 +32,8 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     }
     const config = createConfig(options, process.env)
     const reporter = new Reporter(app.log, clock)
-    const source = await openIntrospectionSource(config, clock, reporter)
+    const registration = new Registration()
+    const source = await openIntrospectionSource(config, clock, reporter, registration)
     for (const mistake of findUnitMistakes(config)) app.log.warn(`fastify-zitadel: ${mistake}`)
     app.addHook('onClose', async function fastifyZitadelOnClose () {
       await source.close()

@@ -37,21 +37,31 @@ const MAX_OPEN_MS = 5000
 export class CircuitBreaker {
   readonly #clock: Clock
   readonly #opensOnFailures: boolean
+  readonly #onChange: (isOpen: boolean) => void
   #generation = 0
   #failures = 0
   #openDuration = MIN_OPEN_MS
   #open: OpenState | undefined
   #probe: CircuitPermit | undefined
 
-  /** @param opensOnFailures whether a series of failures opens the circuit; a pause always does */
-  constructor (opensOnFailures: boolean, clock: Clock) {
+  /**
+   * @param opensOnFailures whether a series of failures opens the circuit; a pause always does
+   * @param onChange called when the circuit has opened or closed
+   */
+  constructor (opensOnFailures: boolean, clock: Clock, onChange: (isOpen: boolean) => void = () => {}) {
     this.#opensOnFailures = opensOnFailures
+    this.#onChange = onChange
     this.#clock = clock
   }
 
   /** Whether questions are being kept back at this moment. */
   get isOpen (): boolean {
     return this.#open !== undefined && this.#clock.monotonic() < this.#open.until
+  }
+
+  /** Whether nothing keeps questions back, and no probe is awaited. */
+  get isClosed (): boolean {
+    return this.#open === undefined
   }
 
   /**
@@ -122,9 +132,11 @@ export class CircuitBreaker {
   }
 
   #setState (open: OpenState | undefined): void {
+    const hasChanged = (this.#open === undefined) !== (open === undefined)
     this.#open = open
     this.#probe = undefined
     this.#generation++
+    if (hasChanged) this.#onChange(open !== undefined)
   }
 }
 

@@ -15,9 +15,10 @@ import { toOutageError } from './outage.ts'
  * @param sending is called right before the token leaves: what the server knows later than that, the response may not tell
  * @param doubted is given for a token that was active a moment ago, and called when it is inactive all of a sudden, before
  *   that is believed
+ * @param onResponse is called with the HTTP status of the last response
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */
-export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () => void) => Promise<IntrospectionResponse>
+export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () => void, onResponse?: (status: number) => void) => Promise<IntrospectionResponse>
 
 export interface ClientOptions extends TransportOptions {
   /** Milliseconds for the whole of one introspection. */
@@ -27,6 +28,8 @@ export interface ClientOptions extends TransportOptions {
   readonly onFailure: (error: ZitadelError) => void
   /** Told when a series of failures has opened the circuit. */
   readonly onDown: () => void
+  /** Called when the circuit of a client has opened or closed. */
+  readonly onCircuitChange?: (client: IntrospectionClient, isOpen: boolean) => void
 }
 
 /** Where a question stands: with the circuit, whether its turn has come, and whether its failure is reported. */
@@ -34,6 +37,7 @@ interface CallState {
   permit: CircuitPermit | undefined
   hasStarted: boolean
   readonly shouldReport: boolean
+  readonly onResponse?: ((status: number) => void) | undefined
 }
 
 /** The client of one introspection endpoint: when it is asked, how long, and what its answers and silences mean. */
@@ -48,12 +52,17 @@ export class IntrospectionClient {
     this.#options = options
     this.#clock = clock
     this.#exchange = new Transport(credentials, options, clock)
-    this.#circuit = new CircuitBreaker(options.breaker, clock)
+    this.#circuit = new CircuitBreaker(options.breaker, clock, (isOpen) => options.onCircuitChange?.(this, isOpen))
+  }
+
+  /** False from the moment when the circuit opens until a probe has succeeded. */
+  get isCircuitClosed (): boolean {
+    return this.#circuit.isClosed
   }
 
   /** An {@link Introspect}: fails at once while the circuit is open, and waits for its turn. */
-  readonly introspect: Introspect = async (token, onSend, onUnconfirmed) => {
-    const call: CallState = { permit: undefined, hasStarted: false, shouldReport: true }
+  readonly introspect: Introspect = async (token, onSend, onUnconfirmed, onResponse) => {
+    const call: CallState = { permit: undefined, hasStarted: false, shouldReport: true, onResponse }
     return await this.#execute(call, async () => {
       const permit = this.#circuit.acquire()
       call.permit = permit
@@ -80,7 +89,9 @@ export class IntrospectionClient {
     const { timeout, issuer, onFailure, onDown } = this.#options
     let failure: CircuitFailure
     try {
-      const classification = classifyResponse(await send(), { issuer, hasResponded: this.#hasResponded, now: this.#clock.wall() })
+      const response = await send()
+      call.onResponse?.(response.status)
+      const classification = classifyResponse(response, { issuer, hasResponded: this.#hasResponded, now: this.#clock.wall() })
       if ('response' in classification) {
         this.#hasResponded = true
         this.#circuit.recordSuccess(call.permit!)

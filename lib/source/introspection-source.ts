@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
+import type { Registration } from '../channels.ts'
 import type { Config } from '../options/config.ts'
 import type { ZitadelError } from '../errors.ts'
 import { CachedCheck, toCheckResult, type CheckResult } from './health-check.ts'
 import { IntrospectionClient, type Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
+import { traceIntrospections } from '../client/introspection-trace.ts'
 import { ConnectionPool } from '../client/connection-pool.ts'
 import { readFingerprint, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from '../client/limiter.ts'
@@ -25,16 +27,20 @@ export interface IntrospectionSource {
 /**
  * @throws ZitadelError `FST_ZITADEL_OPTION` where the credentials cannot be read
  */
-export async function openIntrospectionSource (config: Config, clock: Clock, reporter: Reporter): Promise<IntrospectionSource> {
+export async function openIntrospectionSource (config: Config, clock: Clock, reporter: Reporter, registration: Registration): Promise<IntrospectionSource> {
   const { authorizationServer, introspect: customIntrospect } = config
-  if (authorizationServer !== undefined) return await openServerSource(authorizationServer, config, clock, reporter)
-  const introspect = wrapCustomIntrospect(customIntrospect!, config.timeout, reporter.reportFailure)
+  const onFailure = (error: ZitadelError): void => {
+    reporter.reportFailure(error)
+    registration.publishFailure(error)
+  }
+  if (authorizationServer !== undefined) return await openServerSource(authorizationServer, config, clock, reporter, registration, onFailure)
+  const introspect = wrapCustomIntrospect(customIntrospect!, config.timeout, onFailure)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(introspect)), clock).run
   const sharedCache = openSharedCache(config, undefined, clock, reporter.log)
-  return { introspect, sharedCache, check, reload: check, close: async () => { await sharedCache?.close() } }
+  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, close: async () => { await sharedCache?.close() } }
 }
 
-async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter): Promise<IntrospectionSource> {
+async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void): Promise<IntrospectionSource> {
   const { issuer, endpoint, credentials } = server
   const { timeout, retry, breaker, limits } = config
   const { file } = credentials
@@ -50,9 +56,11 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     retry,
     breaker,
     limiter: new Limiter(limits, timeout / 2, clock),
-    onFailure: reporter.reportFailure,
+    onFailure,
     // They may be what is broken: a failover leaves connections behind that nobody has ended.
-    onDown: () => pool?.replace()
+    onDown: () => pool?.replace(),
+    // Not of a client whose credentials are still being tried.
+    onCircuitChange: (changed: IntrospectionClient, isOpen: boolean) => { if (changed === client) registration.publishCircuit(isOpen) }
   }
   let client = new IntrospectionClient(first, options, clock)
 
@@ -61,13 +69,18 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     const result = await toCheckResult(async () => {
       const candidate = new IntrospectionClient(await credentials.read(), options, clock)
       await introspectRandomToken(candidate.introspectSilently)
+      if (!client.isCircuitClosed) registration.publishCircuit(false)
       client = candidate
+      registration.publishCredentials('replaced')
       check.forget()
       if (sharedCache !== undefined && config.cache !== false && config.cache.shared?.key === undefined) {
         reporter.report('warn', 'FST_ZITADEL_FLEET', 'the credentials were replaced, but the fleet\'s key comes from those of the start: processes that start now neither share with this one nor hear its "forget" (give "cache.shared.key")')
       }
     })
-    if (!result.ok) reporter.report('error', result.code, `the credentials were not replaced, the old ones serve on: ${result.reason}`)
+    if (!result.ok) {
+      reporter.report('error', result.code, `the credentials were not replaced, the old ones serve on: ${result.reason}`)
+      registration.publishCredentials('kept', result.code, result.reason)
+    }
     return result
   }
   // One after the other, or the answer to an older key could come last and put it back.
@@ -79,14 +92,14 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
   }
   const stopWatching = file === undefined ? () => {} : watchKeyFile(file, fingerprint, async () => (await reload()).ok)
   return {
-    introspect: async (token, sending, doubted) => {
+    introspect: traceIntrospections(async (token, onSend, onUnconfirmed, onResponse) => {
       const used = client
-      return await used.introspect(token, sending, doubted).catch(async (error: ZitadelError) => {
+      return await used.introspect(token, onSend, onUnconfirmed, onResponse).catch(async (error: ZitadelError) => {
         // The old credentials may have been withdrawn while they were on their way.
         if (client === used || error.code !== 'FST_ZITADEL_CLIENT_REJECTED') throw error
-        return await client.introspect(token, sending, doubted)
+        return await client.introspect(token, onSend, onUnconfirmed, onResponse)
       })
-    },
+    }, registration, clock),
     sharedCache,
     check: check.run,
     reload,
