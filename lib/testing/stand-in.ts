@@ -44,6 +44,16 @@ export interface StandIn {
   readonly projectId: string
   /** The option `credentials` of the plugin. */
   readonly credentials: { key: ApplicationKey }
+  /**
+   * Environment variables for an app that takes no options: `ZITADEL_ISSUER` and `ZITADEL_KEY`. The other variables of the plugin are
+   * empty, so that those of a developer's own environment have no effect. Without the option `issuer` only: no variable names an
+   * address.
+   *
+   * @example
+   * Object.assign(process.env, standIn.env) // before the app registers the plugin
+   * spawn('node', ['server.js'], { env: { ...process.env, ...standIn.env } })
+   */
+  readonly env: Readonly<Record<'ZITADEL_ISSUER' | 'ZITADEL_KEY' | 'ZITADEL_KEY_FILE' | 'ZITADEL_CLIENT_ID' | 'ZITADEL_CLIENT_SECRET', string>>
   /** The default API. */
   readonly api: Api
   /** Client id of the default application for logins. It has no secret and can revoke its tokens. */

@@ -65,6 +65,7 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
     loginClientId: LOGIN_CLIENT_ID,
     api,
     credentials: { key: api.key },
+    env: { ZITADEL_ISSUER: issuer, ZITADEL_KEY: JSON.stringify(api.key), ZITADEL_KEY_FILE: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '' },
     addApi: async (apiOptions = {}) => {
       checkOptionNames(apiOptions, API_OPTION_NAMES, 'addApi')
       return await applications.register(apiOptions)
