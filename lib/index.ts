@@ -16,7 +16,7 @@ declare module 'fastify' {
 export { default, default as zitadel } from './plugin.ts'
 export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
 export { zitadelRoute, type UnknownRouteConfigKey } from './guard/zitadel-route.ts'
-export type { CacheOptions, Credentials, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options/options.ts'
+export type { CacheOptions, Credentials, DispatcherLike, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options/options.ts'
 export type { RedisLike, SharedCacheOptions } from './options/shared-cache-options.ts'
 export type { AllOrAny, RequirementOptions, ZitadelRouteOptions } from './options/route-options.ts'
 export type { Forgettable } from './verdicts/forget-target.ts'

@@ -1,32 +1,58 @@
-import { Pool, type Dispatcher } from 'undici'
+import type { Readable } from 'node:stream'
+import { Pool } from 'undici'
+import type { Deadline } from './deadline.ts'
+import type { ResponseHeaders } from './response-headers.ts'
 
-/** Milliseconds for which an idle connection is kept at most: nobody tells when the other end has silently gone. */
+/** A request as undici and dispatchers of users take it, without its signal. */
+export interface HttpRequest {
+  readonly origin: string
+  readonly path: string
+  readonly method: 'POST'
+  readonly headers: Record<string, string>
+  readonly body: string
+  readonly headersTimeout: number
+  readonly bodyTimeout: number
+}
+
+/** Sends requests. */
+export interface RequestSender {
+  readonly request: (options: HttpRequest & { readonly signal: Deadline }) => Promise<StreamedResponse>
+}
+
+/** A response whose body has not been read yet. */
+export interface StreamedResponse {
+  readonly statusCode: number
+  readonly headers: ResponseHeaders
+  readonly body: Readable
+}
+
+/** Maximum idle time of a connection. A short one, because nothing reports a peer that has silently gone. */
 const MAX_IDLE_MS = 10_000
 
-/** The connections to one server, which can all be left behind for new ones. */
-export class ConnectionPool {
+/** The connections to one server. They can all be replaced by new ones. */
+export class ConnectionPool implements RequestSender {
   readonly #open: () => Pool
   readonly #closing = new Set<Promise<void>>()
   #pool: Pool
 
   /**
-   * @param connections at most
-   * @param timeout milliseconds to connect in
+   * @param connections maximum number
+   * @param timeout milliseconds for connecting
    */
   constructor (origin: string, connections: number, timeout: number) {
     this.#open = () => new Pool(origin, { connections, connectTimeout: timeout, keepAliveMaxTimeout: MAX_IDLE_MS })
     this.#pool = this.#open()
   }
 
-  readonly request = async (options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => await this.#pool.request(options)
+  readonly request: RequestSender['request'] = async (options) => await this.#pool.request(options)
 
-  /** What is asked from now on goes over new connections; what is under way may end. */
+  /** Opens new connections for further requests. Pending requests end on the old ones. */
   readonly replace = (): void => {
     this.#closeCurrent()
     this.#pool = this.#open()
   }
 
-  /** Resolves when what is under way has ended. */
+  /** Resolves when the pending requests have ended. */
   async close (): Promise<void> {
     this.#closeCurrent()
     await Promise.all(this.#closing)
@@ -37,4 +63,9 @@ export class ConnectionPool {
     this.#closing.add(closing)
     closing.finally(() => this.#closing.delete(closing)).catch(() => {})
   }
+}
+
+/** Sends requests through a user's dispatcher. It gets an AbortSignal, because undici 8 accepts no other object with `aborted`. */
+export function useDispatcher (dispatcher: { readonly request: (options: HttpRequest & { readonly signal: AbortSignal }) => Promise<StreamedResponse> }): RequestSender {
+  return { request: async (options) => await dispatcher.request({ ...options, signal: options.signal.toAbortSignal() }) }
 }

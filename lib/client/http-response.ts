@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { Dispatcher } from 'undici'
+import type { StreamedResponse } from './connection-pool.ts'
 import { formatRequestId, type ResponseHeaders } from './response-headers.ts'
 
 /** What came back over the wire, whole. */
@@ -20,20 +20,20 @@ const MAX_RESPONSE_BYTES = 1024 * 1024
  *
  * @param secrets the body that was sent and all that is secret beside it, which nothing may be quoted from
  */
-export async function readHttpResponse ({ statusCode, headers, body }: Dispatcher.ResponseData, secrets: string): Promise<HttpResponse> {
+export async function readHttpResponse ({ statusCode, headers, body }: StreamedResponse, secrets: string): Promise<HttpResponse> {
   const bytes = await readBody(body)
   // Decoding would put the same character in place of whatever is no text, and make two names one.
   return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', headers, requestId: formatRequestId(headers, secrets) }
 }
 
 /** By events: a third of what the stream's own iterator costs. */
-function readBody (body: Dispatcher.ResponseData['body']): Promise<Buffer> {
+function readBody (body: StreamedResponse['body']): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     body.on('data', (chunk: Buffer) => {
       size += chunk.length
-      if (size > MAX_RESPONSE_BYTES) body.destroy(Object.assign(new Error('the answer is too large'), { code: 'ANSWER_TOO_LARGE' }))
+      if (size > MAX_RESPONSE_BYTES) body.destroy(Object.assign(new Error('the response is too large'), { code: 'RESPONSE_TOO_LARGE' }))
       else chunks.push(chunk)
     })
     body.on('end', () => resolve(Buffer.concat(chunks)))

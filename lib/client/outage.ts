@@ -1,29 +1,60 @@
 import { OutageError } from '../errors.ts'
 import { SigningError } from '../oauth/client-authentication.ts'
-import { getCodeAdvice, getStatusAdvice } from './advice.ts'
 import { DeadlineExceededError } from './deadline.ts'
 
-/** The code of an error of undici or the system; '' for one that may be quoting a peer. */
+/** The code of an error of undici or the system. It is '' if the code could be text of a peer. */
 export function getErrorCode (error: unknown): string {
   const code: unknown = (error as { code?: unknown } | null)?.code
   return typeof code === 'string' && /^[A-Z][A-Z0-9_]{0,40}$/.test(code) ? code : ''
 }
 
 /**
- * Why an exchange ended without an answer. Never by a message: an HTTP parser quotes the peer in it, and a signer may say
- * anything.
+ * Describes why an exchange ended without a response. The message of the error is never used: an HTTP parser quotes the peer
+ * in it, and a signer can say anything.
  *
  * @param timeout milliseconds
- * @param hasStarted whether it was this exchange's turn already
+ * @param hasStarted whether the request had left the queue
  */
 export function toOutageError (error: unknown, timeout: number, hasStarted: boolean): OutageError {
   if (error instanceof DeadlineExceededError) {
     return hasStarted
       ? new OutageError(`no answer from ZITADEL within ${timeout} ms`, 'check the load of ZITADEL and the network between, or raise the option "timeout"')
-      : new OutageError(`no turn to ask ZITADEL within ${timeout} ms`, 'check for a flood of tokens, or raise the option "limits"', true)
+      : new OutageError(`${timeout} ms passed in the queue`, 'check for a flood of tokens, or raise the option "limits"', true)
   }
-  if ((error as Error | null)?.name === 'HTTPParserError') return new OutageError('what answered does not speak HTTP', getStatusAdvice(200))
   if (error instanceof SigningError) return new OutageError(error.message, 'check the option "credentials", and the key store behind it')
+  const mistake = getProgrammingError(error)
+  if (mistake !== '') return new OutageError(`the request to ZITADEL could not be sent (${mistake})`, 'this is a programming error in the option "dispatcher" or in fastify-zitadel, and no outage of ZITADEL; a dispatcher must be of undici 6, 7 or 8')
+  if ((error as Error | null)?.name === 'HTTPParserError') return new OutageError('the response is not HTTP', getStatusAdvice(200))
   const code = getErrorCode(error)
-  return new OutageError(`no answer from ZITADEL (${code || 'the exchange broke'})`, getCodeAdvice(code), code === 'ANSWER_TOO_LARGE')
+  return new OutageError(`no answer from ZITADEL (${code || 'the connection failed'})`, getCodeAdvice(code), code === 'RESPONSE_TOO_LARGE')
+}
+
+/** The code or name of an error that no network can cause; '' for any other error. */
+function getProgrammingError (error: unknown): string {
+  const code = getErrorCode(error)
+  if (/^(?:ERR_INVALID_|ERR_ASSERTION$|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED)$)/.test(code)) return code
+  // The global fetch throws a TypeError for a broken connection too, with the reason as its cause.
+  const kind = [TypeError, RangeError, ReferenceError].find((each) => error instanceof each && error.cause === undefined)
+  return kind === undefined ? '' : code || kind.name
+}
+
+/** What an operator should check after a response with this status. */
+export function getStatusAdvice (status: number): string {
+  if (status === 429) return "check ZITADEL's quota and the rate limit in front of it; the option \"limits.perSecond\" keeps below one"
+  if (status >= 500) return 'check ZITADEL and what stands in front of it'
+  return 'check that ZITADEL answers at "issuer" or "address", and not a proxy, a firewall or a login page'
+}
+
+const ADVICE: ReadonlyArray<readonly [codes: RegExp, advice: string]> = [
+  [/ENOTFOUND|EAI_/, 'check the name in "issuer" or "address", and the name server of this machine'],
+  [/ECONNREFUSED/, 'check that ZITADEL runs, and listens at "issuer" or "address"'],
+  [/WRONG_VERSION_NUMBER|EPROTO/, 'this port does not speak TLS: check the port, or give the http origin as option "address" if ZITADEL serves plain http there'],
+  [/CERT|SIGNATURE|ERR_SSL|ERR_TLS/, "check ZITADEL's certificate; a private authority goes into the option \"dispatcher\" or the variable NODE_EXTRA_CA_CERTS"],
+  [/UND_ERR_(?:CLOSED|DESTROYED)/, 'the server is closing, or the dispatcher of the option "dispatcher" was closed before the server'],
+  [/RESPONSE_TOO_LARGE/, 'it had more than 1 MiB: check that ZITADEL answers, and the metadata of its users']
+]
+
+/** What an operator should check if there was no response, by the code of the error. */
+export function getCodeAdvice (code: string): string {
+  return ADVICE.find(([codes]) => codes.test(code))?.[1] ?? 'check ZITADEL, what stands in front of it, and the network between'
 }

@@ -1,6 +1,6 @@
 import { OutageError } from '../errors.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
-import { getStatusAdvice } from './advice.ts'
+import { getStatusAdvice } from './outage.ts'
 import { parseRetryAfter, describeClockSkew } from './response-headers.ts'
 import type { HttpResponse } from './http-response.ts'
 
@@ -58,7 +58,7 @@ export function classifyResponse (httpResponse: HttpResponse, { issuer, hasRespo
 }
 
 function classifyBody (body: unknown, issuer: string, requestId: string): Classification {
-  if (!isIntrospectionResponse(body)) return { kind: 'outage', outage: new OutageError(`ZITADEL answered 200 with something that is no introspection response${requestId}`, getStatusAdvice(200), true) }
+  if (!isIntrospectionResponse(body)) return { kind: 'outage', outage: new OutageError(`ZITADEL answered 200 without an introspection response${requestId}`, getStatusAdvice(200), true) }
   if (body.active && body['iss'] !== undefined && body['iss'] !== issuer) {
     return { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL answered as another issuer${requestId}: check the option "issuer", its port included, and that the header x-zitadel-instance-host arrives from "address"` }
   }

@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Dispatcher } from 'undici'
 import type { ClientAuthentication, SigningClient } from '../oauth/client-authentication.ts'
 import { createIntrospectionBody } from '../oauth/introspection.ts'
 import type { Endpoint } from '../zitadel/endpoints.ts'
 import { readHttpResponse, type HttpResponse } from './http-response.ts'
 import { AssertionProvider } from './assertion-provider.ts'
 import type { Clock } from '../clock.ts'
+import type { RequestSender } from './connection-pool.ts'
 import type { Deadline } from './deadline.ts'
 import { shouldRetry, isClientRejection } from './response-classification.ts'
 import type { Limiter } from './limiter.ts'
@@ -14,7 +14,7 @@ import { getErrorCode } from './outage.ts'
 export interface TransportOptions {
   readonly issuer: string
   readonly endpoint: Endpoint
-  readonly dispatcher: { readonly request: (options: Dispatcher.RequestOptions) => Promise<Dispatcher.ResponseData> }
+  readonly sender: RequestSender
   /** Whether what may pass is tried once more. */
   readonly retry: boolean
   /** Told of every request beyond the first. */
@@ -88,10 +88,10 @@ export class Transport {
   }
 
   async #post ({ token, onSend, deadline }: IntrospectionRequest, { form, headers, secret }: ClientAuthentication): Promise<HttpResponse> {
-    const { endpoint: { origin, path, headers: routing }, dispatcher } = this.#options
+    const { endpoint: { origin, path, headers: routing }, sender } = this.#options
     const body = createIntrospectionBody(token) + form
     onSend()
-    return await readHttpResponse(await dispatcher.request({
+    return await readHttpResponse(await sender.request({
       origin,
       path,
       method: 'POST',

@@ -19,7 +19,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   credentials: [(value) => typeof value === 'object' && value !== null, `an object: ${CREDENTIAL_FORMS_TEXT}`],
   address: [(value) => isNonEmptyString(value) && parseOrigin(value) !== undefined, 'an http or https origin, without path, query, fragment or user info'],
   introspectionEndpoint: [(value) => isNonEmptyString(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
-  dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'an undici Dispatcher (Agent, Pool, ProxyAgent ...)'],
+  dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'a Dispatcher of undici 6, 7 or 8 (Agent, Pool, ProxyAgent ...)'],
   cache: [(value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)), 'false or an object { ttl, inactiveTtl, max, refreshAhead, shared }'],
   timeout: [isIntegerBetween1And(2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
   retry: [oneOf(true, false), 'true or false'],

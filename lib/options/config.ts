@@ -6,9 +6,9 @@ import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
 import { resolveIntrospectionEndpoint, type Endpoint } from '../zitadel/endpoints.ts'
 
-/** Everything that the rooms need to know, checked and complete. */
+/** The options, checked and completed with defaults. */
 export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'unmatched' | 'projectId' | 'realm' | 'introspect'>> {
-  /** Undefined where `introspect` stands in. */
+  /** Undefined if the option `introspect` is given. */
   readonly authorizationServer: { readonly issuer: string, readonly endpoint: Endpoint, readonly credentials: CredentialsProvider } | undefined
   readonly cache: false | { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly shared: SharedCacheOptions | undefined }
   readonly timeout: number
@@ -24,15 +24,20 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
 }
 
 /**
- * The configuration that options and environment give. An option wins over the environment.
+ * Creates the configuration from options and environment. An option wins over the environment.
  *
- * @throws ZitadelError `FST_ZITADEL_OPTION`, naming the option and what was expected, never what was given
+ * @param env environment variables
+ * @param versions the runtime, as in `process.versions`
+ * @throws ZitadelError `FST_ZITADEL_OPTION`, which names the option and the expected value, never the given one
  */
-export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv): Config {
+export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, versions: NodeJS.Dict<string> = process.versions): Config {
   checkOptions(options, OPTION_CHECKS, '', FASTIFY_KEYS)
+  if (versions['bun'] !== undefined && options.introspect === undefined && options.dispatcher === undefined) {
+    throw createOptionError('Bun replaces the package undici by one that cannot send the requests of fastify-zitadel: run the server with Node.js, or give the option "introspect" with a function that sends the request')
+  }
   if (options.cache) checkOptions(options.cache, CACHE_CHECKS, 'cache.')
   const shared = options.cache ? options.cache.shared : undefined
-  // Null where it is missing: what is not given is not checked, and there is no fleet without one.
+  // A missing client becomes null, because an undefined option is not checked.
   if (shared !== undefined) checkOwnOptions(shared, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (shared !== undefined) checkOptions({ ...shared, client: shared.client ?? null }, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (options.limits) checkOptions(options.limits, LIMITS_CHECKS, 'limits.')

@@ -1,5 +1,5 @@
+import type { Readable } from 'node:stream'
 import type { FastifyRequest, RouteOptions } from 'fastify'
-import type { Dispatcher } from 'undici'
 import type { Sign, SigningClient } from '../oauth/client-authentication.ts'
 import type { ZitadelRouteOptions } from './route-options.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
@@ -39,6 +39,21 @@ export interface LimitOptions {
   readonly perSecond?: number | undefined
 }
 
+/** What the option `dispatcher` needs: the method `request` of a dispatcher of undici 6, 7 or 8, or one that works alike. */
+export interface DispatcherLike {
+  readonly request: (options: {
+    readonly origin: string
+    readonly path: string
+    readonly method: 'POST'
+    readonly headers: Record<string, string>
+    readonly body: string
+    /** Aborts when `timeout` is over. */
+    readonly signal: AbortSignal
+    readonly headersTimeout: number
+    readonly bodyTimeout: number
+  }) => Promise<{ readonly statusCode: number, readonly headers: Readonly<Record<string, string | string[] | undefined>>, readonly body: Readable }>
+}
+
 /** How a route without a declaration is guarded; see {@link ZitadelOptions.undeclaredRoutes}. */
 export type Undeclared = 'protected' | 'public' | 'refused'
 
@@ -55,8 +70,8 @@ export interface ZitadelOptions {
   readonly address?: string | undefined
   /** Path of the introspection endpoint. Default `/oauth/v2/introspect`. */
   readonly introspectionEndpoint?: string | undefined
-  /** An undici dispatcher for a private CA, a proxy or mutual TLS. It stays yours to close. Default: a pool of our own. */
-  readonly dispatcher?: Pick<Dispatcher, 'request'> | undefined
+  /** A dispatcher of undici 6, 7 or 8, for a private CA, a proxy or mutual TLS. The plugin does not close it. Default: a pool of the plugin. */
+  readonly dispatcher?: DispatcherLike | undefined
   /** `false` asks ZITADEL on every request. */
   readonly cache?: false | CacheOptions | undefined
   /** Milliseconds for the whole of one introspection, signing and retries included. Default 3000. */

@@ -19,7 +19,7 @@ export function wrapCustomIntrospect (introspect: (token: string) => unknown, ti
     }
     const response = await withDeadline(timeout, async () => toPlainJson(await introspect(token))).catch((error: unknown) =>
       fail(error instanceof DeadlineExceededError ? `introspect() gave no response within ${timeout} ms` : 'introspect() threw'))
-    return isIntrospectionResponse(response) ? response : fail('introspect() gave something that is no introspection response', true)
+    return isIntrospectionResponse(response) ? response : fail('introspect() did not return an introspection response', true)
   }
 }
 

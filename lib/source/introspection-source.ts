@@ -6,7 +6,7 @@ import { CachedCheck, toCheckResult, type CheckResult } from './health-check.ts'
 import { IntrospectionClient, type Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
 import { traceIntrospections } from '../client/introspection-trace.ts'
-import { ConnectionPool } from '../client/connection-pool.ts'
+import { ConnectionPool, useDispatcher } from '../client/connection-pool.ts'
 import { readFingerprint, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from '../client/limiter.ts'
 import type { Reporter } from '../reporter.ts'
@@ -51,7 +51,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
   const options = {
     issuer,
     endpoint,
-    dispatcher: (pool ?? config.dispatcher)!,
+    sender: pool ?? useDispatcher(config.dispatcher!),
     timeout,
     retry,
     breaker,
@@ -78,7 +78,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       }
     })
     if (!result.ok) {
-      reporter.report('error', result.code, `the credentials were not replaced, the old ones serve on: ${result.reason}`)
+      reporter.report('error', result.code, `the credentials were not replaced, the previous credentials stay in use: ${result.reason}`)
       registration.publishCredentials('kept', result.code, result.reason)
     }
     return result

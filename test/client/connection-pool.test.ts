@@ -2,7 +2,9 @@ import t from 'tap'
 import { Agent } from 'undici'
 import { once } from 'node:events'
 import type { Socket } from 'node:net'
+import { json } from 'node:stream/consumers'
 import { ConnectionPool } from '../../lib/client/connection-pool.ts'
+import { Deadline } from '../../lib/client/deadline.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { basic, startConnectedApp, reason } from '../fixtures/test-app.ts'
 import type { TestContext } from '../fixtures/guarded-app.ts'
@@ -23,7 +25,7 @@ async function startResetting (t: TestContext): Promise<Peer & { resets: () => n
   return { ...peer, resets: () => Math.min(resets, 1) }
 }
 
-t.test('a connection that breaks when it is used again is replaced once, and nobody notices', async (t) => {
+t.test('a request on a connection that was just broken is sent once more on a new one', async (t) => {
   const peer = await startResetting(t)
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   for (let index = 0; index < 10; index++) t.equal(await ask(`${index}`), 'active')
@@ -31,7 +33,7 @@ t.test('a connection that breaks when it is used again is replaced once, and nob
   t.equal(peer.asked.length, 11)
 })
 
-t.test('with retry: false it is an outage', async (t) => {
+t.test('with retry: false, a broken connection is an outage', async (t) => {
   const peer = await startResetting(t)
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, retry: false })
   const answers: string[] = []
@@ -40,7 +42,7 @@ t.test('with retry: false it is an outage', async (t) => {
   t.equal(peer.asked.length, 10)
 })
 
-t.test('one that ends without an answer is replaced too', async (t) => {
+t.test('a connection that ends without a response is replaced too', async (t) => {
   const peer = await startPeer(t, ({ index, request }) => {
     if (index > 0) return { active: true }
     request.socket.end()
@@ -51,21 +53,22 @@ t.test('one that ends without an answer is replaced too', async (t) => {
   t.equal(peer.asked.length, 2)
 })
 
-t.test('it is replaced once, not again and again', async (t) => {
+t.test('a broken connection is replaced once', async (t) => {
   const peer = await startPeer(t, cut)
   const { failure } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(reason(await failure()), 'no answer from ZITADEL (ECONNRESET)')
   t.equal(peer.asked.length, 2)
 })
 
-t.test('left behind for new ones: what is under way ends, what is asked from then on comes over others', async (t) => {
+t.test('after a replacement, pending requests end on the old connections and further ones use new connections', async (t) => {
   const gates = [new Gate(), new Gate()]
   const peer = await startPeer(t, async ({ index }) => {
     if (index === 1 || index === 3) await gates[(index - 1) / 2]!.opened
     return {}
   })
   const connections = new ConnectionPool(peer.origin, 1, 1000)
-  const request = async (): Promise<unknown> => await (await connections.request({ method: 'POST', path: '/' })).body.json()
+  const options = { origin: peer.origin, path: '/', method: 'POST', headers: {}, body: '', headersTimeout: 0, bodyTimeout: 0, signal: new Deadline() } as const
+  const request = async (): Promise<unknown> => await json((await connections.request(options)).body)
   const socketOf = (index: number): Socket => peer.asked[index]!.request.socket
   const endOf = async (index: number): Promise<unknown> => socketOf(index).destroyed || await once(socketOf(index), 'close')
 
@@ -73,7 +76,7 @@ t.test('left behind for new ones: what is under way ends, what is asked from the
   const slow = request()
   await peer.waitFor(2)
   connections.replace()
-  t.same(await request(), {}, 'nobody waits for what is slow')
+  t.same(await request(), {}, 'a further request does not wait for a pending one')
   t.equal(socketOf(1), socketOf(0))
   t.not(socketOf(2), socketOf(0))
   const slowToo = request()
@@ -83,37 +86,37 @@ t.test('left behind for new ones: what is under way ends, what is asked from the
   gates[1]!.open()
   t.same(await slowToo, {})
   await endOf(3)
-  t.notOk(closed, 'what was left behind earlier is waited for as well')
+  t.notOk(closed, 'close waits for the connections that were replaced earlier')
   gates[0]!.open()
   t.same(await slow, {})
   await closing
   await endOf(0)
-  await t.rejects(request(), 'and nobody comes any more')
+  await t.rejects(request(), 'a request after close is rejected')
 })
 
-t.test('an answer that is no HTTP is an outage, and not asked for twice', async (t) => {
+t.test('a response that is not HTTP is an outage, without a retry', async (t) => {
   const peer = await startPeer(t, ({ request }) => { request.socket.end('SSH-2.0-OpenSSH_9.2\r\n') })
   const { failure } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   const why = reason(await failure())
-  t.equal(why, 'what answered does not speak HTTP')
+  t.equal(why, 'the response is not HTTP')
   t.notMatch(why, /SSH/)
   t.equal(peer.asked.length, 1)
 })
 
-t.test('a dispatcher that fails without a code says no more than that', async (t) => {
+t.test('an error of a dispatcher without a code is not quoted', async (t) => {
   const dispatcher = { request: async () => { throw new Error('canary of the dispatcher') } } as never
   const { failure } = await startConnectedApp(t, { issuer: 'https://auth.acme.example', credentials: basic, dispatcher })
-  t.equal(reason(await failure()), 'no answer from ZITADEL (the exchange broke)')
+  t.equal(reason(await failure()), 'no answer from ZITADEL (the connection failed)')
 })
 
-t.test('connections are kept and used again', async (t) => {
+t.test('connections are reused', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   for (let index = 0; index < 20; index++) await ask(`${index}`)
   t.ok(new Set(peer.asked.map(({ request }) => request.socket)).size < 20)
 })
 
-t.test('no more than 32 are opened, however many ask', async (t) => {
+t.test('at most 32 connections are opened', async (t) => {
   const peer = await startPeer(t, async () => {
     await new Promise((resolve) => setImmediate(resolve))
     return { active: true }
@@ -123,7 +126,7 @@ t.test('no more than 32 are opened, however many ask', async (t) => {
   t.ok(new Set(peer.asked.map(({ request }) => request.socket)).size <= 32)
 })
 
-t.test('they are closed with the server', async (t) => {
+t.test('the connections are closed with the server', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
   const { ask, app } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   await ask()
@@ -134,7 +137,29 @@ t.test('they are closed with the server', async (t) => {
   t.ok(socket.destroyed)
 })
 
-t.test('a dispatcher that is given is used, and stays open', async (t) => {
+t.test('a dispatcher of the user gets an AbortSignal, which aborts after the timeout', async (t) => {
+  let signal: AbortSignal | undefined
+  const dispatcher = {
+    request: async (options: { signal: AbortSignal }) => {
+      signal = options.signal
+      await once(signal, 'abort')
+      throw signal.reason
+    }
+  } as never
+  const { failure } = await startConnectedApp(t, { issuer: 'https://auth.acme.example', credentials: basic, dispatcher, timeout: 50 })
+  t.equal(reason(await failure()), 'no answer from ZITADEL within 50 ms')
+  t.ok(signal instanceof AbortSignal && signal.aborted)
+})
+
+t.test('an error that only a wrong dispatcher can throw is reported as a programming error', async (t) => {
+  const dispatcher = { request: async () => { throw new TypeError('canary of the dispatcher') } } as never
+  const { failure, lines } = await startConnectedApp(t, { issuer: 'https://auth.acme.example', credentials: basic, dispatcher })
+  t.equal((await failure()).code, 'FST_ZITADEL_UNAVAILABLE')
+  t.match(lines[0]!.msg, /could not be sent \(TypeError\): this is a programming error in the option "dispatcher"/)
+  t.notMatch(lines[0]!.msg, /canary|check ZITADEL/)
+})
+
+t.test('a dispatcher of the user is used and not closed', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
   const agent = new Agent()
   t.teardown(async () => await agent.destroy())
@@ -165,7 +190,7 @@ t.test('the request is the form of RFC 7662 section 2.1, with the secret of RFC 
   t.equal(Buffer.from(headers.authorization!.slice('Basic '.length), 'base64').toString(), 'a%3Ab:a+b%3A%26')
 })
 
-t.test('a secret that ZITADEL accepts is enough', async (t) => {
+t.test('a client secret that ZITADEL accepts suffices, and a wrong one is sent once', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { clientId, clientSecret } = standIn.api
@@ -173,10 +198,10 @@ t.test('a secret that ZITADEL accepts is enough', async (t) => {
   t.equal(await ask(await standIn.issueToken()), 'active')
   const wrong = await startConnectedApp(t, { issuer: standIn.issuer, credentials: { clientId, clientSecret: 'wrong' } })
   t.equal(await wrong.ask(), 'FST_ZITADEL_CLIENT_REJECTED')
-  t.equal(standIn.requests.length, 2, 'and is not sent twice where it is wrong')
+  t.equal(standIn.requests.length, 2, 'a wrong secret is sent once')
 })
 
-t.test('behind an internal address ZITADEL is told which of its hosts is meant', async (t) => {
+t.test('with an internal address, headers name the host of the issuer', async (t) => {
   const standIn = await startStandIn({ issuer: 'https://auth.acme.example', externalSecure: false })
   t.teardown(() => standIn.close())
   const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, address: standIn.address, credentials: standIn.credentials })

@@ -1,10 +1,10 @@
 import t from 'tap'
-import { DeadlineExceededError, withDeadline } from '../../lib/client/deadline.ts'
+import { Deadline, DeadlineExceededError, withDeadline } from '../../lib/client/deadline.ts'
 
-/** Timers that are running in this process. */
+/** The running timers of this process. */
 const timers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length
 
-t.test('work that ends in time leaves no timer behind, however it ends', async (t) => {
+t.test('work that ends in time leaves no timer behind, whether it fails or not', async (t) => {
   const before = timers()
   t.equal(await withDeadline(60_000, async () => 'done'), 'done')
   t.equal(timers(), before)
@@ -12,17 +12,28 @@ t.test('work that ends in time leaves no timer behind, however it ends', async (
   t.equal(timers(), before)
 })
 
-t.test('work whose time is over is told, once, and what it comes to is nobody’s', async (t) => {
-  const told: boolean[] = []
+t.test('a deadline emits abort once, and the result of late work is ignored', async (t) => {
+  const aborted: boolean[] = []
   const work = withDeadline(1, async (deadline) => {
     t.notOk(deadline.aborted)
     return await new Promise((resolve) => {
       deadline.on('abort', () => {
-        told.push(deadline.aborted)
+        aborted.push(deadline.aborted)
         resolve('late')
       })
     })
   })
   t.ok(await work.catch((error: unknown) => error) instanceof DeadlineExceededError)
-  t.same(told, [true])
+  t.same(aborted, [true])
+})
+
+t.test('an AbortSignal of a deadline aborts with it, and is aborted if the deadline has passed', async (t) => {
+  const deadline = new Deadline()
+  const signal = deadline.toAbortSignal()
+  t.ok(signal instanceof AbortSignal)
+  t.notOk(signal.aborted)
+  deadline.aborted = true
+  deadline.emit('abort')
+  t.ok(signal.aborted)
+  t.ok(deadline.toAbortSignal().aborted)
 })

@@ -9,7 +9,7 @@ const FAULTS: Array<[fault: Fault, why: string | RegExp]> = [
   ['bad-gateway', 'ZITADEL answered 502'],
   ['blocked', 'ZITADEL answered 429'],
   ['rate-limited', 'ZITADEL answered 429'],
-  [{ status: 200, body: '<html>', contentType: 'text/html' }, 'ZITADEL answered 200 with something that is no introspection response'],
+  [{ status: 200, body: '<html>', contentType: 'text/html' }, 'ZITADEL answered 200 without an introspection response'],
   [{ status: 302, headers: { location: '/elsewhere' } }, 'ZITADEL answered 302'],
   ['reset', 'no answer from ZITADEL (ECONNRESET)'],
   ['cut-body', /^no answer from ZITADEL \((UND_ERR_SOCKET|ECONNRESET)\)$/],

@@ -60,7 +60,7 @@ t.test('a response is what RFC 7662 says it is, and of this issuer if it is acti
 t.test('a 200 that is no response tells nothing of ZITADEL: strangers may have chosen the token', async (t) => {
   for (const body of ['', 'null', '[]', '{', {}, { active: 'true' }]) {
     t.match(judged(answer(200, body)), {
-      kind: 'outage', backoff: undefined, message: 'ZITADEL answered 200 with something that is no introspection response [x-request-id 7]', advice: /no proxy, firewall or login page/, canBeCausedByCaller: true
+      kind: 'outage', backoff: undefined, message: 'ZITADEL answered 200 without an introspection response [x-request-id 7]', advice: /not a proxy, a firewall or a login page/, canBeCausedByCaller: true
     })
   }
 })

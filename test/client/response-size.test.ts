@@ -19,7 +19,7 @@ t.test('a larger one is not, nor is it waited for', async (t) => {
   const { failure, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   const error = await failure()
   t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
-  t.equal(reason(error), 'no answer from ZITADEL (ANSWER_TOO_LARGE)')
+  t.equal(reason(error), 'no answer from ZITADEL (RESPONSE_TOO_LARGE)')
   t.equal(await ask(), 'active')
 })
 
@@ -30,7 +30,7 @@ t.test('a body without end is cut off, and its connection ended', async (t) => {
     return undefined
   })
   const { failure, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, timeout: 60_000 })
-  t.equal(reason(await failure()), 'no answer from ZITADEL (ANSWER_TOO_LARGE)')
+  t.equal(reason(await failure()), 'no answer from ZITADEL (RESPONSE_TOO_LARGE)')
   const { response } = peer.asked[0]!
   if (!response.closed) await once(response, 'close')
   t.equal(await ask(), 'active')

@@ -54,7 +54,7 @@ for (const [name, text] of Object.entries(NO_ANSWERS)) {
     const error = await failure()
     t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
     t.same(error.headers, { 'retry-after': '5' })
-    t.equal(reason(error), 'ZITADEL answered 200 with something that is no introspection response')
+    t.equal(reason(error), 'ZITADEL answered 200 without an introspection response')
     t.equal(await status('/'), 503)
     body = '{"active":true}'
     t.equal(await ask(), 'active', 'and nothing of it is remembered')

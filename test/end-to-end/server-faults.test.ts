@@ -16,19 +16,19 @@ const FAULTS: Record<string, [fault: Mode | ((world: ProxiedTestApp) => Promise<
   'takes the request and is silent': ['silence', /no answer from ZITADEL within 1000 ms: check the load/],
   drips: ['slow-drip', /no answer from ZITADEL within 1000 ms/],
   'stops in the middle of the answer': ['stalled-body', /no answer from ZITADEL within 1000 ms/],
-  'never stops answering': ['endless-body', /no answer from ZITADEL \(ANSWER_TOO_LARGE\): it had more than 1 MiB/],
-  'is no HTTP server': ['not-http', /what answered does not speak HTTP: check that it is ZITADEL/],
+  'never stops answering': ['endless-body', /no answer from ZITADEL \(RESPONSE_TOO_LARGE\): it had more than 1 MiB/],
+  'is no HTTP server': ['not-http', /the response is not HTTP: check that ZITADEL answers/],
   'is a proxy that says 502': [answerOf(502, '<html>'), /ZITADEL answered 502: check ZITADEL and what stands in front of it/],
   'is a proxy that says 503, and when to come back': [answerOf(503, '<html>', { 'Retry-After': '120' }), /ZITADEL answered 503: check/],
   'is a gateway that says 504': [answerOf(504, ''), /ZITADEL answered 504: check/],
   'breaks inside': [answerOf(500, '{"error":"server_error"}'), /ZITADEL answered 500: check/],
-  'redirects, which is not followed': [answerOf(302, '', { Location: '/elsewhere' }), /ZITADEL answered 302: check that it is ZITADEL/],
-  'is a firewall that says 403': [answerOf(403, '<html>'), /ZITADEL answered 403: check that it is ZITADEL/],
+  'redirects, which is not followed': [answerOf(302, '', { Location: '/elsewhere' }), /ZITADEL answered 302: check that ZITADEL answers/],
+  'is a firewall that says 403': [answerOf(403, '<html>'), /ZITADEL answered 403: check that ZITADEL answers/],
   limits: [answerOf(429, 'Your ZITADEL instance is blocked.'), /ZITADEL answered 429: check ZITADEL's quota/],
-  'answers nothing at all': [answerOf(200, ''), /answered 200 with something that is no introspection response: check that it is ZITADEL/],
-  'answers in HTML': [answerOf(200, '<html>'), /no introspection response/],
-  'answers with a list': [answerOf(200, '[]'), /no introspection response/],
-  'answers with a string for active': [answerOf(200, '{"active":"true"}'), /no introspection response/]
+  'answers nothing at all': [answerOf(200, ''), /answered 200 without an introspection response: check that ZITADEL answers/],
+  'answers in HTML': [answerOf(200, '<html>'), /without an introspection response/],
+  'answers with a list': [answerOf(200, '[]'), /without an introspection response/],
+  'answers with a string for active': [answerOf(200, '{"active":"true"}'), /without an introspection response/]
 }
 
 for (const [what, [fault, log]] of Object.entries(FAULTS)) {

@@ -40,7 +40,7 @@ for (const [what, response] of Object.entries(NO_RESPONSES)) {
     const { failure } = await startConnectedApp(t, { introspect: () => response as object })
     const error = await failure()
     t.same([error.code, error.statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
-    t.equal(reason(error), 'introspect() gave something that is no introspection response')
+    t.equal(reason(error), 'introspect() did not return an introspection response')
   })
 }
 

@@ -49,7 +49,7 @@ t.test('a new key is taken over without a restart, and the old one serves until 
   standIn.api.removeKey(next.keyId)
   await mount(next)
   await until(() => lines.length > 0)
-  t.match(lines[0], { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /the credentials were not replaced, the old ones serve on: ZITADEL refuses/ })
+  t.match(lines[0], { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /the credentials were not replaced, the previous credentials stay in use: ZITADEL refuses/ })
   t.same(await get(token, '/fresh'), OK)
   t.equal(kid(), standIn.api.key.keyId)
 
@@ -68,7 +68,7 @@ t.test('a broken file is logged and changes nothing, and a good one after it is 
   const token = await standIn.issueToken()
   await mount('{"type":"application","keyId":"canary')
   await until(() => lines.length > 0)
-  t.match(lines[0], { level: 50, code: 'FST_ZITADEL_OPTION', msg: /the credentials were not replaced, the old ones serve on: option "credentials.keyFile"/ })
+  t.match(lines[0], { level: 50, code: 'FST_ZITADEL_OPTION', msg: /the credentials were not replaced, the previous credentials stay in use: option "credentials.keyFile"/ })
   t.notMatch(JSON.stringify(lines), 'canary')
   t.same(await get(token, '/fresh'), OK)
   const good = await standIn.api.addKey()
