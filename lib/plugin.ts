@@ -1,10 +1,11 @@
-import { fastifyAuth } from '@fastify/auth'
-import type { FastifyInstance, FastifyPluginAsync, preHandlerHookHandler } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Registration } from './channels.ts'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
-import { Guard, getActiveToken, type GuardHook } from './guard/guard.ts'
+import { getActiveToken } from './guard/access-context.ts'
+import type { GuardHook } from './guard/denial.ts'
+import { Guard } from './guard/guard.ts'
 import { restoreHookName } from './guard/guarded-scope.ts'
 import { registerGuard } from './guard/route-table.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
@@ -48,7 +49,6 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
     }, clock)
     const guard = new Guard(config, introspector, clock.wall)
-    const recheck = composeStrategies(guard.recheckStrategies)
 
     const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload })
     decorators.add(decorator)
@@ -64,7 +64,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     // Fastify adds the hook in a step of its own, after those that are queued already.
     app.after(() => restoreHookName(app, onRequest.name))
     app.addHook('preHandler', function fastifyZitadelPreHandler (request, reply, done) {
-      return getActiveToken(request) === null ? done() : recheck(request, reply, done)
+      guard.recheck(request, reply, done)
     })
     app.addHook('onError', function fastifyZitadelOnError (request, reply, _error, done) {
       closeDeniedUpgrade(request, reply)
@@ -72,22 +72,6 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     })
     warnAboutPlainHttp(app, config.authorizationServer?.endpoint.origin)
   }, { name: 'fastify-zitadel', fastify: '>=5 <7' })
-}
-
-/** The composition of @fastify/auth, made without registering it: the app may register its own, before or after. */
-function composeStrategies (strategies: GuardHook[]): GuardHook {
-  const host = { decorate (name: string, value: unknown) { Object.assign(this, { [name]: value }) } } as unknown as FastifyInstance
-  fastifyAuth(host, {}, () => {})
-  const composed = host.auth(strategies as never, { relation: 'and' }) as preHandlerHookHandler
-  return (request, reply, done) => {
-    // A pass makes it a 200 again, and whoever has set another code meant it.
-    const { statusCode } = reply
-    if (statusCode < 400) return composed.call(host, request, reply, done)
-    composed.call(host, request, reply, (error) => {
-      if (error === undefined) reply.code(statusCode)
-      done(error)
-    })
-  }
 }
 
 /** @throws ZitadelError what ZITADEL, or its absence, says of this API */

@@ -5,19 +5,13 @@ import type { Grants } from '../zitadel/grants.ts'
 import { getScopesToRequest, hasRequiredRoles, hasRequiredScopes } from './grants-check.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { BearerErrors } from './bearer-errors.ts'
+import type { AccessContext } from './access-context.ts'
 import type { Requirement } from './requirement.ts'
 
-/** What a request presents, what is believed of it, and what it is measured by. */
-export interface AccessContext {
-  readonly token: string
-  readonly verdict: Verdict
-  readonly requirement: Requirement
-}
+/** Returns the reason to deny the request, or undefined. */
+export type AccessCheck = (request: FastifyRequest, context: AccessContext) => ZitadelError | undefined
 
-/** One question to a use; the answer is why not. */
-export type AccessCheck = (request: FastifyRequest, use: AccessContext) => ZitadelError | undefined
-
-/** The questions whose answers are in memory, in the order in which they are asked. */
+/** The checks, in their order. None of them waits. */
 export interface AccessChecks {
   readonly active: AccessCheck
   readonly unexpired: AccessCheck
@@ -27,7 +21,8 @@ export interface AccessChecks {
 
 /** @param now milliseconds since 1970 */
 export function createAccessChecks (refusals: BearerErrors, now: () => number): AccessChecks {
-  const createGrantsCheck = (hasGrants: typeof hasRequiredScopes): AccessCheck => (request, { verdict, requirement }) => {
+  const createGrantsCheck = (key: 'scopes' | 'roles', hasGrants: typeof hasRequiredScopes): AccessCheck => (request, { verdict, requirement }) => {
+    if (requirement[key].length === 0) return undefined
     const grants = getGrants(verdict)
     const organization = resolveOrganization(request, requirement)
     return hasGrants(requirement, grants, organization) ? undefined : refusals.insufficientGrants(getScopesToRequest(requirement, grants, organization), organization === '' ? 'the function "organization" of this route threw, or gave no id' : undefined)
@@ -35,8 +30,8 @@ export function createAccessChecks (refusals: BearerErrors, now: () => number): 
   return {
     active: (_request, { verdict }) => verdict.granted === undefined ? refusals.invalidToken(verdict.reason) : undefined,
     unexpired: (_request, { verdict }) => now() < verdict.expiresAt ? undefined : refusals.invalidToken('it has expired'),
-    scopes: createGrantsCheck(hasRequiredScopes),
-    roles: createGrantsCheck(hasRequiredRoles)
+    scopes: createGrantsCheck('scopes', hasRequiredScopes),
+    roles: createGrantsCheck('roles', hasRequiredRoles)
   }
 }
 

@@ -1,26 +1,18 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from '../options/config.ts'
-import { ZitadelError, toRequestError } from '../errors.ts'
+import { toRequestError } from '../errors.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
+import type { Verdict } from '../verdicts/verdict.ts'
 import { isB64Token } from '../oauth/bearer.ts'
-import type { ActiveToken } from '../zitadel/active-token.ts'
-import { createAccessChecks, type AccessCheck, type AccessChecks, type AccessContext } from './access-checks.ts'
+import { createAccessChecks, type AccessChecks } from './access-checks.ts'
+import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
 import { createBearerErrors, type BearerErrors } from './bearer-errors.ts'
+import { deny, type GuardHook } from './denial.ts'
+import { createRecheck } from './recheck.ts'
 import type { Requirement } from './requirement.ts'
 import { createRuleResolver, type RouteRule, type RuleResolver } from './route-rules.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 import { createTokenReader, type TokenReader } from './token-reader.ts'
-
-/** A Fastify hook, and a strategy of @fastify/auth. An error denies the request. */
-export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
-
-const ACCESS_CONTEXT = Symbol('fastify-zitadel.use')
-type CheckedRequest = FastifyRequest & { [ACCESS_CONTEXT]?: AccessContext }
-
-/** The token of a request; null if no token was checked. */
-export function getActiveToken (request: FastifyRequest): ActiveToken | null {
-  return (request as CheckedRequest)[ACCESS_CONTEXT]?.verdict.granted?.token ?? null
-}
 
 /** Decides whether a request may pass, by the verdict on its token and the rule of its route. */
 export class Guard {
@@ -29,6 +21,8 @@ export class Guard {
   readonly #checks: AccessChecks
   readonly #readToken: TokenReader
   readonly #rules: RuleResolver
+  /** The second check, after the body. */
+  readonly recheck: GuardHook
 
   /** @param now milliseconds since 1970 */
   constructor (config: Config, introspector: Introspector, now: () => number) {
@@ -37,6 +31,7 @@ export class Guard {
     this.#checks = createAccessChecks(this.#bearerErrors, now)
     this.#readToken = createTokenReader(config.tokenFrom, this.#bearerErrors.invalidRequest)
     this.#rules = createRuleResolver(config)
+    this.recheck = createRecheck(introspector, this.#checks)
   }
 
   /** The first check, before the body is read. */
@@ -56,21 +51,6 @@ export class Guard {
     return (request, _reply, done) => this.#authorize(request, undefined, requirement, false, done)
   }
 
-  /** The second check, after the body, as strategies for @fastify/auth. A token can expire during an upload. */
-  get recheckStrategies (): GuardHook[] {
-    const { active, unexpired, scopes, roles } = this.#checks
-    const toStrategy = (check: AccessCheck): GuardHook => (request, reply, done) => {
-      const context = (request as CheckedRequest)[ACCESS_CONTEXT]
-      denyRecheck(request, reply, context && check(request, context), done)
-    }
-    const stillActive: GuardHook = (request, reply, done) => {
-      const context = (request as CheckedRequest)[ACCESS_CONTEXT]
-      if (context === undefined || !this.#introspector.isOutdated(context.token, context.verdict)) return toStrategy(active)(request, reply, done)
-      this.#introspect(request, reply, context.token, context.requirement, (denial) => denyRecheck(request, reply, denial, done))
-    }
-    return [stillActive, toStrategy(unexpired), toStrategy(scopes), toStrategy(roles)]
-  }
-
   /**
    * Creates no promise if the verdict is cached.
    *
@@ -86,7 +66,7 @@ export class Guard {
         const verdict = this.#introspector.getCached(token, requirement.maxAge)
         // The grammar of a cached token was checked before its introspection.
         if (verdict === undefined && isB64Token(token)) return this.#introspect(request, reply, token, requirement, done)
-        denial = verdict === undefined ? this.#bearerErrors.invalidRequest() : this.#runChecks(request, { token, verdict, requirement })
+        denial = verdict === undefined ? this.#bearerErrors.invalidRequest() : this.#runChecks(request, token, verdict, requirement)
       }
     } catch (error) {
       denial = toRequestError(error)
@@ -98,33 +78,16 @@ export class Guard {
     const endHandling = handleUpgradeErrors(request)
     this.#introspector.getVerdict(token, requirement.maxAge)
       .finally(endHandling)
-      .then((verdict) => this.#runChecks(request, { token, verdict, requirement }))
+      .then((verdict) => this.#runChecks(request, token, verdict, requirement))
       .then((denial) => deny(request, reply, denial, done), (error) => deny(request, reply, toRequestError(error), done))
   }
 
-  #runChecks (request: FastifyRequest, context: AccessContext): Error | undefined {
+  #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement): Error | undefined {
     const { active, unexpired, scopes, roles } = this.#checks
+    const previous = getAccessContext(request)
+    const context = { token, verdict, requirement, previous: previous === undefined ? undefined : withoutRequirement(previous, requirement) }
     const denial = active(request, context) ?? unexpired(request, context) ?? scopes(request, context) ?? roles(request, context)
-    if (denial === undefined) (request as CheckedRequest)[ACCESS_CONTEXT] = context
+    if (denial === undefined) setAccessContext(request, context)
     return denial
   }
-}
-
-/**
- * Sets the status and the headers at once, because a custom error handler may set neither.
- *
- * @param reply undefined for a strategy, which must not change it
- */
-function deny (request: FastifyRequest, reply: FastifyReply | undefined, denial: Error | undefined, done: (error?: Error) => void): void {
-  if (reply !== undefined && denial !== undefined) {
-    handleUpgradeErrors(request)
-    if (denial instanceof ZitadelError) reply.code(denial.statusCode).headers(denial.headers)
-  }
-  done(denial)
-}
-
-/** @fastify/auth sends 401 for every failure without a status, so a user's own error needs one as well. */
-function denyRecheck (request: FastifyRequest, reply: FastifyReply, denial: (Error & { statusCode?: number }) | undefined, done: (error?: Error) => void): void {
-  if (denial !== undefined) reply.code(denial.statusCode ?? 500)
-  deny(request, reply, denial, done)
 }

@@ -22,6 +22,9 @@ export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
 /** The part of its ttl after which a busy verdict is asked for again, the uses that make it busy, and how many may be under way. */
 const REFRESH_AHEAD = { after: 0.8, uses: 3, atOnce: 8 }
 
+/** How long the body of a request may take until ZITADEL is asked again: long enough for ordinary uploads. */
+const BODY_GRACE_MS = 5000
+
 /** From a token to a verdict: remembered, or asked for once however many wait for it. */
 export class Introspector {
   readonly #options: IntrospectorOptions
@@ -54,8 +57,15 @@ export class Introspector {
     return verdict
   }
 
-  /** Whether what was said of a token may have been forgotten since. */
-  isOutdated (token: string, verdict: Verdict): boolean {
+  /**
+   * Whether a verdict that let a request in is too old by now, because its body took long, or was forgotten meanwhile.
+   *
+   * @param maxAge milliseconds that the route accepts
+   */
+  isOutdated (token: string, verdict: Verdict, maxAge: number): boolean {
+    const { ttl, staleIfError } = this.#options
+    const trusted = verdict.granted?.token.stale === true ? ttl + staleIfError : ttl
+    if (this.#clock.monotonic() - verdict.askedAt >= Math.min(trusted * 1000, maxAge) + BODY_GRACE_MS) return true
     return verdict.askedAt <= this.#loader.lastForgetAt && this.getCached(token, Infinity) !== verdict
   }
 

@@ -60,14 +60,6 @@ t.test('a token that expires while the body arrives is refused', async (t) => {
   t.strictSame(calls, ['brief'], 'judged by what is in memory')
 })
 
-t.test('a token that does not expire outlives its ttl', async (t) => {
-  const { clock, calls, start, finish } = await upload(t, {})
-  const socket = await start('good')
-  clock.advance(3600)
-  t.match(await finish(socket), /^HTTP\/1.1 200/)
-  t.strictSame(calls, ['good'])
-})
-
 const forgotten: Record<string, object> = { token: { token: 'caller' }, sub: { sub: 'ada' }, jti: { jti: '1' } }
 
 for (const [what, which] of Object.entries(forgotten)) {

@@ -1,0 +1,38 @@
+import type { FastifyRequest } from 'fastify'
+import type { Verdict } from '../verdicts/verdict.ts'
+import type { ActiveToken } from '../zitadel/active-token.ts'
+import type { Requirement } from './requirement.ts'
+
+/** Why a request was let in: the token, the verdict on it, and the requirement that both met. */
+export interface AccessContext {
+  readonly token: string
+  readonly verdict: Verdict
+  readonly requirement: Requirement
+  /** The requirement that let the request in before, if there are several: `app.zitadel.require()` beside a route's config. */
+  readonly previous: AccessContext | undefined
+}
+
+const ACCESS_CONTEXT = Symbol('fastify-zitadel.access')
+type CheckedRequest = FastifyRequest & { [ACCESS_CONTEXT]?: AccessContext }
+
+/** Undefined if no token was checked. */
+export function getAccessContext (request: FastifyRequest): AccessContext | undefined {
+  return (request as CheckedRequest)[ACCESS_CONTEXT]
+}
+
+export function setAccessContext (request: FastifyRequest, context: AccessContext): void {
+  (request as CheckedRequest)[ACCESS_CONTEXT] = context
+}
+
+/** The token of a request; null if no token was checked. */
+export function getActiveToken (request: FastifyRequest): ActiveToken | null {
+  return getAccessContext(request)?.verdict.granted?.token ?? null
+}
+
+/** A strategy may run twice for a request: a requirement is kept once, so that the chain stays short. */
+export function withoutRequirement (context: AccessContext | undefined, requirement: Requirement): AccessContext | undefined {
+  if (context === undefined) return undefined
+  const previous = withoutRequirement(context.previous, requirement)
+  if (context.requirement === requirement) return previous
+  return previous === context.previous ? context : { ...context, previous }
+}

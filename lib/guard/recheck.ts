@@ -1,0 +1,74 @@
+import { toRequestError } from '../errors.ts'
+import type { Introspector } from '../verdicts/introspector.ts'
+import type { Verdict } from '../verdicts/verdict.ts'
+import type { AccessCheck, AccessChecks } from './access-checks.ts'
+import { getAccessContext, setAccessContext, type AccessContext } from './access-context.ts'
+import { composeStrategies } from './auth-composition.ts'
+import { denyRecheck, type GuardHook } from './denial.ts'
+import { handleUpgradeErrors } from './upgrade.ts'
+
+/**
+ * Creates the second check, after the body: a token can expire or be revoked during an upload. All requirements that let the
+ * request in are checked again.
+ *
+ * It composes the strategies of @fastify/auth that a requirement needs: one for the token, one for scopes, one for roles.
+ */
+export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks): GuardHook {
+  const checkScopes = createStrategy(scopes)
+  const checkRoles = createStrategy(roles)
+  const checkToken: GuardHook = (request, reply, done) => {
+    const context = getAccessContext(request)!
+    // Only an active verdict lets a request in, and an expired token needs no introspection.
+    const denial = findDenial(unexpired, request, context)
+    if (denial !== undefined || !isOutdated(introspector, context)) return denyRecheck(request, reply, denial, done)
+    const endHandling = handleUpgradeErrors(request)
+    renewVerdicts(introspector, context)
+      .finally(endHandling)
+      .then((renewed) => {
+        setAccessContext(request, renewed)
+        return findDenial(active, request, renewed) ?? findDenial(unexpired, request, renewed)
+      })
+      .then((denial) => denyRecheck(request, reply, denial, done), (error) => denyRecheck(request, reply, toRequestError(error), done))
+  }
+  const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles]].map((grants) => composeStrategies([checkToken, ...grants]))
+  return (request, reply, done) => {
+    const context = getAccessContext(request)
+    if (context === undefined) return done()
+    compositions[getKind(context)]!(request, reply, done)
+  }
+}
+
+/** The index of the composition. */
+function getKind ({ requirement, previous }: AccessContext): number {
+  if (previous !== undefined) return 3
+  return (requirement.scopes.length > 0 ? 1 : 0) + (requirement.roles.length > 0 ? 2 : 0)
+}
+
+function createStrategy (check: AccessCheck): GuardHook {
+  return (request, reply, done) => denyRecheck(request, reply, findDenial(check, request, getAccessContext(request)!), done)
+}
+
+function findDenial (check: AccessCheck, request: Parameters<AccessCheck>[0], context: AccessContext): ReturnType<AccessCheck> {
+  for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
+    const denial = check(request, current)
+    if (denial !== undefined) return denial
+  }
+  return undefined
+}
+
+function isOutdated (introspector: Introspector, context: AccessContext): boolean {
+  for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
+    if (introspector.isOutdated(current.token, current.verdict, current.requirement.maxAge)) return true
+  }
+  return false
+}
+
+/** One introspection for each token, as young as the strictest of the requirements demands. */
+async function renewVerdicts (introspector: Introspector, context: AccessContext): Promise<AccessContext> {
+  const contexts: AccessContext[] = []
+  for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) contexts.unshift(current)
+  const maxAge = Math.min(...contexts.map(({ requirement }) => requirement.maxAge))
+  const verdicts = new Map<string, Verdict>()
+  for (const { token } of contexts) if (!verdicts.has(token)) verdicts.set(token, await introspector.getVerdict(token, maxAge))
+  return contexts.reduce<AccessContext | undefined>((previous, { token, requirement }) => ({ token, verdict: verdicts.get(token)!, requirement, previous }), undefined)!
+}
