@@ -49,7 +49,7 @@ const LAYERS: Record<string, string[]> = {
   'shared-cache': ['errors.ts', 'clock.ts', 'oauth', 'reporter.ts', 'options'],
   verdicts: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'client', 'shared-cache'],
   source: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'reporter.ts', 'options', 'client', 'shared-cache'],
-  guard: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
+  guard: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
   'decorator.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard'],
   'plugin.ts': ['errors.ts', 'clock.ts', 'channels.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'decorator.ts'],
   'index.ts': ['errors.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'decorator.ts', 'plugin.ts'],
