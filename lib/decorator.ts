@@ -10,6 +10,8 @@ import type { Introspector } from './verdicts/introspector.ts'
 import type { CheckResult } from './source/health-check.ts'
 import { isB64Token } from './oauth/bearer.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
+import type { OpenapiOptions } from './openapi/docs-settings.ts'
+import type { OpenapiDocs } from './openapi/openapi.ts'
 
 /** A request of any Fastify server (HTTP/1.1 or HTTP/2), with any type provider. */
 export type AnyRequest = FastifyRequest<any, any, any, any, any, any, any, any>
@@ -62,10 +64,23 @@ export interface Zitadel {
    * The reason for a failure is also logged.
    */
   reload: () => Promise<CheckResult>
+  /**
+   * Completes the options of @fastify/swagger, @fastify/swagger-ui and @scalar/fastify-api-reference: the document says what the
+   * guard requires of each route, and the docs page offers a login at ZITADEL.
+   *
+   * @throws ZitadelError `FST_ZITADEL_OPTION` for wrong options
+   * @example
+   * ```ts
+   * const docs = app.zitadel.openapi({ clientId: '312...', projectId: '311...' })
+   * await app.register(swagger, docs.swagger({ openapi: { openapi: '3.1.0', info } }))
+   * await app.register(swaggerUi, docs.swaggerUi({ routePrefix: '/docs' }))
+   * ```
+   */
+  openapi: (options: OpenapiOptions) => OpenapiDocs
 }
 
 /** The parts of {@link Zitadel} that are the guard's and the introspector's. */
-export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'check' | 'reload'> {
+export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'check' | 'reload' | 'openapi'> {
   return {
     require: (requirement = {}) => {
       checkRequirementKeys(requirement, 'zitadel.require()')

@@ -4,7 +4,6 @@ import { Registration } from './channels.ts'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
 import { getActiveToken } from './guard/access-context.ts'
-import { createDecisionPublisher } from './guard/decision.ts'
 import type { GuardHook } from './guard/denial.ts'
 import { Guard } from './guard/guard.ts'
 import { restoreHookName } from './guard/guarded-scope.ts'
@@ -20,6 +19,7 @@ import type { ZitadelOptions } from './options/options.ts'
 import { findUnitMistakes } from './options/unit-warnings.ts'
 import { isLoopback } from './zitadel/endpoints.ts'
 import { createDecorator } from './decorator.ts'
+import { createOpenapi } from './openapi/openapi.ts'
 
 /** What this module has decorated instances with. */
 const decorators = new WeakSet<object>()
@@ -49,9 +49,10 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       staleIfError: config.staleIfError,
       onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
     }, clock)
-    const guard = new Guard(config, introspector, clock.wall, createDecisionPublisher(registration.id, clock.monotonic))
+    const guard = new Guard(config, introspector, clock.wall)
 
-    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload })
+    const openapi = createOpenapi(app, config)
+    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
     app.decorate('zitadel', decorator)
     // A getter, so that it also reaches scopes that were made before the plugin was there.
@@ -59,7 +60,9 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
 
     const onRequest: GuardHook = (request, reply, done) => guard.onRequest(request, reply, done)
     Object.defineProperty(onRequest, 'name', { value: registerGuard(app.server, config) })
+    openapi.watchPages()
     checkRoutesAtStartup(app, onRequest.name, config)
+    openapi.watchRoutes()
     checkUnmatchedRequests(app, config)
     app.addHook('onRequest', onRequest)
     // Fastify adds the hook in a step of its own, after those that are queued already.

@@ -1,0 +1,91 @@
+import type { Requirement } from '../guard/requirement.ts'
+import type { RouteRule } from '../guard/route-rules.ts'
+import type { DocsSettings } from './docs-settings.ts'
+
+/** The name of the security scheme for the login. */
+export const LOGIN_SCHEME = 'zitadel'
+/** The name of the security scheme that names roles. OpenAPI 3.0 has no place for them. */
+export const ROLES_SCHEME = 'zitadelRoles'
+
+/** Names of schemes with their scopes or roles. All of them are required. */
+export type SecurityRequirement = Readonly<Record<string, readonly string[]>>
+
+/** One way to satisfy a requirement. */
+export interface AccessAlternative {
+  readonly scopes: readonly string[]
+  readonly roles: readonly string[]
+}
+
+/** Lists the ways to satisfy a requirement, each of which is enough. */
+export function listAlternatives ({ scopes, roles }: Requirement): AccessAlternative[] {
+  const scopeSets = scopes.length === 0 ? [{ zitadel: [], custom: [] }] : scopes
+  const roleSets = roles.length === 0 ? [[]] : roles
+  return scopeSets.flatMap(({ zitadel, custom }) => roleSets.map((set) => ({ scopes: zitadel, roles: [...new Set([...custom, ...set])] })))
+}
+
+/**
+ * Creates the security requirements of a route that the guard protects. A login with the scopes of one requirement is enough,
+ * so each contains the base scopes.
+ *
+ * @param hasRoles whether roles can be named: since OpenAPI 3.1
+ * @see {@link https://spec.openapis.org/oas/v3.1.0#security-requirement-object OpenAPI 3.1, Security Requirement Object}
+ */
+export function createSecurity ({ isOptional, requirement }: RouteRule, baseScopes: readonly string[], hasRoles: boolean): SecurityRequirement[] {
+  const required = listAlternatives(requirement).map(({ scopes, roles }): SecurityRequirement => ({
+    [LOGIN_SCHEME]: [...new Set([...baseScopes, ...scopes])],
+    ...(hasRoles && roles.length > 0 && { [ROLES_SCHEME]: roles })
+  }))
+  return isOptional ? [{}, ...required] : required
+}
+
+/**
+ * Combines what the guard requires with what the document of a route requires already, such as an API key: both are needed.
+ *
+ * @param documented may name our schemes too; then they are ignored
+ */
+export function combineSecurity (required: readonly SecurityRequirement[], documented: readonly SecurityRequirement[] = []): SecurityRequirement[] {
+  const others = omitOurSchemes(documented)
+  const combined = others.length === 0 ? required : required.flatMap((ours) => others.map((other) => ({ ...other, ...ours })))
+  return [...new Map(combined.map((each) => [JSON.stringify(each), each])).values()]
+}
+
+/** Removes our schemes from security requirements, and requirements without any other scheme. */
+export function omitOurSchemes (documented: readonly SecurityRequirement[]): SecurityRequirement[] {
+  return documented.map((requirement) => Object.fromEntries(Object.entries(requirement).filter(([name]) => name !== LOGIN_SCHEME && name !== ROLES_SCHEME)))
+    .filter((requirement) => Object.keys(requirement).length > 0)
+}
+
+/**
+ * Creates the scheme for the login: authorization code with PKCE.
+ *
+ * @param scopes all scopes that the page offers
+ */
+export function createLoginScheme ({ authorizationUrl, tokenUrl }: DocsSettings, scopes: Iterable<string>): object {
+  return {
+    type: 'oauth2',
+    description: 'Login at ZITADEL.',
+    flows: {
+      authorizationCode: { authorizationUrl, tokenUrl, refreshUrl: tokenUrl, scopes: Object.fromEntries(Array.from(scopes, (scope) => [scope, describeScope(scope)])) }
+    }
+  }
+}
+
+/** Creates the scheme whose requirements name roles. It stands for the same access token as the login. */
+export function createRolesScheme (): object {
+  return { type: 'http', scheme: 'bearer', description: `The access token of the login (\`${LOGIN_SCHEME}\`). The requirements of this scheme name the roles that the caller must have.` }
+}
+
+const SCOPE_DESCRIPTIONS = new Map([
+  ['openid', 'Log in'],
+  ['profile', 'Name and other data of the profile'],
+  ['email', 'Email address'],
+  ['phone', 'Phone number'],
+  ['address', 'Postal address'],
+  ['offline_access', 'A refresh token'],
+  ['urn:zitadel:iam:user:metadata', 'Metadata of the user'],
+  ['urn:zitadel:iam:user:resourceowner', 'Organization of the user']
+])
+
+function describeScope (scope: string): string {
+  return SCOPE_DESCRIPTIONS.get(scope) ?? (scope.endsWith(':aud') ? 'Access to this API' : scope)
+}

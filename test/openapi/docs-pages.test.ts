@@ -1,0 +1,52 @@
+import t from 'tap'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import scalar from '@scalar/fastify-api-reference'
+import type { FastifyInstance } from 'fastify'
+import { listen, startGuardedApp, type AppSetup, type TestContext } from '../fixtures/guarded-app.ts'
+
+const LOGIN = { clientId: 'docs', projectId: '311', issuer: 'https://auth.acme.example' }
+
+async function startDocsApp (t: TestContext, setup: AppSetup = {}): Promise<FastifyInstance> {
+  const { app } = await startGuardedApp(t, setup)
+  const docs = app.zitadel.openapi(LOGIN)
+  await app.register(swagger, docs.swagger())
+  await app.register(swaggerUi, docs.swaggerUi({ routePrefix: '/docs' }))
+  await app.register(scalar, docs.scalar({ routePrefix: '/reference' }))
+  return app
+}
+
+async function getStatuses (app: FastifyInstance, urls: string[]): Promise<Record<string, number>> {
+  const statuses: Record<string, number> = {}
+  for (const url of urls) statuses[url] = (await app.inject(url)).statusCode
+  return statuses
+}
+
+const PAGE_URLS = ['/docs', '/docs/', '/docs/static/index.html', '/docs/static/swagger-initializer.js', '/docs/static/oauth2-redirect.html', '/docs/static/swagger-ui.css', '/docs/json', '/docs/yaml', '/reference', '/reference/', '/reference/openapi.json', '/reference/openapi.yaml', '/reference/js/scalar.js']
+
+for (const undeclaredRoutes of ['protected', 'refused'] as const) {
+  t.test(`docs pages are public (undeclaredRoutes: ${undeclaredRoutes})`, async (t) => {
+    const app = await startDocsApp(t, { options: { undeclaredRoutes } })
+    for (const [url, status] of Object.entries(await getStatuses(app, PAGE_URLS))) t.match(String(status), /^(200|30[12])$/, url)
+    t.equal((await app.inject({ url: '/docs/json', method: 'HEAD' })).statusCode, 200)
+    t.equal((await app.inject({ url: '/docs/static/swagger-ui.css', method: 'HEAD' })).statusCode, 200)
+  })
+}
+
+t.test('other routes below the prefix of a docs page stay protected', async (t) => {
+  const app = await startDocsApp(t)
+  app.get('/docs/secret', async () => 'secret')
+  app.get('/docs/static/secret', async () => 'secret')
+  app.get('/docs-internal', async () => 'secret')
+  app.get('/reference/secret', async () => 'secret')
+  await app.register(async (scope) => { scope.get('/static/secret2', async () => 'secret') }, { prefix: '/docs' })
+  const urls = ['/docs/secret', '/docs/static/secret', '/docs/static/secret2', '/docs-internal', '/reference/secret']
+  t.same(await getStatuses(app, urls), Object.fromEntries(urls.map((url) => [url, 401])))
+})
+
+t.test('the redirect URIs are logged once, when the server listens', async (t) => {
+  const lines: string[] = []
+  const app = await startDocsApp(t, { server: { logger: { level: 'info', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
+  const port = await listen(app)
+  t.same(lines.filter((line) => line.includes('redirect')), ['/docs/static/oauth2-redirect.html', '/reference/'].map((path) => `fastify-zitadel: register this redirect URI in ZITADEL, with the origin that browsers see: http://localhost:${port}${path}`))
+})
