@@ -1,5 +1,6 @@
 import type { AllOrAny } from '../options/route-options.ts'
-import type { RouteRule, RuleConfig } from './route-rules.ts'
+import { resolveRouteRule, type RouteRule, type RuleConfig } from './route-rules.ts'
+import type { AnyApp, ServedRoute } from './served-routes.ts'
 
 /** How a route is guarded, in the words of a route's config. A key is absent if nothing is required. */
 export interface RouteAccess {
@@ -60,4 +61,55 @@ export function registerGuard (server: object, config: RuleConfig): string {
  */
 export function listGuards (server: object): ReadonlyMap<string, RuleConfig> {
   return guards.get(server) ?? new Map()
+}
+
+/** A row of the table of routes: who may call what. */
+export interface RouteRow extends RouteAccess {
+  readonly method: string
+  /** The pattern, with the prefix. */
+  readonly url: string
+  /** `version`, `host` and custom constraints; absent if there is none. A regular expression is text. */
+  readonly constraints?: Readonly<Record<string, string>>
+}
+
+/**
+ * Finds the guard of a route.
+ *
+ * @param app an app that is ready
+ * @returns undefined if the route is outside of the scope of every guard
+ */
+export function findGuard (app: AnyApp, { context }: ServedRoute): RuleConfig | undefined {
+  const known = listGuards(app.server)
+  const hook = context.onRequest?.find(({ name }) => known.has(removeBound(name)))
+  return hook && known.get(removeBound(hook.name))
+}
+
+/** Fastify binds the hooks of a route to its instance. */
+function removeBound (name: string): string {
+  return name.replace(/^bound /, '')
+}
+
+/**
+ * Resolves the rule of a served route, as the guard does for a request.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong declaration
+ */
+export function resolveServedRule (guard: RuleConfig, { context: { config, schema } }: ServedRoute): RouteRule {
+  return resolveRouteRule(guard, { method: config.method, url: config.url, config, ...(schema && { schema }) })
+}
+
+export function createRow ({ method, url, constraints }: ServedRoute, access: RouteAccess): RouteRow {
+  const named = Object.entries(constraints).map(([name, value]) => [name, String(value)])
+  return { method, url, ...(named.length > 0 && { constraints: Object.fromEntries(named) }), ...access }
+}
+
+/**
+ * Sorts rows by URL, method and constraints, so that two tables can be compared line by line. It leaves out a HEAD route with the same
+ * access as the GET route, because Fastify adds one to each.
+ */
+export function sortRows (rows: readonly RouteRow[]): RouteRow[] {
+  const toKey = ({ method, url, constraints }: RouteRow): string => JSON.stringify([url, method, constraints ?? {}])
+  const withoutMethod = ({ method, ...row }: RouteRow): string => JSON.stringify(row)
+  const gets = new Set(rows.filter(({ method }) => method === 'GET').map(withoutMethod))
+  return rows.filter((row) => row.method !== 'HEAD' || !gets.has(withoutMethod(row))).sort((a, b) => toKey(a) < toKey(b) ? -1 : 1)
 }

@@ -60,7 +60,8 @@ const LAYERS: Record<string, string[]> = {
   'testing/tokens': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance'],
   'testing/endpoints': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens'],
   'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
-  testing: ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints', 'testing/server']
+  'testing/guarded': ['guard'],
+  testing: ['errors.ts', 'oauth', 'zitadel', 'guard', 'testing/guarded', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints', 'testing/server']
 }
 
 t.test('a layer imports only layers below it', async (t) => {
