@@ -26,6 +26,28 @@ export interface IntrospectionMessage {
   readonly duration: number | undefined
 }
 
+/** What the guard decided on a request. The channel is `fastify-zitadel:decision`. Requests of public routes have none. */
+export interface DecisionMessage {
+  readonly registration: number
+  /** The pattern of the route, such as `/orders/:id`; undefined for a request that no route serves. */
+  readonly route: string | undefined
+  readonly method: string
+  /** `'denied'` is the caller's failure (4xx), `'failed'` is ZITADEL's or this API's (5xx). */
+  readonly outcome: 'allowed' | 'denied' | 'failed'
+  /** Undefined if the request is allowed, and for an error that a function of this API threw. */
+  readonly code: ZitadelErrorCode | undefined
+  /** Where the verdict on the token came from; undefined without a verdict. */
+  readonly source: DecisionSource | undefined
+  /** Milliseconds since ZITADEL was asked about the token; undefined without a verdict. */
+  readonly age: number | undefined
+}
+
+/**
+ * `'memory'`: the cache of this process. `'introspection'`: ZITADEL was asked, for this request or for another one with the
+ * same token. `'stale'`: the verdict was used past its ttl (option `staleIfError`).
+ */
+export type DecisionSource = 'memory' | 'introspection' | 'stale'
+
 /** ZITADEL gave no usable response, or the circuit has opened or closed. The channel is `fastify-zitadel:outage`. */
 export interface OutageMessage {
   readonly registration: number
@@ -46,6 +68,8 @@ export interface CredentialsMessage {
 }
 
 const INTROSPECTION = tracingChannel<unknown, IntrospectionMessage>('fastify-zitadel:introspection')
+/** A request whose token is cached pays for `hasSubscribers`, and for nothing else of this file. */
+export const DECISION = channel('fastify-zitadel:decision')
 const OUTAGE = channel('fastify-zitadel:outage')
 const CREDENTIALS = channel('fastify-zitadel:credentials')
 

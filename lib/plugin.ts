@@ -4,6 +4,7 @@ import { Registration } from './channels.ts'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
 import { getActiveToken } from './guard/access-context.ts'
+import { createDecisionPublisher } from './guard/decision.ts'
 import type { GuardHook } from './guard/denial.ts'
 import { Guard } from './guard/guard.ts'
 import { restoreHookName } from './guard/guarded-scope.ts'
@@ -49,7 +50,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       staleIfError: config.staleIfError,
       onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
     }, clock)
-    const guard = new Guard(config, introspector, clock.wall)
+    const guard = new Guard(config, introspector, clock.wall, createDecisionPublisher(registration.id, clock.monotonic))
 
     const openapi = createOpenapi(app, config)
     const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload, openapi: openapi.createDocs })

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { DECISION } from '../channels.ts'
 import type { Config } from '../options/config.ts'
 import { toRequestError } from '../errors.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
@@ -7,6 +8,7 @@ import { isB64Token } from '../oauth/bearer.ts'
 import { createAccessChecks, type AccessChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
 import { createBearerErrors, type BearerErrors } from './bearer-errors.ts'
+import type { PublishDecision } from './decision.ts'
 import { deny, type GuardHook } from './denial.ts'
 import { createRecheck } from './recheck.ts'
 import type { Requirement } from './requirement.ts'
@@ -23,15 +25,26 @@ export class Guard {
   readonly #rules: RuleResolver
   /** The second check, after the body. */
   readonly recheck: GuardHook
+  readonly #publishDecision: PublishDecision
 
   /** @param now milliseconds since 1970 */
-  constructor (config: Config, introspector: Introspector, now: () => number) {
+  constructor (config: Config, introspector: Introspector, now: () => number, publishDecision: PublishDecision) {
+    this.#publishDecision = publishDecision
     this.#introspector = introspector
     this.#bearerErrors = createBearerErrors(config.realm)
     this.#checks = createAccessChecks(this.#bearerErrors, now)
     this.#readToken = createTokenReader(config.tokenFrom, this.#bearerErrors.invalidRequest)
     this.#rules = createRuleResolver(config)
-    this.recheck = createRecheck(introspector, this.#checks)
+    const recheck = createRecheck(introspector, this.#checks)
+    this.recheck = (request, reply, done) => {
+      if (!DECISION.hasSubscribers) return recheck(request, reply, done)
+      const checked = getAccessContext(request)?.verdict
+      recheck(request, reply, (denial) => {
+        const verdict = getAccessContext(request)?.verdict
+        if (denial !== undefined) publishDecision(request, denial, verdict, verdict === checked)
+        done(denial)
+      })
+    }
   }
 
   /** The first check, before the body is read. */
@@ -40,7 +53,7 @@ export class Guard {
     try {
       rule = this.#rules(request)
     } catch (error) {
-      return deny(request, reply, toRequestError(error), done)
+      return this.#decide(request, reply, toRequestError(error), undefined, false, done)
     }
     if (rule.isPublic) return done()
     this.#authorize(request, reply, rule.requirement, rule.isOptional, done)
@@ -58,12 +71,13 @@ export class Guard {
    */
   #authorize (request: FastifyRequest, reply: FastifyReply | undefined, requirement: Requirement, optional: boolean, done: (error?: Error) => void): void {
     let denial: Error | undefined
+    let verdict: Verdict | undefined
     try {
       const token = this.#readToken(request)
       if (token === undefined) {
         denial = optional ? undefined : this.#bearerErrors.missingToken()
       } else {
-        const verdict = this.#introspector.getCached(token, requirement.maxAge)
+        verdict = this.#introspector.getCached(token, requirement.maxAge)
         // The grammar of a cached token was checked before its introspection.
         if (verdict === undefined && isB64Token(token)) return this.#introspect(request, reply, token, requirement, done)
         denial = verdict === undefined ? this.#bearerErrors.invalidRequest() : this.#runChecks(request, token, verdict, requirement)
@@ -71,15 +85,24 @@ export class Guard {
     } catch (error) {
       denial = toRequestError(error)
     }
-    deny(request, reply, denial, done)
+    this.#decide(request, reply, denial, verdict, true, done)
   }
 
   #introspect (request: FastifyRequest, reply: FastifyReply | undefined, token: string, requirement: Requirement, done: (error?: Error) => void): void {
+    let verdict: Verdict | undefined
     const endHandling = handleUpgradeErrors(request)
     this.#introspector.getVerdict(token, requirement.maxAge)
       .finally(endHandling)
-      .then((verdict) => this.#runChecks(request, token, verdict, requirement))
-      .then((denial) => deny(request, reply, denial, done), (error) => deny(request, reply, toRequestError(error), done))
+      .then((found) => {
+        verdict = found
+        return this.#runChecks(request, token, found, requirement)
+      })
+      .then((denial) => this.#decide(request, reply, denial, verdict, false, done), (error) => this.#decide(request, reply, toRequestError(error), verdict, false, done))
+  }
+
+  #decide (request: FastifyRequest, reply: FastifyReply | undefined, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean, done: (error?: Error) => void): void {
+    if (DECISION.hasSubscribers) this.#publishDecision(request, denial, verdict, isCached)
+    deny(request, reply, denial, done)
   }
 
   #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement): Error | undefined {

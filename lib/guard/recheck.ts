@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify'
 import { toRequestError } from '../errors.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
@@ -48,12 +49,17 @@ function createStrategy (check: AccessCheck): GuardHook {
   return (request, reply, done) => denyRecheck(request, reply, findDenial(check, request, getAccessContext(request)!), done)
 }
 
-function findDenial (check: AccessCheck, request: Parameters<AccessCheck>[0], context: AccessContext): ReturnType<AccessCheck> {
-  for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-    const denial = check(request, current)
-    if (denial !== undefined) return denial
+/** An error that a check throws is ours: @fastify/auth would make a 401 of it. */
+function findDenial (check: AccessCheck, request: FastifyRequest, context: AccessContext): Error | undefined {
+  try {
+    for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
+      const denial = check(request, current)
+      if (denial !== undefined) return denial
+    }
+    return undefined
+  } catch (error) {
+    return toRequestError(error)
   }
-  return undefined
 }
 
 function isOutdated (introspector: Introspector, context: AccessContext): boolean {

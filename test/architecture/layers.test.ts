@@ -49,7 +49,7 @@ const LAYERS: Record<string, string[]> = {
   'shared-cache': ['errors.ts', 'clock.ts', 'oauth', 'reporter.ts', 'options'],
   verdicts: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'client', 'shared-cache'],
   source: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'reporter.ts', 'options', 'client', 'shared-cache'],
-  guard: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
+  guard: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
   openapi: ['errors.ts', 'oauth', 'zitadel', 'options', 'guard'],
   'decorator.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi'],
   'plugin.ts': ['errors.ts', 'clock.ts', 'channels.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'decorator.ts'],
