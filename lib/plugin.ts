@@ -21,6 +21,7 @@ import { findUnitMistakes } from './options/unit-warnings.ts'
 import { isLoopback } from './zitadel/endpoints.ts'
 import { createDecorator } from './decorator.ts'
 import { createOpenapi } from './openapi/openapi.ts'
+import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
 /** What this module has decorated instances with. */
 const decorators = new WeakSet<object>()
@@ -75,6 +76,8 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       closeDeniedUpgrade(request, reply)
       done()
     })
+    if (config.resources.length > 0) serveResourceMetadata(app, config.resources, config.issuer!)
+    if (config.resources.length > 0 && config.projectId === undefined) app.log.warn('fastify-zitadel: option "resource" without "projectId": clients are not told to request the audience scope, so the tokens of clients outside of the API\'s project are not active for it')
     warnAboutPlainHttp(app, config.authorizationServer?.endpoint.origin)
   }, { name: 'fastify-zitadel', fastify: '>=5 <7' })
 }

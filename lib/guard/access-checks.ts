@@ -4,7 +4,7 @@ import type { Verdict } from '../verdicts/verdict.ts'
 import type { Grants } from '../zitadel/grants.ts'
 import { getScopesToRequest, hasRequiredRoles, hasRequiredScopes } from './grants-check.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
-import type { BearerErrors } from './bearer-errors.ts'
+import type { BearerErrorsFinder } from './bearer-errors.ts'
 import type { AccessContext } from './access-context.ts'
 import type { Requirement } from './requirement.ts'
 
@@ -20,16 +20,16 @@ export interface AccessChecks {
 }
 
 /** @param now milliseconds since 1970 */
-export function createAccessChecks (refusals: BearerErrors, now: () => number): AccessChecks {
+export function createAccessChecks (findErrors: BearerErrorsFinder, now: () => number): AccessChecks {
   const createGrantsCheck = (key: 'scopes' | 'roles', hasGrants: typeof hasRequiredScopes): AccessCheck => (request, { verdict, requirement }) => {
     if (requirement[key].length === 0) return undefined
     const grants = getGrants(verdict)
     const organization = resolveOrganization(request, requirement)
-    return hasGrants(requirement, grants, organization) ? undefined : refusals.insufficientGrants(getScopesToRequest(requirement, grants, organization), organization === '' ? 'the function "organization" of this route threw, or gave no id' : undefined)
+    return hasGrants(requirement, grants, organization) ? undefined : findErrors(request).insufficientGrants(getScopesToRequest(requirement, grants, organization), organization === '' ? 'the function "organization" of this route threw, or gave no id' : undefined)
   }
   return {
-    active: (_request, { verdict }) => verdict.granted === undefined ? refusals.invalidToken(verdict.reason) : undefined,
-    unexpired: (_request, { verdict }) => now() < verdict.expiresAt ? undefined : refusals.invalidToken('it has expired'),
+    active: (request, { verdict }) => verdict.granted === undefined ? findErrors(request).invalidToken(verdict.reason) : undefined,
+    unexpired: (request, { verdict }) => now() < verdict.expiresAt ? undefined : findErrors(request).invalidToken('it has expired'),
     scopes: createGrantsCheck('scopes', hasRequiredScopes),
     roles: createGrantsCheck('roles', hasRequiredRoles)
   }

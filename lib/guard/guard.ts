@@ -7,7 +7,7 @@ import type { Verdict } from '../verdicts/verdict.ts'
 import { isB64Token } from '../oauth/bearer.ts'
 import { createAccessChecks, type AccessChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
-import { createBearerErrors, type BearerErrors } from './bearer-errors.ts'
+import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
 import type { PublishDecision } from './decision.ts'
 import { deny, type GuardHook } from './denial.ts'
 import { createRecheck } from './recheck.ts'
@@ -19,7 +19,7 @@ import { createTokenReader, type TokenReader } from './token-reader.ts'
 /** Decides whether a request may pass, by the verdict on its token and the rule of its route. */
 export class Guard {
   readonly #introspector: Introspector
-  readonly #bearerErrors: BearerErrors
+  readonly #findErrors: BearerErrorsFinder
   readonly #checks: AccessChecks
   readonly #readToken: TokenReader
   readonly #rules: RuleResolver
@@ -31,9 +31,9 @@ export class Guard {
   constructor (config: Config, introspector: Introspector, now: () => number, publishDecision: PublishDecision) {
     this.#publishDecision = publishDecision
     this.#introspector = introspector
-    this.#bearerErrors = createBearerErrors(config.realm)
-    this.#checks = createAccessChecks(this.#bearerErrors, now)
-    this.#readToken = createTokenReader(config.tokenFrom, this.#bearerErrors.invalidRequest)
+    this.#findErrors = createBearerErrorsFinder(config.realm, config.resources)
+    this.#checks = createAccessChecks(this.#findErrors, now)
+    this.#readToken = createTokenReader(config.tokenFrom, (request) => this.#findErrors(request).invalidRequest())
     this.#rules = createRuleResolver(config)
     const recheck = createRecheck(introspector, this.#checks)
     this.recheck = (request, reply, done) => {
@@ -75,12 +75,12 @@ export class Guard {
     try {
       const token = this.#readToken(request)
       if (token === undefined) {
-        denial = optional ? undefined : this.#bearerErrors.missingToken()
+        denial = optional ? undefined : this.#findErrors(request).missingToken()
       } else {
         verdict = this.#introspector.getCached(token, requirement.maxAge)
         // The grammar of a cached token was checked before its introspection.
         if (verdict === undefined && isB64Token(token)) return this.#introspect(request, reply, token, requirement, done)
-        denial = verdict === undefined ? this.#bearerErrors.invalidRequest() : this.#runChecks(request, token, verdict, requirement)
+        denial = verdict === undefined ? this.#findErrors(request).invalidRequest() : this.#runChecks(request, token, verdict, requirement)
       }
     } catch (error) {
       denial = toRequestError(error)

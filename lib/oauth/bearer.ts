@@ -60,12 +60,14 @@ export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficien
  *
  * @param realm must be {@link isPrintableAscii}
  * @param scopes must be scope-tokens; named only where a client can cure the refusal by asking for them
+ * @param resourceMetadata the URL of the metadata of the resource, in canonical spelling (RFC 9728 section 5.1)
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3 RFC 6750 section 3}
  */
-export function createBearerChallenge (realm?: string, error?: BearerErrorCode, scopes?: readonly string[]): string {
+export function createBearerChallenge (realm?: string, error?: BearerErrorCode, scopes?: readonly string[], resourceMetadata?: string): string {
   const parameters: string[] = []
   if (realm !== undefined) parameters.push(`realm="${realm.replace(/["\\]/g, '\\$&')}"`)
   if (error !== undefined) parameters.push(`error="${error}"`)
   if (scopes !== undefined) parameters.push(`scope="${scopes.join(' ')}"`)
+  if (resourceMetadata !== undefined) parameters.push(`resource_metadata="${resourceMetadata}"`)
   return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`
 }

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { Sign, SigningClient } from '../oauth/client-authentication.ts'
+import type { ResourceOptions } from './resource-options.ts'
 import type { ZitadelRouteOptions } from './route-options.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
 import type { ApplicationKey } from '../zitadel/application-key.ts'
@@ -105,6 +106,12 @@ export interface ZitadelOptions {
   readonly clients?: readonly string[] | undefined
   /** The project that must be in the token's audience. Default any. */
   readonly projectId?: string | undefined
+  /**
+   * The protected resources that this server is (RFC 9728), such as an MCP server: a URL, `{ url, scopes, name, documentation,
+   * personalAccessTokens }`, or an array of them. Their metadata is served, and the challenges of their routes point to it.
+   * Default none. If ZITADEL is replaced by `introspect`, `issuer` must be given too.
+   */
+  readonly resource?: string | ResourceOptions | ReadonlyArray<string | ResourceOptions> | undefined
   /** The realm of challenges, printable ASCII. Default none. */
   readonly realm?: string | undefined
   /** Asked in place of ZITADEL; issuer, credentials and network are then not used. One that throws is an outage (503). */

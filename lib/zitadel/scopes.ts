@@ -17,3 +17,8 @@ export function isZitadelScope (scope: string): boolean {
 export function isRoleScope (scope: string): boolean {
   return scope.startsWith(ROLE_PREFIX)
 }
+
+/** The scope that puts a project into the audience of a token. Any client can request it. */
+export function getAudienceScope (projectId: string): string {
+  return `urn:zitadel:iam:org:project:id:${projectId}:aud`
+}

@@ -17,7 +17,9 @@ t.test('an option that is not given has its documented default', async (t) => {
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,
     cache: { ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined },
-    clients: undefined
+    clients: undefined,
+    resources: [],
+    issuer
   })
   t.equal(authorizationServer?.issuer, issuer)
   t.same(authorizationServer?.endpoint, { origin: issuer, path: '/oauth/v2/introspect', headers: {} })

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
 
-const ELSEWHERE = ['refreshAhead', 'shared', 'perSecond', 'resource', 'events']
+const ELSEWHERE = ['refreshAhead', 'shared', 'perSecond', 'events']
 const MISSPELT = ['Issuer', 'credential', 'realms', 'ttl', 'prefixes', 'client', 'introspection', '']
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty']
 
@@ -49,5 +49,5 @@ t.test('the message suggests the option that was probably meant, with its path',
   ] as const) {
     t.match((await startError(t, { ...VALID_OPTIONS, ...given })).message, new RegExp(`^unknown option "[\\w.]+", did you mean "${meant.replace('.', '\\.')}"\\? Expected one of \\w+, `), meant)
   }
-  t.match((await startError(t, { ...VALID_OPTIONS, resource: CANARY })).message, /^unknown option "resource": expected one of issuer, /)
+  t.match((await startError(t, { ...VALID_OPTIONS, audiences: CANARY })).message, /^unknown option "audiences": expected one of issuer, /)
 })

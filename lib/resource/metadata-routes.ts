@@ -1,0 +1,100 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { createOptionError } from '../errors.ts'
+import { RESOURCE_METADATA_PATH, type ResourceMetadata } from '../oauth/protected-resource.ts'
+import { listPrintedRoutes } from '../guard/undetected-routes.ts'
+import type { Resource } from '../options/resources.ts'
+
+/** Creates the metadata of a resource. Nothing of a request is in it. */
+export function createResourceMetadata ({ url, scopes, name, documentation }: Resource, issuer: string): ResourceMetadata {
+  return {
+    resource: url,
+    authorization_servers: [issuer],
+    scopes_supported: scopes,
+    bearer_methods_supported: ['header'],
+    ...(name !== undefined && { resource_name: name }),
+    ...(documentation !== undefined && { resource_documentation: documentation })
+  }
+}
+
+/**
+ * Serves the metadata of resources, each at its own path. If there is one resource, or one is an origin, its metadata is also served
+ * at the root, where clients look next. The routes need no token, and browsers of any origin may read them.
+ *
+ * They are declared on the root instance, so that a prefix does not move them. A route of the user with the same path wins.
+ *
+ * @param issuer the authorization server that clients are sent to
+ * @throws ZitadelError `FST_ZITADEL_OPTION` if another registration has a resource with the same path
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-3 RFC 9728 section 3}
+ */
+export function serveResourceMetadata (app: FastifyInstance, resources: readonly Resource[], issuer: string): void {
+  const root = getRootInstance(app)
+  const paths: string[] = []
+  const serve = (path: string, metadata: ResourceMetadata): boolean => {
+    const url = toYieldingPattern(path)
+    if (root.hasRoute({ method: 'GET', url })) return false
+    root.route({
+      method: ['GET', 'HEAD', 'OPTIONS'],
+      url,
+      config: { access: 'public' },
+      schema: { hide: true } as object,
+      exposeHeadRoute: false,
+      handler: (request, reply) => sendMetadata(request, reply, metadata)
+    })
+    paths.push(path)
+    return true
+  }
+  for (const resource of resources) {
+    const metadata = createResourceMetadata(resource, issuer)
+    const path = `${RESOURCE_METADATA_PATH}${resource.path}`
+    if (!serve(path, metadata)) throw createOptionError('option "resource": another registration on this server has a resource with the same path')
+    // Some clients keep the slash, others do not.
+    if (resource.path !== '' && resource.url.endsWith('/') && !ignoresTrailingSlash(root)) serve(`${path}/`, metadata)
+    if (resource.path !== '' && resources.length === 1) serve(RESOURCE_METADATA_PATH, metadata)
+  }
+  root.addHook('onReady', async function fastifyZitadelOnReadyMetadata () {
+    const routes = listPrintedRoutes(root)
+    for (const url of paths) {
+      if (root.hasRoute({ method: 'GET', url })) app.log.warn(`fastify-zitadel: a route of the app serves ${url} in place of the metadata of the option "resource"`)
+    }
+    for (const { path } of resources) {
+      if (!routes.some(({ name }) => canServe(name.slice(name.indexOf(' ') + 1), path))) app.log.warn(`fastify-zitadel: no route of this server is inside the path ${path} of the option "resource"`)
+    }
+  })
+}
+
+/**
+ * Whether a route can be inside a resource.
+ *
+ * @param pattern as printed, in lower case
+ */
+function canServe (pattern: string, path: string): boolean {
+  const dynamic = pattern.search(/[:*]/)
+  const fixed = dynamic < 0 ? pattern : pattern.slice(0, dynamic)
+  const lower = path.toLowerCase()
+  return dynamic < 0 ? pattern === lower || pattern.startsWith(`${lower}/`) : `${lower}/`.startsWith(fixed) || fixed.startsWith(`${lower}/`)
+}
+
+/** Fastify copies the options of the router to either place. */
+function ignoresTrailingSlash ({ initialConfig }: FastifyInstance): boolean {
+  return (initialConfig as { routerOptions?: { ignoreTrailingSlash?: boolean } }).routerOptions?.ignoreTrailingSlash ?? initialConfig.ignoreTrailingSlash!
+}
+
+function sendMetadata (request: FastifyRequest, reply: FastifyReply, metadata: ResourceMetadata): FastifyReply {
+  reply.header('access-control-allow-origin', '*')
+  if (request.method !== 'OPTIONS') return reply.send(metadata)
+  return reply.code(204).headers({ 'access-control-allow-methods': 'GET, HEAD, OPTIONS', 'access-control-allow-headers': '*' }).send()
+}
+
+/**
+ * Writes `/a/b` as `/a/:resource(^$)b`: an empty parameter before the last segment. A static route with the same path, declared
+ * before or after, is then no duplicate, and the router prefers it. A wildcard route comes after both.
+ */
+function toYieldingPattern (path: string): string {
+  return path.replace(/[^/]+(?=\/?$)/, ':resource(^$)$&')
+}
+
+/** Fastify creates each scope with its parent as prototype. */
+function getRootInstance (app: FastifyInstance): FastifyInstance {
+  const parent = Object.getPrototypeOf(app)
+  return 'printRoutes' in parent ? getRootInstance(parent) : app
+}
