@@ -1,5 +1,5 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import type { ZitadelError, ZitadelErrorCode } from './errors.ts'
+import type { ZitadelErrorCode } from './errors.ts'
 
 /**
  * One introspection. Subscribers of all five channels of `tracing:fastify-zitadel:introspection` get the same object. They
@@ -67,64 +67,8 @@ export interface CredentialsMessage {
   readonly reason: string | undefined
 }
 
-const INTROSPECTION = tracingChannel<unknown, IntrospectionMessage>('fastify-zitadel:introspection')
+export const INTROSPECTION = tracingChannel<unknown, IntrospectionMessage>('fastify-zitadel:introspection')
 /** A request whose token is cached pays for `hasSubscribers`, and for nothing else of this file. */
 export const DECISION = channel('fastify-zitadel:decision')
-const OUTAGE = channel('fastify-zitadel:outage')
-const CREDENTIALS = channel('fastify-zitadel:credentials')
-
-/** Runs an introspection, for example inside a span. It must return what `run` returns. */
-export type IntrospectionWrapper = <T>(message: IntrospectionMessage, run: () => Promise<T>) => Promise<T>
-
-let registrations = 0
-
-/** What one registration of the plugin publishes. Nothing is created for a channel without subscribers. */
-export class Registration {
-  readonly id = ++registrations
-  /** Called around each introspection. A subscriber cannot do this: the context of OpenTelemetry is no store of a channel. */
-  wrapper: IntrospectionWrapper | undefined
-
-  /** Whether anything observes introspections. */
-  get isTraced (): boolean {
-    return this.wrapper !== undefined || INTROSPECTION.hasSubscribers
-  }
-
-  /** Runs an introspection and publishes its steps, as `TracingChannel.tracePromise` does, but without its result. */
-  async trace<T> (message: IntrospectionMessage, run: () => Promise<T>): Promise<T> {
-    const { start, end, asyncStart, asyncEnd, error } = INTROSPECTION
-    const publish = async (): Promise<T> => {
-      const result = start.runStores(message, run)
-      end.publish(message)
-      try {
-        return await result
-      } catch (failure) {
-        error.publish(message)
-        throw failure
-      } finally {
-        asyncStart.publish(message)
-        asyncEnd.publish(message)
-      }
-    }
-    return await (this.wrapper === undefined ? publish() : this.wrapper(message, publish))
-  }
-
-  /** Publishes a failed introspection: an outage of ZITADEL, or its rejection of this API. */
-  publishFailure ({ code, cause }: ZitadelError): void {
-    const reason = (cause as Error).message
-    if (code === 'FST_ZITADEL_CLIENT_REJECTED') this.publishCredentials('rejected', code, reason)
-    else this.#publishOutage('failed', reason)
-  }
-
-  /** Publishes that the circuit has opened or closed. */
-  publishCircuit (isOpen: boolean): void {
-    this.#publishOutage(isOpen ? 'opened' : 'closed')
-  }
-
-  publishCredentials (state: CredentialsMessage['state'], code?: ZitadelErrorCode, reason?: string): void {
-    if (CREDENTIALS.hasSubscribers) CREDENTIALS.publish(Object.freeze({ registration: this.id, state, code, reason } satisfies CredentialsMessage))
-  }
-
-  #publishOutage (state: OutageMessage['state'], reason?: string): void {
-    if (OUTAGE.hasSubscribers) OUTAGE.publish(Object.freeze({ registration: this.id, state, reason } satisfies OutageMessage))
-  }
-}
+export const OUTAGE = channel('fastify-zitadel:outage')
+export const CREDENTIALS = channel('fastify-zitadel:credentials')

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import { Registration } from './channels.ts'
+import { Registration } from './registration.ts'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
 import { getActiveToken } from './guard/access-context.ts'
@@ -40,6 +40,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     const source = await openIntrospectionSource(config, clock, reporter, registration)
     for (const mistake of findUnitMistakes(config)) app.log.warn(`fastify-zitadel: ${mistake}`)
     app.addHook('onClose', async function fastifyZitadelOnClose () {
+      registration.onClose?.()
       await source.close()
       reporter.flush()
     })
@@ -56,6 +57,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     const openapi = createOpenapi(app, config)
     const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
+    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy }))
     app.decorate('zitadel', decorator)
     // A getter, so that it also reaches scopes that were made before the plugin was there.
     app.decorateRequest('zitadel', { getter () { return getActiveToken(this)! } })

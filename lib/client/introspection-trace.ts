@@ -1,4 +1,5 @@
-import type { IntrospectionMessage, Registration } from '../channels.ts'
+import type { IntrospectionMessage } from '../channels.ts'
+import type { Registration } from '../registration.ts'
 import type { Clock } from '../clock.ts'
 import type { ZitadelError, ZitadelErrorCode } from '../errors.ts'
 import type { Introspect } from './introspection-client.ts'

@@ -77,6 +77,9 @@ export class Limiter {
     }
   }
 
+  /** Introspections that wait for their turn. */
+  get queued (): number { return this.#knownQueue.size + this.#unknownQueue.size }
+
   /** One more question of somebody who has his turn: it counts among those of the second. */
   consume (): void {
     this.#allowance--
@@ -108,7 +111,7 @@ export class Limiter {
   async #enqueue (wasActive: boolean, deadline: Deadline): Promise<void> {
     const { queue } = this.#limits
     const entries = wasActive ? this.#knownQueue : this.#unknownQueue
-    if (this.#knownQueue.size + this.#unknownQueue.size >= queue || (!wasActive && this.#unknownQueue.size >= queue - getReserve(queue))) {
+    if (this.queued >= queue || (!wasActive && this.#unknownQueue.size >= queue - getReserve(queue))) {
       throw createOverloadError('too many introspections are waiting already')
     }
     await new Promise<void>((resolve, reject) => {

@@ -90,6 +90,11 @@ export class SharedCache {
     this.#listeners.push(listener)
   }
 
+  /** Whether Redis responds, and delivers what other processes forget. */
+  get isHealthy (): boolean {
+    return this.#subscription.isHealthy
+  }
+
   /** Ends what was opened here; the client given stays open. */
   async close (): Promise<void> {
     this.#subscription.close()

@@ -52,6 +52,11 @@ export class Subscription {
     this.#scheduleCheck()
   }
 
+  /** Whether what other processes publish arrives. */
+  get isHealthy (): boolean {
+    return this.#isHealthy
+  }
+
   close (): void {
     this.#isClosed = true
     clearTimeout(this.#timer)

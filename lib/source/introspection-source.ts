@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { Registration } from '../channels.ts'
+import type { Registration, RegistrationState } from '../registration.ts'
 import type { Config } from '../options/config.ts'
 import type { ZitadelError } from '../errors.ts'
 import { CachedCheck, toCheckResult, type CheckResult } from './health-check.ts'
@@ -21,6 +21,8 @@ export interface IntrospectionSource {
   readonly sharedCache: SharedCache | undefined
   readonly check: () => Promise<CheckResult>
   readonly reload: () => Promise<CheckResult>
+  /** The state that only the source knows. */
+  readonly readState: () => Pick<RegistrationState, 'queued' | 'isCircuitClosed'>
   readonly close: () => Promise<void>
 }
 
@@ -37,7 +39,7 @@ export async function openIntrospectionSource (config: Config, clock: Clock, rep
   const introspect = wrapCustomIntrospect(customIntrospect!, config.timeout, onFailure)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(introspect)), clock).run
   const sharedCache = openSharedCache(config, undefined, clock, reporter.log)
-  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, close: async () => { await sharedCache?.close() } }
+  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, readState: () => ({ queued: undefined, isCircuitClosed: undefined }), close: async () => { await sharedCache?.close() } }
 }
 
 async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void): Promise<IntrospectionSource> {
@@ -103,6 +105,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     sharedCache,
     check: check.run,
     reload,
+    readState: () => ({ queued: options.limiter.queued, isCircuitClosed: client.isCircuitClosed }),
     close: async () => {
       stopWatching()
       await sharedCache?.close()

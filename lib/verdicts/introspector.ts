@@ -57,6 +57,11 @@ export class Introspector {
     return verdict
   }
 
+  /** The numbers of verdicts that are kept. */
+  get counts (): { activeVerdicts: number, inactiveVerdicts: number } {
+    return { activeVerdicts: this.#cache.activeCount, inactiveVerdicts: this.#cache.inactiveCount }
+  }
+
   /**
    * Whether a verdict that let a request in is too old by now, because its body took long, or was forgotten meanwhile.
    *

@@ -43,6 +43,15 @@ export class VerdictCache {
     partition.verdicts.set(key, verdict)
   }
 
+  /** The number of active verdicts that are kept, expired ones included. */
+  get activeCount (): number {
+    return this.#active.verdicts.size
+  }
+
+  get inactiveCount (): number {
+    return this.#inactive.verdicts.size
+  }
+
   peek (key: string): Verdict | undefined {
     return this.#active.verdicts.peek(key) ?? this.#inactive.verdicts.peek(key)
   }

@@ -41,19 +41,21 @@ const LAYERS: Record<string, string[]> = {
   'errors.ts': [],
   'clock.ts': [],
   'channels.ts': ['errors.ts'],
+  'registration.ts': ['errors.ts', 'channels.ts'],
   oauth: [],
   zitadel: ['oauth'],
   'reporter.ts': ['errors.ts', 'clock.ts'],
   options: ['errors.ts', 'oauth', 'zitadel'],
-  client: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel'],
+  client: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'oauth', 'zitadel'],
   'shared-cache': ['errors.ts', 'clock.ts', 'oauth', 'reporter.ts', 'options'],
   verdicts: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'client', 'shared-cache'],
-  source: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'reporter.ts', 'options', 'client', 'shared-cache'],
+  source: ['errors.ts', 'clock.ts', 'registration.ts', 'oauth', 'reporter.ts', 'options', 'client', 'shared-cache'],
   guard: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
   openapi: ['errors.ts', 'oauth', 'zitadel', 'options', 'guard'],
   resource: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'guard'],
   'decorator.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi'],
-  'plugin.ts': ['errors.ts', 'clock.ts', 'channels.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'decorator.ts'],
+  'plugin.ts': ['errors.ts', 'clock.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'decorator.ts'],
+  telemetry: ['errors.ts', 'channels.ts', 'registration.ts'],
   'index.ts': ['errors.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'decorator.ts', 'plugin.ts'],
   'testing/http': ['errors.ts', 'oauth', 'zitadel'],
   'testing/instance': ['errors.ts', 'oauth', 'zitadel', 'testing/http'],
@@ -120,6 +122,11 @@ t.test('no file imports a network module, and one file imports undici', async (t
     t.same(others.filter((imported) => network.includes(imported) || network.includes(`node:${imported}`)), [], name)
     if (/^import (?!type ).*from 'undici'/m.test(text)) t.equal(name, 'client/connection-pool.ts')
   }
+})
+
+t.test('only the entry for OpenTelemetry imports its API', async (t) => {
+  const importing = files.filter(({ others }) => others.some((name) => name.startsWith('@opentelemetry/')))
+  t.same(new Set(importing.map(({ name }) => getLayer(name))), new Set(['telemetry']))
 })
 
 t.test('errors, oauth and zitadel import neither Fastify nor a network module', async (t) => {

@@ -1,0 +1,36 @@
+import type { Attributes } from '@opentelemetry/api'
+import type { DecisionMessage, IntrospectionMessage } from '../channels.ts'
+
+/** The value of `error.type` for an error that a function of the API threw. */
+const OTHER_ERROR = '_OTHER'
+
+/**
+ * The attributes of a decision. The values are our own words, and patterns of routes: a caller cannot add to them.
+ *
+ * @see {@link https://opentelemetry.io/docs/specs/semconv/general/naming/ Naming}
+ */
+export function getDecisionAttributes ({ route, outcome, code, source }: DecisionMessage): Attributes {
+  return {
+    'fastify_zitadel.outcome': outcome,
+    ...(code !== undefined && { 'fastify_zitadel.code': code }),
+    ...(source !== undefined && { 'fastify_zitadel.source': source }),
+    ...(route !== undefined && { 'http.route': route }),
+    ...(outcome === 'failed' && { 'error.type': code ?? OTHER_ERROR })
+  }
+}
+
+/** The attributes of an introspection that has ended. A failure has the status of the response as `error.type`, or a code. */
+export function getIntrospectionAttributes ({ outcome, code, status }: IntrospectionMessage): Attributes {
+  return {
+    'fastify_zitadel.outcome': outcome!,
+    ...(outcome === 'failed' && { 'error.type': getErrorType(status) ?? code! })
+  }
+}
+
+/** A peer chooses the status of its responses: only those that are registered are told apart. */
+function getErrorType (status: number | undefined): string | undefined {
+  if (status === undefined) return undefined
+  return STATUSES.has(status) ? String(status) : OTHER_ERROR
+}
+
+const STATUSES = new Set([200, 301, 302, 307, 308, 400, 401, 403, 404, 405, 408, 413, 429, 500, 501, 502, 503, 504])

@@ -1,0 +1,46 @@
+import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api'
+import { getRegistration } from '../registration.ts'
+import { createOptionError } from '../errors.ts'
+import { instrumentDecisions } from './decisions.ts'
+import { instrumentIntrospections } from './introspections.ts'
+import { instrumentState } from './state.ts'
+import { createSpanWrapper } from './spans.ts'
+
+/** The options of {@link instrument}. */
+export interface InstrumentOptions {
+  /** Default: the global provider of `@opentelemetry/api`. */
+  readonly meterProvider?: MeterProvider | undefined
+  /** Default: the global provider of `@opentelemetry/api`. */
+  readonly tracerProvider?: TracerProvider | undefined
+}
+
+const SCOPE = 'fastify-zitadel'
+
+/**
+ * Records metrics and spans of one registration of the plugin until the returned function is called or the server closes.
+ * Call it after the plugin is registered. No attribute has a value that a caller can choose.
+ *
+ * @param app the instance that has `app.zitadel`
+ * @returns a function that ends it
+ * @throws ZitadelError `FST_ZITADEL_OPTION` if the plugin is not registered on the instance, or it is instrumented already
+ *
+ * @example
+ * await app.register(zitadel)
+ * const end = instrument(app)
+ */
+export function instrument (app: { readonly zitadel: object }, options: InstrumentOptions = {}): () => void {
+  const registration = typeof app?.zitadel === 'object' ? getRegistration(app.zitadel) : undefined
+  if (registration === undefined) throw createOptionError('instrument(): "app" must be an instance on which fastify-zitadel is registered: await app.register(zitadel) first')
+  if (registration.wrapper !== undefined) throw createOptionError('instrument(): this registration of fastify-zitadel is instrumented already')
+  const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter(SCOPE)
+  const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE)
+  registration.wrapper = createSpanWrapper(tracer)
+  const ends = [instrumentDecisions(meter, registration), instrumentIntrospections(meter, registration), instrumentState(meter, registration)]
+  const end = (): void => {
+    registration.wrapper = undefined
+    registration.onClose = undefined
+    for (const endOne of ends.splice(0)) endOne()
+  }
+  registration.onClose = end
+  return end
+}

@@ -1,0 +1,214 @@
+import t from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { SpanStatusCode, context, metrics, trace } from '@opentelemetry/api'
+import type { Histogram } from '@opentelemetry/sdk-metrics'
+import { instrument } from '../../lib/telemetry/index.ts'
+import { startGuardedApp } from '../fixtures/guarded-app.ts'
+import { enableContext, startTelemetry, type Point } from '../fixtures/open-telemetry.ts'
+import { fleetApp } from '../fixtures/fleet-app.ts'
+import { needsRedis, startRedis } from '../fixtures/redis.ts'
+import { startProxiedApp } from '../fixtures/test-app.ts'
+
+const toRows = (points: Point[]): object[] => points.map(({ value, attributes }) => ({ value, ...attributes }))
+const toHistogramRows = (points: Point[]): object[] => points.map(({ value, attributes }) => ({ count: (value as Histogram).count, sum: (value as Histogram).sum, ...attributes }))
+
+t.test('decisions are counted by outcome, code, source and route', async (t) => {
+  const { app, get, clock } = await startGuardedApp(t)
+  app.get('/orders/:id', { config: { scopes: [] } }, async () => 'served')
+  app.get('/admin', { config: { roles: ['admin'] } }, async () => 'served')
+  await app.ready()
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  await get('/orders/1')
+  clock.advance(3)
+  await get('/orders/2')
+  await get('/orders/3')
+  await get('/orders/4', null)
+  await get('/admin')
+  await get('/orders/5', 'unknown')
+  t.same(toRows(await telemetry.read('fastify_zitadel.decisions')), [
+    { value: 1, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' },
+    { value: 2, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'memory', 'http.route': '/orders/:id' },
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_NO_TOKEN', 'http.route': '/orders/:id' },
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' },
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INVALID_TOKEN', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' }
+  ])
+  t.same(toHistogramRows(await telemetry.read('fastify_zitadel.verdict.age')), [
+    { count: 2, sum: 0, 'fastify_zitadel.source': 'introspection' },
+    { count: 3, sum: 9, 'fastify_zitadel.source': 'memory' }
+  ])
+})
+
+t.test('a failure has an error type, and a route is absent where no route serves', async (t) => {
+  const tokenFrom = (): string => { throw new Error('secret') }
+  const { get, app } = await startGuardedApp(t, { options: { unmatched: 'protected', tokenFrom } })
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  await get('/missing')
+  t.same(toRows(await telemetry.read('fastify_zitadel.decisions')), [{ value: 1, 'fastify_zitadel.outcome': 'failed', 'error.type': '_OTHER' }])
+})
+
+t.test('introspections are measured, with the status of the response as the error type', async (t) => {
+  const { app, standIn, ask, clock } = await startProxiedApp(t, { retry: false })
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  t.equal(await ask(await standIn.issueToken()), 'active')
+  t.equal(await ask(), 'inactive')
+  for (const status of [503, 503, 599, 200]) {
+    standIn.fail({ status })
+    await ask(`token${clock.monotonic()}`)
+    clock.advance(1)
+  }
+  t.same(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.duration')), [
+    { count: 1, sum: 0, 'fastify_zitadel.outcome': 'active' },
+    { count: 1, sum: 0, 'fastify_zitadel.outcome': 'inactive' },
+    { count: 2, sum: 0, 'fastify_zitadel.outcome': 'failed', 'error.type': '503' },
+    { count: 1, sum: 0, 'fastify_zitadel.outcome': 'failed', 'error.type': '_OTHER' },
+    { count: 1, sum: 0, 'fastify_zitadel.outcome': 'failed', 'error.type': '200' }
+  ])
+  t.same(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.wait')), [{ count: 6, sum: 0 }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.outages')), [{ value: 4, 'fastify_zitadel.state': 'failed' }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.introspection.active')), [{ value: 0 }])
+})
+
+t.test('the circuit, the queue and the cache are observed', async (t) => {
+  const { app, standIn, ask } = await startProxiedApp(t, { retry: false })
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  await ask(await standIn.issueToken())
+  await ask()
+  t.same(toRows(await telemetry.read('fastify_zitadel.circuit.open')), [{ value: 0 }])
+  standIn.fail({ status: 503 })
+  for (let i = 0; i < 6; i++) await ask(`token${i}`)
+  t.same(toRows(await telemetry.read('fastify_zitadel.circuit.open')), [{ value: 1 }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.introspection.queued')), [{ value: 0 }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.cache.entries')), [{ value: 1, 'fastify_zitadel.verdict.state': 'active' }, { value: 1, 'fastify_zitadel.verdict.state': 'inactive' }])
+  t.same(await telemetry.read('fastify_zitadel.shared_cache.healthy'), [], 'there is no shared cache')
+  t.equal(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.duration')).length, 3, 'an introspection that the circuit held back has no duration')
+})
+
+t.test('the health of the shared cache is observed', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const { app } = await fleetApp(t, port, { introspect: () => ({ active: false }) }, { key: 'k'.repeat(32) })
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  const isHealthy = async (): Promise<unknown> => (await telemetry.read('fastify_zitadel.shared_cache.healthy'))[0]?.value
+  while (await isHealthy() !== 1) await sleep(10)
+  t.pass('forget messages arrive')
+})
+
+t.test('changes of the credentials are counted', async (t) => {
+  const { app, zitadel } = await startProxiedApp(t)
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  await zitadel.reload()
+  t.same(toRows(await telemetry.read('fastify_zitadel.credentials.changes')), [{ value: 1, 'fastify_zitadel.state': 'replaced' }])
+})
+
+t.test('an introspection has a span that is a child of the active span', async (t) => {
+  enableContext(t)
+  let activeSpanId: string | undefined
+  const { app, get } = await startGuardedApp(t, {
+    responses: { traced: () => { activeSpanId = trace.getActiveSpan()?.spanContext().spanId; return { active: true, sub: 'secret-user' } } }
+  })
+  app.get('/', { config: { scopes: [] } }, async () => 'served')
+  await app.ready()
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  const request = telemetry.tracerProvider.getTracer('test').startSpan('request')
+  await context.with(trace.setSpan(context.active(), request), async () => await get('/', 'traced'))
+  const [span] = telemetry.spans()
+  t.match(span, { name: 'zitadel introspection', kind: 0, parentSpanContext: { spanId: request.spanContext().spanId }, status: { code: SpanStatusCode.UNSET } })
+  t.same(span!.attributes, { 'fastify_zitadel.token.known': false, 'fastify_zitadel.outcome': 'active', 'fastify_zitadel.introspection.requests': 1 })
+  t.equal(activeSpanId, span!.spanContext().spanId, 'the HTTP request runs inside the span')
+  await get('/', 'traced')
+  await get('/', 'unknown')
+  t.same(telemetry.spans().map(({ status }) => status.code), [SpanStatusCode.UNSET, SpanStatusCode.UNSET], 'a cached token has no span, and an inactive token is no error')
+})
+
+t.test('an outage is an error of the span', async (t) => {
+  const { app, standIn, ask } = await startProxiedApp(t, { retry: false })
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  standIn.fail('bad-gateway')
+  await ask()
+  t.match(telemetry.spans(), [{ status: { code: SpanStatusCode.ERROR, message: /502/ }, attributes: { 'error.type': '502', 'fastify_zitadel.outcome': 'failed' } }])
+})
+
+t.test('nothing that a caller chooses becomes the value of an attribute', async (t) => {
+  const { app, standIn } = await startProxiedApp(t, { retry: false, unmatched: 'protected' })
+  app.get('/orders/:id', { config: { roles: ['admin'] } }, async () => 'served')
+  await app.ready()
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  const canaries: string[] = []
+  const readAttributes = async (): Promise<string[]> => [...await telemetry.readAll()].flatMap(([name, points]) => points.map(({ attributes }) => `${name} ${JSON.stringify(attributes)}`)).sort()
+  const attack = async (round: number): Promise<void> => {
+    const canary = `canary${round}`
+    const token = await standIn.issueToken({ sub: `user-${canary}`, clientId: `client-${canary}`, roles: [`role-${canary}`] })
+    canaries.push(canary, token)
+    for (const authorization of [`Bearer ${token}`, `Bearer ${canary}`, `Basic ${canary}`, `Bearer ${canary} ${canary}`]) {
+      for (const url of [`/orders/${canary}`, `/${canary}`, `/orders/${canary}?access_token=${canary}`]) {
+        await app.inject({ url, headers: { authorization, 'x-request-id': canary, host: `${canary}.example`, 'user-agent': canary } })
+      }
+    }
+    standIn.fail({ status: 500, body: canary, headers: { 'x-request-id': canary } }, { times: 1 })
+    await app.inject({ url: '/orders/1', headers: { authorization: `Bearer ${canary}-outage` } })
+  }
+  await attack(1)
+  const before = await readAttributes()
+  for (let round = 2; round < 8; round++) await attack(round)
+  const after = await readAttributes()
+  t.same(after, before, 'more callers make no more series')
+  const written = after.join('\n') + JSON.stringify(telemetry.spans().map(({ name, attributes, events }) => ({ name, attributes, events })))
+  for (const canary of canaries) t.notMatch(written, canary)
+})
+
+t.test('instrument() ends with its function, or when the server closes', async (t) => {
+  const { app, get } = await startGuardedApp(t)
+  app.get('/', async () => 'served')
+  const telemetry = startTelemetry(t)
+  const end = instrument(app, telemetry)
+  t.throws(() => instrument(app, telemetry), { code: 'FST_ZITADEL_OPTION', message: /instrumented already/ })
+  await get('/')
+  t.equal(telemetry.spans().length, 1)
+  end()
+  end()
+  await get('/', 'other')
+  t.equal(telemetry.spans().length, 1)
+  instrument(app, telemetry)
+  await get('/', 'third')
+  t.equal(telemetry.spans().length, 2)
+  await app.close()
+  await app.zitadel.introspect('fourth')
+  t.equal(telemetry.spans().length, 2)
+})
+
+t.test('two registrations are measured apart', async (t) => {
+  const first = await startGuardedApp(t)
+  const second = await startGuardedApp(t)
+  const telemetry = [startTelemetry(t), startTelemetry(t)] as const
+  instrument(first.app, telemetry[0])
+  instrument(second.app, telemetry[1])
+  await first.zitadel().introspect('good')
+  const count = async (index: 0 | 1): Promise<number> => (await telemetry[index].read('fastify_zitadel.introspection.duration')).length
+  t.same([await count(0), await count(1)], [1, 0])
+})
+
+t.test('instrument() refuses an instance without the plugin', async (t) => {
+  for (const app of [{}, undefined, { zitadel: {} }, { zitadel: null }]) {
+    t.throws(() => instrument(app as never), { code: 'FST_ZITADEL_OPTION', message: /await app.register\(zitadel\) first/ })
+  }
+})
+
+t.test('the global providers are the default', async (t) => {
+  const telemetry = startTelemetry(t)
+  metrics.setGlobalMeterProvider(telemetry.meterProvider)
+  trace.setGlobalTracerProvider(telemetry.tracerProvider)
+  t.teardown(() => { metrics.disable(); trace.disable() })
+  const { app, zitadel } = await startGuardedApp(t)
+  t.teardown(instrument(app))
+  await zitadel().introspect('good')
+  t.equal(telemetry.spans().length, 1)
+  t.equal((await telemetry.read('fastify_zitadel.introspection.duration')).length, 1)
+})
