@@ -13,6 +13,19 @@ export type ZitadelErrorCode =
   | 'FST_ZITADEL_OPTION'
 
 /**
+ * Why a caller was denied: the `reason` of a log line. A small fixed set of words, fit for metrics. The response does not
+ * contain it.
+ */
+export type DenialReason =
+  // no token to check
+  | 'token_missing' | 'scheme_not_bearer' | 'token_malformed' | 'several_tokens'
+  // the token is not valid here
+  | 'token_inactive' | 'token_expired' | 'token_not_yet_valid' | 'token_bound' | 'other_issuer'
+  | 'client_not_listed' | 'client_absent' | 'project_not_in_audience' | 'personal_access_token' | 'actor_malformed'
+  // the caller lacks a right
+  | 'scope_missing' | 'role_missing' | 'roles_absent' | 'role_in_other_organization' | 'custom_scope_not_a_role' | 'organization_unknown'
+
+/**
  * What hooks, strategies and `app.zitadel` throw. Fastify's default error handler turns it into the answer; a custom one
  * must send `statusCode` and copy `headers`.
  *
@@ -30,8 +43,10 @@ export class ZitadelError extends Error {
   readonly statusCode: number
   /** Response headers that belong to the failure: `www-authenticate` for the caller's, `retry-after` (seconds) for ZITADEL's. */
   readonly headers: Readonly<Record<string, string>>
+  /** Why a caller was denied, for logs and metrics; undefined for every other failure. Not enumerable, as `cause`. */
+  declare readonly reason: DenialReason | undefined
 
-  constructor (code: ZitadelErrorCode, statusCode: number, message: string, headers: Readonly<Record<string, string>> = {}, cause?: Error) {
+  constructor (code: ZitadelErrorCode, statusCode: number, message: string, headers: Readonly<Record<string, string>> = {}, cause?: Error, reason?: DenialReason) {
     super(message)
     this.name = 'ZitadelError'
     this.code = code
@@ -39,6 +54,8 @@ export class ZitadelError extends Error {
     this.headers = Object.freeze({ ...headers })
     // Not enumerable, as the language does it: serializers that copy properties must not hand it to a caller.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
+    Object.defineProperty(this, 'reason', { value: reason, configurable: true, writable: true })
+    if (statusCode !== 500) removeStackFrames(this)
   }
 
   /** The same as `statusCode`. With `expose` it is the shape of `http-errors`, which other error handlers recognize (NestJS). */
@@ -46,6 +63,23 @@ export class ZitadelError extends Error {
 
   /** Whether the caller may see the message: true below 500. */
   get expose (): boolean { return this.statusCode < 500 }
+}
+
+/**
+ * A denied caller and an outage are no defects of this program: without frames, each is one line in the log. What leads to a
+ * mistake in code or options keeps its frames.
+ */
+function removeStackFrames (error: Error): void {
+  Object.defineProperty(error, 'stack', { value: `${error.name}: ${error.message}`, configurable: true, writable: true })
+}
+
+/** Why a caller was denied, in a sentence for the log: the `cause` of a {@link ZitadelError}. */
+export class DenialCause extends Error {
+  constructor (message: string) {
+    super(message)
+    this.name = 'DenialCause'
+    removeStackFrames(this)
+  }
 }
 
 /**
@@ -72,6 +106,7 @@ export class OutageError extends Error {
     this.name = 'OutageError'
     this.advice = advice
     this.canBeCausedByCaller = canBeCausedByCaller
+    removeStackFrames(this)
   }
 }
 

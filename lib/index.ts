@@ -14,7 +14,7 @@ declare module 'fastify' {
 }
 
 export { default, default as zitadel } from './plugin.ts'
-export { ZitadelError, type ZitadelErrorCode } from './errors.ts'
+export { ZitadelError, type DenialReason, type ZitadelErrorCode } from './errors.ts'
 export { zitadelRoute, type UnknownRouteConfigKey } from './guard/zitadel-route.ts'
 export type { CacheOptions, Credentials, DispatcherLike, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options/options.ts'
 export type { ResourceOptions } from './options/resource-options.ts'

@@ -1,8 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import type { ZitadelError } from '../errors.ts'
+import type { DenialReason, ZitadelError } from '../errors.ts'
+import { findOtherIssuer } from '../oauth/token-issuer.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import type { Grants } from '../zitadel/grants.ts'
-import { getScopesToRequest, hasRequiredRoles, hasRequiredScopes } from './grants-check.ts'
+import { hasRequiredRoles, hasRequiredScopes } from './grants-check.ts'
+import { findGrantsDenial } from './grants-denial.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { BearerErrorsFinder } from './bearer-errors.ts'
 import type { AccessContext } from './access-context.ts'
@@ -19,17 +21,26 @@ export interface AccessChecks {
   readonly roles: AccessCheck
 }
 
-/** @param now milliseconds since 1970 */
-export function createAccessChecks (findErrors: BearerErrorsFinder, now: () => number): AccessChecks {
+/**
+ * @param issuer of ZITADEL; undefined if it is unknown
+ * @param now milliseconds since 1970
+ */
+export function createAccessChecks (findErrors: BearerErrorsFinder, issuer: string | undefined, now: () => number): AccessChecks {
+  const createTokenDenial = (request: FastifyRequest, token: string, reason: DenialReason): ZitadelError => {
+    const other = reason === 'token_inactive' && issuer !== undefined ? findOtherIssuer(token, issuer) : undefined
+    return other === undefined ? findErrors(request).invalidToken(reason) : findErrors(request).invalidToken('other_issuer', other && `iss: ${other}`)
+  }
   const createGrantsCheck = (key: 'scopes' | 'roles', hasGrants: typeof hasRequiredScopes): AccessCheck => (request, { verdict, requirement }) => {
     if (requirement[key].length === 0) return undefined
     const grants = getGrants(verdict)
     const organization = resolveOrganization(request, requirement)
-    return hasGrants(requirement, grants, organization) ? undefined : findErrors(request).insufficientGrants(getScopesToRequest(requirement, grants, organization), organization === '' ? 'the function "organization" of this route threw, or gave no id' : undefined)
+    if (hasGrants(requirement, grants, organization)) return undefined
+    const { scopes, reason, required } = findGrantsDenial(requirement, grants, organization)
+    return findErrors(request).insufficientGrants(scopes, reason, required)
   }
   return {
-    active: (request, { verdict }) => verdict.granted === undefined ? findErrors(request).invalidToken(verdict.reason) : undefined,
-    unexpired: (request, { verdict }) => now() < verdict.expiresAt ? undefined : findErrors(request).invalidToken('it has expired'),
+    active: (request, { token, verdict }) => verdict.granted === undefined ? createTokenDenial(request, token, verdict.reason!) : undefined,
+    unexpired: (request, { verdict }) => now() < verdict.expiresAt ? undefined : findErrors(request).invalidToken('token_expired'),
     scopes: createGrantsCheck('scopes', hasRequiredScopes),
     roles: createGrantsCheck('roles', hasRequiredRoles)
   }

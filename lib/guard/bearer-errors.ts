@@ -1,20 +1,18 @@
 import type { FastifyRequest } from 'fastify'
-import { ZitadelError, type ZitadelErrorCode } from '../errors.ts'
+import { DenialCause, ZitadelError, type DenialReason, type ZitadelErrorCode } from '../errors.ts'
 import { createBearerChallenge, type BearerErrorCode } from '../oauth/bearer.ts'
 import type { Resource } from '../options/resources.ts'
+import { describeDenial } from './denial-sentences.ts'
 import { createResourceFinder } from './resource-finder.ts'
 
-/** The caller's failures, each with the challenge that belongs to it. */
+/** Creates the denials of callers, each with its challenge. A `reason` and a `detail` are for the log, and not for the caller. */
 export interface BearerErrors {
-  readonly missingToken: () => ZitadelError
-  readonly invalidRequest: () => ZitadelError
-  /** @param reason for the log */
-  readonly invalidToken: (reason: string) => ZitadelError
-  /**
-   * @param scopes what a client can ask for to cure it; undefined where no scope would
-   * @param reason for the log, where more can be said than what is missing
-   */
-  readonly insufficientGrants: (scopes: readonly string[] | undefined, reason: string | undefined) => ZitadelError
+  readonly missingToken: (reason: DenialReason) => ZitadelError
+  readonly malformedToken: () => ZitadelError
+  readonly severalTokens: () => ZitadelError
+  readonly invalidToken: (reason: DenialReason, detail?: string) => ZitadelError
+  /** @param scopes what a client can request so that it is let in; undefined if no scope would do */
+  readonly insufficientGrants: (scopes: readonly string[] | undefined, reason: DenialReason, detail: string) => ZitadelError
 }
 
 /**
@@ -29,16 +27,20 @@ export interface BearerErrors {
  * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-5.1 RFC 9728 section 5.1}
  */
 export function createBearerErrors (realm: string | undefined, resource?: Resource): BearerErrors {
-  const create = (code: ZitadelErrorCode, status: number, message: string, error?: BearerErrorCode, scopes?: readonly string[], reason?: string): ZitadelError =>
-    new ZitadelError(code, status, message, { 'www-authenticate': createBearerChallenge(realm, error, scopes, resource?.metadataUrl) }, reason === undefined ? undefined : new Error(reason))
+  const create = (code: ZitadelErrorCode, status: number, message: string, reason: DenialReason, detail: string | undefined, error: BearerErrorCode | undefined, scopes: readonly string[] | undefined): ZitadelError => {
+    const sentence = describeDenial(reason, detail)
+    return new ZitadelError(code, status, message, { 'www-authenticate': createBearerChallenge(realm, error, scopes, resource?.metadataUrl) }, sentence === undefined ? undefined : new DenialCause(sentence), reason)
+  }
   const scopes = resource?.scopes
+  const invalidRequest = (reason: DenialReason): ZitadelError => create('FST_ZITADEL_INVALID_REQUEST', 400, 'Exactly one well-formed bearer token is required', reason, undefined, 'invalid_request', scopes)
   return {
-    missingToken: () => create('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required', undefined, scopes),
-    invalidRequest: () => create('FST_ZITADEL_INVALID_REQUEST', 400, 'Exactly one well-formed bearer token is required', 'invalid_request', scopes),
-    invalidToken: (reason) => create('FST_ZITADEL_INVALID_TOKEN', 401, 'The access token is not valid here', 'invalid_token', scopes, reason),
-    insufficientGrants: (missing, reason) => missing === undefined
-      ? create('FST_ZITADEL_INSUFFICIENT_ROLE', 403, 'The caller does not hold a required role', resource === undefined ? 'insufficient_scope' : undefined, undefined, reason)
-      : create('FST_ZITADEL_INSUFFICIENT_SCOPE', 403, 'The access token lacks a required scope', 'insufficient_scope', resource === undefined ? missing : [...new Set([...resource.scopes, ...missing])], reason)
+    missingToken: (reason) => create('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required', reason, undefined, undefined, scopes),
+    malformedToken: () => invalidRequest('token_malformed'),
+    severalTokens: () => invalidRequest('several_tokens'),
+    invalidToken: (reason, detail) => create('FST_ZITADEL_INVALID_TOKEN', 401, 'The access token is not valid here', reason, detail, 'invalid_token', scopes),
+    insufficientGrants: (missing, reason, detail) => missing === undefined
+      ? create('FST_ZITADEL_INSUFFICIENT_ROLE', 403, 'The caller does not hold a required role', reason, detail, resource === undefined ? 'insufficient_scope' : undefined, undefined)
+      : create('FST_ZITADEL_INSUFFICIENT_SCOPE', 403, 'The access token lacks a required scope', reason, detail, 'insufficient_scope', resource === undefined ? missing : [...new Set([...resource.scopes, ...missing])])
   }
 }
 

@@ -1,20 +1,27 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../errors.ts'
+import { logDenial, logStrategyDenial } from './denial-log.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
 /** A Fastify hook, and a strategy of @fastify/auth. An error denies the request. */
 export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => void
 
-/**
- * Sets the status and the headers at once, because a custom error handler may set neither.
- *
- * @param reply undefined for a strategy, which must not change it
- */
-export function deny (request: FastifyRequest, reply: FastifyReply | undefined, denial: Error | undefined, done: (error?: Error) => void): void {
-  if (reply !== undefined && denial !== undefined) {
+/** Ends a check: passes the request on, or denies it. */
+export type EndCheck = (request: FastifyRequest, reply: FastifyReply, denial: Error | undefined, done: (error?: Error) => void) => void
+
+/** Ends a check of the guard. Sets the status and the headers of a denial at once, because a custom error handler may set neither. */
+export const deny: EndCheck = (request, reply, denial, done) => {
+  if (denial !== undefined) {
     handleUpgradeErrors(request)
     if (denial instanceof ZitadelError) reply.code(denial.statusCode).headers(denial.headers)
+    logDenial(request, denial)
   }
+  done(denial)
+}
+
+/** Ends a check of a strategy. Leaves the reply alone: another strategy may still let the request in. */
+export const denyStrategy: EndCheck = (request, reply, denial, done) => {
+  if (denial !== undefined) logStrategyDenial(request, reply, denial)
   done(denial)
 }
 

@@ -9,7 +9,7 @@ import { createAccessChecks, type AccessChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
 import type { PublishDecision } from './decision.ts'
-import { deny, type GuardHook } from './denial.ts'
+import { deny, denyStrategy, type EndCheck, type GuardHook } from './denial.ts'
 import { createRecheck } from './recheck.ts'
 import type { Requirement } from './requirement.ts'
 import { createRuleResolver, type RouteRule, type RuleResolver } from './route-rules.ts'
@@ -32,8 +32,8 @@ export class Guard {
     this.#publishDecision = publishDecision
     this.#introspector = introspector
     this.#findErrors = createBearerErrorsFinder(config.realm, config.resources)
-    this.#checks = createAccessChecks(this.#findErrors, now)
-    this.#readToken = createTokenReader(config.tokenFrom, (request) => this.#findErrors(request).invalidRequest())
+    this.#checks = createAccessChecks(this.#findErrors, config.issuer, now)
+    this.#readToken = createTokenReader(config.tokenFrom, (request) => this.#findErrors(request).severalTokens())
     this.#rules = createRuleResolver(config)
     const recheck = createRecheck(introspector, this.#checks)
     this.recheck = (request, reply, done) => {
@@ -53,42 +53,38 @@ export class Guard {
     try {
       rule = this.#rules(request)
     } catch (error) {
-      return this.#decide(request, reply, toRequestError(error), undefined, false, done)
+      return this.#decide(request, reply, toRequestError(error), undefined, false, deny, done)
     }
     if (rule.isPublic) return done()
-    this.#authorize(request, reply, rule.requirement, rule.isOptional, done)
+    this.#authorize(request, reply, rule.requirement, rule.isOptional, deny, done)
   }
 
   /** One strategy for an app's own `app.auth([...])`. It leaves the reply alone: another strategy may still let the request in. */
   createStrategy (requirement: Requirement): GuardHook {
-    return (request, _reply, done) => this.#authorize(request, undefined, requirement, false, done)
+    return (request, reply, done) => this.#authorize(request, reply, requirement, false, denyStrategy, done)
   }
 
-  /**
-   * Creates no promise if the verdict is cached.
-   *
-   * @param reply gets the status and the headers of a denial; undefined for a strategy
-   */
-  #authorize (request: FastifyRequest, reply: FastifyReply | undefined, requirement: Requirement, optional: boolean, done: (error?: Error) => void): void {
+  /** Creates no promise if the verdict is cached. */
+  #authorize (request: FastifyRequest, reply: FastifyReply, requirement: Requirement, optional: boolean, end: EndCheck, done: (error?: Error) => void): void {
     let denial: Error | undefined
     let verdict: Verdict | undefined
     try {
       const token = this.#readToken(request)
       if (token === undefined) {
-        denial = optional ? undefined : this.#findErrors(request).missingToken()
+        denial = optional ? undefined : this.#findErrors(request).missingToken(request.headers.authorization === undefined ? 'token_missing' : 'scheme_not_bearer')
       } else {
         verdict = this.#introspector.getCached(token, requirement.maxAge)
         // The grammar of a cached token was checked before its introspection.
-        if (verdict === undefined && isB64Token(token)) return this.#introspect(request, reply, token, requirement, done)
-        denial = verdict === undefined ? this.#findErrors(request).invalidRequest() : this.#runChecks(request, token, verdict, requirement)
+        if (verdict === undefined && isB64Token(token)) return this.#introspect(request, reply, token, requirement, end, done)
+        denial = verdict === undefined ? this.#findErrors(request).malformedToken() : this.#runChecks(request, token, verdict, requirement)
       }
     } catch (error) {
       denial = toRequestError(error)
     }
-    this.#decide(request, reply, denial, verdict, true, done)
+    this.#decide(request, reply, denial, verdict, true, end, done)
   }
 
-  #introspect (request: FastifyRequest, reply: FastifyReply | undefined, token: string, requirement: Requirement, done: (error?: Error) => void): void {
+  #introspect (request: FastifyRequest, reply: FastifyReply, token: string, requirement: Requirement, end: EndCheck, done: (error?: Error) => void): void {
     let verdict: Verdict | undefined
     const endHandling = handleUpgradeErrors(request)
     this.#introspector.getVerdict(token, requirement.maxAge)
@@ -97,12 +93,12 @@ export class Guard {
         verdict = found
         return this.#runChecks(request, token, found, requirement)
       })
-      .then((denial) => this.#decide(request, reply, denial, verdict, false, done), (error) => this.#decide(request, reply, toRequestError(error), verdict, false, done))
+      .then((denial) => this.#decide(request, reply, denial, verdict, false, end, done), (error) => this.#decide(request, reply, toRequestError(error), verdict, false, end, done))
   }
 
-  #decide (request: FastifyRequest, reply: FastifyReply | undefined, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean, done: (error?: Error) => void): void {
+  #decide (request: FastifyRequest, reply: FastifyReply, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean, end: EndCheck, done: (error?: Error) => void): void {
     if (DECISION.hasSubscribers) this.#publishDecision(request, denial, verdict, isCached)
-    deny(request, reply, denial, done)
+    end(request, reply, denial, done)
   }
 
   #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement): Error | undefined {

@@ -11,12 +11,12 @@ import { ignoreRejection } from './ignore-rejection.ts'
  */
 export type TokenReader = (request: FastifyRequest) => string | undefined
 
-export function createTokenReader (tokenFrom: ZitadelOptions['tokenFrom'], invalidRequest: (request: FastifyRequest) => ZitadelError): TokenReader {
+export function createTokenReader (tokenFrom: ZitadelOptions['tokenFrom'], severalTokens: (request: FastifyRequest) => ZitadelError): TokenReader {
   const fromHeader: TokenReader = (request) => {
     const { authorization } = request.headers
     if (authorization === undefined) return undefined
     // Node keeps the first of several fields and says nothing; a proxy in front may have judged by the last.
-    if (hasDuplicateAuthorization(request.raw.rawHeaders)) throw invalidRequest(request)
+    if (hasDuplicateAuthorization(request.raw.rawHeaders)) throw severalTokens(request)
     return parseBearerCredentials(authorization)
   }
   if (tokenFrom === undefined) return fromHeader
@@ -28,7 +28,7 @@ export function createTokenReader (tokenFrom: ZitadelOptions['tokenFrom'], inval
       ignoreRejection(other)
       throw createOptionError('option "tokenFrom" must give a string, or undefined where there is no token')
     }
-    if (header !== undefined) throw invalidRequest(request)
+    if (header !== undefined) throw severalTokens(request)
     return other
   }
 }

@@ -1,3 +1,4 @@
+import type { DenialReason } from '../errors.ts'
 import { getExpiry, isCurrentlyValid, isUnboundBearer, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { IntrospectedToken } from '../zitadel/active-token.ts'
 import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.ts'
@@ -9,8 +10,8 @@ export type VerdictRules = AdmissionRules & GrantRules
 export interface Verdict {
   /** Undefined where nobody is let in with the token: it is not active, not alive by our clock, or not for this API. */
   readonly granted: { readonly token: IntrospectedToken, readonly grants: Grants } | undefined
-  /** Why nobody is let in, for the log; '' where somebody is. */
-  readonly reason: string
+  /** Why the token lets nobody in; undefined if it does. */
+  readonly reason: DenialReason | undefined
   /** Monotonic milliseconds: no fact younger than this is known. */
   readonly askedAt: number
   /** Milliseconds since 1970. */
@@ -31,14 +32,14 @@ export function createVerdict (response: IntrospectionResponse, rules: VerdictRu
   const { sub, jti } = response
   const verdict = { askedAt, expiresAt: getExpiry(response), sub, jti, hits: 0, isUnconfirmed: false }
   const reason = findDenialReason(response, rules, now)
-  if (reason !== '') return { granted: undefined, reason, ...verdict }
+  if (reason !== undefined) return { granted: undefined, reason, ...verdict }
   const grants = new Grants(response, rules)
   return { granted: { token: new IntrospectedToken(response, grants), grants }, reason, ...verdict }
 }
 
-function findDenialReason (response: IntrospectionResponse, rules: VerdictRules, now: number): string {
-  if (!response.active) return "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must ask for the audience)"
-  if (!isCurrentlyValid(response, now)) return "by this machine's clock it has expired or is not valid yet"
-  if (!isUnboundBearer(response)) return 'it is bound to a key or of another type, and no bearer token'
-  return findAdmissionDenial(response, rules) ?? ''
+function findDenialReason (response: IntrospectionResponse, rules: VerdictRules, now: number): DenialReason | undefined {
+  if (!response.active) return 'token_inactive'
+  if (!isCurrentlyValid(response, now)) return now < getExpiry(response) ? 'token_not_yet_valid' : 'token_expired'
+  if (!isUnboundBearer(response)) return 'token_bound'
+  return findAdmissionDenial(response, rules)
 }

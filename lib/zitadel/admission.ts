@@ -1,3 +1,4 @@
+import type { DenialReason } from '../errors.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 
 /** Which active tokens an API accepts at all, before it checks any scope or role. */
@@ -13,16 +14,16 @@ export interface AdmissionRules {
 /**
  * Checks an active token against the rules. A claim of a wrong type meets no rule.
  *
- * @returns the reason for the denial, for the log; undefined if the token is accepted
+ * @returns the reason for the denial; undefined if the token is accepted
  */
-export function findAdmissionDenial (claims: IntrospectionResponse, { clients, projectId, personalAccessTokens }: AdmissionRules): string | undefined {
-  if (!isValidActorChain(claims['act'])) return 'its claim "act" is malformed'
-  if (!personalAccessTokens && !isOfSession(claims)) return 'it is a personal access token (option "personalAccessTokens")'
+export function findAdmissionDenial (claims: IntrospectionResponse, { clients, projectId, personalAccessTokens }: AdmissionRules): DenialReason | undefined {
+  if (!isValidActorChain(claims['act'])) return 'actor_malformed'
+  if (!personalAccessTokens && !isOfSession(claims)) return 'personal_access_token'
   if (clients !== undefined) {
-    if (isPersonalAccessToken(claims)) return 'it is a personal access token, which has no client (option "clients")'
-    if (!clients.has(claims['client_id'] as string)) return 'its client is not listed (option "clients")'
+    if (isPersonalAccessToken(claims)) return 'client_absent'
+    if (!clients.has(claims['client_id'] as string)) return 'client_not_listed'
   }
-  if (projectId !== undefined && !hasAudience(claims['aud'], projectId)) return 'the project is not in its audience (option "projectId")'
+  if (projectId !== undefined && !hasAudience(claims['aud'], projectId)) return 'project_not_in_audience'
   return undefined
 }
 

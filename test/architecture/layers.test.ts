@@ -43,7 +43,7 @@ const LAYERS: Record<string, string[]> = {
   'channels.ts': ['errors.ts'],
   'registration.ts': ['errors.ts', 'channels.ts'],
   oauth: [],
-  zitadel: ['oauth'],
+  zitadel: ['errors.ts', 'oauth'],
   'reporter.ts': ['errors.ts', 'clock.ts'],
   options: ['errors.ts', 'oauth', 'zitadel'],
   client: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'oauth', 'zitadel'],

@@ -42,7 +42,7 @@ t.test('why a token is refused is told to the log, and to nobody else', async (t
   t.match(await told('bad'), 'The access token is not valid here: ZITADEL says that it is not active')
   await get('/', 'short')
   clock.advance(11)
-  t.equal(await told('short'), 'The access token is not valid here: it has expired')
+  t.equal(await told('short'), "The access token is not valid here: it has expired, by this machine's clock")
   t.equal(await told(null), 'A bearer token is required', 'where there is no more to say, no more is said')
 })
 
@@ -51,7 +51,7 @@ t.test('a function "organization" that cannot tell is told to the log, without w
   const { app, get } = await startGuardedApp(t, { server: { logger: { level: 'info', stream: { write: (line) => { lines.push(line) } } } } })
   app.get('/', { config: { roles: ['admin'], organization: () => { throw new Error('no tenant Initech') } } }, async () => 'served')
   t.equal((await get('/')).json().message, 'The caller does not hold a required role')
-  t.match(lines.join(''), 'The caller does not hold a required role: the function \\"organization\\" of this route threw, or gave no id')
+  t.match(lines.join(''), 'the function \\"organization\\" of this route threw, or gave no id (required: admin)')
   t.notMatch(lines.join(''), 'Initech')
 })
 

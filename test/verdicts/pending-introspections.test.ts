@@ -3,7 +3,7 @@ import { PendingIntrospections, isForgotten, type PendingIntrospection } from '.
 import type { Verdict } from '../../lib/verdicts/verdict.ts'
 import { Gate } from '../fixtures/peer.ts'
 
-const verdict = (askedAt: number): Verdict => ({ granted: undefined, reason: '', askedAt, expiresAt: Infinity, sub: 'ada', jti: '1', hits: 0, isUnconfirmed: false })
+const verdict = (askedAt: number): Verdict => ({ granted: undefined, reason: undefined, askedAt, expiresAt: Infinity, sub: 'ada', jti: '1', hits: 0, isUnconfirmed: false })
 const all = (): boolean => true
 
 /** A flight that lands when it is told to. */
