@@ -1,0 +1,25 @@
+import t from 'tap'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { extname } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { fileURLToPath } from 'node:url'
+
+// This file is run from its source or compiled, and so are the examples.
+const EXTENSION = extname(fileURLToPath(import.meta.url))
+
+const NODE_TEST = ['--test', '--test-reporter=tap']
+const RUNS: Array<[name: string, args: string[], file: string, passed: RegExp]> = [
+  ['node:test', NODE_TEST, 'node-test', /^# pass 4$/m],
+  ['node:test, expectGuarded', NODE_TEST, 'guarded', /^# pass 1$/m],
+  ['node:test, other callers', NODE_TEST, 'callers', /^# pass 7$/m],
+  ['tap', [], 'tap', /^ok 4 - other organisation/m]
+]
+
+for (const [name, args, file, passed] of RUNS) {
+  t.test(`the documented tests pass under ${name}`, async (t) => {
+    const child = spawn(process.execPath, [...process.execArgv, ...args, fileURLToPath(new URL(`../../examples/testing/${file}.test${EXTENSION}`, import.meta.url))], { stdio: ['ignore', 'pipe', 'inherit'] })
+    t.match(await text(child.stdout), passed)
+    t.equal(child.exitCode ?? (await once(child, 'exit'))[0], 0)
+  })
+}
