@@ -32,3 +32,16 @@ export async function buildSubProtocolApi (options: ZitadelOptions): Promise<Fas
   app.get('/me', { config: { scopes: [] } }, async (request) => ({ sub: request.zitadel.sub }))
   return app
 }
+
+/** A proxy that has logged the user in, such as oauth2-proxy, and sends the token in a header of its own. */
+export async function buildProxiedApi (options: ZitadelOptions): Promise<FastifyInstance> {
+  const app = Fastify()
+  // #region proxy
+  await app.register(zitadel, {
+    ...options,
+    tokenFrom: (request) => request.headers['x-forwarded-access-token'] as string | undefined
+  })
+  // #endregion proxy
+  app.get('/me', { config: { scopes: [] } }, async (request) => ({ sub: request.zitadel.sub }))
+  return app
+}

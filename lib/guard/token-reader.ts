@@ -5,17 +5,21 @@ import type { ZitadelOptions } from '../options/options.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 
 /**
- * Reads what a request presents as its token, unlooked at; undefined where it presents none.
+ * Reads the token of a request, unchecked. Undefined if there is none.
  *
- * @throws ZitadelError `FST_ZITADEL_INVALID_REQUEST` where more than one place presents something
+ * @throws ZitadelError `FST_ZITADEL_INVALID_REQUEST` if there are different tokens, or several in one place
  */
 export type TokenReader = (request: FastifyRequest) => string | undefined
 
+/**
+ * Creates the reader of the header, and of the place that the option `tokenFrom` reads. Equal tokens in both places are
+ * accepted, because some proxies send both.
+ */
 export function createTokenReader (tokenFrom: ZitadelOptions['tokenFrom'], severalTokens: (request: FastifyRequest) => ZitadelError): TokenReader {
   const fromHeader: TokenReader = (request) => {
     const { authorization } = request.headers
     if (authorization === undefined) return undefined
-    // Node keeps the first of several fields and says nothing; a proxy in front may have judged by the last.
+    // Node.js keeps the first of several fields without a notice. A proxy may have decided by the last.
     if (hasDuplicateAuthorization(request.raw.rawHeaders)) throw severalTokens(request)
     return parseBearerCredentials(authorization)
   }
@@ -24,16 +28,18 @@ export function createTokenReader (tokenFrom: ZitadelOptions['tokenFrom'], sever
     const header = fromHeader(request)
     const other: unknown = tokenFrom(request) ?? undefined
     if (other === undefined || other === '') return header
+    // A header or query parameter that occurs twice.
+    if (Array.isArray(other)) throw severalTokens(request)
     if (typeof other !== 'string') {
       ignoreRejection(other)
-      throw createOptionError('option "tokenFrom" must give a string, or undefined where there is no token')
+      throw createOptionError('option "tokenFrom" must return a string, or undefined if there is no token')
     }
-    if (header !== undefined) throw severalTokens(request)
+    if (header !== undefined && header !== other) throw severalTokens(request)
     return other
   }
 }
 
-/** @param rawHeaders names and values in turn, as they were received; a request made up for a test may have none */
+/** @param rawHeaders names and values in turn, as they were received. An injected request may have none. */
 function hasDuplicateAuthorization (rawHeaders: readonly string[] = []): boolean {
   let found = false
   for (let i = 0; i < rawHeaders.length; i += 2) {

@@ -8,7 +8,7 @@ import { buildApi as buildEitherOr } from '../../examples/docs/either-or.ts'
 import { buildApi as buildBehindMiddleware } from '../../examples/docs/middleware.ts'
 import { buildBrowserApi } from '../../examples/docs/cors.ts'
 import { buildLimitedApi } from '../../examples/docs/order.ts'
-import { buildCookieApi, buildSubProtocolApi } from '../../examples/docs/tokens-from-elsewhere.ts'
+import { buildCookieApi, buildProxiedApi, buildSubProtocolApi } from '../../examples/docs/tokens-from-elsewhere.ts'
 import { declareRoutes } from '../../examples/docs/routes.ts'
 import { declareTenantRoute } from '../../examples/docs/claims.ts'
 import { handleErrors } from '../../examples/docs/errors.ts'
@@ -87,15 +87,16 @@ t.test('a custom error handler keeps the headers of an error', async (t) => {
   t.equal(response.json().code, 'FST_ZITADEL_NO_TOKEN')
 })
 
-t.test('a token is read from a cookie and from a sub-protocol', async (t) => {
+t.test('a token is read from a cookie, from a sub-protocol and from the header of a proxy', async (t) => {
   const standIn = await startServer(t)
-  const [byCookie, byProtocol] = [await buildCookieApi(optionsOf(standIn)), await buildSubProtocolApi(optionsOf(standIn))]
-  t.teardown(async () => { await Promise.all([byCookie.close(), byProtocol.close()]) })
+  const [byCookie, byProtocol, byProxy] = [await buildCookieApi(optionsOf(standIn)), await buildSubProtocolApi(optionsOf(standIn)), await buildProxiedApi(optionsOf(standIn))]
+  t.teardown(async () => { await Promise.all([byCookie.close(), byProtocol.close(), byProxy.close()]) })
   const token = await standIn.issueToken({})
   t.equal((await byCookie.inject({ url: '/me', headers: { cookie: `a=b; __Host-token=${token}` } })).statusCode, 200)
   t.equal((await byCookie.inject({ url: '/me', headers: { cookie: 'a=b' } })).statusCode, 401)
   t.equal((await byProtocol.inject({ url: '/me', headers: { 'sec-websocket-protocol': `bearer, ${token}` } })).statusCode, 200)
   t.equal((await byProtocol.inject('/me')).statusCode, 401)
+  t.equal((await byProxy.inject({ url: '/me', headers: { 'x-forwarded-access-token': token, authorization: `Bearer ${token}` } })).statusCode, 200)
 })
 
 t.test('a rate limit in an onRequest hook before the guard counts denied requests, so that they cost no introspection', async (t) => {

@@ -22,7 +22,7 @@ t.test('what a function for tokens gives wrongly is told to the log, and to nobo
   })
   app.get('/', async () => 'served')
   t.equal((await get('/')).json().message, 'This route is not configured correctly')
-  t.match(lines.join(''), /option \\"tokenFrom\\" must give a string, or undefined where there is no token/)
+  t.match(lines.join(''), /option \\"tokenFrom\\" must return a string, or undefined if there is no token/)
 })
 
 t.test('why a token is refused is told to the log, and to nobody else', async (t) => {
