@@ -10,29 +10,30 @@ import { classifyResponse } from './response-classification.ts'
 import { toOutageError } from './outage.ts'
 
 /**
- * Asks for the response of one token.
+ * Introspects one token.
  *
- * @param sending is called right before the token leaves: what the server knows later than that, the response may not tell
- * @param doubted is given for a token that was active a moment ago, and called when it is inactive all of a sudden, before
- *   that is believed
+ * @param onSend is called right before the token is sent. The response can lack what the server learns later.
+ * @param onUnconfirmed is given for a token that was active a moment ago. It is called if the first response says inactive,
+ *   before the second request.
  * @param onResponse is called with the HTTP status of the last response
+ * @param subject the subject of a token that was active a moment ago. Subjects take turns in the queue.
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */
-export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () => void, onResponse?: (status: number) => void) => Promise<IntrospectionResponse>
+export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () => void, onResponse?: (status: number) => void, subject?: unknown) => Promise<IntrospectionResponse>
 
 export interface ClientOptions extends TransportOptions {
   /** Milliseconds for the whole of one introspection. */
   readonly timeout: number
   readonly breaker: boolean
-  /** Told of every exchange that ended without a response, once. */
+  /** Called once for each introspection that ended without a response. */
   readonly onFailure: (error: ZitadelError) => void
-  /** Told when a series of failures has opened the circuit. */
+  /** Called when a series of failures has opened the circuit. */
   readonly onDown: () => void
   /** Called when the circuit of a client has opened or closed. */
   readonly onCircuitChange?: (client: IntrospectionClient, isOpen: boolean) => void
 }
 
-/** Where a question stands: with the circuit, whether its turn has come, and whether its failure is reported. */
+/** The state of one introspection. */
 interface CallState {
   permit: CircuitPermit | undefined
   hasStarted: boolean
@@ -40,7 +41,7 @@ interface CallState {
   readonly onResponse?: ((status: number) => void) | undefined
 }
 
-/** The client of one introspection endpoint: when it is asked, how long, and what its answers and silences mean. */
+/** The client of one introspection endpoint. It decides when a request is sent, how long it may take, and what its result means. */
 export class IntrospectionClient {
   readonly #options: ClientOptions
   readonly #clock: Clock
@@ -60,13 +61,13 @@ export class IntrospectionClient {
     return this.#circuit.isClosed
   }
 
-  /** An {@link Introspect}: fails at once while the circuit is open, and waits for its turn. */
-  readonly introspect: Introspect = async (token, onSend, onUnconfirmed, onResponse) => {
+  /** An {@link Introspect} that fails at once while the circuit is open, and waits in the queue. */
+  readonly introspect: Introspect = async (token, onSend, onUnconfirmed, onResponse, subject) => {
     const call: CallState = { permit: undefined, hasStarted: false, shouldReport: true, onResponse }
     return await this.#execute(call, async () => {
       const permit = this.#circuit.acquire()
       call.permit = permit
-      return await withDeadline(this.#options.timeout, (deadline) => this.#options.limiter.run(onUnconfirmed !== undefined, deadline, async () => {
+      return await withDeadline(this.#options.timeout, (deadline) => this.#options.limiter.run(onUnconfirmed !== undefined, subject, deadline, async () => {
         call.permit = this.#circuit.reacquire(permit)
         call.hasStarted = true
         return await this.#exchange.send({ token, onSend, onUnconfirmed, deadline, isRetryPointless: () => this.#circuit.isOpen })
@@ -74,10 +75,10 @@ export class IntrospectionClient {
     })
   }
 
-  /** The same, asked at once whatever happened before. */
+  /** An {@link Introspect} that always sends its request, at once. */
   readonly introspectDirectly: Introspect = async (token, onSend) => await this.#introspectNow(token, onSend, true)
 
-  /** The same, but a failure is for whoever asks, and not reported. */
+  /** The same, but the caller reports the failure. */
   readonly introspectSilently: Introspect = async (token, onSend) => await this.#introspectNow(token, onSend, false)
 
   async #introspectNow (token: string, onSend: () => void, shouldReport: boolean): Promise<IntrospectionResponse> {

@@ -6,15 +6,15 @@ import type { Introspect } from './introspection-client.ts'
 
 /** Returns the same function, which publishes each introspection if anything observes it. */
 export function traceIntrospections (introspect: Introspect, registration: Registration, clock: Clock): Introspect {
-  return async (token, onSend, onUnconfirmed) => {
-    if (!registration.isTraced) return await introspect(token, onSend, onUnconfirmed)
+  return async (token, onSend, onUnconfirmed, _onResponse, subject) => {
+    if (!registration.isTraced) return await introspect(token, onSend, onUnconfirmed, undefined, subject)
     const trace = new IntrospectionTrace(registration.id, onUnconfirmed !== undefined, clock)
     return await registration.trace(trace, async () => {
       try {
         const response = await introspect(token, () => {
           trace.recordRequest()
           onSend()
-        }, onUnconfirmed, (status) => trace.recordStatus(status))
+        }, onUnconfirmed, (status) => trace.recordStatus(status), subject)
         trace.recordOutcome(response.active ? 'active' : 'inactive')
         return response
       } catch (error) {

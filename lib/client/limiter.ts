@@ -1,15 +1,9 @@
 import { OutageError, createUnavailableError, type ZitadelError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
+import { Allowance } from './allowance.ts'
 import type { Deadline } from './deadline.ts'
-
-export interface Limits {
-  /** Introspections at once. */
-  readonly concurrent: number
-  /** Introspections that wait for their turn. */
-  readonly queue: number
-  /** Introspections a second, in bursts of at most one second's worth; undefined for no such limit. */
-  readonly perSecond?: number | undefined
-}
+import { FairQueue } from './fair-queue.ts'
+import { RESERVE_FRACTION, getReserve, type Limits } from './limits.ts'
 
 interface QueueEntry {
   readonly start: () => void
@@ -18,49 +12,53 @@ interface QueueEntry {
   readonly since: number
 }
 
-/** One part in so many is kept for tokens that were active a moment ago, and never given to strangers. */
-const RESERVE_FRACTION = 4
+/** If both kinds of tokens are in the queue, an unknown one starts after so many known ones. */
+const MAX_KNOWN_STARTS = 2
 
 /**
- * Bounds what strangers can make us do. Tokens that were active a moment ago go first and have a share of their own, so
- * that the verdicts of legitimate callers are renewed in the middle of a flood.
+ * Bounds the introspections that callers can cause.
+ *
+ * A known token was active a moment ago. Known tokens go first and have a share of their own, so that a flood of random tokens
+ * does not keep legitimate callers out. Unknown tokens have every third start, so that a flood of active tokens does not keep
+ * new callers out. The subjects of known tokens take turns, so that one subject with many tokens does not keep others out.
  */
 export class Limiter {
   readonly #limits: Limits
   readonly #maxWait: number
   readonly #clock: Clock
-  readonly #knownQueue = new Set<QueueEntry>()
-  readonly #unknownQueue = new Set<QueueEntry>()
+  readonly #knownQueue = new FairQueue<QueueEntry>()
+  readonly #unknownQueue = new FairQueue<QueueEntry>()
   #running = 0
   #runningUnknown = 0
-  #allowance: number
-  #countedAt: number
+  /** Starts of known tokens since the last one of an unknown token that was in the queue. */
+  #knownStarts = 0
+  readonly #allowance: Allowance
   #timer: NodeJS.Timeout | undefined
 
   /**
-   * @param maxWait milliseconds after which a turn comes too late to be of use: in a flood that outlasts the queue, all
-   *   would wait until nearly no time is left for an answer, and ZITADEL would seem to be down
+   * @param maxWait maximum wait in the queue, in milliseconds. A longer wait leaves too little time for the response, and the
+   *   timeouts would look like an outage.
    */
   constructor (limits: Limits, maxWait: number, clock: Clock) {
     this.#limits = limits
     this.#maxWait = maxWait
     this.#clock = clock
-    this.#allowance = limits.perSecond ?? Infinity
-    this.#countedAt = clock.monotonic()
+    this.#allowance = new Allowance(limits.perSecond ?? Infinity, clock)
   }
 
   /**
-   * Runs work when it is its turn.
+   * Runs work as soon as the limits allow.
    *
    * @param wasActive whether the token was active a moment ago
-   * @param deadline ends the wait, and gives the place back even where the work does not end; the promise is then left to
-   *   whoever set it
-   * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` when too many wait already, or the turn comes too late
+   * @param subject the subject of a known token
+   * @param deadline ends the wait, and frees the place of work that does not end. The promise then never settles: whoever set
+   *   the deadline rejects for it
+   * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` if the queue is full, or the wait was too long
    */
-  async run<T> (wasActive: boolean, deadline: Deadline, work: () => Promise<T>): Promise<T> {
-    const isNext = this.#knownQueue.size === 0 && (wasActive || this.#unknownQueue.size === 0)
-    if (isNext && this.#canStart(wasActive)) this.#recordStart(wasActive)
-    else await this.#enqueue(wasActive, deadline)
+  async run<T> (wasActive: boolean, subject: unknown, deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    const isNext = this.#knownQueue.size === 0 && (wasActive ? !this.#isUnknownNext() : this.#unknownQueue.size === 0)
+    if (isNext && this.#canStart(wasActive, wasActive)) this.#recordStart(wasActive)
+    else await this.#enqueue(wasActive, wasActive ? subject : undefined, deadline)
     let ended = false
     const end = (): void => {
       if (ended) return
@@ -77,84 +75,85 @@ export class Limiter {
     }
   }
 
-  /** Introspections that wait for their turn. */
+  /** The number of introspections in the queue. */
   get queued (): number { return this.#knownQueue.size + this.#unknownQueue.size }
 
-  /** One more question of somebody who has his turn: it counts among those of the second. */
+  /** Counts one more request of running work. */
   consume (): void {
-    this.#allowance--
+    this.#allowance.consume()
   }
 
-  #canStart (wasActive: boolean): boolean {
+  #isUnknownNext (): boolean {
+    const { concurrent } = this.#limits
+    return this.#unknownQueue.size > 0 && this.#knownStarts >= MAX_KNOWN_STARTS && this.#runningUnknown < concurrent - getReserve(concurrent)
+  }
+
+  /** @param usesReserve whether the token may use what is kept of the allowance of a second */
+  #canStart (wasActive: boolean, usesReserve: boolean): boolean {
     const { concurrent } = this.#limits
     if (this.#running >= concurrent) return false
     if (!wasActive && this.#runningUnknown >= concurrent - getReserve(concurrent)) return false
-    return this.#getDeficit(wasActive) <= 0
+    return this.#getDelay(usesReserve) === 0
   }
 
   #recordStart (wasActive: boolean): void {
     this.#running++
     if (!wasActive) this.#runningUnknown++
+    this.#knownStarts = wasActive && this.#unknownQueue.size > 0 ? this.#knownStarts + 1 : 0
     this.consume()
   }
 
-  /** How much of the allowance of a second has to come back first. */
-  #getDeficit (wasActive: boolean): number {
+  #getDelay (usesReserve: boolean): number {
     const { perSecond } = this.#limits
-    if (perSecond === undefined) return 0
-    const now = this.#clock.monotonic()
-    this.#allowance = Math.min(perSecond, this.#allowance + (now - this.#countedAt) / 1000 * perSecond)
-    this.#countedAt = now
-    return 1 + (wasActive ? 0 : getReserve(perSecond)) - this.#allowance
+    return this.#allowance.getDelay(usesReserve || perSecond === undefined ? 0 : getReserve(perSecond))
   }
 
-  async #enqueue (wasActive: boolean, deadline: Deadline): Promise<void> {
+  async #enqueue (wasActive: boolean, subject: unknown, deadline: Deadline): Promise<void> {
     const { queue } = this.#limits
     const entries = wasActive ? this.#knownQueue : this.#unknownQueue
-    if (this.queued >= queue || (!wasActive && this.#unknownQueue.size >= queue - getReserve(queue))) {
+    if (this.queued >= queue || entries.size >= queue - getReserve(queue)) {
       throw createOverloadError('too many introspections are waiting already')
+    }
+    if (wasActive && entries.count(subject) >= Math.ceil(queue / RESERVE_FRACTION)) {
+      throw createOverloadError('too many introspections for one subject are waiting already')
     }
     await new Promise<void>((resolve, reject) => {
       const entry = { start: resolve, reject, since: this.#clock.monotonic() }
-      entries.add(entry)
-      deadline.once('abort', () => { entries.delete(entry) })
+      entries.add(subject, entry)
+      deadline.once('abort', () => { entries.delete(subject, entry) })
       this.#startWaiting()
     })
   }
 
   #startWaiting (): void {
-    for (const [wasActive, queue] of [[true, this.#knownQueue], [false, this.#unknownQueue]] as const) {
-      for (const entry of queue) {
-        if (!this.#canStart(wasActive)) break
-        queue.delete(entry)
-        if (this.#clock.monotonic() - entry.since >= this.#maxWait) {
-          entry.reject(createOverloadError('the turn to ask ZITADEL came too late'))
-          continue
-        }
-        // Counted before it runs: whoever comes in between must find the place taken.
-        this.#recordStart(wasActive)
-        entry.start()
+    for (;;) {
+      const isUnknownNext = this.#isUnknownNext()
+      const wasActive = this.#knownQueue.size > 0 && !isUnknownNext
+      if (!this.#canStart(wasActive, wasActive || isUnknownNext)) break
+      const entry = (wasActive ? this.#knownQueue : this.#unknownQueue).shift()
+      if (entry === undefined) break
+      if (this.#clock.monotonic() - entry.since >= this.#maxWait) {
+        entry.reject(createOverloadError('waited too long in the queue'))
+        continue
       }
+      // Counted before it runs, so that no other work takes the place in between.
+      this.#recordStart(wasActive)
+      entry.start()
     }
     this.#scheduleStart()
   }
 
-  /** Nobody ends when the allowance of a second is what is missing: time alone brings it back. */
+  /** If only the per-second allowance is missing, no work that ends will start the queue. A timer does. */
   #scheduleStart (): void {
     clearTimeout(this.#timer)
-    if (this.#knownQueue.size + this.#unknownQueue.size === 0) return
-    const deficit = this.#getDeficit(this.#knownQueue.size > 0)
-    if (deficit <= 0) return
-    this.#timer = setTimeout(() => this.#startWaiting(), Math.ceil(deficit / this.#limits.perSecond! * 1000))
+    if (this.queued === 0) return
+    const delay = this.#getDelay(this.#knownQueue.size > 0 || this.#isUnknownNext())
+    if (delay === 0) return
+    this.#timer = setTimeout(() => this.#startWaiting(), delay)
     this.#timer.unref()
   }
 }
 
 function createOverloadError (message: string): ZitadelError {
   return createUnavailableError(new OutageError(message, 'check for a flood of tokens, or raise the option "limits"', true), 1)
-}
-
-/** Of one there is nothing to share. */
-function getReserve (of: number): number {
-  return of < 2 ? 0 : Math.max(1, Math.floor(of / RESERVE_FRACTION))
 }

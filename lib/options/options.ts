@@ -30,13 +30,20 @@ export interface CacheOptions {
   readonly shared?: SharedCacheOptions | undefined
 }
 
-/** What strangers can make this API do at most. A quarter of each is kept for tokens that were active a moment ago. */
+/**
+ * Bounds on the introspections that callers can cause. A known token was active a moment ago; any other is unknown. A quarter of
+ * each limit is kept for known tokens, and a quarter of the queue for unknown ones. If both wait, every third start is for an
+ * unknown token. The subjects of known tokens take turns, and one of them can occupy a quarter of the queue.
+ */
 export interface LimitOptions {
-  /** Introspections at once, and sockets to ZITADEL. Default 32: with more, strangers' questions would stand before everybody's inside a slow ZITADEL. */
+  /** Concurrent introspections, and connections to ZITADEL. Default 32: with more, unknown tokens would delay the known ones inside a slow ZITADEL. */
   readonly concurrent?: number | undefined
-  /** Introspections that wait for their turn, within `timeout`; one more is answered 503. Default 4000, a bound on memory: whoever has waited for half of `timeout` is sent away in any case. */
+  /**
+   * Introspections that wait until they can start. Default 4000, which bounds memory; one more is answered 503. If an
+   * introspection has waited for half of `timeout` when it could start, or cannot start within `timeout`, it is answered 503 too.
+   */
   readonly queue?: number | undefined
-  /** Introspections a second. Default none; ZITADEL Cloud allows about 50 an address, for all processes behind it together. */
+  /** Introspections per second. Default none. ZITADEL Cloud allows about 50 per IP address, for all processes behind it together. */
   readonly perSecond?: number | undefined
 }
 

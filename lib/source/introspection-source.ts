@@ -94,12 +94,12 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
   }
   const stopWatching = file === undefined ? () => {} : watchKeyFile(file, fingerprint, async () => (await reload()).ok)
   return {
-    introspect: traceIntrospections(async (token, onSend, onUnconfirmed, onResponse) => {
+    introspect: traceIntrospections(async (token, onSend, onUnconfirmed, onResponse, subject) => {
       const used = client
-      return await used.introspect(token, onSend, onUnconfirmed, onResponse).catch(async (error: ZitadelError) => {
+      return await used.introspect(token, onSend, onUnconfirmed, onResponse, subject).catch(async (error: ZitadelError) => {
         // The old credentials may have been withdrawn while they were on their way.
         if (client === used || error.code !== 'FST_ZITADEL_CLIENT_REJECTED') throw error
-        return await client.introspect(token, onSend, onUnconfirmed, onResponse)
+        return await client.introspect(token, onSend, onUnconfirmed, onResponse, subject)
       })
     }, registration, clock),
     sharedCache,

@@ -71,7 +71,7 @@ export class VerdictLoader {
       const wasActive = known?.granted !== undefined && this.#clock.wall() < known.expiresAt
       const onUnconfirmed = wasActive ? () => { known.isUnconfirmed = true } : undefined
       const send = async (): Promise<TimedResponse> => {
-        const response = await this.#send(token, () => { pending.sentAt ??= this.#clock.monotonic() }, onUnconfirmed)
+        const response = await this.#send(token, () => { pending.sentAt ??= this.#clock.monotonic() }, onUnconfirmed, undefined, known?.sub)
         return { response, askedAt: pending.sentAt! }
       }
       // Nothing that is older than what is known here, or it would come back.

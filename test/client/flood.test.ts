@@ -1,15 +1,16 @@
 import t from 'tap'
 import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../lib/clock.ts'
 import { OK, basic, startProxiedApp, startTestApp, unavailable, type CallerResponse } from '../fixtures/test-app.ts'
 import { Gate, startPeer, type Reply } from '../fixtures/peer.ts'
 
-/** Random tokens, none of which is live. */
+/** Sends random tokens, none of which is active. */
 function flood (get: (token: string) => Promise<CallerResponse>, count: number): Array<Promise<CallerResponse>> {
   return Array.from({ length: count }, async () => await get(randomUUID()))
 }
 
-t.test('a flood of random tokens takes no more sockets than it may, and the rest of it is told to come back', async (t) => {
+t.test('a flood of random tokens is bounded in connections and in the queue, and the rest is answered 503', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async (): Promise<Reply> => {
     await gate.opened
@@ -28,7 +29,7 @@ t.test('a flood of random tokens takes no more sockets than it may, and the rest
 })
 
 for (const concurrent of [2, 4, 64]) {
-  t.test(`known callers live through a flood that takes all it can (of ${concurrent} at once)`, async (t) => {
+  t.test(`known callers are served during a flood of random tokens (${concurrent} concurrent introspections)`, async (t) => {
     const gate = new Gate()
     const peer = await startPeer(t, async ({ form }): Promise<Reply> => {
       if (form.get('token')!.startsWith('known')) return { active: true }
@@ -38,18 +39,18 @@ for (const concurrent of [2, 4, 64]) {
     const { clock, get } = await startTestApp(t, { issuer: peer.origin, credentials: basic, limits: { concurrent, queue: 100 } })
     const known = Array.from({ length: 20 }, (_, index) => `known-${index}`)
     for (const token of known) t.same(await get(token), OK)
-    const strangers = flood(get, 500)
+    const unknown = flood(get, 500)
     await peer.waitFor(known.length + 1)
     for (let renewal = 0; renewal < 3; renewal++) {
       clock.advance(31)
       t.same(await Promise.all(known.map(async (token) => await get(token))), known.map(() => OK))
     }
     gate.open()
-    await Promise.all(strangers)
+    await Promise.all(unknown)
   })
 }
 
-t.test('no more a second than allowed, and those who are known have their share of it', async (t) => {
+t.test('limits.perSecond bounds introspections, and known tokens have a share of it', async (t) => {
   const { clock, get, introspectionCount, standIn } = await startProxiedApp(t, { limits: { perSecond: 8, queue: 0 } })
   const tokens = [await standIn.issueToken(), await standIn.issueToken()]
   for (const token of tokens) t.same(await get(token), OK)
@@ -63,7 +64,50 @@ t.test('no more a second than allowed, and those who are known have their share 
   }
 })
 
-t.test('a signer that never answers holds no place for longer than the deadline', async (t) => {
+/** Sends requests with many active tokens, each again as soon as it is answered, until the returned function is called. */
+function floodWithActiveTokens (get: (token: string, url: string) => Promise<CallerResponse>, tokens: string[]): () => Promise<Set<number>> {
+  const end = new AbortController()
+  const statuses = new Set<number>()
+  const loops = tokens.map(async (token) => {
+    while (!end.signal.aborted) statuses.add((await get(token, '/admin')).status)
+  })
+  return async () => {
+    end.abort()
+    await Promise.all(loops)
+    return statuses
+  }
+}
+
+const ATTACKERS: Array<[title: string, getSubject: (index: number) => string]> = [
+  ['100 active tokens of 100 subjects', (index) => `attacker ${index}`],
+  ['100 active tokens of one subject', () => 'attacker']
+]
+for (const [title, getSubject] of ATTACKERS) {
+  t.test(`new callers and known ones are served while ${title} flood a fresh route`, async (t) => {
+    const peer = await startPeer(t, async ({ form }): Promise<Reply> => {
+      await sleep(200)
+      const token = form.get('token')!
+      return { active: true, sub: token.startsWith('attacker') ? getSubject(Number(token.split('-')[1])) : token }
+    })
+    const { app, get } = await startTestApp(t, { issuer: peer.origin, credentials: basic }, systemClock)
+    app.get('/admin', { config: { roles: ['admin'], freshness: 0 } }, async () => 'admin')
+    const attackers = Array.from({ length: 100 }, (_, index) => `attacker-${index}`)
+    await Promise.all([...attackers, 'known'].map(async (token) => await get(token)))
+    const end = floodWithActiveTokens(get, attackers)
+    await sleep(300)
+    const callers: Array<Promise<CallerResponse>> = []
+    for (let index = 0; index < 60; index++) {
+      if (index % 6 === 0) callers.push(get('known', '/fresh'))
+      callers.push(get(`new-${index}`))
+      await sleep(30)
+    }
+    const statuses = (await Promise.all(callers)).map(({ status }) => status)
+    t.same(statuses.filter((status) => status !== 200), [])
+    t.ok((await end()).has(403))
+  })
+}
+
+t.test('a signer that never answers occupies no place after the deadline', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
   let hangs = true
   const sign = async (): Promise<Uint8Array> => {
@@ -78,7 +122,7 @@ t.test('a signer that never answers holds no place for longer than the deadline'
   t.same(await get('three'), OK)
 })
 
-t.test('who gets no turn in time is told so, and that says nothing about ZITADEL', async (t) => {
+t.test('a request that does not leave the queue in time is a 503 that names the queue, and no outage of ZITADEL', async (t) => {
   const { clock, get, lines, standIn } = await startProxiedApp(t, { timeout: 1000, limits: { perSecond: 1 } })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
@@ -89,16 +133,16 @@ t.test('who gets no turn in time is told so, and that says nothing about ZITADEL
   t.same(await get(token), OK)
 })
 
-t.test('a flood that outlasts the queue does not make a slow ZITADEL seem down', async (t) => {
+t.test('a flood that outlasts the queue is no outage of a slow ZITADEL', async (t) => {
   const peer = await startPeer(t, async ({ form }): Promise<Reply> => {
-    await new Promise((resolve) => setTimeout(resolve, 150))
+    await sleep(150)
     return { active: form.get('token')!.startsWith('known') }
   })
   const { get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic, timeout: 2000, limits: { concurrent: 4, queue: 400 } }, systemClock)
   t.same(await get('known'), OK)
-  const strangers = flood(get, 300)
+  const unknown = flood(get, 300)
   for (let time = 0; time < 20; time++) t.same(await get('known', '/fresh'), OK)
-  const statuses = (await Promise.all(strangers)).map(({ status }) => status)
+  const statuses = (await Promise.all(unknown)).map(({ status }) => status)
   t.same(new Set(statuses), new Set([401, 503]))
   t.notOk(lines.some(({ msg }) => msg.includes('no answer from ZITADEL')))
 })
