@@ -2,7 +2,7 @@ import type { RouteRule } from '../guard/route-rules.ts'
 import { describeAccess } from './access-description.ts'
 import type { DocsSettings } from './docs-settings.ts'
 import { addGuardResponses } from './responses.ts'
-import { LOGIN_SCHEME, ROLES_SCHEME, combineSecurity, createLoginScheme, createRolesScheme, createSecurity, listAlternatives, omitOurSchemes, type SecurityRequirement } from './security.ts'
+import { LOGIN_SCHEME, ROLES_SCHEME, createLoginScheme, createRolesScheme, createSecurity, listAlternatives, omitOurSchemes, type SecurityRequirement } from './security.ts'
 
 /** The key under which an operation carries the id of its route while the document is built. */
 export const ROUTE_TAG = 'x-fastify-zitadel-route'
@@ -15,7 +15,6 @@ interface Operation {
   security?: SecurityRequirement[]
   description?: string
   responses: Record<string, unknown>
-  'x-zitadel-roles'?: ReadonlyArray<readonly string[]>
   [ROUTE_TAG]?: unknown
 }
 
@@ -50,10 +49,8 @@ export function completeDocument (document: OpenapiDocument, settings: DocsSetti
     }
     const alternatives = listAlternatives(rule.requirement)
     for (const scope of alternatives.flatMap((each) => each.scopes)) scopes.add(scope)
-    const needsRoles = alternatives.some(({ roles }) => roles.length > 0)
-    if (needsRoles && hasRoles) usesRoles = true
-    if (needsRoles && !hasRoles) operation['x-zitadel-roles'] = alternatives.map(({ roles }) => roles)
-    operation.security = combineSecurity(createSecurity(rule, settings.baseScopes, hasRoles), operation.security)
+    usesRoles ||= hasRoles && alternatives.some(({ roles }) => roles.length > 0)
+    Object.assign(operation, createSecurity(rule, settings.baseScopes, hasRoles, operation.security))
     operation.description = [operation.description, describeAccess(rule)].filter(Boolean).join('\n\n')
     addGuardResponses(operation.responses, rule)
   }

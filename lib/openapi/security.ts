@@ -23,30 +23,41 @@ export function listAlternatives ({ scopes, roles }: Requirement): AccessAlterna
   return scopeSets.flatMap(({ zitadel, custom }) => roleSets.map((set) => ({ scopes: zitadel, roles: [...new Set([...custom, ...set])] })))
 }
 
-/**
- * Creates the security requirements of a route that the guard protects. A login with the scopes of one requirement is enough,
- * so each contains the base scopes.
- *
- * @param hasRoles whether roles can be named: since OpenAPI 3.1
- * @see {@link https://spec.openapis.org/oas/v3.1.0#security-requirement-object OpenAPI 3.1, Security Requirement Object}
- */
-export function createSecurity ({ isOptional, requirement }: RouteRule, baseScopes: readonly string[], hasRoles: boolean): SecurityRequirement[] {
-  const required = listAlternatives(requirement).map(({ scopes, roles }): SecurityRequirement => ({
-    [LOGIN_SCHEME]: [...new Set([...baseScopes, ...scopes])],
-    ...(hasRoles && roles.length > 0 && { [ROLES_SCHEME]: roles })
-  }))
-  return isOptional ? [{}, ...required] : required
+/** The security of an operation. */
+export interface OperationSecurity {
+  readonly security: SecurityRequirement[]
+  /**
+   * Sets of roles, for OpenAPI 3.0. If there is one security requirement, each set is enough. Otherwise each security requirement
+   * has its set, in the same order.
+   */
+  readonly 'x-zitadel-roles'?: ReadonlyArray<readonly string[]>
 }
 
 /**
- * Combines what the guard requires with what the document of a route requires already, such as an API key: both are needed.
+ * Creates the security of a route that the guard protects. A login with the scopes of one requirement is enough, so each
+ * contains the base scopes.
  *
- * @param documented may name our schemes too; then they are ignored
+ * @param hasRoles whether roles can be named in requirements: since OpenAPI 3.1
+ * @param documented what the document of the route requires already, such as an API key: both are needed. Our schemes in it are ignored
+ * @see {@link https://spec.openapis.org/oas/v3.1.0#security-requirement-object OpenAPI 3.1, Security Requirement Object}
  */
-export function combineSecurity (required: readonly SecurityRequirement[], documented: readonly SecurityRequirement[] = []): SecurityRequirement[] {
+export function createSecurity ({ isOptional, requirement }: RouteRule, baseScopes: readonly string[], hasRoles: boolean, documented: readonly SecurityRequirement[] = []): OperationSecurity {
   const others = omitOurSchemes(documented)
-  const combined = others.length === 0 ? required : required.flatMap((ours) => others.map((other) => ({ ...other, ...ours })))
-  return [...new Map(combined.map((each) => [JSON.stringify(each), each])).values()]
+  const alternatives = listAlternatives(requirement)
+  const ours = alternatives.map(({ scopes, roles }): { readonly roles: readonly string[], readonly security: SecurityRequirement } => ({
+    roles,
+    security: { [LOGIN_SCHEME]: [...new Set([...baseScopes, ...scopes])], ...(hasRoles && roles.length > 0 && { [ROLES_SCHEME]: roles }) }
+  }))
+  const all = isOptional ? [{ roles: [], security: {} }, ...ours] : ours
+  const combined = others.length === 0 ? all : all.flatMap(({ roles, security }) => others.map((other) => ({ roles, security: { ...other, ...security } })))
+  const different = removeDuplicates(combined.map(({ security }) => security))
+  if (hasRoles || alternatives.every(({ roles }) => roles.length === 0)) return { security: different }
+  const pairs = removeDuplicates(combined)
+  return { security: different.length === 1 ? different : pairs.map(({ security }) => security), 'x-zitadel-roles': pairs.map(({ roles }) => roles) }
+}
+
+function removeDuplicates<T> (values: readonly T[]): T[] {
+  return [...new Map(values.map((value) => [JSON.stringify(value), value])).values()]
 }
 
 /** Removes our schemes from security requirements, and requirements without any other scheme. */

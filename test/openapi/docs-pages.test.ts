@@ -3,9 +3,8 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import scalar from '@scalar/fastify-api-reference'
 import type { FastifyInstance } from 'fastify'
+import { LOGIN } from '../fixtures/documented-app.ts'
 import { listen, startGuardedApp, type AppSetup, type TestContext } from '../fixtures/guarded-app.ts'
-
-const LOGIN = { clientId: 'docs', projectId: '311', issuer: 'https://auth.acme.example' }
 
 async function startDocsApp (t: TestContext, setup: AppSetup = {}): Promise<FastifyInstance> {
   const { app } = await startGuardedApp(t, setup)
@@ -49,4 +48,38 @@ t.test('the redirect URIs are logged once, when the server listens', async (t) =
   const app = await startDocsApp(t, { server: { logger: { level: 'info', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
   const port = await listen(app)
   t.same(lines.filter((line) => line.includes('redirect')), ['/docs/static/oauth2-redirect.html', '/reference/'].map((path) => `fastify-zitadel: register this redirect URI in ZITADEL, with the origin that browsers see: http://localhost:${port}${path}`))
+})
+
+t.test('a page in a scope with a prefix is public, with its redirect URI', async (t) => {
+  const lines: string[] = []
+  const { app } = await startGuardedApp(t, { server: { logger: { level: 'info', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
+  const docs = app.zitadel.openapi(LOGIN)
+  await app.register(swagger, docs.swagger())
+  await app.register(async (scope) => {
+    await scope.register(swaggerUi, docs.swaggerUi({ staticCSP: true }))
+    scope.get('/documentation/secret', async () => 'secret')
+  }, { prefix: '/v1' })
+  t.same(await getStatuses(app, ['/v1/documentation', '/v1/documentation/static/index.css', '/v1/documentation/secret']), { '/v1/documentation': 200, '/v1/documentation/static/index.css': 200, '/v1/documentation/secret': 401 })
+  t.match((await app.inject('/v1/documentation/')).headers['content-security-policy'], /; connect-src 'self' https:\/\/auth.acme.example$/)
+  const port = await listen(app)
+  t.ok(lines.some((line) => line.endsWith(`http://localhost:${port}/v1/documentation/static/oauth2-redirect.html`)))
+})
+
+t.test('hooks of a page still run', async (t) => {
+  const { app } = await startGuardedApp(t)
+  const docs = app.zitadel.openapi(LOGIN)
+  await app.register(swagger, docs.swagger())
+  await app.register(swaggerUi, docs.swaggerUi({ routePrefix: '/docs', uiHooks: { onRequest: async (_request, reply) => await reply.code(418).send('teapot') } }))
+  t.equal((await app.inject('/docs')).statusCode, 418)
+})
+
+t.test('options of a page that are not used are noticed', async (t) => {
+  const lines: string[] = []
+  const { app } = await startGuardedApp(t, { server: { logger: { level: 'info', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
+  const docs = app.zitadel.openapi(LOGIN)
+  await app.register(swagger, docs.swagger())
+  await app.register(swaggerUi, { ...docs.swaggerUi({ routePrefix: '/docs' }), uiHooks: {} })
+  await listen(app)
+  t.equal((await app.inject('/docs')).statusCode, 401)
+  t.same(lines.filter((line) => line.startsWith('fastify-zitadel')), ['fastify-zitadel: options of a docs page were completed, and no page in the scope of the guard uses them: pass on all of what swaggerUi() or scalar() returns'])
 })
