@@ -2,14 +2,12 @@ import type { RouteRule } from '../guard/route-rules.ts'
 import { listAlternatives, type AccessAlternative } from './security.ts'
 
 /**
- * Describes what a route requires, in Markdown.
+ * Describes what the guard requires of a request, in Markdown.
  *
- * @returns undefined if the guard requires nothing
+ * @param rule of a route that the guard protects
  */
-export function describeAccess (rule: RouteRule): string | undefined {
-  if (rule.isPublic) return undefined
-  if (rule.isOptional) return 'An access token is optional. An invalid one is denied.'
-  const { requirement } = rule
+export function describeAccess ({ isOptional, requirement }: RouteRule): string {
+  if (isOptional) return 'An access token is optional. An invalid one is denied.'
   const alternatives = listAlternatives(requirement).map(describeAlternative).filter((text) => text !== '')
   const grants = alternatives.length === 0 ? '' : ` with ${alternatives.join(', or ')}`
   return `Requires an access token${grants}.${describeOrganization(requirement.organization)}${describeFreshness(requirement.maxAge)}`

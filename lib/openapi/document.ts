@@ -32,15 +32,14 @@ const PATH_ITEM_METHODS = new Set(['get', 'put', 'post', 'delete', 'options', 'h
 /**
  * Writes what the guard requires into the operations of a document, and removes their tags.
  *
- * @param getRule the rule for the tag of an operation; undefined if the route is not of this guard
+ * @param getRule finds the rule by the tag of an operation
  */
-export function completeDocument (document: OpenapiDocument, settings: DocsSettings, getRule: (tag: unknown) => RouteRule | undefined): void {
+export function completeDocument (document: OpenapiDocument, settings: DocsSettings, getRule: (tag: unknown) => RouteRule): void {
   const hasRoles = !document.openapi.startsWith('3.0')
   const scopes = new Set(settings.selectedScopes)
   let usesRoles = false
   for (const operation of collectOperations(document)) {
     const rule = getRule(operation[ROUTE_TAG])
-    if (rule === undefined) continue
     delete operation[ROUTE_TAG]
     if (rule.access === 'own') continue
     if (rule.isPublic) {
@@ -74,7 +73,7 @@ function collectOperations ({ openapi, paths }: OpenapiDocument): Set<Operation>
       if (PATH_ITEM_METHODS.has(field) || (hasQuery && field === 'query')) operations.add(operation)
       else delete item[field]
     }
-    for (const operation of Object.values(item['additionalOperations'] ?? {})) operations.add(operation as Operation)
+    for (const operation of Object.values(item['additionalOperations'] ?? {})) if (isTagged(operation)) operations.add(operation)
   }
   return operations
 }

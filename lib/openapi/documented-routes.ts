@@ -14,9 +14,6 @@ export interface TransformResult { readonly schema?: object, readonly url?: stri
 
 export type Transform = (input: TransformInput) => TransformResult
 
-/** Ids are unique in the process: several guards may complete one document. */
-let lastId = 0
-
 /**
  * The routes of a guard. Their operations are tagged with an id while a document is built, because a URL and a method do not
  * identify a route: there are version constraints, base paths, and transforms that change the URL.
@@ -24,6 +21,7 @@ let lastId = 0
 export class DocumentedRoutes {
   readonly #id = Symbol('fastify-zitadel.route')
   readonly #routes = new Map<unknown, RouteOptions>()
+  #lastId = 0
 
   /** Watches the routes that are declared from now on in the scope of the guard. */
   watch (app: FastifyInstance): void {
@@ -37,7 +35,7 @@ export class DocumentedRoutes {
       // It replaces the transform of the document.
       if (config.swaggerTransform !== undefined) config.swaggerTransform = wrap(config.swaggerTransform)
       // The id is enumerable: @fastify/swagger copies the HEAD twin of a route that has an operationId.
-      Object.assign(route, { config, [this.#id]: ++lastId })
+      Object.assign(route, { config, [this.#id]: ++this.#lastId })
     })
   }
 
@@ -49,8 +47,8 @@ export class DocumentedRoutes {
     return { ...result, schema: { ...(result.schema ?? schema), [ROUTE_TAG]: id } }
   }
 
-  /** Finds the route of a tag; undefined if the route is not the guard's. */
-  find (tag: unknown): RouteOptions | undefined {
-    return this.#routes.get(tag)
+  /** Gets the route of a tag. */
+  get (tag: unknown): RouteOptions {
+    return this.#routes.get(tag)!
   }
 }

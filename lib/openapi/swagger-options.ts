@@ -35,10 +35,7 @@ export function completeSwaggerOptions (given: SwaggerOptions, settings: DocsSet
       const { openapiObject } = input
       delete openapiObject[DOCUMENT_MARK]
       openapiObject.components.securitySchemes = { ...openapi.components?.securitySchemes }
-      completeDocument(openapiObject, settings, (tag) => {
-        const route = routes.find(tag)
-        return route && resolveRule(route)
-      })
+      completeDocument(openapiObject, settings, (tag) => resolveRule(routes.get(tag)))
       return transformObject ? transformObject(input) : openapiObject
     }
   }
