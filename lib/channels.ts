@@ -1,5 +1,5 @@
 import { channel, tracingChannel } from 'node:diagnostics_channel'
-import type { ZitadelErrorCode } from './errors.ts'
+import type { DenialReason, ZitadelErrorCode } from './errors.ts'
 
 /**
  * One introspection. Subscribers of all five channels of `tracing:fastify-zitadel:introspection` get the same object. They
@@ -36,6 +36,8 @@ export interface DecisionMessage {
   readonly outcome: 'allowed' | 'denied' | 'failed'
   /** Undefined if the request is allowed, and for an error that a function of this API threw. */
   readonly code: ZitadelErrorCode | undefined
+  /** Why the caller was denied; undefined unless the outcome is `'denied'`. */
+  readonly reason: DenialReason | undefined
   /** Where the verdict on the token came from; undefined without a verdict. */
   readonly source: DecisionSource | undefined
   /** Milliseconds since ZITADEL was asked about the token; undefined without a verdict. */
@@ -56,6 +58,22 @@ export interface OutageMessage {
   readonly reason: string | undefined
 }
 
+/** A webhook of ZITADEL arrived at the route of the option `events`. The channel is `fastify-zitadel:event`. */
+export interface EventMessage {
+  readonly registration: number
+  /** `'applied'`: verdicts are doubtful now. `'ignored'`: the event changes no decision. `'rejected'`: it was not accepted. */
+  readonly outcome: 'applied' | 'ignored' | 'rejected'
+  /** Why it was rejected; undefined otherwise. */
+  readonly reason: EventRejection | undefined
+  /** What is doubtful: all tokens, those of a user, those of a session, or one; undefined unless the outcome is `'applied'`. */
+  readonly target: 'all' | 'sub' | 'session' | 'jti' | undefined
+  /** Events of the same role assignment that were not delivered before this one. */
+  readonly missed: number
+}
+
+/** Why a webhook is rejected. */
+export type EventRejection = 'signature' | 'malformed' | 'other-instance' | 'replay'
+
 /** A change of this API's credentials, or ZITADEL's rejection of them. The channel is `fastify-zitadel:credentials`. */
 export interface CredentialsMessage {
   readonly registration: number
@@ -70,5 +88,6 @@ export interface CredentialsMessage {
 export const INTROSPECTION = tracingChannel<unknown, IntrospectionMessage>('fastify-zitadel:introspection')
 /** A request whose token is cached pays for `hasSubscribers`, and for nothing else of this file. */
 export const DECISION = channel('fastify-zitadel:decision')
+export const EVENT = channel('fastify-zitadel:event')
 export const OUTAGE = channel('fastify-zitadel:outage')
 export const CREDENTIALS = channel('fastify-zitadel:credentials')

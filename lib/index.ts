@@ -22,7 +22,7 @@ export type { RedisLike, SharedCacheOptions } from './options/shared-cache-optio
 export type { AllOrAny, RequirementOptions, ZitadelRouteOptions } from './options/route-options.ts'
 export type { Forgettable } from './verdicts/forget-target.ts'
 export type { CheckResult } from './source/health-check.ts'
-export type { CredentialsMessage, DecisionMessage, DecisionSource, IntrospectionMessage, OutageMessage } from './channels.ts'
+export type { CredentialsMessage, DecisionMessage, DecisionSource, EventMessage, EventRejection, IntrospectionMessage, OutageMessage } from './channels.ts'
 export type { Sign, SigningClient } from './oauth/client-authentication.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'
 export type { ActiveToken } from './zitadel/active-token.ts'

@@ -1,4 +1,4 @@
-import { CREDENTIALS, INTROSPECTION, OUTAGE, type CredentialsMessage, type IntrospectionMessage, type OutageMessage } from './channels.ts'
+import { CREDENTIALS, EVENT, INTROSPECTION, OUTAGE, type CredentialsMessage, type EventMessage, type IntrospectionMessage, type OutageMessage } from './channels.ts'
 import type { ZitadelError, ZitadelErrorCode } from './errors.ts'
 
 /** Runs an introspection, for example inside a span. It must return what `run` returns. */
@@ -77,6 +77,10 @@ export class Registration {
   /** Publishes that the circuit has opened or closed. */
   publishCircuit (isOpen: boolean): void {
     this.#publishOutage(isOpen ? 'opened' : 'closed')
+  }
+
+  publishEvent (message: Omit<EventMessage, 'registration'>): void {
+    if (EVENT.hasSubscribers) EVENT.publish(Object.freeze({ registration: this.id, ...message } satisfies EventMessage))
   }
 
   publishCredentials (state: CredentialsMessage['state'], code?: ZitadelErrorCode, reason?: string): void {

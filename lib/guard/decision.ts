@@ -15,6 +15,7 @@ export function createDecisionPublisher (registration: number, now: () => number
       method: request.method,
       outcome: getOutcome(denial),
       code: denial instanceof ZitadelError ? denial.code : undefined,
+      reason: denial instanceof ZitadelError ? denial.reason : undefined,
       source: verdict && getSource(verdict, isCached),
       age: verdict && now() - verdict.askedAt
     }

@@ -9,10 +9,11 @@ const OTHER_ERROR = '_OTHER'
  *
  * @see {@link https://opentelemetry.io/docs/specs/semconv/general/naming/ Naming}
  */
-export function getDecisionAttributes ({ route, outcome, code, source }: DecisionMessage): Attributes {
+export function getDecisionAttributes ({ route, outcome, code, reason, source }: DecisionMessage): Attributes {
   return {
     'fastify_zitadel.outcome': outcome,
     ...(code !== undefined && { 'fastify_zitadel.code': code }),
+    ...(reason !== undefined && { 'fastify_zitadel.reason': reason }),
     ...(source !== undefined && { 'fastify_zitadel.source': source }),
     ...(route !== undefined && { 'http.route': route }),
     ...(outcome === 'failed' && { 'error.type': code ?? OTHER_ERROR })

@@ -17,8 +17,8 @@ export function instrumentDecisions (meter: Meter, { id }: Registration): () => 
   }
   decisions.addCallback(observe)
   const end = subscribeTo<DecisionMessage>('fastify-zitadel:decision', id, (message) => {
-    const { route, outcome, code, source, age } = message
-    const kind = `${outcome} ${code} ${source} ${route}`
+    const { route, outcome, code, reason, source, age } = message
+    const kind = `${outcome} ${code} ${reason} ${source} ${route}`
     const sum = sums.get(kind)
     if (sum === undefined) sums.set(kind, { count: 1, attributes: getDecisionAttributes(message) })
     else sum.count++

@@ -16,8 +16,8 @@ t.test('a decision tells the route, the outcome, and where the verdict came from
   clock.advance(7)
   await get('/orders/2')
   t.same(decisions.map(without), [
-    { route: '/orders/:id', method: 'GET', outcome: 'allowed', code: undefined, source: 'introspection', age: 0 },
-    { route: '/orders/:id', method: 'GET', outcome: 'allowed', code: undefined, source: 'memory', age: 7000 }
+    { route: '/orders/:id', method: 'GET', outcome: 'allowed', code: undefined, reason: undefined, source: 'introspection', age: 0 },
+    { route: '/orders/:id', method: 'GET', outcome: 'allowed', code: undefined, reason: undefined, source: 'memory', age: 7000 }
   ])
   t.ok(decisions.every(Object.isFrozen))
   t.type(decisions[0]!.registration, 'number')
@@ -33,8 +33,8 @@ t.test('a denial has the code of its error', async (t) => {
   await get('/admin')
   await get('/', 'not a token')
   t.match(decisions, [
-    { outcome: 'denied', code: 'FST_ZITADEL_NO_TOKEN', source: undefined, age: undefined },
-    { outcome: 'denied', code: 'FST_ZITADEL_INVALID_TOKEN', source: 'introspection' },
+    { outcome: 'denied', code: 'FST_ZITADEL_NO_TOKEN', reason: 'token_missing', source: undefined, age: undefined },
+    { outcome: 'denied', code: 'FST_ZITADEL_INVALID_TOKEN', reason: 'token_inactive', source: 'introspection' },
     { outcome: 'denied', code: 'FST_ZITADEL_INSUFFICIENT_ROLE', source: 'introspection', route: '/admin' },
     { outcome: 'denied', code: 'FST_ZITADEL_INVALID_REQUEST', source: undefined }
   ])
@@ -57,7 +57,7 @@ t.test('an outage and a mistake of this API are failures', async (t) => {
   t.match(decisions, [
     { outcome: 'failed', code: 'FST_ZITADEL_UNAVAILABLE', source: undefined, age: undefined },
     { outcome: 'failed', code: 'FST_ZITADEL_OPTION', route: '/wrong' },
-    { outcome: 'failed', code: undefined },
+    { outcome: 'failed', code: undefined, reason: undefined },
     { outcome: 'denied', code: undefined }
   ])
 })

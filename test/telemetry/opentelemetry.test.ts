@@ -29,9 +29,9 @@ t.test('decisions are counted by outcome, code, source and route', async (t) => 
   t.same(toRows(await telemetry.read('fastify_zitadel.decisions')), [
     { value: 1, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' },
     { value: 2, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'memory', 'http.route': '/orders/:id' },
-    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_NO_TOKEN', 'http.route': '/orders/:id' },
-    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' },
-    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INVALID_TOKEN', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' }
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_NO_TOKEN', 'fastify_zitadel.reason': 'token_missing', 'http.route': '/orders/:id' },
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.reason': 'roles_absent', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' },
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INVALID_TOKEN', 'fastify_zitadel.reason': 'token_inactive', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' }
   ])
   t.same(toHistogramRows(await telemetry.read('fastify_zitadel.verdict.age')), [
     { count: 2, sum: 0, 'fastify_zitadel.source': 'introspection' },

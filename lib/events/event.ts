@@ -1,0 +1,44 @@
+/** An event of ZITADEL, as a webhook of Actions v2 sends it. Members that the plugin does not use are left out. */
+export interface ZitadelEvent {
+  readonly instanceId: string
+  readonly aggregateId: string
+  readonly aggregateType: string
+  /** The number of the event among those of its aggregate. */
+  readonly sequence: number
+  readonly type: string
+  /** Absent for many types of events. */
+  readonly payload: Readonly<Record<string, unknown>>
+}
+
+/**
+ * Parses the body of a webhook: JSON, or a JWT around it. The signature of the JWT is not checked, because that of the webhook
+ * covers it.
+ *
+ * @returns undefined for a body that is no event
+ */
+export function parseEvent (body: Buffer): ZitadelEvent | undefined {
+  const text = body.toString()
+  const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(text.trim()) ?? []
+  const event = parseObject(payload === undefined ? text : Buffer.from(payload, 'base64url').toString())
+  if (event === undefined) return undefined
+  const { instanceID: instanceId, aggregateID: aggregateId, aggregateType, sequence, event_type: type, event_payload: data } = event
+  if (!isText(instanceId) || !isText(aggregateId) || !isText(aggregateType) || !isText(type) || !Number.isSafeInteger(sequence)) return undefined
+  return { instanceId, aggregateId, aggregateType, sequence: sequence as number, type, payload: isObject(data) ? data : {} }
+}
+
+function parseObject (text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function isObject (value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isText (value: unknown): value is string {
+  return typeof value === 'string' && value !== ''
+}
