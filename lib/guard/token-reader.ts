@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { createOptionError, type ZitadelError } from '../errors.ts'
+import { ZitadelError, createOptionError } from '../errors.ts'
 import { parseBearerCredentials } from '../oauth/bearer.ts'
 import type { ZitadelOptions } from '../options/options.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
@@ -8,6 +8,8 @@ import { ignoreRejection } from './ignore-rejection.ts'
  * Reads the token of a request, unchecked. Undefined if there is none.
  *
  * @throws ZitadelError `FST_ZITADEL_INVALID_REQUEST` if there are different tokens, or several in one place
+ * @throws ZitadelError `FST_ZITADEL_OPTION` if the function `tokenFrom` returns a wrong type or throws. Its own error is thrown if it
+ *   has a `statusCode` below 500: then the function has judged the request
  */
 export type TokenReader = (request: FastifyRequest) => string | undefined
 
@@ -26,7 +28,7 @@ export function createTokenReader (tokenFrom: ZitadelOptions['tokenFrom'], sever
   if (tokenFrom === undefined) return fromHeader
   return (request) => {
     const header = fromHeader(request)
-    const other: unknown = tokenFrom(request) ?? undefined
+    const other = callTokenFrom(tokenFrom, request) ?? undefined
     if (other === undefined || other === '') return header
     // A header or query parameter that occurs twice.
     if (Array.isArray(other)) throw severalTokens(request)
@@ -36,6 +38,17 @@ export function createTokenReader (tokenFrom: ZitadelOptions['tokenFrom'], sever
     }
     if (header !== undefined && header !== other) throw severalTokens(request)
     return other
+  }
+}
+
+/** The message of an error that was not meant for callers must not reach them. */
+function callTokenFrom (tokenFrom: (request: FastifyRequest) => unknown, request: FastifyRequest): unknown {
+  try {
+    return tokenFrom(request)
+  } catch (error) {
+    if (!(error instanceof Error)) throw createOptionError('option "tokenFrom" threw a value that is no error')
+    if ((error as { statusCode?: number }).statusCode! < 500) throw error
+    throw new ZitadelError('FST_ZITADEL_OPTION', 500, 'option "tokenFrom" threw an error', {}, error)
   }
 }
 

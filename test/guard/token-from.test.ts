@@ -13,8 +13,8 @@ t.test('tokenFrom reads a token from elsewhere, beside the header', async (t) =>
   }
   t.equal(await answer({ 'x-cookie': 'good' }), 'ada')
   t.equal(await answer({ authorization: 'Bearer good' }), 'ada')
-  t.equal(await answer({ authorization: 'Bearer good', 'x-cookie': '' }), 'ada', 'an empty one is none')
-  t.equal(await answer({ authorization: 'Basic YTpi', 'x-cookie': 'good' }), 'ada', 'another scheme is no token')
+  t.equal(await answer({ authorization: 'Bearer good', 'x-cookie': '' }), 'ada', 'an empty token is none')
+  t.equal(await answer({ authorization: 'Basic YTpi', 'x-cookie': 'good' }), 'ada', 'another scheme has no token')
   t.equal(await answer({}), 'FST_ZITADEL_NO_TOKEN')
   t.equal(await answer({ 'x-cookie': 'bad' }), 'FST_ZITADEL_INVALID_TOKEN')
   t.equal(await answer({ 'x-cookie': 'not a token' }), 'FST_ZITADEL_INVALID_REQUEST')
@@ -49,10 +49,29 @@ t.test('tokenFrom that returns an array found several tokens, which is a 400', a
   }
 })
 
+t.test('an error of tokenFrom with a status below 500 is the answer', async (t) => {
+  const { app, get } = await startGuardedApp(t, { options: { tokenFrom: () => { throw Object.assign(new Error('no session'), { statusCode: 440 }) } } })
+  app.get('/', async () => 'served')
+  t.match((await get('/')).json(), { statusCode: 440, message: 'no session' })
+})
+
+t.test('the log, and not the caller, learns what tokenFrom threw', async (t) => {
+  const lines: string[] = []
+  const { app, get } = await startGuardedApp(t, {
+    server: { logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } },
+    options: { tokenFrom: (request) => (request as unknown as { cookies: { at: string } }).cookies.at }
+  })
+  app.get('/', async () => 'served')
+  const reply = await get('/')
+  t.equal(reply.statusCode, 500)
+  t.notMatch(reply.body, 'undefined')
+  t.match(lines.join(''), /option \\"tokenFrom\\" threw an error: Cannot read properties of undefined/)
+})
+
 const nothing: Record<string, () => unknown> = { undefined: () => undefined, null: () => null, '""': () => '' }
 
 for (const [what, tokenFrom] of Object.entries(nothing)) {
-  t.test(`tokenFrom that gives ${what} has found no token`, async (t) => {
+  t.test(`tokenFrom that gives ${what} means that there is no token`, async (t) => {
     const { app, get } = await startGuardedApp(t, { options: { tokenFrom: tokenFrom as () => string } })
     app.get('/', async () => 'served')
     t.equal((await get('/')).statusCode, 200)
@@ -60,17 +79,18 @@ for (const [what, tokenFrom] of Object.entries(nothing)) {
   })
 }
 
-const broken: Record<string, [tokenFrom: () => unknown, code?: string]> = {
-  'throws an error': [() => { throw new Error('no cookie jar') }],
-  'throws undefined': [() => { throw undefined }], // eslint-disable-line no-throw-literal
-  'throws a string': [() => { throw 'no cookie jar' }], // eslint-disable-line no-throw-literal
+const broken: Record<string, [tokenFrom: () => unknown, code: string]> = {
+  'throws an error': [() => { throw new Error('no cookie jar') }, 'FST_ZITADEL_OPTION'],
+  'throws undefined': [() => { throw undefined }, 'FST_ZITADEL_OPTION'], // eslint-disable-line no-throw-literal
+  'throws a string': [() => { throw 'no cookie jar' }, 'FST_ZITADEL_OPTION'], // eslint-disable-line no-throw-literal
+  'throws an error with the status 500': [() => { throw Object.assign(new Error('no cookie jar'), { statusCode: 500 }) }, 'FST_ZITADEL_OPTION'],
   'gives a number': [() => 7, 'FST_ZITADEL_OPTION'],
   'gives a promise': [async () => 'good', 'FST_ZITADEL_OPTION'],
   'gives a promise that is rejected': [async () => { throw new Error('no cookie jar') }, 'FST_ZITADEL_OPTION']
 }
 
 for (const [what, [tokenFrom, code]] of Object.entries(broken)) {
-  t.test(`tokenFrom that ${what} lets nobody in, and it is no fault of the caller`, async (t) => {
+  t.test(`tokenFrom that ${what} is a 500`, async (t) => {
     const { app, calls, get } = await startGuardedApp(t, { options: { tokenFrom: tokenFrom as () => string } })
     app.get('/', async () => 'served')
     app.get('/optional', { config: { access: 'optional' } }, async () => 'served')
@@ -86,7 +106,7 @@ for (const [what, [tokenFrom, code]] of Object.entries(broken)) {
   })
 }
 
-t.test('tokenFrom is not called where no token is looked at', async (t) => {
+t.test('tokenFrom is not called for public routes and unknown URLs', async (t) => {
   const { app, get } = await startGuardedApp(t, { options: { tokenFrom: () => { throw new Error('called') } } })
   app.get('/', { config: { access: 'public' } }, async () => 'served')
   t.equal((await get('/', null)).statusCode, 200)

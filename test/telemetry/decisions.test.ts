@@ -57,7 +57,7 @@ t.test('an outage and a mistake of this API are failures', async (t) => {
   t.match(decisions, [
     { outcome: 'failed', code: 'FST_ZITADEL_UNAVAILABLE', source: undefined, age: undefined },
     { outcome: 'failed', code: 'FST_ZITADEL_OPTION', route: '/wrong' },
-    { outcome: 'failed', code: undefined, reason: undefined },
+    { outcome: 'failed', code: 'FST_ZITADEL_OPTION', reason: undefined },
     { outcome: 'denied', code: undefined }
   ])
 })
