@@ -1,16 +1,16 @@
 import { OutageError, createClientRejectedError, createUnavailableError, type ZitadelError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 
-/** What became of an exchange that ended without a response. */
+/** An exchange that ended without a response. */
 export interface CircuitFailure {
   readonly error: ZitadelError
-  /** Milliseconds for which nobody should ask again; undefined where only a series of such failures is a reason. */
+  /** Milliseconds for which no request should be sent; undefined if only a series of such failures opens the circuit. */
   readonly backoff?: number | undefined
 }
 
-/** One question, as the circuit sees it. */
+/** The permission to send one request. */
 export interface CircuitPermit {
-  /** Which opening or closing of the circuit came last before it. */
+  /** The number of state changes of the circuit before it. */
   readonly generation: number
 }
 
@@ -18,21 +18,23 @@ interface OpenState {
   /** Monotonic milliseconds. */
   readonly until: number
   readonly error: ZitadelError
-  /** Whether the server itself asked to be left alone. */
+  /** Whether the server itself asked for the wait. */
   readonly isRequestedByServer: boolean
 }
 
-/** Failures in a row after which a server counts as down. Fewer are what restarts and single bad requests look like. */
+/** Failures in a row after which a server counts as down. A restart or single bad requests cause fewer. */
 const FAILURE_THRESHOLD = 5
-/** Milliseconds of the first break, doubled by each probe that fails, and of the longest. */
+/** The circuit is open for this time first, and for the other after each probe that fails: callers get in 1 s after the server is back. */
 const MIN_OPEN_MS = 500
-const MAX_OPEN_MS = 5000
+const MAX_OPEN_MS = 1000
+/** If a probe has no result after this time, another may be sent: the first one can hang on a connection that is dead. */
+const PROBE_INTERVAL_MS = 1000
 
 /**
- * Keeps questions back from a server that would not answer them, so that their callers learn it at once. When a break is
- * over, one question at a time goes out to see.
+ * Circuit breaker. While open, requests fail at once. After the open period one request, the probe, is sent; its result closes
+ * or reopens the circuit.
  *
- * Ours, because the breakers at hand count by the wall clock: set back an hour, they would stay open for an hour.
+ * Not a package, because the existing ones measure with the wall clock: if it is set back an hour, they stay open for an hour.
  */
 export class CircuitBreaker {
   readonly #clock: Clock
@@ -42,10 +44,12 @@ export class CircuitBreaker {
   #failures = 0
   #openDuration = MIN_OPEN_MS
   #open: OpenState | undefined
+  /** The latest probe. */
   #probe: CircuitPermit | undefined
+  #probedAt = 0
 
   /**
-   * @param opensOnFailures whether a series of failures opens the circuit; a pause always does
+   * @param opensOnFailures whether a series of failures opens the circuit; a backoff always does
    * @param onChange called when the circuit has opened or closed
    */
   constructor (opensOnFailures: boolean, clock: Clock, onChange: (isOpen: boolean) => void = () => {}) {
@@ -54,35 +58,37 @@ export class CircuitBreaker {
     this.#clock = clock
   }
 
-  /** Whether questions are being kept back at this moment. */
+  /** Whether requests fail at once at this moment. */
   get isOpen (): boolean {
     return this.#open !== undefined && this.#clock.monotonic() < this.#open.until
   }
 
-  /** Whether nothing keeps questions back, and no probe is awaited. */
+  /** False from the moment when the circuit opens until a probe has succeeded. */
   get isClosed (): boolean {
     return this.#open === undefined
   }
 
   /**
-   * Lets a question out, or through to where it waits for its turn.
+   * Permits a request.
    *
-   * @throws ZitadelError what opened the circuit, with the time that is left as `retry-after`
+   * @throws ZitadelError the failure that opened the circuit, with the remaining time as `retry-after`
    */
   acquire (): CircuitPermit {
     if (this.#open === undefined) return this.acquireAlways()
-    const release = this.#open.until - this.#clock.monotonic()
-    if (release > 0 || this.#probe !== undefined) throw withRetryAfter(this.#open.error, Math.max(release, 0) / 1000)
+    const now = this.#clock.monotonic()
+    const remaining = this.#open.until - now
+    if (remaining > 0 || (this.#probe !== undefined && now - this.#probedAt < PROBE_INTERVAL_MS)) throw withRetryAfter(this.#open.error, Math.max(remaining, 0) / 1000)
     this.#probe = this.acquireAlways()
+    this.#probedAt = now
     return this.#probe
   }
 
-  /** Lets a question out whatever happened before. */
+  /** Permits a request whatever the state is. */
   acquireAlways (): CircuitPermit {
     return { generation: this.#generation }
   }
 
-  /** The same for a question that has waited: much may have happened since it entered. */
+  /** Permits a request that was in a queue. The state can have changed meanwhile. @throws ZitadelError as `acquire` does */
   reacquire (permit: CircuitPermit): CircuitPermit {
     return permit.generation === this.#generation ? permit : this.acquire()
   }
@@ -90,25 +96,27 @@ export class CircuitBreaker {
   recordSuccess (permit: CircuitPermit): void {
     this.#failures = 0
     this.#openDuration = MIN_OPEN_MS
-    // A server that asked to be left alone still answers what was under way.
+    // A server that asked for a wait still answers requests that were sent before.
     if (this.#open === undefined || (this.#open.isRequestedByServer && permit.generation !== this.#generation)) return
     this.#setState(undefined)
   }
 
-  /** @returns whether it was the last of a series, which has opened the circuit */
+  /** @returns whether it was the last one of a series, which opened the circuit */
   recordFailure (failure: CircuitFailure, permit: CircuitPermit): boolean {
     const isProbe = this.#probe === permit
     this.release(permit)
     const { error, backoff } = failure
     const outage = error.cause instanceof OutageError ? error.cause : undefined
-    // What was on its way when the circuit opened or closed tells nothing new, unless it asks for more.
+    // Results of requests that were sent before the last state change are ignored, except a server's request to wait longer.
     const isCurrent = permit.generation === this.#generation
     if (backoff !== undefined) {
       if (isCurrent || outage !== undefined) this.#openFor(backoff, error, outage !== undefined)
       return false
     }
-    // Nor does what strangers can bring about by what they send.
-    if (!isCurrent || outage === undefined || outage.canBeCausedByCaller || this.isOpen) return false
+    // Failures that callers can cause by what they send say nothing about the server.
+    if (!isCurrent || outage === undefined || outage.canBeCausedByCaller) return false
+    // While the circuit is open, only the latest probe counts.
+    if (this.#open !== undefined && !isProbe) return false
     if (!this.#opensOnFailures) {
       if (isProbe) this.#setState(undefined)
       return false
@@ -119,14 +127,14 @@ export class CircuitBreaker {
     return true
   }
 
-  /** An exchange that ended before it told anything, such as one that never got its turn. */
+  /** Ends a permit without a result, such as that of a request that never left the queue. */
   release (permit: CircuitPermit): void {
     if (this.#probe === permit) this.#probe = undefined
   }
 
   #openFor (milliseconds: number, error: ZitadelError, isRequestedByServer: boolean): void {
     const until = this.#clock.monotonic() + milliseconds
-    // The longest that was asked for, where many answers ask at once.
+    // If several responses ask for a wait, the longest counts.
     if (this.#open !== undefined && this.#open.until >= until) return
     this.#setState({ until, error, isRequestedByServer })
   }
