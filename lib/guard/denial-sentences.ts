@@ -1,7 +1,7 @@
 import type { DenialReason } from '../errors.ts'
 
 /** Each reason as a sentence for the log, where the message of the error says less. The documents list them with their cures. */
-const SENTENCES: Readonly<Record<DenialReason, string | undefined>> = {
+export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>> = {
   token_missing: undefined,
   scheme_not_bearer: 'the header "Authorization" has another scheme than "Bearer"',
   token_malformed: 'it contains characters that no bearer token has',
@@ -19,7 +19,7 @@ const SENTENCES: Readonly<Record<DenialReason, string | undefined>> = {
   scope_missing: 'the token was requested without the scope',
   role_missing: 'the caller holds other roles',
   roles_absent: 'the introspection response contains no roles: the user has no role assignment in this project, or introspection is minimal',
-  role_in_other_organization: 'the caller holds it, but not in the required organization',
+  role_in_other_organization: 'the caller holds it, but not in the required organisation',
   custom_scope_not_a_role: 'a custom scope is looked for among the roles, whatever the scope of the token says (option "customScopes")',
   organization_unknown: 'the function "organization" of this route threw, or gave no id'
 }
@@ -33,6 +33,6 @@ const MAX_DETAIL_LENGTH = 200
  * @param detail this API's own words, such as the required roles
  */
 export function describeDenial (reason: DenialReason, detail = ''): string | undefined {
-  const sentence = SENTENCES[reason]
+  const sentence = DENIAL_SENTENCES[reason]
   return detail === '' ? sentence : `${sentence} (${detail.slice(0, MAX_DETAIL_LENGTH)})`
 }

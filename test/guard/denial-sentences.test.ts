@@ -1,0 +1,18 @@
+import t from 'tap'
+import { readFileSync } from 'node:fs'
+import { DENIAL_SENTENCES, describeDenial } from '../../lib/guard/denial-sentences.ts'
+
+t.test('each reason has a section in the documents', async (t) => {
+  const headings = ['docs/its-401.md', 'docs/its-403.md'].flatMap((name) => readFileSync(name, 'utf8').match(/^### .+$/gm)!)
+  t.same(headings.sort(), Object.keys(DENIAL_SENTENCES).map((reason) => `### ${reason}`).sort())
+})
+
+t.test('a reason is one word of small letters, fit for a metric', async (t) => {
+  for (const reason of Object.keys(DENIAL_SENTENCES)) t.match(reason, /^[a-z_]+$/)
+})
+
+t.test('a detail follows the sentence and is cut', async (t) => {
+  t.equal(describeDenial('token_missing'), undefined)
+  t.equal(describeDenial('role_missing', 'required: admin'), 'the caller holds other roles (required: admin)')
+  t.equal(describeDenial('role_missing', 'x'.repeat(1000)), `the caller holds other roles (${'x'.repeat(200)})`)
+})
