@@ -9,6 +9,7 @@ import type { Forgettable } from './verdicts/forget-target.ts'
 import type { Introspector } from './verdicts/introspector.ts'
 import type { CheckResult } from './source/health-check.ts'
 import { isB64Token } from './oauth/bearer.ts'
+import type { AuthInfo } from './resource/auth-info.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 import type { OpenapiOptions } from './openapi/docs-settings.ts'
 import type { OpenapiDocs } from './openapi/openapi.ts'
@@ -65,6 +66,16 @@ export interface Zitadel {
    */
   reload: () => Promise<CheckResult>
   /**
+   * The `AuthInfo` of the MCP SDK for a request: the caller, frozen. It has no token, unless `{ token: true }` asks for it.
+   *
+   * @returns undefined if no token was checked
+   * @example
+   * ```ts
+   * Object.assign(request.raw, { auth: app.zitadel.authInfo(request) }) // toNodeHandler hands it to the tools
+   * ```
+   */
+  authInfo: (request: AnyRequest, options?: { readonly token?: boolean }) => AuthInfo | undefined
+  /**
    * Completes the options of @fastify/swagger, @fastify/swagger-ui and @scalar/fastify-api-reference: the document says what the
    * guard requires of each route, and the docs page offers a login at ZITADEL.
    *
@@ -80,7 +91,7 @@ export interface Zitadel {
 }
 
 /** The parts of {@link Zitadel} that are the guard's and the introspector's. */
-export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'check' | 'reload' | 'openapi'> {
+export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'authInfo' | 'check' | 'reload' | 'openapi'> {
   return {
     require: (requirement = {}) => {
       checkRequirementKeys(requirement, 'zitadel.require()')

@@ -19,8 +19,11 @@ import { openIntrospectionSource, type IntrospectionSource } from './source/intr
 import type { ZitadelOptions } from './options/options.ts'
 import { findUnitMistakes } from './options/unit-warnings.ts'
 import { isLoopback } from './zitadel/endpoints.ts'
-import { createDecorator } from './decorator.ts'
+import { createDecorator, type Zitadel } from './decorator.ts'
 import { createOpenapi } from './openapi/openapi.ts'
+import { createAuthInfoReader } from './resource/auth-info.ts'
+import { createToolChecks } from './resource/tool-checks.ts'
+import { createResourceFinder } from './guard/resource-finder.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
 /** What this module has decorated instances with. */
@@ -52,10 +55,12 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       staleIfError: config.staleIfError,
       onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
     }, clock)
-    const guard = new Guard(config, introspector, clock.wall, createDecisionPublisher(registration.id, clock.monotonic))
+    const guard = new Guard(config, introspector, clock.wall, createDecisionPublisher(registration.id, clock.monotonic), createToolChecks)
+    const readAuthInfo = createAuthInfoReader(createResourceFinder(config.resources))
+    const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
 
     const openapi = createOpenapi(app, config)
-    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), check: source.check, reload: source.reload, openapi: openapi.createDocs })
+    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
     registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy }))
     app.decorate('zitadel', decorator)

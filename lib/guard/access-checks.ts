@@ -2,11 +2,13 @@ import type { FastifyRequest } from 'fastify'
 import type { DenialReason, ZitadelError } from '../errors.ts'
 import { findOtherIssuer } from '../oauth/token-issuer.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
+import { isOfSession } from '../zitadel/admission.ts'
 import type { Grants } from '../zitadel/grants.ts'
 import { hasRequiredRoles, hasRequiredScopes } from './grants-check.ts'
 import { findGrantsDenial } from './grants-denial.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import type { BearerErrorsFinder } from './bearer-errors.ts'
+import type { ResourceFinder } from './resource-finder.ts'
 import type { AccessContext } from './access-context.ts'
 import type { Requirement } from './requirement.ts'
 
@@ -21,11 +23,23 @@ export interface AccessChecks {
   readonly roles: AccessCheck
 }
 
+/** The checks of routes whose requirement has `tools`: which tools of an MCP server a request calls, and what they require. */
+export interface ToolChecks {
+  /** Before the body is read. */
+  readonly early: AccessCheck
+  /** After the body was parsed. Decides. */
+  readonly late: AccessCheck
+}
+
+/** Creates the checks of tools. The composition passes it in, because the guard does not know the protocol. */
+export type CreateToolChecks = (checks: AccessChecks, findErrors: BearerErrorsFinder) => ToolChecks
+
 /**
+ * @param findResource undefined if there is no resource. Resources refuse personal access tokens, if their option says nothing else
  * @param issuer of ZITADEL; undefined if it is unknown
  * @param now milliseconds since 1970
  */
-export function createAccessChecks (findErrors: BearerErrorsFinder, issuer: string | undefined, now: () => number): AccessChecks {
+export function createAccessChecks (findErrors: BearerErrorsFinder, findResource: ResourceFinder | undefined, issuer: string | undefined, now: () => number): AccessChecks {
   const createTokenDenial = (request: FastifyRequest, token: string, reason: DenialReason): ZitadelError => {
     const other = reason === 'token_inactive' && issuer !== undefined ? findOtherIssuer(token, issuer) : undefined
     return other === undefined ? findErrors(request).invalidToken(reason) : findErrors(request).invalidToken('other_issuer', other && `iss: ${other}`)
@@ -39,7 +53,11 @@ export function createAccessChecks (findErrors: BearerErrorsFinder, issuer: stri
     return findErrors(request).insufficientGrants(scopes, reason, required)
   }
   return {
-    active: (request, { token, verdict }) => verdict.granted === undefined ? createTokenDenial(request, token, verdict.reason!) : undefined,
+    active: (request, { token, verdict }) => {
+      if (verdict.granted === undefined) return createTokenDenial(request, token, verdict.reason!)
+      if (findResource === undefined || isOfSession(verdict.jti) || findResource(request)?.personalAccessTokens !== false) return undefined
+      return findErrors(request).invalidToken('personal_access_token')
+    },
     unexpired: (request, { verdict }) => now() < verdict.expiresAt ? undefined : findErrors(request).invalidToken('token_expired'),
     scopes: createGrantsCheck('scopes', hasRequiredScopes),
     roles: createGrantsCheck('roles', hasRequiredRoles)

@@ -3,7 +3,7 @@ import { DenialCause, ZitadelError, type DenialReason, type ZitadelErrorCode } f
 import { createBearerChallenge, type BearerErrorCode } from '../oauth/bearer.ts'
 import type { Resource } from '../options/resources.ts'
 import { describeDenial } from './denial-sentences.ts'
-import { createResourceFinder } from './resource-finder.ts'
+import type { ResourceFinder } from './resource-finder.ts'
 
 /** Creates the denials of callers, each with its challenge. A `reason` and a `detail` are for the log, and not for the caller. */
 export interface BearerErrors {
@@ -47,11 +47,14 @@ export function createBearerErrors (realm: string | undefined, resource?: Resour
 /** Finds the denials of a request. */
 export type BearerErrorsFinder = (request: FastifyRequest) => BearerErrors
 
-/** Creates the denials once for each resource, and those of requests outside of any. */
-export function createBearerErrorsFinder (realm: string | undefined, resources: readonly Resource[]): BearerErrorsFinder {
+/**
+ * Creates the denials once for each resource, and those of requests outside of any.
+ *
+ * @param findResource undefined if there is no resource
+ */
+export function createBearerErrorsFinder (realm: string | undefined, resources: readonly Resource[], findResource: ResourceFinder | undefined): BearerErrorsFinder {
   const outside = createBearerErrors(realm)
-  if (resources.length === 0) return () => outside
+  if (findResource === undefined) return () => outside
   const inside = new Map(resources.map((resource) => [resource, createBearerErrors(realm, resource)]))
-  const find = createResourceFinder(resources)
-  return (request) => inside.get(find(request)!) ?? outside
+  return (request) => inside.get(findResource(request)!) ?? outside
 }

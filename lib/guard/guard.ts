@@ -5,12 +5,13 @@ import { toRequestError } from '../errors.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { isB64Token } from '../oauth/bearer.ts'
-import { createAccessChecks, type AccessChecks } from './access-checks.ts'
+import { createAccessChecks, type AccessChecks, type CreateToolChecks, type ToolChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
 import type { PublishDecision } from './decision.ts'
 import { deny, denyStrategy, type EndCheck, type GuardHook } from './denial.ts'
 import { createRecheck } from './recheck.ts'
+import { createResourceFinder } from './resource-finder.ts'
 import type { Requirement } from './requirement.ts'
 import { createRuleResolver, type RouteRule, type RuleResolver } from './route-rules.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
@@ -21,6 +22,7 @@ export class Guard {
   readonly #introspector: Introspector
   readonly #findErrors: BearerErrorsFinder
   readonly #checks: AccessChecks
+  readonly #toolChecks: ToolChecks
   readonly #readToken: TokenReader
   readonly #rules: RuleResolver
   /** The second check, after the body. */
@@ -28,14 +30,16 @@ export class Guard {
   readonly #publishDecision: PublishDecision
 
   /** @param now milliseconds since 1970 */
-  constructor (config: Config, introspector: Introspector, now: () => number, publishDecision: PublishDecision) {
+  constructor (config: Config, introspector: Introspector, now: () => number, publishDecision: PublishDecision, createToolChecks: CreateToolChecks) {
     this.#publishDecision = publishDecision
     this.#introspector = introspector
-    this.#findErrors = createBearerErrorsFinder(config.realm, config.resources)
-    this.#checks = createAccessChecks(this.#findErrors, config.issuer, now)
+    const findResource = createResourceFinder(config.resources)
+    this.#findErrors = createBearerErrorsFinder(config.realm, config.resources, findResource)
+    this.#checks = createAccessChecks(this.#findErrors, findResource, config.issuer, now)
     this.#readToken = createTokenReader(config.tokenFrom, (request) => this.#findErrors(request).severalTokens())
     this.#rules = createRuleResolver(config)
-    const recheck = createRecheck(introspector, this.#checks)
+    this.#toolChecks = createToolChecks(this.#checks, this.#findErrors)
+    const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late)
     this.recheck = (request, reply, done) => {
       if (!DECISION.hasSubscribers) return recheck(request, reply, done)
       const checked = getAccessContext(request)?.verdict
@@ -105,7 +109,7 @@ export class Guard {
     const { active, unexpired, scopes, roles } = this.#checks
     const previous = getAccessContext(request)
     const context = { token, verdict, requirement, previous: previous === undefined ? undefined : withoutRequirement(previous, requirement) }
-    const denial = active(request, context) ?? unexpired(request, context) ?? scopes(request, context) ?? roles(request, context)
+    const denial = active(request, context) ?? unexpired(request, context) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
     if (denial === undefined) setAccessContext(request, context)
     return denial
   }

@@ -2,7 +2,7 @@ import { suggestName } from '../options/keys.ts'
 import { REQUIREMENT_KEYS } from './requirement.ts'
 
 /** The keys of a route's config that belong to this plugin. */
-export const ROUTE_KEYS: readonly string[] = [...REQUIREMENT_KEYS, 'access']
+export const ROUTE_KEYS: readonly string[] = [...REQUIREMENT_KEYS, 'mcp', 'access']
 
 const toMap = (names: readonly string[], key: string): Array<[string, string]> => names.map((name) => [name, key])
 

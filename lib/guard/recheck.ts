@@ -12,11 +12,12 @@ import { handleUpgradeErrors } from './upgrade.ts'
  * Creates the second check, after the body: a token can expire or be revoked during an upload. All requirements that let the
  * request in are checked again.
  *
- * It composes the strategies of @fastify/auth that a requirement needs: one for the token, one for scopes, one for roles.
+ * It composes the strategies of @fastify/auth that a requirement needs: one for the token, one for scopes, one for roles, one for tools.
  */
-export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks): GuardHook {
+export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck): GuardHook {
   const checkScopes = createStrategy(scopes)
   const checkRoles = createStrategy(roles)
+  const checkTools = createStrategy(tools)
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
     // Only an active verdict lets a request in, and an expired token needs no introspection.
@@ -31,7 +32,7 @@ export function createRecheck (introspector: Introspector, { active, unexpired, 
       })
       .then((denial) => denyRecheck(request, reply, denial, done), (error) => denyRecheck(request, reply, toRequestError(error), done))
   }
-  const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles]].map((grants) => composeStrategies([checkToken, ...grants]))
+  const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles], [checkTools], [checkScopes, checkTools], [checkRoles, checkTools], [checkScopes, checkRoles, checkTools]].map((grants) => composeStrategies([checkToken, ...grants]))
   return (request, reply, done) => {
     const context = getAccessContext(request)
     if (context === undefined) return done()
@@ -41,8 +42,8 @@ export function createRecheck (introspector: Introspector, { active, unexpired, 
 
 /** The index of the composition. */
 function getKind ({ requirement, previous }: AccessContext): number {
-  if (previous !== undefined) return 3
-  return (requirement.scopes.length > 0 ? 1 : 0) + (requirement.roles.length > 0 ? 2 : 0)
+  if (previous !== undefined) return 7
+  return (requirement.scopes.length > 0 ? 1 : 0) + (requirement.roles.length > 0 ? 2 : 0) + (requirement.tools === undefined ? 0 : 4)
 }
 
 function createStrategy (check: AccessCheck): GuardHook {

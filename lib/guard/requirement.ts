@@ -17,10 +17,20 @@ export interface Requirement {
   readonly organization: RequirementOptions['organization'] | undefined
   /** Milliseconds. */
   readonly maxAge: number
+  /** What the tools of an MCP server require; undefined for any other route. */
+  readonly tools: ToolRules | undefined
+}
+
+/** What the tools of an MCP server require, beside the requirement of the route. */
+export interface ToolRules {
+  /** By the name of the tool. */
+  readonly tools: ReadonlyMap<string, Requirement>
+  /** Whether other tools may be called. */
+  readonly areOthersAllowed: boolean
 }
 
 /** Requires an active token and nothing else. */
-export const ANY_ACTIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity })
+export const ANY_ACTIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity, tools: undefined })
 
 export const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
 
@@ -35,11 +45,11 @@ export function hasRequirement (config: object): config is RequirementOptions {
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function checkRequirementKeys (given: unknown, label: string): void {
-  if (typeof given !== 'object' || given === null) throw createOptionError(`${label}: a requirement must be an object { ${REQUIREMENT_KEYS.join(', ')} }`)
-  checkOwnKeys(given, REQUIREMENT_KEYS, label)
+export function checkRequirementKeys (given: unknown, label: string, keys: readonly string[] = REQUIREMENT_KEYS): void {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw createOptionError(`${label}: a requirement must be an object { ${keys.join(', ')} }`)
+  checkOwnKeys(given, keys, label)
   for (const key of Object.keys(given)) {
-    if (!(REQUIREMENT_KEYS as readonly string[]).includes(key)) throw createOptionError(`${label}: "${key}" is unknown, expected one of ${REQUIREMENT_KEYS.join(', ')}`)
+    if (!keys.includes(key)) throw createOptionError(`${label}: "${key}" is unknown, expected one of ${keys.join(', ')}`)
   }
 }
 
@@ -84,7 +94,7 @@ export function compileRequirement (given: RequirementOptions, customScopes: 'ro
     if (typeof freshness !== 'number' || !Number.isFinite(freshness) || freshness < 0) fail('freshness', 'a number of seconds, at least 0')
     if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] asks for any live token)')
   }
-  return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000 })
+  return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000, tools: undefined })
 }
 
 /** Returns the sets of which one must be held completely; none for `[]`. They are copies, because a config can be changed later. */

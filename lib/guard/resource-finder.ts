@@ -7,9 +7,11 @@ export type ResourceFinder = (request: FastifyRequest) => Resource | undefined
 /**
  * Creates the finder. The pattern of the route decides, because the router has already normalized the path. Only for a route whose
  * pattern does not tell (`/:tenant/mcp`, `/*`), and for a request that no route serves, the path of the request decides.
+ *
+ * @returns undefined if there is no resource
  */
-export function createResourceFinder (resources: readonly Resource[]): ResourceFinder {
-  return ({ routeOptions: { url: pattern }, url }) => findResource(resources, pattern === undefined || /[:*]/.test(pattern) ? normalizePath(url) : pattern)
+export function createResourceFinder (resources: readonly Resource[]): ResourceFinder | undefined {
+  return resources.length === 0 ? undefined : ({ routeOptions: { url: pattern }, url }) => findResource(resources, pattern === undefined || /[:*]/.test(pattern) ? normalizePath(url) : pattern)
 }
 
 /** Undoes what a router may undo before it compares: percent-encoding and repeated slashes. */

@@ -6,6 +6,7 @@ import type { ZitadelRouteOptions } from '../options/route-options.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { ROUTE_KEYS, suggestKey } from './key-suggestion.ts'
 import { ANY_ACTIVE_TOKEN, checkOwnKeys, compileRequirement, hasRequirement, type Requirement } from './requirement.ts'
+import { compileToolRules } from './tool-rules.ts'
 
 /** How a route is guarded. */
 export interface RouteRule {
@@ -40,11 +41,12 @@ export function compileDeclaredRule (config: object, customScopes: 'roles' | 'sc
     const meant = suggestKey(key, config)
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
   }
-  const hasKeys = hasRequirement(config)
-  if (!Object.hasOwn(config, 'access')) return hasKeys ? { access: 'guarded', isPublic: false, isOptional: false, requirement: compileRequirement(config, customScopes, label) } : undefined
+  const mcp = Object.hasOwn(config, 'mcp') ? compileToolRules((config as ZitadelRouteOptions).mcp, customScopes, label) : undefined
+  const hasKeys = hasRequirement(config) || mcp !== undefined
+  if (!Object.hasOwn(config, 'access')) return hasKeys ? { access: 'guarded', isPublic: false, isOptional: false, requirement: { ...compileRequirement(config, customScopes, label), tools: mcp } } : undefined
   const rule = ACCESS.get((config as ZitadelRouteOptions).access)
   if (rule === undefined) throw createOptionError(`${label}: "access" must be 'public', 'optional' or 'own'`)
-  if (hasKeys) throw createOptionError(`${label}: "access" must stand alone, in place of scopes, roles, organization and freshness`)
+  if (hasKeys) throw createOptionError(`${label}: "access" must stand alone, in place of scopes, roles, organization, freshness and mcp`)
   return rule
 }
 

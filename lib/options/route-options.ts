@@ -15,8 +15,26 @@ export interface RequirementOptions {
   readonly freshness?: number
 }
 
+/** What the tools of an MCP server require, beside the requirement of the route. */
+export interface McpRouteOptions {
+  /** The requirement of each tool, by its name. `{}` requires what the route requires. */
+  readonly tools: Readonly<Record<string, Omit<RequirementOptions, 'freshness'>>>
+  /** Whether tools that `tools` does not name may be called. Default `'refused'`. */
+  readonly otherTools?: 'allowed' | 'refused'
+}
+
 /** What the `config` of a route can contain: a requirement, or `access` instead of one. */
 export interface ZitadelRouteOptions extends RequirementOptions {
+  /**
+   * For the route of an MCP server: what each tool requires. The tool is read from the parsed body, so the handler must use
+   * `request.body` too.
+   *
+   * @example
+   * ```ts
+   * config: { mcp: { tools: { 'list-notes': {}, 'purge-notes': { roles: ['admin'] } } } }
+   * ```
+   */
+  readonly mcp?: McpRouteOptions
   /**
    * `'public'`: no token is checked. `'optional'`: a token is checked if one is sent, and a bad one is refused.
    * `'own'`: the route guards itself, with `app.auth` or otherwise.

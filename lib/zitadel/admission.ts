@@ -18,7 +18,7 @@ export interface AdmissionRules {
  */
 export function findAdmissionDenial (claims: IntrospectionResponse, { clients, projectId, personalAccessTokens }: AdmissionRules): DenialReason | undefined {
   if (!isValidActorChain(claims['act'])) return 'actor_malformed'
-  if (!personalAccessTokens && !isOfSession(claims)) return 'personal_access_token'
+  if (!personalAccessTokens && !isOfSession(claims['jti'])) return 'personal_access_token'
   if (clients !== undefined) {
     if (isPersonalAccessToken(claims)) return 'client_absent'
     if (!clients.has(claims['client_id'] as string)) return 'client_not_listed'
@@ -51,7 +51,7 @@ function hasAudience (audience: unknown, projectId: string): boolean {
  * Every token of ZITADEL that is not a personal access token belongs to an OIDC session. The client id is no evidence: an
  * Action can add one to any response, but it cannot set `jti`.
  */
-function isOfSession ({ jti }: IntrospectionResponse): boolean {
+export function isOfSession (jti: unknown): boolean {
   return typeof jti === 'string' && jti.startsWith('V2_')
 }
 

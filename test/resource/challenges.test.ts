@@ -94,3 +94,25 @@ t.test('unmatched: \'protected\' has the challenges of the resource that the pat
   t.match((await readDenial(await get('/mcp/unknown', null))).sdk, { url: METADATA })
   t.equal((await get('/unknown', null)).headers['www-authenticate'], 'Bearer')
 })
+
+t.test('a personal access token is refused inside a resource, with the challenge that sends the client to a login', async (t) => {
+  const { get } = await start(t, {}, (app) => {
+    app.get('/mcp/own', { config: { access: 'own' }, onRequest: app.zitadel.require() as never }, async () => 'served')
+    app.get('/:tenant', async () => 'served')
+  })
+  for (const url of ['/mcp', '/mcp/own']) {
+    const { status, parameters } = await readDenial(await get(url, 'pat'))
+    t.equal(status, 401, url)
+    t.same(parameters, { error: 'invalid_token', scope: `openid ${AUDIENCE}`, resource_metadata: METADATA })
+  }
+  t.equal((await get('/beta', 'pat')).statusCode, 200, 'outside of the resource')
+  t.equal((await get('/mcp', 'good')).statusCode, 200)
+})
+
+t.test('a personal access token is accepted if the option of the resource says so', async (t) => {
+  const resource = { url: 'https://api.acme.example/mcp', personalAccessTokens: true }
+  const { get } = await start(t, { resource })
+  t.equal((await get('/mcp', 'pat')).statusCode, 200)
+  const { get: never } = await start(t, { resource, personalAccessTokens: false })
+  t.equal((await never('/mcp', 'pat')).statusCode, 401)
+})

@@ -1,0 +1,67 @@
+import type { FastifyRequest } from 'fastify'
+import { ZitadelError, type DenialReason } from '../errors.ts'
+import type { AccessCheck, AccessChecks, ToolChecks } from '../guard/access-checks.ts'
+import type { AccessContext } from '../guard/access-context.ts'
+import type { BearerErrorsFinder } from '../guard/bearer-errors.ts'
+import { agreesWithHeaders, decodeNameHeader, parseMessages, type McpMessage } from './mcp-message.ts'
+
+/** HTTP methods whose requests Fastify parses no body of, unless they have one. They call no tool. */
+const BODILESS_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])
+
+/**
+ * Creates the checks of routes with `mcp`. The headers of the newer protocol allow an early denial. They prove nothing, and the older
+ * protocol has none: so the parsed body decides, in each entry of a batch, and a header that disagrees with it is refused.
+ *
+ * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports Streamable HTTP}
+ */
+export function createToolChecks ({ scopes, roles }: AccessChecks, findErrors: BearerErrorsFinder): ToolChecks {
+  const checkTool = (request: FastifyRequest, context: AccessContext, name: string): ZitadelError | undefined => {
+    const { tools, areOthersAllowed } = context.requirement.tools!
+    const requirement = tools.get(name)
+    if (requirement === undefined) return areOthersAllowed ? undefined : rename(findErrors(request).insufficientGrants(undefined, 'tool_not_listed', ''), 'The tool is not allowed here')
+    const toolContext = { ...context, requirement }
+    const denial = scopes(request, toolContext) ?? roles(request, toolContext)
+    return denial && rename(denial, `Tool "${name}": ${denial.message}`)
+  }
+  const checkMessage = (request: FastifyRequest, context: AccessContext, message: McpMessage): ZitadelError | undefined => {
+    if (!agreesWithHeaders(message, request.headers)) return createInvalidRequest('The headers Mcp-Method and Mcp-Name must agree with the body', 'message_differs_from_headers')
+    if (message.method !== 'tools/call') return undefined
+    return message.tool === undefined ? createInvalidRequest('A tool call must name its tool') : checkTool(request, context, message.tool)
+  }
+  return { early: createEarlyCheck(checkTool), late: createLateCheck(checkMessage) }
+}
+
+function createEarlyCheck (checkTool: (request: FastifyRequest, context: AccessContext, name: string) => ZitadelError | undefined): AccessCheck {
+  return (request, context) => {
+    const { 'mcp-method': method, 'mcp-name': header } = request.headers
+    if (method !== 'tools/call' || typeof header !== 'string') return undefined
+    const name = decodeNameHeader(header)
+    return name === undefined ? createInvalidRequest('The header Mcp-Name is malformed') : checkTool(request, context, name)
+  }
+}
+
+function createLateCheck (checkMessage: (request: FastifyRequest, context: AccessContext, message: McpMessage) => ZitadelError | undefined): AccessCheck {
+  return (request, context) => {
+    if (context.requirement.tools === undefined) return undefined
+    const { body, method } = request
+    if (body === undefined && BODILESS_METHODS.has(method)) return undefined
+    // A handler could read what no parser has read: then nobody knows which tool is called.
+    const messages = parseMessages(body)
+    if (messages === undefined) return createInvalidRequest('The body must be JSON: a JSON-RPC message or an array of them')
+    for (const message of messages) {
+      const denial = checkMessage(request, context, message)
+      if (denial !== undefined) return denial
+    }
+    return undefined
+  }
+}
+
+/** Not the fault of the token, so without a challenge: no client should log in because of it. */
+function createInvalidRequest (message: string, reason: DenialReason = 'message_malformed'): ZitadelError {
+  return new ZitadelError('FST_ZITADEL_INVALID_REQUEST', 400, message, {}, undefined, reason)
+}
+
+/** The client of the MCP SDK shows the message to the user. */
+function rename ({ code, statusCode, headers, cause, reason }: ZitadelError, message: string): ZitadelError {
+  return new ZitadelError(code, statusCode, message, headers, cause as Error | undefined, reason)
+}
