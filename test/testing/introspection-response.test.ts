@@ -130,6 +130,23 @@ t.test('token exchange: act contains the nested actors', async (t) => {
   t.same((await introspectNew({ actor }))['act'], actor)
 })
 
+t.test('token exchange: no auth_time, and no amr unless it is given', async (t) => {
+  const actor = { iss: standIn.issuer, sub: '280000000000000601' }
+  const { act, auth_time: authTime, amr, ...rest } = await introspectNew({ actor, minimal: true })
+  t.same([act, authTime, amr], [actor, undefined, undefined])
+  t.equal(rest['exp'], bare.exp)
+  t.same((await introspectNew({ actor, amr: ['pwd'] }))['amr'], ['pwd'])
+})
+
+t.test('an empty amr is not sent', async (t) => {
+  t.notOk('amr' in await introspectNew({ amr: [] }))
+})
+
+t.test('white space in a token is ignored', async (t) => {
+  const token = await standIn.issueToken()
+  t.equal((await introspect(standIn, `${token.slice(0, 9)} \n${token.slice(9)}`)).json.active, true)
+})
+
 t.test('minimal introspection has no claims about the user and no roles', async (t) => {
   t.same(await introspectNew({ minimal: true, roles: ['admin'] }), { ...bare, scope: 'openid profile email' })
 })

@@ -38,13 +38,24 @@ t.test('a token of another project gets 401', async (t) => {
   t.match(await post(standIn, { ...secret, token }, {}, path), { status: 401, text })
 })
 
+t.test('a token of a service account gets 401 and stays active', async (t) => {
+  const text = '{"error":"invalid_client","error_description":"token was not issued for this client"}\n'
+  for (const kind of ['service', 'pat'] as const) {
+    const token = await standIn.issueToken({ kind })
+    t.match(await post(standIn, { ...secret, token }, {}, path), { status: 401, text }, kind)
+    t.equal(await isActive(token), true, kind)
+  }
+})
+
 t.test('an API, an unknown client and an unauthenticated client cannot revoke', async (t) => {
   const token = await standIn.issueToken()
   const { clientId, clientSecret } = standIn.api
   const text = '{"error":"invalid_client","error_description":"no active client not found"}\n'
   t.match(await post(standIn, { client_id: clientId, client_secret: clientSecret, token }, {}, path), { status: 400, text })
   t.match(await post(standIn, { client_id: '404', token }, {}, path), { status: 400, text })
-  t.match(await post(standIn, { ...secret, client_secret: 'wrong', token }, {}, path), { status: 400, json: { error: 'invalid_client' } })
+  t.match(await post(standIn, { ...secret, client_secret: 'wrong', token }, {}, path), { status: 400, json: { error: 'invalid_client', error_description: 'invalid secret' } })
+  const assertion = { client_assertion: await sign(standIn, { key: web.key, claims: { aud: 'other' } }), client_assertion_type: ASSERTION_TYPE }
+  t.match(await post(standIn, { ...assertion, token }, {}, path), { status: 400, json: { error_description: 'invalid client authentication' } })
   t.match(await post(standIn, { ...secret }, {}, path), { status: 400, json: { error_description: 'token missing' } })
   t.equal(await isActive(token), true)
 })

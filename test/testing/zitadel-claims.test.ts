@@ -55,6 +55,16 @@ t.test('scope lists all roles of a project that asserts roles, granted or not', 
   t.same(json['urn:zitadel:iam:org:project:roles'], { c: acme })
 })
 
+t.test('a project that asserts roles does not change the scope of older tokens and of service accounts', async (t) => {
+  const project = { projectId: '280000000000000006' }
+  const api = await standIn.addApi({ ...project, projectRoles: ['a'] })
+  const older = await standIn.issueToken({ ...project, scopes: ['openid'] })
+  await standIn.addApi({ ...project, assertRoles: true })
+  const service = await standIn.issueToken({ ...project, kind: 'service' })
+  t.equal((await introspect(standIn, older, api)).json.scope, 'openid')
+  t.equal((await introspect(standIn, service, api)).json.scope, 'openid urn:zitadel:iam:org:project:id:280000000000000006:aud')
+})
+
 t.test('metadata is base64url without padding and depends on a scope', async (t) => {
   const scopes = ['urn:zitadel:iam:user:metadata']
   const metadata = { tier: 'gold', city: 'Zürich?>' }

@@ -60,7 +60,7 @@ function parseAudience (value: unknown): string[] {
 /** Accepts a number, of which the fraction is cut, or an RFC 3339 string. */
 function parseSeconds (value: unknown): number {
   if (value === undefined || value === null) return 0
-  if (typeof value === 'number') return Math.trunc(value)
+  if (typeof value === 'number') return Math.abs(value) < 2 ** 63 ? Math.trunc(value) : -(2 ** 63) // as in Go, where it overflows
   const time = typeof value === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value) ? Date.parse(value) : NaN
   if (Number.isNaN(time)) throw createParseError()
   return Math.floor(time / 1000)

@@ -19,7 +19,7 @@ const STRUCT_ORDER = [
  */
 export function createIntrospectionResponse (token: TokenRecord, project: Project, issuer: string): ReadonlyMap<string, unknown> {
   const { options, issuedAt } = token
-  const loggedIn = token.kind !== 'pat'
+  const { amr = token.kind === 'user' && options.actor === undefined ? ['pwd'] : [] } = options
   const response: Record<string, unknown> = {
     active: true,
     scope: token.scopes.join(' ') || undefined,
@@ -27,11 +27,11 @@ export function createIntrospectionResponse (token: TokenRecord, project: Projec
     token_type: 'Bearer',
     exp: token.expiresAt,
     iat: issuedAt,
-    auth_time: loggedIn ? issuedAt : undefined,
+    auth_time: token.kind !== 'pat' && options.actor === undefined ? issuedAt : undefined,
     nbf: issuedAt,
     sub: token.sub,
     aud: token.audience,
-    amr: options.amr ?? (token.kind === 'user' ? ['pwd'] : undefined),
+    amr: amr.length > 0 ? amr : undefined,
     iss: issuer,
     jti: token.id,
     act: options.actor,

@@ -66,11 +66,10 @@ export function createActiveResponse (record: TokenRecord | undefined, client: P
 
 /** A PAT is valid for every client, and its `scope` lists every role in the project of the client. */
 function adaptToClient ({ clientId, projectId }: Pick<Application, 'clientId' | 'projectId'>, record: TokenRecord, applications: ApplicationStore): TokenRecord {
-  const { roles, assertRoles } = applications.getProject(projectId)
-  const isPat = record.kind === 'pat'
+  if (record.kind !== 'pat') return record
   return {
     ...record,
-    audience: isPat ? [...record.audience, clientId, projectId] : record.audience,
-    scopes: isPat || assertRoles ? [...record.scopes, ...createRoleScopes(roles)] : record.scopes
+    audience: [...record.audience, clientId, projectId],
+    scopes: [...record.scopes, ...createRoleScopes([...applications.getProject(projectId).roles].sort())]
   }
 }

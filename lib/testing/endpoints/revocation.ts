@@ -7,7 +7,7 @@ import { parseForm, type Form } from '../http/form.ts'
 
 /**
  * Handles `/oauth/v2/revoke` (RFC 7009). Only applications for logins can revoke, APIs cannot. An unknown token gets 200, a
- * token of another project 401.
+ * token of another project 401. So does every token of a service account, which nobody can revoke here.
  */
 export async function handleRevocation (request: StandInRequest, issuer: string, context: EndpointContext): Promise<StandInResponse> {
   try {
@@ -29,13 +29,14 @@ async function authenticateOidcClient (form: Form, authorization: string | undef
   try {
     return await authenticate(credentials, context.applications, issuer, context.clock())
   } catch (error) {
-    throw new OAuthError('invalid_client', 'invalid client authentication', (error as Error).message)
+    const description = credentials.assertion === '' ? 'invalid secret' : 'invalid client authentication'
+    throw new OAuthError('invalid_client', description, (error as Error).message)
   }
 }
 
 function revokeToken (token: string, client: Application, { tokens }: EndpointContext): StandInResponse {
   const record = tokens.find(token)
-  const mayRevoke = record === undefined || record.audience.includes(client.clientId) || record.audience.includes(client.projectId)
+  const mayRevoke = record === undefined || (record.kind === 'user' && (record.audience.includes(client.clientId) || record.audience.includes(client.projectId)))
   if (!mayRevoke) return createErrorResponse(new OAuthError('invalid_client', 'token was not issued for this client'), 401)
   if (record !== undefined) tokens.end(token, 'revoked')
   return { status: 200, headers: { 'content-type': 'application/json' }, body: '' }

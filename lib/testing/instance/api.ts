@@ -16,7 +16,7 @@ export interface ApiOptions {
   projectId?: string
   /** Role keys of the project, granted or not. The roles of a token are added to them. Default none. */
   projectRoles?: string[]
-  /** The setting "assert roles on authentication" of the project: `scope` then lists every role of the project. */
+  /** The setting "assert roles on authentication" of the project: `scope` of a person's new token then lists every role of the project. */
   assertRoles?: boolean
   /** `api` (default), or `oidc`: an application for logins, which can revoke tokens. */
   kind?: 'api' | 'oidc'

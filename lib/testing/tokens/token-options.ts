@@ -46,7 +46,7 @@ export interface TokenOptions {
   audience?: string[]
   /** Metadata of the user, not encoded. Sent with the scope `urn:zitadel:iam:user:metadata`. */
   metadata?: Record<string, string>
-  /** The actor of a token exchange. Default none. */
+  /** The actor of a token exchange. The token then has no `auth_time` and by default no `amr`. Default none. */
   actor?: Actor
   /** Authentication methods of the login. Default `['pwd']` for a person, none for the other kinds. */
   amr?: string[]

@@ -1,5 +1,5 @@
-import type { ApplicationStore } from '../instance/applications.ts'
-import { getSuffixes, type Roles } from './roles.ts'
+import type { ApplicationStore, Project } from '../instance/applications.ts'
+import { createRoleScopes, getSuffixes, type Roles } from './roles.ts'
 import type { TokenOptions } from './token-options.ts'
 import { resolveOrganization, DEFAULT_USERS, type Organization, type TokenKind } from './users.ts'
 
@@ -41,8 +41,10 @@ export function createTokenRecord (options: TokenOptions, sessionId: string, tok
   const { kind = 'user', lifetime = 43200, projectId = issuer.projectId } = options
   const { sub = DEFAULT_USERS[kind].sub, username = DEFAULT_USERS[kind].username, clientId = issuer.loginClientId } = options
   const issuedAt = Math.floor(issuer.clock() / 1000)
-  const scopes = resolveScopes(kind, projectId, options.scopes)
-  const record = {
+  const organization = resolveOrganization(options.organization)
+  const roles = normalizeRoles(options.roles ?? [], { organization, projectId }, issuer)
+  const scopes = [...resolveScopes(kind, projectId, options.scopes), ...kind === 'user' ? createAssertedScopes(issuer.applications.getProject(projectId)) : []]
+  return {
     id: kind === 'pat' ? tokenId : `V2_${sessionId}-at_${tokenId}`,
     sessionId,
     issuer: issuer.issuer,
@@ -53,12 +55,17 @@ export function createTokenRecord (options: TokenOptions, sessionId: string, tok
     scopes,
     audience: options.audience ?? resolveAudience(kind, clientId, projectId, scopes, issuer.applications),
     projectId,
-    organization: resolveOrganization(options.organization),
+    organization,
     issuedAt,
     expiresAt: lifetime === null ? NO_EXPIRY_SECONDS : issuedAt + lifetime,
-    options
+    options,
+    roles
   }
-  return { ...record, roles: normalizeRoles(options.roles ?? [], record, issuer) }
+}
+
+/** With the setting "assert roles on authentication", a login adds the scopes of all roles of the project. */
+function createAssertedScopes ({ assertRoles, roles }: Project): string[] {
+  return assertRoles ? createRoleScopes([...roles].sort()) : []
 }
 
 function resolveScopes (kind: TokenKind, projectId: string, requested: string[] | undefined): readonly string[] {

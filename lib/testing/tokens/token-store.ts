@@ -13,9 +13,9 @@ export class TokenStore {
     this.#issuer = issuer
   }
 
-  /** The record of an issued token, active or not. */
+  /** The record of an issued token, active or not. ZITADEL ignores white space in a token. */
   find (token: string): TokenRecord | undefined {
-    return this.#records.get(token)
+    return this.#records.get(token.replace(/\s/g, ''))
   }
 
   async issue (options: TokenOptions): Promise<string> {
