@@ -24,6 +24,7 @@ import { createOpenapi } from './openapi/openapi.ts'
 import { createAuthInfoReader } from './resource/auth-info.ts'
 import { createToolChecks } from './resource/tool-checks.ts'
 import { createResourceFinder } from './guard/resource-finder.ts'
+import { serveEvents } from './events/route.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
 /** What this module has decorated instances with. */
@@ -85,6 +86,17 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     })
     if (config.resources.length > 0) serveResourceMetadata(app, config.resources, config.issuer!)
     if (config.resources.length > 0 && config.projectId === undefined) app.log.warn('fastify-zitadel: option "resource" without "projectId": clients are not told to request the audience scope, so the tokens of clients outside of the API\'s project are not active for it')
+    if (config.events !== undefined) {
+      serveEvents(app, config.events, {
+        registration,
+        reporter,
+        clock,
+        doubt: (target) => {
+          introspector.doubt(target)
+          source.sharedCache?.forget(target)
+        }
+      })
+    }
     warnAboutPlainHttp(app, config.authorizationServer?.endpoint.origin)
   }, { name: 'fastify-zitadel', fastify: '>=5 <7' })
 }

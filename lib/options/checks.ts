@@ -35,6 +35,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isNonEmptyString), 'a non-empty array of client ids'],
   projectId: [isNonEmptyString, 'the id of a project, a non-empty string'],
   resource: [(value) => isNonEmptyString(value) || (typeof value === 'object' && value !== null && !(Array.isArray(value) && value.length === 0)), 'a URL, an object { url, scopes, name, documentation, personalAccessTokens }, or a non-empty array of these'],
+  events: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { path, signingKey, signingKeys, instanceId }'],
   realm: [(value) => isNonEmptyString(value) && isPrintableAscii(value), 'a non-empty string of printable ASCII'],
   introspect: [isFunction, 'a function of the token']
 }

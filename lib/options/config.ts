@@ -2,6 +2,7 @@ import { createOptionError } from '../errors.ts'
 import { resolveCredentials, type CredentialsProvider } from './credentials.ts'
 import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkOwnOptions, checkValue, parseOrigin } from './checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
+import { resolveEvents, type EventsConfig } from './events.ts'
 import { resolveResources, type Resource } from './resources.ts'
 import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
@@ -23,6 +24,7 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
   readonly personalAccessTokens: boolean
   readonly clients: ReadonlySet<string> | undefined
   readonly resources: readonly Resource[]
+  readonly events: EventsConfig | undefined
   /** The issuer that clients get tokens from; undefined if `introspect` is given without it. */
   readonly issuer: string | undefined
 }
@@ -45,7 +47,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
   if (shared !== undefined) checkOwnOptions(shared, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (shared !== undefined) checkOptions({ ...shared, client: shared.client ?? null }, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (options.limits) checkOptions(options.limits, LIMITS_CHECKS, 'limits.')
-  const { issuer, credentials, address, introspectionEndpoint: path, cache, limits, clients, resource, ...rest } = omitUndefined(options)
+  const { issuer, credentials, address, introspectionEndpoint: path, cache, limits, clients, resource, events, ...rest } = omitUndefined(options)
   const authorizationServer = options.introspect === undefined ? resolveAuthorizationServer(issuer, credentials, address, path, env) : undefined
   const resources = resource === undefined ? [] : resolveResources(resource, options.projectId)
   if (resources.length > 0 && authorizationServer === undefined && issuer === undefined) throw createOptionError('option "resource" needs "issuer", also with "introspect": clients must know where to get a token')
@@ -63,6 +65,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     limits: Object.freeze({ concurrent: 32, queue: 4000, perSecond: undefined, ...omitUndefined(limits ?? {}) }),
     clients: clients && new Set(clients),
     resources,
+    events: events && resolveEvents(events),
     issuer: authorizationServer?.issuer ?? issuer?.replace(/\/$/, ''),
     authorizationServer
   })

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { Sign, SigningClient } from '../oauth/client-authentication.ts'
+import type { EventsOptions } from './events-options.ts'
 import type { ResourceOptions } from './resource-options.ts'
 import type { ZitadelRouteOptions } from './route-options.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
@@ -119,6 +120,10 @@ export interface ZitadelOptions {
    * Default none. If ZITADEL is replaced by `introspect`, `issuer` must be given too.
    */
   readonly resource?: string | ResourceOptions | ReadonlyArray<string | ResourceOptions> | undefined
+  /**
+   * A route that receives events of ZITADEL (Actions v2), so that a revocation arrives before `cache.ttl` ends. Default none.
+   */
+  readonly events?: EventsOptions | undefined
   /** The realm of challenges, printable ASCII. Default none. */
   readonly realm?: string | undefined
   /** Asked in place of ZITADEL; issuer, credentials and network are then not used. One that throws is an outage (503). */

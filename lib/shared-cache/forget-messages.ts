@@ -10,6 +10,8 @@ export type ForgetEvent =
   | { readonly key: string, readonly jti?: string | undefined }
   | { readonly sub: string }
   | { readonly jti: string }
+  /** The part of the `jti` of a token before `-at_`. Older versions of this package ignore it. */
+  | { readonly session: string }
 
 /** The forgets of a fleet, told to everybody at once and in words that only its members read. */
 export class ForgetMessages {

@@ -11,6 +11,8 @@ export type SharedForgetTarget =
   | { readonly token: string, readonly jti?: string | undefined }
   | { readonly sub: string }
   | { readonly jti: string }
+  | { readonly session: string }
+  | { readonly all: true }
 
 /**
  * What ZITADEL said of active tokens, for a fleet of processes to read. Redis is believed nothing but that something is not

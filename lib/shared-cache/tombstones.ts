@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import { getSession } from '../zitadel/session.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
@@ -7,6 +8,8 @@ export interface TombstoneSubject {
   readonly token?: string | undefined
   readonly sub?: unknown
   readonly jti?: unknown
+  readonly session?: string | undefined
+  readonly all?: true
 }
 
 /** Milliseconds by which the clocks of a fleet may differ. */
@@ -69,13 +72,15 @@ export class Tombstones {
   async isForgotten (subject: TombstoneSubject, askedAtWall: number, any: boolean): Promise<boolean> {
     if (askedAtWall <= this.#forgottenBefore + CLOCK_SKEW_MS) return true
     if (!any) return false
-    const found = await Promise.all(this.#names(subject).map(async (name) => await this.#commands.send('GETRANGE', name, '0', String(MAX_VALUE_BYTES - 1))))
+    const found = await Promise.all(this.#names({ ...subject, session: getSession(subject), all: true }).map(async (name) => await this.#commands.send('GETRANGE', name, '0', String(MAX_VALUE_BYTES - 1))))
     // No tombstone is an empty string. Anything that is no moment was not written by us, and says nothing good.
     return found.some((value) => value !== '' && !(typeof value === 'string' && /^\d{13}$/.test(value) && Number(value) + CLOCK_SKEW_MS < askedAtWall))
   }
 
   #names (subject: TombstoneSubject): string[] {
-    const known = Object.entries(subject).filter(([, value]) => typeof value === 'string') as [string, string][]
+    const { all, ...names } = subject
+    const known = Object.entries(names).filter(([, value]) => typeof value === 'string') as [string, string][]
+    if (all) known.push(['all', ''])
     return this.#keys.flatMap((key) => known.map(([kind, value]) => `${this.#prefix}:forgotten:${key.name(kind, value)}`))
   }
 }

@@ -112,6 +112,11 @@ export class Introspector {
     await fleet?.forget({ token: what.token, jti })
   }
 
+  /** Drops verdicts of this process, also those that are in flight, so that ZITADEL is asked again. */
+  doubt (target: Exclude<ForgetEvent, { readonly key: string }>): void {
+    this.#loader.forget('all' in target ? () => true : createForgetMatcher(target))
+  }
+
   /** What another process has forgotten. */
   #handleForgetEvent (event: ForgetEvent): void {
     if ('key' in event) return this.#loader.forget(createForgetMatcher({ key: event.key, jti: event.jti ?? getJti(this.#cache.peek(event.key)) }))

@@ -19,6 +19,7 @@ t.test('an option that is not given has its documented default', async (t) => {
     cache: { ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined },
     clients: undefined,
     resources: [],
+    events: undefined,
     issuer
   })
   t.equal(authorizationServer?.issuer, issuer)

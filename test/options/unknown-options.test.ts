@@ -1,7 +1,7 @@
 import t from 'tap'
 import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
 
-const ELSEWHERE = ['refreshAhead', 'shared', 'perSecond', 'events']
+const ELSEWHERE = ['refreshAhead', 'shared', 'perSecond', 'audiences']
 const MISSPELT = ['Issuer', 'credential', 'realms', 'ttl', 'prefixes', 'client', 'introspection', '']
 const INHERITED = ['constructor', 'toString', 'hasOwnProperty']
 

@@ -7,6 +7,7 @@ import { startGuardedApp } from '../fixtures/guarded-app.ts'
 import { enableContext, startTelemetry, type Point } from '../fixtures/open-telemetry.ts'
 import { fleetApp } from '../fixtures/fleet-app.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
+import { SIGNING_KEY, findRecorded, sign } from '../fixtures/recorded-events.ts'
 import { startProxiedApp } from '../fixtures/test-app.ts'
 
 const toRows = (points: Point[]): object[] => points.map(({ value, attributes }) => ({ value, ...attributes }))
@@ -103,6 +104,22 @@ t.test('changes of the credentials are counted', async (t) => {
   instrument(app, telemetry)
   await zitadel.reload()
   t.same(toRows(await telemetry.read('fastify_zitadel.credentials.changes')), [{ value: 1, 'fastify_zitadel.state': 'replaced' }])
+})
+
+t.test('events of ZITADEL are counted', async (t) => {
+  const { app, clock } = await startGuardedApp(t, { options: { events: { path: '/events', signingKey: SIGNING_KEY } } })
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  for (const body of [findRecorded('user.grant.added'), findRecorded('user.grant.removed', { sequence: 5 }), findRecorded('project.role.added'), {}]) {
+    const payload = JSON.stringify(body)
+    await app.inject({ method: 'POST', url: '/events', headers: { 'zitadel-signature': sign(payload, clock.seconds) }, payload })
+  }
+  t.same(toRows(await telemetry.read('fastify_zitadel.events')), [
+    { value: 2, 'fastify_zitadel.outcome': 'applied', 'fastify_zitadel.target': 'sub' },
+    { value: 1, 'fastify_zitadel.outcome': 'ignored' },
+    { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'malformed' }
+  ])
+  t.same(toRows(await telemetry.read('fastify_zitadel.events.missed')), [{ value: 3 }])
 })
 
 t.test('an introspection has a span that is a child of the active span', async (t) => {

@@ -1,0 +1,66 @@
+import type { FastifyInstance } from 'fastify'
+import type { Clock } from '../clock.ts'
+import type { EventRejection } from '../channels.ts'
+import type { EventsConfig } from '../options/events.ts'
+import type { Registration } from '../registration.ts'
+import type { Reporter } from '../reporter.ts'
+import { parseEvent } from './event.ts'
+import { EventMemory } from './event-memory.ts'
+import { findTarget, type EventTarget } from './meaning.ts'
+import { SIGNATURE_HEADER, isSignatureValid } from './signature.ts'
+
+export interface EventContext {
+  readonly registration: Registration
+  readonly reporter: Reporter
+  readonly clock: Clock
+  /** Makes verdicts doubtful: at once in this process, soon in the others. */
+  readonly doubt: (target: EventTarget) => void
+}
+
+/** ZITADEL's largest event is one of metadata, which can have 500 KB. */
+const MAX_BODY_BYTES = 1_048_576
+
+const REJECTIONS: Readonly<Record<EventRejection, { readonly status: number, readonly message: string }>> = {
+  signature: { status: 401, message: 'a webhook was rejected, because its signature is missing, wrong or older than 5 minutes: check the option "events.signingKey", and the clock' },
+  malformed: { status: 400, message: 'a webhook was rejected, because it is no event: the payload type of the target must be JSON' },
+  'other-instance': { status: 401, message: 'a webhook of another instance was rejected: check the option "events.instanceId"' },
+  replay: { status: 409, message: 'a webhook was rejected, because it was delivered before' }
+}
+
+/**
+ * Serves the route for ZITADEL's event webhooks. It needs no token, because the webhooks are signed, and it is in no OpenAPI
+ * document. It answers 204 for every valid event, also for one that changes nothing: ZITADEL tries once.
+ */
+export function serveEvents (app: FastifyInstance, { path, signingKeys, instanceId }: EventsConfig, { registration, reporter, clock, doubt }: EventContext): void {
+  const memory = new EventMemory(instanceId)
+  const receive = (signature: unknown, body: Buffer): EventRejection | undefined => {
+    if (!isSignatureValid(signature, body, signingKeys, clock.wall())) return 'signature'
+    const event = parseEvent(body)
+    if (event === undefined) return 'malformed'
+    if (memory.isOtherInstance(event)) return 'other-instance'
+    if (memory.isReplay(event, clock.monotonic())) return 'replay'
+    const missed = memory.record(event)
+    const target = findTarget(event, memory)
+    if (target !== undefined) doubt(target)
+    registration.publishEvent({ outcome: target === undefined ? 'ignored' : 'applied', reason: undefined, target: target && getKind(target), missed })
+    return undefined
+  }
+  app.register(async function fastifyZitadelEvents (scope) {
+    // The signature covers the bytes, whatever they are declared to be.
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => { done(null, body) })
+    scope.post(path, { config: { access: 'public' }, schema: { hide: true } as object, bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
+      const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+      const rejection = receive(request.headers[SIGNATURE_HEADER], body)
+      if (rejection === undefined) return await reply.code(204).send()
+      const { status, message } = REJECTIONS[rejection]
+      reporter.report('warn', 'FST_ZITADEL_EVENT', message)
+      registration.publishEvent({ outcome: 'rejected', reason: rejection, target: undefined, missed: 0 })
+      return await reply.code(status).send()
+    })
+  })
+}
+
+function getKind (target: EventTarget): 'all' | 'sub' | 'session' | 'jti' {
+  return Object.keys(target)[0] as 'all' | 'sub' | 'session' | 'jti'
+}

@@ -1,0 +1,38 @@
+import { createOptionError } from '../errors.ts'
+import { checkOptions, type OptionCheck } from './checks.ts'
+import type { EventsOptions } from './events-options.ts'
+
+/** The checked option `events`. */
+export interface EventsConfig {
+  readonly path: string
+  readonly signingKeys: readonly string[]
+  readonly instanceId: string | undefined
+}
+
+/** ZITADEL's keys have 36 characters. A short key could be guessed. */
+const MIN_KEY_LENGTH = 16
+const MAX_KEYS = 10
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
+const isSigningKey = (value: unknown): boolean => typeof value === 'string' && value.length >= MIN_KEY_LENGTH
+const KEY = `a signing key of a target in ZITADEL, at least ${MIN_KEY_LENGTH} characters`
+
+const EVENTS_CHECKS: Readonly<Record<keyof EventsOptions, OptionCheck>> = {
+  path: [(value) => typeof value === 'string' && /^\/[A-Za-z0-9._~/-]*$/.test(value), 'a path such as /zitadel/events, without parameters'],
+  signingKey: [isSigningKey, KEY],
+  signingKeys: [(value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_KEYS && Array.from(value).every(isSigningKey), `an array of 1 to ${MAX_KEYS} keys, each ${KEY}`],
+  instanceId: [isText, 'the id of an instance of ZITADEL, a non-empty string']
+}
+
+/**
+ * Checks the option `events`.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function resolveEvents (options: EventsOptions): EventsConfig {
+  checkOptions(options, EVENTS_CHECKS, 'events.')
+  const { path, signingKey, signingKeys, instanceId } = options
+  if (path === undefined) throw createOptionError(`option "events.path" is missing: it must be ${EVENTS_CHECKS.path[1]}`)
+  if ((signingKey === undefined) === (signingKeys === undefined)) throw createOptionError('option "events" must have exactly one of "signingKey" and "signingKeys"')
+  return Object.freeze({ path, signingKeys: signingKeys ?? [signingKey!], instanceId })
+}

@@ -1,0 +1,58 @@
+import t, { type Test } from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { IntrospectionResponse } from '../../lib/index.ts'
+import { fleetApp, type FleetApp } from '../fixtures/fleet-app.ts'
+import { activeResponse } from '../fixtures/guarded-app.ts'
+import { SIGNING_KEY, findRecorded, sign, type EventBody } from '../fixtures/recorded-events.ts'
+import { needsRedis, startRedis } from '../fixtures/redis.ts'
+
+const USER = '401242392587406374'
+const SESSION = 'V2_401242459528498214'
+
+interface Fleet {
+  readonly apps: FleetApp[]
+  readonly add: () => Promise<FleetApp>
+  readonly revoke: () => void
+  readonly post: (body: EventBody) => Promise<void>
+  /** Milliseconds until no process lets the token in. */
+  readonly measure: (token: string) => Promise<number>
+}
+
+async function startFleet (t: Test): Promise<Fleet> {
+  const { port } = await startRedis(t)
+  let isRevoked = false
+  const responses: Record<string, object> = { user: activeResponse({ sub: USER }), session: activeResponse({ sub: 'other', jti: `${SESSION}-at_1` }), bare: activeResponse({ sub: 'nobody' }) }
+  const introspect = (token: string): IntrospectionResponse => (isRevoked ? { active: false } : responses[token]) as IntrospectionResponse
+  const add = async (): Promise<FleetApp> => await fleetApp(t, port, { introspect, cache: { ttl: 600 }, events: { path: '/events', signingKey: SIGNING_KEY } }, { key: 'k'.repeat(32) })
+  const apps = await Promise.all([add(), add(), add(), add()])
+  // The subscriptions must have been opened: each hears what another forgets.
+  await sleep(200)
+  const post = async (body: EventBody): Promise<void> => {
+    const payload = JSON.stringify(body)
+    const { statusCode } = await apps[0]!.app.inject({ method: 'POST', url: '/events', headers: { 'content-type': 'application/json', 'zitadel-signature': sign(payload, Math.floor(Date.now() / 1000)) }, payload })
+    t.equal(statusCode, 204)
+  }
+  const measure = async (token: string): Promise<number> => {
+    const startedAt = performance.now()
+    for (;;) {
+      const statuses = await Promise.all(apps.map(async ({ status }) => await status(token)))
+      if (statuses.every((status) => status === 401)) return performance.now() - startedAt
+      if (performance.now() - startedAt > 5000) return Infinity
+    }
+  }
+  return { apps, add, revoke: () => { isRevoked = true }, post, measure }
+}
+
+for (const [token, body] of [['user', findRecorded('user.locked')], ['session', findRecorded('oidc_session.access_token.revoked')], ['bare', findRecorded('user.grant.deactivated')]] as const) {
+  t.test(`an event that one process receives ends the token in all: ${body.event_type}`, needsRedis, async (t) => {
+    const { apps, add, revoke, post, measure } = await startFleet(t)
+    for (const { status } of apps) t.equal(await status(token), 200)
+    revoke()
+    for (const { status } of apps) t.equal(await status(token), 200, 'within its ttl the token is cached')
+    await post(body)
+    const duration = await measure(token)
+    t.ok(duration < 5000, `${Math.round(duration)} ms`)
+    for (let round = 0; round < 3; round++) for (const { status } of apps) t.equal(await status(token), 401, 'no request is let in afterwards')
+    t.equal(await (await add()).status(token), 401, 'a process that was away does not load it from the shared cache')
+  })
+}
