@@ -1,0 +1,29 @@
+import type { ParseArgsConfig } from 'node:util'
+
+/** What a command needs of its process. */
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly input: AsyncIterable<Uint8Array | string>
+  readonly write: (text: string) => void
+  readonly writeError: (text: string) => void
+  /** Resolves when the user ends the command. */
+  readonly untilInterrupted: () => Promise<void>
+}
+
+/** Values of flags by their names, and what is no flag. */
+export interface CommandLine {
+  readonly values: Readonly<Record<string, string | boolean | undefined>>
+  readonly positionals: readonly string[]
+}
+
+/** A command of the program. */
+export interface Command {
+  /** Its lines of the help. */
+  readonly usage: string
+  readonly flags: NonNullable<ParseArgsConfig['options']>
+  /** Resolves with the exit status. */
+  readonly run: (commandLine: CommandLine, terminal: Terminal) => Promise<number>
+}
+
+/** A mistake in the command line. Its message is written to standard error, and the exit status is 1. */
+export class UsageError extends Error {}

@@ -1,0 +1,27 @@
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { AnyApp } from '../guard/served-routes.ts'
+import { UsageError } from './command.ts'
+
+/**
+ * Loads a server file. It exports by default a Fastify instance, or a function that returns one or a promise of one.
+ *
+ * @param path relative to the working directory
+ * @throws UsageError if the file exports neither
+ */
+export async function loadApp (path: string): Promise<AnyApp> {
+  const { default: exported } = await import(pathToFileURL(resolve(path)).href) as { default?: unknown }
+  // A Fastify instance has a `then` until it is ready, so it must not be awaited here.
+  const app: unknown = typeof exported === 'function' ? await callFactory(exported as () => unknown) : exported
+  if (!isApp(app)) throw new UsageError('the file must export a Fastify instance by default, or a function that returns one')
+  return app
+}
+
+async function callFactory (create: () => unknown): Promise<unknown> {
+  const created = create()
+  return isApp(created) ? created : await created
+}
+
+function isApp (value: unknown): value is AnyApp {
+  return typeof value === 'object' && value !== null && 'inject' in value && 'ready' in value && 'server' in value
+}

@@ -1,0 +1,44 @@
+import type { RouteRow } from '../guard/route-table.ts'
+import { inspectRoutes } from '../testing/guarded/expect-guarded.ts'
+import { loadApp } from './load-app.ts'
+import { formatTable } from './table.ts'
+import { UsageError, type Command } from './command.ts'
+
+/** Prints who may call what. The order is stable, so that a diff shows a change. */
+export const routes: Command = {
+  usage: `  fastify-zitadel routes FILE [--json | --markdown]
+      Who may call what. FILE exports a Fastify instance by default, or a function that returns one.
+      Exit status 1 if a request without a token reaches a route that is not declared public.
+`,
+  flags: { json: { type: 'boolean' }, markdown: { type: 'boolean' } },
+  run: async ({ values, positionals }, { write, writeError }) => {
+    const [file, ...others] = positionals
+    if (file === undefined || others.length > 0) throw new UsageError('exactly one FILE is needed')
+    if (values['json'] && values['markdown']) throw new UsageError('--json and --markdown exclude each other')
+    const app = await loadApp(file)
+    try {
+      const { rows, problems } = await inspectRoutes(app)
+      write(values['json'] ? `${JSON.stringify(rows, null, 2)}\n` : formatTable(['method', 'url', 'access', 'requires'], rows.map(formatRow), values['markdown'] === true))
+      for (const problem of problems) writeError(`${problem}\n`)
+      return problems.length > 0 ? 1 : 0
+    } finally {
+      await app.close()
+    }
+  }
+}
+
+function formatRow ({ method, url, access, scopes, roles, organization, freshness }: RouteRow): string[] {
+  const requirements = [
+    formatSets('scopes', scopes),
+    formatSets('roles', roles),
+    organization === undefined ? '' : `organization ${organization}`,
+    freshness === undefined ? '' : `freshness ${freshness} s`
+  ]
+  return [method, url, access, requirements.filter((text) => text !== '').join(', ')]
+}
+
+/** All names of a set are required, and one of the sets. */
+function formatSets (name: string, sets: ReadonlyArray<string | readonly string[]> | undefined): string {
+  if (sets === undefined || sets.length === 0) return ''
+  return `${name} ${sets.every((set) => typeof set === 'string') ? sets.join(' and ') : sets.map((set) => [set].flat().join(' and ')).join(', or ')}`
+}

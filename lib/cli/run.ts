@@ -1,0 +1,40 @@
+import { parseArgs } from 'node:util'
+import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
+import { doctor } from './doctor.ts'
+import { routes } from './routes.ts'
+import { standIn } from './stand-in.ts'
+
+const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['stand-in', standIn]])
+
+/**
+ * Runs `fastify-zitadel <command>`.
+ *
+ * @param args without the program
+ * @returns the exit status: 0, 1 for a failure, 2 for warnings only
+ */
+export async function run (args: readonly string[], terminal: Terminal): Promise<number> {
+  const [name = 'help', ...rest] = args
+  const command = COMMANDS.get(name)
+  if (command === undefined) {
+    const isHelp = ['help', '--help', '-h'].includes(name)
+    const write = isHelp ? terminal.write : terminal.writeError
+    write(`${isHelp ? '' : 'fastify-zitadel: unknown command\n\n'}Usage:\n${[...COMMANDS.values()].map(({ usage }) => usage).join('')}`)
+    return isHelp ? 0 : 1
+  }
+  try {
+    return await command.run(parse(rest, command), terminal)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    terminal.writeError(`fastify-zitadel ${name}: ${error.message}\n\nUsage:\n${command.usage}`)
+    return 1
+  }
+}
+
+function parse (args: string[], { flags }: Command): CommandLine {
+  try {
+    return parseArgs({ args, options: flags, allowPositionals: true }) as CommandLine
+  } catch {
+    // The message of Node.js quotes the argument, which may be a token.
+    throw new UsageError('an argument is unknown, or its value is missing')
+  }
+}

@@ -1,0 +1,29 @@
+import { writeFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { startStandIn } from '../testing/start-stand-in.ts'
+import { UsageError, type Command } from './command.ts'
+
+/** Runs the stand-in as a process, for servers in other languages and for containers. */
+export const standIn: Command = {
+  usage: `  fastify-zitadel stand-in [--port N] [--key-file FILE] [--role ROLE]
+      Runs a stand-in for ZITADEL on 127.0.0.1 until Ctrl-C. Writes the key of an API to FILE
+      (default zitadel-key.json), and prints a curl command with a token that has the role.
+`,
+  flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string' } },
+  run: async ({ values, positionals }, { write, untilInterrupted }) => {
+    const port = Number(values['port'] ?? 0)
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('--port must be a port number')
+    if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
+    const file = resolve(String(values['key-file'] ?? 'zitadel-key.json'))
+    const server = await startStandIn({ port })
+    try {
+      await writeFile(file, JSON.stringify(server.api.key), { mode: 0o600 })
+      const token = await server.issueToken({ roles: [String(values['role'] ?? 'reader')] })
+      write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${file}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000/\n`)
+      await untilInterrupted()
+    } finally {
+      await server.close()
+    }
+    return 0
+  }
+}

@@ -1,0 +1,41 @@
+import t from 'tap'
+import { extname } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { runCommand } from '../fixtures/terminal.ts'
+
+const server = (name: string): string => fileURLToPath(new URL(`../fixtures/servers/${name}${extname(import.meta.filename)}`, import.meta.url))
+
+t.test('routes prints who may call what', async (t) => {
+  const { status, output, errors } = await runCommand(['routes', server('guarded')])
+  t.equal(errors, '')
+  t.equal(status, 0)
+  t.equal(output, [
+    'method  url      access   requires',
+    'GET     /health  public',
+    'GET     /me      guarded  scopes openid and profile',
+    'GET     /orders  guarded  roles admin and auditor, or reader, organization 42, freshness 5 s',
+    ''
+  ].join('\n'))
+})
+
+t.test('routes --json prints the rows, and --markdown a table', async (t) => {
+  const json = await runCommand(['routes', server('guarded'), '--json'])
+  t.same(JSON.parse(json.output)[1], { method: 'GET', url: '/me', access: 'guarded', scopes: ['openid', 'profile'] })
+  const markdown = await runCommand(['routes', server('instance'), '--markdown'])
+  t.match(markdown.output, '| method | url')
+  t.match(markdown.output, '| ------ | ---')
+  t.match(markdown.output, '/open\\|1')
+})
+
+t.test('a route that a request without a token reaches is named, and the exit status is 1', async (t) => {
+  const { status, errors } = await runCommand(['routes', server('instance')])
+  t.equal(status, 1)
+  t.match(errors, /^GET \/open\|1: /)
+})
+
+t.test('a file may export an instance or a function', async (t) => {
+  t.equal((await runCommand(['routes', server('synchronous')])).status, 0)
+  const { status, errors } = await runCommand(['routes', server('text')])
+  t.equal(status, 1)
+  t.match(errors, 'must export a Fastify instance by default')
+})
