@@ -5,6 +5,7 @@ import type { Clock } from './clock.ts'
 export interface Logger {
   readonly error: (fields: object, message: string) => void
   readonly warn: (fields: object, message: string) => void
+  readonly info: (fields: object, message: string) => void
 }
 
 /** Milliseconds: often enough to see that it goes on, seldom enough to read what else is written. */
@@ -48,9 +49,9 @@ export class Reporter {
    * @param code stable, to alert on
    * @param message free of anything that a stranger wrote
    */
-  report (level: 'error' | 'warn', code: string, message: string): void {
-    // Another id makes no other line of it.
-    const kind = `${code} ${message.replace(/ \[x-request-id [^\]]*\]/, '')}`
+  report (level: 'error' | 'warn' | 'info', code: string, message: string): void {
+    // Request ids and ZITADEL's own texts, which contain times, are no other kind of line.
+    const kind = `${code} ${message.replace(/ \[(?:x-request-id|ZITADEL says:) [^\]]*\]/g, '')}`
     const last = this.#lines.get(kind)
     const left = last === undefined ? 0 : last.at + this.#quiet - this.#clock.monotonic()
     if (last !== undefined && left > 0) {

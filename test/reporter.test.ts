@@ -11,7 +11,7 @@ function world (quiet?: number): World {
   const clock = new ManualClock()
   const lines: World['lines'] = []
   const log = (level: string) => (fields: object, message: string): void => { lines.push([level, fields, message]) }
-  return { clock, lines, reporter: new Reporter({ error: log('error'), warn: log('warn') }, clock, quiet) }
+  return { clock, lines, reporter: new Reporter({ error: log('error'), warn: log('warn'), info: log('info') }, clock, quiet) }
 }
 
 t.test('what is ours to fix is an error, what is ZITADEL’s a warning that says what to check', async (t) => {
@@ -22,6 +22,12 @@ t.test('what is ours to fix is an error, what is ZITADEL’s a warning that says
     ['error', { code: 'FST_ZITADEL_CLIENT_REJECTED' }, 'fastify-zitadel: observed: check this'],
     ['warn', { code: 'FST_ZITADEL_UNAVAILABLE' }, 'fastify-zitadel: observed: check that']
   ])
+})
+
+t.test('lines that differ only in a request id or in the reason of ZITADEL are the same line', async (t) => {
+  const { reporter, lines } = world()
+  for (const id of ['1', '2']) reporter.report('error', 'CODE', `rejected [x-request-id ${id}] [ZITADEL says: now is ${id}]: check this`)
+  t.equal(lines.length, 1)
 })
 
 t.test('the same line is written once in ten seconds, and then says how often it was not', async (t) => {

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer'
 import type { StreamedResponse } from './connection-pool.ts'
+import { formatParentText } from './parent-text.ts'
 import { formatRequestId, type ResponseHeaders } from './response-headers.ts'
 
 /** What came back over the wire, whole. */
@@ -10,6 +11,8 @@ export interface HttpResponse {
   readonly headers: ResponseHeaders
   /** ZITADEL's own name for the exchange, to look it up in its log; '' without one. */
   readonly requestId: string
+  /** ZITADEL's reason for an error, as a log line adds it; `''` without one. */
+  readonly parent: string
 }
 
 /** Bytes of the largest answer that is read: far above any user with metadata, far below what hurts. */
@@ -23,7 +26,18 @@ const MAX_RESPONSE_BYTES = 1024 * 1024
 export async function readHttpResponse ({ statusCode, headers, body }: StreamedResponse, secrets: string): Promise<HttpResponse> {
   const bytes = await readBody(body)
   // Decoding would put the same character in place of whatever is no text, and make two names one.
-  return { status: statusCode, text: isUtf8(bytes) ? bytes.toString() : '', headers, requestId: formatRequestId(headers, secrets) }
+  const text = isUtf8(bytes) ? bytes.toString() : ''
+  const parent = statusCode === 400 || statusCode === 401 ? formatParentText(parseJson(text), secrets) : ''
+  return { status: statusCode, text, headers, requestId: formatRequestId(headers, secrets), parent }
+}
+
+/** Undefined for a text that is no JSON. */
+export function parseJson (text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }
 
 /** By events: a third of what the stream's own iterator costs. */

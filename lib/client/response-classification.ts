@@ -2,7 +2,7 @@ import { OutageError } from '../errors.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { getStatusAdvice } from './outage.ts'
 import { parseRetryAfter, describeClockSkew } from './response-headers.ts'
-import type { HttpResponse } from './http-response.ts'
+import { parseJson, type HttpResponse } from './http-response.ts'
 
 /** Whether the server refuses whoever asks, so that another proof may help. */
 export function isClientRejection (httpResponse: HttpResponse): boolean {
@@ -17,7 +17,7 @@ export function isClientRejection (httpResponse: HttpResponse): boolean {
  */
 export function shouldRetry ({ status, text }: HttpResponse, wasActive: boolean): boolean {
   return (status >= 502 && status <= 504) ||
-    (wasActive && status === 200 && (parse(text) as { active?: unknown } | null | undefined)?.active === false)
+    (wasActive && status === 200 && (parseJson(text) as { active?: unknown } | null | undefined)?.active === false)
 }
 
 /** A response, or whose fault it is that there is none. A pause, in milliseconds, is for faults that will last. */
@@ -42,13 +42,13 @@ const REJECTED_BACKOFF_MS = 6000
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}
  */
 export function classifyResponse (httpResponse: HttpResponse, { issuer, hasResponded, now }: ClassificationContext): Classification {
-  const { status, text, headers, requestId } = httpResponse
-  if (status === 200) return classifyBody(parse(text), issuer, requestId)
+  const { status, text, headers, requestId, parent } = httpResponse
+  if (status === 200) return classifyBody(parseJson(text), issuer, requestId)
   if (status === 400 || status === 401) {
     const error = getOAuthError(text)
     return CLIENT_ERRORS.has(error)
-      ? { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL refuses this API's credentials (${status} ${error})${requestId}: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included${describeClockSkew(headers, now)}` }
-      : { kind: 'rejected', message: `ZITADEL refuses the introspection request (${status})${requestId}: check the options "issuer", "address" and "introspectionEndpoint"` }
+      ? { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL refuses this API's credentials (${status} ${error})${requestId}${parent}: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included${describeClockSkew(headers, now)}` }
+      : { kind: 'rejected', message: `ZITADEL refuses the introspection request (${status})${requestId}${parent}: check the options "issuer", "address" and "introspectionEndpoint"` }
   }
   if (status === 404 && !hasResponded) {
     return { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL does not know this host or path (404)${requestId}: check the option "issuer"; when ZITADEL is reached by another name, give that as "address", and let the header x-zitadel-instance-host through on the way; when its paths are custom, "introspectionEndpoint"` }
@@ -68,13 +68,5 @@ function classifyBody (body: unknown, issuer: string, requestId: string): Classi
 const CLIENT_ERRORS = new Set<unknown>(['invalid_client', 'unauthorized_client'])
 
 function getOAuthError (text: string): unknown {
-  return (parse(text) as { error?: unknown } | null | undefined)?.error
-}
-
-function parse (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return (parseJson(text) as { error?: unknown } | null | undefined)?.error
 }

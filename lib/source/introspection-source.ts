@@ -73,6 +73,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       await introspectRandomToken(candidate.introspectSilently)
       if (!client.isCircuitClosed) registration.publishCircuit(false)
       client = candidate
+      reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the new credentials are in use: ZITADEL has accepted them')
       registration.publishCredentials('replaced')
       check.forget()
       if (sharedCache !== undefined && config.cache !== false && config.cache.shared?.key === undefined) {

@@ -5,7 +5,7 @@ import { shouldRetry, classifyResponse, isClientRejection } from '../../lib/clie
 const issuer = 'https://auth.acme.example'
 const NOW = Date.UTC(2026, 0, 1, 12)
 const answer = (status: number, body: unknown = '', headers: HttpResponse['headers'] = {}): HttpResponse =>
-  ({ status, text: typeof body === 'string' ? body : JSON.stringify(body), headers, requestId: ' [x-request-id 7]' })
+  ({ status, text: typeof body === 'string' ? body : JSON.stringify(body), headers, requestId: ' [x-request-id 7]', parent: '' })
 
 const REFUSALS: Array<[status: number, body: unknown, refuses: boolean]> = [
   [400, { error: 'unauthorized_client' }, true],
