@@ -1,7 +1,7 @@
 import type { Attributes } from '@opentelemetry/api'
 import type { DecisionMessage, IntrospectionMessage } from '../channels.ts'
 
-/** The value of `error.type` for an error that a function of the API threw. */
+/** The value of `error.type` for a status that is not registered. */
 const OTHER_ERROR = '_OTHER'
 
 /**
@@ -16,7 +16,7 @@ export function getDecisionAttributes ({ route, outcome, code, reason, source }:
     ...(reason !== undefined && { 'fastify_zitadel.reason': reason }),
     ...(source !== undefined && { 'fastify_zitadel.source': source }),
     ...(route !== undefined && { 'http.route': route }),
-    ...(outcome === 'failed' && { 'error.type': code ?? OTHER_ERROR })
+    ...(outcome === 'failed' && { 'error.type': code })
   }
 }
 

@@ -46,7 +46,7 @@ t.test('a failure has an error type, and a route is absent where no route serves
   const telemetry = startTelemetry(t)
   instrument(app, telemetry)
   await get('/missing')
-  t.same(toRows(await telemetry.read('fastify_zitadel.decisions')), [{ value: 1, 'fastify_zitadel.outcome': 'failed', 'error.type': '_OTHER' }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.decisions')), [{ value: 1, 'fastify_zitadel.outcome': 'failed', 'fastify_zitadel.code': 'FST_ZITADEL_OPTION', 'error.type': 'FST_ZITADEL_OPTION' }])
 })
 
 t.test('introspections are measured, with the status of the response as the error type', async (t) => {
