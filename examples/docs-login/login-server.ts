@@ -71,7 +71,7 @@ function createConfiguration (redirectUris: string[]): Configuration {
     extraTokenClaims: (_context, token) => ({
       'urn:zitadel:iam:org:project:roles': Object.fromEntries((ROLES.get('accountId' in token ? token.accountId : '') ?? []).map((role) => [role, ORGANIZATION]))
     }),
-    // Nobody is asked for consent.
+    // There is no page for consent.
     loadExistingGrant: async ({ oidc: { provider, client, session, params } }) => {
       const grant = new provider.Grant({ clientId: client!.clientId, accountId: session!.accountId! })
       grant.addOIDCScope(String(params!['scope']))

@@ -21,6 +21,7 @@ export type Transform = (input: TransformInput) => TransformResult
 export class DocumentedRoutes {
   readonly #id = Symbol('fastify-zitadel.route')
   readonly #routes = new Map<unknown, RouteOptions>()
+  readonly #names: string[] = []
   #lastId = 0
 
   /** Watches the routes that are declared from now on in the scope of the guard. */
@@ -36,7 +37,14 @@ export class DocumentedRoutes {
       if (config.swaggerTransform !== undefined) config.swaggerTransform = wrap(config.swaggerTransform)
       // The id is enumerable: @fastify/swagger copies the HEAD twin of a route that has an operationId.
       Object.assign(route, { config, [this.#id]: ++this.#lastId })
+      const { schema, method, url } = route as { schema?: { hide?: boolean }, method: string | string[], url: string }
+      if (schema?.hide !== true && method !== 'HEAD') this.#names.push(`${[method].flat().join(',')} ${url}`)
     })
+  }
+
+  /** Lists the routes that have been declared so far, without hidden ones and HEAD twins. */
+  listNames (): readonly string[] {
+    return this.#names
   }
 
   /** Tags the operation of a route. The result of a route that is not the guard's stays as it is. */

@@ -33,6 +33,9 @@ export interface Openapi {
   readonly createDocs: (options: OpenapiOptions) => OpenapiDocs
 }
 
+/** Routes that a warning names. */
+const MAX_NAMES = 10
+
 /** @param app the instance that the guard is registered on */
 export function createOpenapi (app: FastifyInstance, config: Config): Openapi {
   const pages = new DocsPages(app)
@@ -44,10 +47,20 @@ export function createOpenapi (app: FastifyInstance, config: Config): Openapi {
       const settings = createDocsSettings(options, config)
       const complete = (completed: object): never => completed as never
       return Object.freeze({
-        swagger: (given = {}) => complete(completeSwaggerOptions(given, settings, routes, (route) => resolveRouteRule(config, route))),
+        swagger: (given = {}) => {
+          warnAboutMissingRoutes(app, routes.listNames())
+          return complete(completeSwaggerOptions(given, settings, routes, (route) => resolveRouteRule(config, route)))
+        },
         swaggerUi: (given = {}) => complete(completeSwaggerUiOptions(given, settings, pages)),
         scalar: (given = {}) => complete(completeScalarOptions(given, settings, pages))
       }) as OpenapiDocs
     }
   }
+}
+
+/** @fastify/swagger does not see routes that were declared before it. The document would lack them without a word. */
+function warnAboutMissingRoutes (app: FastifyInstance, names: readonly string[]): void {
+  if (names.length === 0) return
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
+  app.log.warn(`fastify-zitadel: register @fastify/swagger before these routes, or its document lacks them: ${names.slice(0, MAX_NAMES).join(', ')}${more}`)
 }

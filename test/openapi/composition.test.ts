@@ -73,3 +73,18 @@ t.test('a config that is changed after the declaration does not reach the docume
   t.equal((await app.inject({ url: '/', headers: { authorization: 'Bearer good' } })).statusCode, 403)
   t.match((await getDocument(app)).paths['/']!['get'], { description: /role `reader`/ })
 })
+
+t.test('a warning names routes that were declared before @fastify/swagger', async (t) => {
+  const warn = async (count: number): Promise<string[]> => {
+    const lines: string[] = []
+    const { app } = await startGuardedApp(t, { server: { logger: { level: 'warn', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
+    app.get('/hidden', { schema: { hide: true } }, async () => ({}))
+    for (let number = 1; number <= count; number++) app.route({ method: ['GET', 'POST'], url: `/${number}`, handler: async () => ({}) })
+    app.zitadel.openapi(LOGIN).swagger()
+    return lines
+  }
+  const start = 'fastify-zitadel: register @fastify/swagger before these routes, or its document lacks them: '
+  t.same(await warn(0), [])
+  t.same(await warn(2), [`${start}GET,POST /1, GET,POST /2`])
+  t.match(await warn(12), [/GET,POST \/10 and 2 more$/])
+})
