@@ -44,7 +44,7 @@ export function createFaultResponse (fault: Fault | null, origin: RequestOrigin,
   }
   switch (fault) {
     case 'unknown-instance': return createUnknownInstanceResponse(origin, domains)
-    case 'instance-lookup': return createOriginErrorResponse(origin, domains, 'ID=QUERY-1kIjX Message=Errors.Internal', 500)
+    case 'instance-lookup': return createOriginErrorResponse(origin, domains, 'ID=QUERY-d3fas Message=An internal error occurred Parent=(ERROR: relation "projections.instance_domains" does not exist (SQLSTATE 42P01))', 500)
     case 'blocked': return createTextResponse('Your ZITADEL instance is blocked.', 429)
     case 'panic': return createJsonResponse({ error: 'server_error', error_description: 'Internal error' }, 500)
     case 'bad-gateway': return createHtmlResponse(502, 'Bad Gateway')

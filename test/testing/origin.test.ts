@@ -39,7 +39,8 @@ t.test('the host comes from the first of these headers that is present', async (
 
 t.test('the port is part of the origin but not of the instance lookup', async (t) => {
   t.equal(await origin({ host: 'auth.acme.example:443' }), `${issuer}:443`)
-  t.equal(await origin({ host: 'AUTH.acme.example' }), 'https://AUTH.acme.example')
+  t.match(await origin({ host: 'AUTH.acme.example' }), /^404 unable to set instance using origin &\{AUTH\.acme\.example {2}https\}/, 'the case matters')
+  t.equal(await origin({ 'x-forwarded-host': 'other:0', host: 'auth.acme.example' }), issuer, 'a bad port is ignored')
   t.equal(await origin({ 'x-forwarded-host': 'other:99999', host: 'auth.acme.example' }), issuer, 'a bad port is ignored')
   t.equal(await origin({ 'x-forwarded-host': 'other:x', host: 'auth.acme.example' }), issuer)
   t.match(await origin({ host: '[::1]' }), /^404 unable to set instance using origin &\{\[::1\] {2}https\}/)
@@ -53,12 +54,23 @@ t.test('the protocol is https with externalSecure, else that of the proxy', asyn
   t.equal(await origin({ host }, plain), 'http://auth.acme.example')
   t.equal(await origin({ host, 'x-forwarded-proto': 'https' }, plain), issuer)
   t.equal(await origin({ host, forwarded: 'proto=https' }, plain), issuer)
+  t.equal(await origin({ host, 'x-zitadel-forwarded': 'proto=https', 'x-forwarded-proto': 'http' }, plain), issuer)
+  t.equal(await origin({ host, 'x-forwarded-for': 'proto=https' }, plain), issuer)
+  for (const proto of ['HTTPS', 'ftp', 'https,http']) t.equal(await origin({ host, 'x-forwarded-proto': proto }, plain), 'http://auth.acme.example', proto)
+})
+
+t.test('a Forwarded header counts as a whole, and a host with a port must be quoted', async (t) => {
+  t.equal(await origin({ forwarded: 'for=1.2.3.4, host="auth.acme.example:8443"', host: 'zitadel' }), 'https://auth.acme.example:8443')
+  t.equal(await origin({ forwarded: 'host=auth.acme.example:8443', host: 'zitadel' }), 'https://zitadel')
+  t.equal(await origin({ 'x-forwarded-for': '1.2.3.4, 5.6.7.8', host: 'zitadel' }), 'https://zitadel')
+  t.match(await origin({ 'x-forwarded-host': 'auth.acme.example, zitadel' }), /^404 /, 'a list is no host')
 })
 
 t.test('a public host must be a trusted domain', async (t) => {
   const host = 'auth.acme.example'
   t.equal(await origin({ host, 'x-zitadel-public-host': 'login.acme.example:8443' }), 'https://login.acme.example:8443')
   t.equal(await origin({ host, 'x-zitadel-public-host': host }), issuer)
+  t.equal(await origin({ host, 'x-zitadel-public-host': `${host}:8443` }), `${issuer}:8443`, 'another port needs no trust')
   t.equal(await origin({ host, 'x-zitadel-public-host': 'evil.example' }),
     '404 unable to set instance using origin &{auth.acme.example evil.example https} (ExternalDomain is auth.acme.example): ' +
     'ID=QUERY-IuGh1 Message=Instance not found. Make sure you got the domain right. Check out https://zitadel.com/docs/apis/introduction#domains ' +

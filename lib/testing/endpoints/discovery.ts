@@ -1,5 +1,5 @@
 import { createJsonResponse, type StandInResponse } from '../http/response.ts'
-import { getPublicJwk } from '../tokens/token-format.ts'
+import { getPublicJwks } from '../tokens/token-format.ts'
 
 /** Creates `/.well-known/openid-configuration`. Every URL starts with the origin of the request. */
 export function createDiscoveryDocument (issuer: string): StandInResponse {
@@ -35,7 +35,7 @@ export function createDiscoveryDocument (issuer: string): StandInResponse {
       'preferred_username', 'name', 'family_name', 'given_name', 'locale', 'email', 'email_verified', 'phone_number', 'phone_number_verified'
     ]],
     ['code_challenge_methods_supported', ['S256']],
-    ['ui_locales_supported', ['de', 'en']],
+    ['ui_locales_supported', ['ar', 'bg', 'cs', 'de', 'en', 'es', 'fr', 'hu', 'id', 'it', 'ja', 'ko', 'mk', 'nl', 'pl', 'pt', 'ro', 'ru', 'sv', 'tr', 'uk', 'zh']],
     ['request_parameter_supported', true],
     ['request_uri_parameter_supported', false],
     ['backchannel_logout_supported', true],
@@ -44,8 +44,8 @@ export function createDiscoveryDocument (issuer: string): StandInResponse {
   return createJsonResponse(new Map(document))
 }
 
-/** Creates `/oauth/v2/keys`, the public keys of JWT access tokens (RFC 7517 section 5). */
+/** Creates `/oauth/v2/keys`, the public keys of JWT access tokens (RFC 7517 section 5). A new instance has two. */
 export async function createJwks (): Promise<StandInResponse> {
-  const response = createJsonResponse({ keys: [await getPublicJwk()] })
+  const response = createJsonResponse({ keys: await getPublicJwks() })
   return { ...response, headers: { ...response.headers, 'cache-control': 'max-age=300, must-revalidate' } }
 }

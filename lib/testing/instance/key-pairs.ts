@@ -7,13 +7,14 @@ export interface KeyPair {
 }
 
 const generate = promisify(generateKeyPair)
-const KEY_PAIRS: Promise<KeyPair>[] = []
+const KEY_PAIRS = new Map<number, Promise<KeyPair>>()
 
 /**
- * Returns the RSA key pair with this number. All stand-ins of a process share the pairs, because the generation of one takes
+ * Returns the RSA key pair with this number: positive for applications, 0 and -1 for JWT access tokens. All stand-ins of a process share the pairs, because the generation of one takes
  * tens of milliseconds or more.
  */
 export function getKeyPair (number: number): Promise<KeyPair> {
-  KEY_PAIRS[number] ??= generate('rsa', { modulusLength: 2048 })
-  return KEY_PAIRS[number]
+  const pair = KEY_PAIRS.get(number) ?? generate('rsa', { modulusLength: 2048 })
+  KEY_PAIRS.set(number, pair)
+  return pair
 }

@@ -28,6 +28,8 @@ export interface RequestOrigin {
   instanceHost: string
   publicHost: string
   protocol: string
+  /** Whether the caller prefers German, the one other language of the stand-in's messages. */
+  isGerman: boolean
 }
 
 /** Reads the origin from the request headers, in ZITADEL's order of precedence. */
@@ -41,10 +43,17 @@ export function parseRequestOrigin (headers: IncomingHttpHeaders, { isSecure }: 
     header('x-forwarded-host'),
     header('host')
   ]
+  const protocols = [
+    getForwardedParameter(header('forwarded'), 'proto'),
+    getForwardedParameter(header('x-zitadel-forwarded'), 'proto'),
+    getForwardedParameter(header('x-forwarded-for'), 'proto'),
+    header('x-forwarded-proto')
+  ]
   return {
     instanceHost: hosts.find((host) => host !== '' && hasValidPort(host)) ?? '',
     publicHost: header('x-zitadel-public-host'),
-    protocol: isSecure ? 'https' : getForwardedParameter(header('forwarded'), 'proto') || header('x-forwarded-proto') || 'http'
+    protocol: isSecure ? 'https' : protocols.find((protocol) => protocol === 'http' || protocol === 'https') ?? 'http',
+    isGerman: /^de\b/.test(header('accept-language'))
   }
 }
 
@@ -52,14 +61,19 @@ export function parseRequestOrigin (headers: IncomingHttpHeaders, { isSecure }: 
 export function findOriginError (origin: RequestOrigin, domains: InstanceDomains): StandInResponse | undefined {
   if (!domains.instance.has(removePort(origin.instanceHost))) return createUnknownInstanceResponse(origin, domains)
   const { publicHost, instanceHost } = origin
-  if (publicHost === '' || publicHost === instanceHost || domains.trusted.has(removePort(publicHost))) return undefined
-  return createOriginErrorResponse(origin, domains, `ID=QUERY-IuGh1 ${NOT_FOUND_MESSAGE} Parent=(public domain "${removePort(publicHost)}" not trusted)`, 404)
+  if (publicHost === '' || removePort(publicHost) === removePort(instanceHost) || domains.trusted.has(removePort(publicHost))) return undefined
+  return createOriginErrorResponse(origin, domains, `ID=QUERY-IuGh1 ${getNotFoundMessage(origin)} Parent=(public domain "${removePort(publicHost)}" not trusted)`, 404)
 }
 
-const NOT_FOUND_MESSAGE = 'Message=Instance not found. Make sure you got the domain right. Check out https://zitadel.com/docs/apis/introduction#domains'
+function getNotFoundMessage ({ isGerman }: RequestOrigin): string {
+  const message = isGerman
+    ? 'Instanz nicht gefunden. Stelle sicher, dass Du die richtige Domain hast. Schau unter'
+    : 'Instance not found. Make sure you got the domain right. Check out'
+  return `Message=${message} https://zitadel.com/docs/apis/introduction#domains`
+}
 
 export function createUnknownInstanceResponse (origin: RequestOrigin, domains: InstanceDomains): StandInResponse {
-  return createOriginErrorResponse(origin, domains, `ID=QUERY-1kIjX ${NOT_FOUND_MESSAGE}`, 404)
+  return createOriginErrorResponse(origin, domains, `ID=QUERY-1kIjX ${getNotFoundMessage(origin)}`, 404)
 }
 
 export function createOriginErrorResponse ({ instanceHost, publicHost, protocol }: RequestOrigin, { external }: InstanceDomains, error: string, status: number): StandInResponse {
@@ -70,21 +84,29 @@ export function getIssuer ({ instanceHost, publicHost, protocol }: RequestOrigin
   return `${protocol}://${publicHost || instanceHost}`
 }
 
-/** Returns a parameter of the first element of a `Forwarded` header (RFC 7239 section 4). */
+const TOKEN = /^[\w!#$%&'*+.^`|~-]+$/
+
+/**
+ * Returns a parameter of the first element of a `Forwarded` header that has it (RFC 7239 section 4). A value that is neither a token nor
+ * quoted, such as a host with a port, makes the whole header void.
+ */
 function getForwardedParameter (header: string, parameter: string): string {
-  const [first = ''] = header.split(',')
-  for (const pair of first.split(';')) {
-    const [name = '', value = ''] = pair.split('=')
-    if (name.trim().toLowerCase() === parameter) return value.trim().replace(/^"(.*)"$/, '$1')
-  }
-  return ''
+  const pairs = header.split(/[,;]/).filter((pair) => pair.includes('=')).map((pair) => {
+    const [name, ...value] = pair.split('=')
+    return { name: name!.trim().toLowerCase(), value: value.join('=').trim() }
+  })
+  const isQuoted = (value: string): boolean => /^"[^"]*"$/.test(value)
+  if (!pairs.every(({ value }) => TOKEN.test(value) || isQuoted(value))) return ''
+  const { value = '' } = pairs.find(({ name }) => name === parameter) ?? {}
+  return isQuoted(value) ? value.slice(1, -1) : value
 }
 
+/** ZITADEL compares hosts with their case. */
 function removePort (host: string): string {
-  return host.replace(/:\d+$/, '').toLowerCase()
+  return host.replace(/:\d+$/, '')
 }
 
 function hasValidPort (host: string): boolean {
   const [, port] = /:([^\]]*)$/.exec(host) ?? []
-  return port === undefined || (/^\d+$/.test(port) && Number(port) <= 65535)
+  return port === undefined || (/^\d+$/.test(port) && Number(port) > 0 && Number(port) <= 65535)
 }

@@ -21,8 +21,15 @@ export async function routeRequest (request: StandInRequest, context: EndpointCo
     case '/oauth/v2/revoke': return await handleRevocation(request, issuer, context)
     case '/oauth/v2/keys': return await createJwks()
     case '/.well-known/openid-configuration': return createDiscoveryDocument(issuer)
-    default: return createTextResponse('404 page not found', 404)
+    default: return createNotFoundResponse(request)
   }
+}
+
+/** Only the OAuth endpoints answer in text: other paths reach the gateway of the gRPC API. */
+function createNotFoundResponse ({ path }: StandInRequest): StandInResponse {
+  if (path.includes('//')) return { status: 301, headers: { location: path.replace(/\/{2,}/g, '/') }, body: '' }
+  if (/^\/(?:oauth\/v2|oidc\/v1)\//.test(path)) return createTextResponse('404 page not found', 404)
+  return { status: 404, headers: { 'content-type': 'application/json' }, body: '{"code":5,"message":"Not Found"}' }
 }
 
 const PREFLIGHT_RESPONSE: StandInResponse = { status: 204, headers: { 'access-control-allow-methods': 'GET, HEAD, POST' }, body: '' }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { CompactSign, exportJWK, type JWK } from 'jose'
+import { CompactSign, exportJWK } from 'jose'
 import { getKeyPair } from '../instance/key-pairs.ts'
 
 /**
@@ -9,6 +9,7 @@ import { getKeyPair } from '../instance/key-pairs.ts'
 export type TokenFormat = 'opaque' | 'legacy' | 'jwt'
 
 const WEB_KEY_ID = '280000000000000050'
+const NEXT_WEB_KEY_ID = '280000000000000051'
 
 /** Creates a token in the form of a JWE. The parts are random: the stand-in finds a token by its whole text. */
 export function createOpaqueToken (): string {
@@ -27,10 +28,13 @@ export async function createJwt (claims: Record<string, unknown>): Promise<strin
     .sign(privateKey)
 }
 
-/** The public key of JWT access tokens, in the form of `/oauth/v2/keys`. */
-export async function getPublicJwk (): Promise<JWK> {
-  const { publicKey } = await getKeyPair(0)
-  return { use: 'sig', ...await exportJWK(publicKey), kid: WEB_KEY_ID, alg: 'RS256' }
+/** The public keys of JWT access tokens, in the form of `/oauth/v2/keys`: the key in use, and the next one. */
+export async function getPublicJwks (): Promise<ReadonlyMap<string, unknown>[]> {
+  return await Promise.all([WEB_KEY_ID, NEXT_WEB_KEY_ID].map(async (kid, number) => {
+    const { publicKey } = await getKeyPair(-number)
+    const { kty, n, e } = await exportJWK(publicKey)
+    return new Map(Object.entries({ use: 'sig', kty, kid, alg: 'RS256', n, e }))
+  }))
 }
 
 function createRandomText (bytes: number): string {
