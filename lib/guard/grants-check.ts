@@ -1,9 +1,8 @@
 import type { Grants } from '../zitadel/grants.ts'
 import type { Requirement } from './requirement.ts'
 
-/** Whether one of the sets of scopes is held. `organization` undefined means any. */
+/** Whether one of the sets of scopes is held; false without a set. `organization` undefined means any. */
 export function hasRequiredScopes ({ scopes }: Requirement, grants: Grants, organization: string | undefined): boolean {
-  if (scopes.length === 0) return true
   for (const { zitadel, custom } of scopes) {
     if (hasAllScopes(zitadel, grants) && hasAllRoles(custom, grants, organization)) return true
   }

@@ -97,12 +97,12 @@ const wrong: Array<[given: unknown, message: RegExp]> = [
   [{ scopes: 'openid' }, /"scopes" must be an array/],
   [{ organization: 'acme' }, /"organization" must be beside/],
   [{ freshness: 0 }, /"freshness" must be beside/],
-  [['admin'], /"0" is unknown/],
+  [['admin'], /must be an object/],
   ['admin', /must be an object/],
   [null, /must be an object/]
 ]
 
-t.test('a wrong requirement is thrown where it is made: it must not silently ask for nothing', async (t) => {
+t.test('a wrong requirement throws when the strategy is created', async (t) => {
   const { zitadel } = await startGuardedApp(t)
   for (const [given, message] of wrong) {
     t.throws(() => zitadel().require(given as object), { code: 'FST_ZITADEL_OPTION', message: /^zitadel\.require\(\): / }, JSON.stringify(given))

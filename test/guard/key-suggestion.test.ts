@@ -46,7 +46,7 @@ t.test('beside access, words of other guards belong to others where nothing is c
 
 t.test('a requirement inside "zitadel" is refused', async (t) => {
   const { app } = await startGuardedApp(t)
-  t.throws(() => app.get('/', { config: { zitadel: { roles: ['a'] } } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: 'route GET /: "zitadel" is unknown: put scopes, roles, organization, freshness, access directly into "config"' })
+  t.throws(() => app.get('/', { config: { zitadel: { roles: ['a'] } } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: 'route GET /: "zitadel" is unknown: put scopes, roles, organization, freshness, mcp, access directly into "config"' })
 })
 
 for (const key of ['scopes', 'roles', 'organization', 'freshness', 'access']) {
