@@ -83,3 +83,14 @@ t.test('options of a page that are not used are noticed', async (t) => {
   t.equal((await app.inject('/docs')).statusCode, 401)
   t.same(lines.filter((line) => line.includes('docs page') || line.includes('redirect URI')), ['fastify-zitadel: options of a docs page were completed, and no page in the scope of the guard uses them: pass on all of what swaggerUi() or scalar() returns'])
 })
+
+t.test('a route that a hook declares inside the scope of a page stays protected', async (t) => {
+  const { app } = await startGuardedApp(t)
+  const docs = app.zitadel.openapi(LOGIN)
+  await app.register(swagger, docs.swagger())
+  app.addHook('onRoute', function ({ url, method }) {
+    if (url === '/docs/json' && method === 'GET') this.get('/audit', async () => 'secret')
+  })
+  await app.register(swaggerUi, docs.swaggerUi({ routePrefix: '/docs' }))
+  t.same(await getStatuses(app, ['/docs/json', '/docs/audit']), { '/docs/json': 200, '/docs/audit': 401 })
+})
