@@ -24,8 +24,8 @@ export async function buildSubProtocolApi (options: ZitadelOptions): Promise<Fas
   await app.register(zitadel, {
     ...options,
     tokenFrom: (request) => {
-      const [scheme, token] = String(request.headers['sec-websocket-protocol'] ?? '').split(', ')
-      return scheme === 'bearer' ? token : undefined
+      const [scheme, token] = String(request.headers['sec-websocket-protocol'] ?? '').split(',')
+      return scheme === 'bearer' ? token?.trim() : undefined
     }
   })
   // #endregion sub-protocol

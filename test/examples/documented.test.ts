@@ -4,7 +4,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel from 'fastify-zitadel'
 import { startStandIn, type StandIn } from 'fastify-zitadel/testing'
 import { buildApi as buildFolderDefault } from '../../examples/docs/folder-default.ts'
-import { buildApi as buildEitherOr } from '../../examples/docs/either-or.ts'
+import { buildApi as buildEitherOr } from '../../examples/either-or/api.ts'
 import { buildApi as buildBehindMiddleware } from '../../examples/docs/middleware.ts'
 import { buildBrowserApi } from '../../examples/docs/cors.ts'
 import { buildLimitedApi } from '../../examples/docs/order.ts'
@@ -95,6 +95,7 @@ t.test('a token is read from a cookie, from a sub-protocol and from the header o
   t.equal((await byCookie.inject({ url: '/me', headers: { cookie: `a=b; __Host-token=${token}` } })).statusCode, 200)
   t.equal((await byCookie.inject({ url: '/me', headers: { cookie: 'a=b' } })).statusCode, 401)
   t.equal((await byProtocol.inject({ url: '/me', headers: { 'sec-websocket-protocol': `bearer, ${token}` } })).statusCode, 200)
+  t.equal((await byProtocol.inject({ url: '/me', headers: { 'sec-websocket-protocol': `bearer,${token}` } })).statusCode, 200)
   t.equal((await byProtocol.inject('/me')).statusCode, 401)
   t.equal((await byProxy.inject({ url: '/me', headers: { 'x-forwarded-access-token': token, authorization: `Bearer ${token}` } })).statusCode, 200)
 })
