@@ -1,5 +1,4 @@
 import { buildApi } from './api.ts'
-import { API_CREDENTIALS, DOCS_CLIENT_ID, PROJECT_ID, startLoginServer } from './login-server.ts'
 
 const port = Number(process.env['PORT'] ?? 3000)
 const server = { logger: true }
@@ -9,6 +8,7 @@ if (process.env['ZITADEL_ISSUER']) {
   const app = await buildApi({ server, login: { clientId, projectId } })
   await app.listen({ port })
 } else {
+  const { API_CREDENTIALS, DOCS_CLIENT_ID, PROJECT_ID, startLoginServer } = await import('./login-server.ts')
   const pages = ['docs/static/oauth2-redirect.html', 'reference/']
   const { issuer } = await startLoginServer(['localhost', '127.0.0.1'].flatMap((host) => pages.map((page) => `http://${host}:${port}/${page}`)))
   const app = await buildApi({ server, zitadel: { issuer, credentials: API_CREDENTIALS }, login: { clientId: DOCS_CLIENT_ID, projectId: PROJECT_ID } })
