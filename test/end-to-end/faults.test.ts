@@ -4,12 +4,12 @@ import { againstBoth, optionsFor } from '../fixtures/authorization-servers.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { serve } from '../fixtures/served-app.ts'
 
-/** What a caller, and nobody else, sees of a refusal. */
+/** The parts of a denial that a caller sees. */
 const UNAVAILABLE = { statusCode: 503, code: 'FST_ZITADEL_UNAVAILABLE', error: 'Service Unavailable', message: 'The access token cannot be verified right now' }
 const REJECTED = { statusCode: 500, code: 'FST_ZITADEL_CLIENT_REJECTED', error: 'Internal Server Error', message: 'This API cannot verify access tokens' }
 
 againstBoth({
-  'an outage: 503 and no challenge, what is remembered is served, and then all is well again': async (t, server) => {
+  'an outage: 503 without a challenge for unknown tokens, 200 for cached ones, and 200 for all after the outage': async (t, server) => {
     const { app, get } = await serve(t, optionsFor(server))
     const [known, fresh] = [await server.issueToken(), await server.issueToken()]
     t.equal((await get('/me', known)).status, 200)
@@ -29,7 +29,7 @@ againstBoth({
     t.equal((await get('/fresh', known)).status, 200)
   },
 
-  'a key that the server does not know: 500, told to the log alone, and not asked per request': async (t, server) => {
+  'an unknown key: 500, the reason is only in the log, and not every request asks the server': async (t, server) => {
     const clock = new ManualClock()
     const { app, errors, get } = await serve(t, optionsFor(server, { credentials: server.wrongKey }), { clock })
     const token = await server.issueToken()

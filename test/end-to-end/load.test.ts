@@ -26,7 +26,7 @@ t.test('1,000 simultaneous requests with one new token are one introspection', a
   const arrivals = new EventEmitter()
   const allArrived = once(arrivals, 'all')
   let arrived = 0
-  // The question leaves when everybody who waits for its answer is there.
+  // The introspection is sent when all requests that wait for it have arrived.
   const request = async (options: Dispatcher.RequestOptions): Promise<Dispatcher.ResponseData> => {
     await allArrived
     return await pool.request(options)

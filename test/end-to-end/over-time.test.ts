@@ -24,7 +24,7 @@ againstBoth({
     const token = await server.issueToken()
     t.equal((await get('/me', token)).status, 200)
     await server.revoke(token)
-    t.equal((await get('/me', token)).status, 200, 'believed until its ttl is over')
+    t.equal((await get('/me', token)).status, 200, 'used until its ttl ends')
     await app.zitadel.forget({ token })
     t.equal((await get('/me', token)).status, 401)
   },

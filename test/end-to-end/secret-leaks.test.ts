@@ -43,7 +43,7 @@ interface ProbedApp {
   readonly collect: () => Promise<void>
 }
 
-/** An API that tells the canaries all that it logs, throws, hands out and answers. */
+/** An API whose log lines, errors, return values and responses are recorded. */
 async function house (t: Test, canaries: LeakDetector, options: ZitadelOptions, ownHandler = false): Promise<ProbedApp> {
   const clock = new ManualClock()
   const app = Fastify({ logger: { level: 'trace', stream: { write: (line: string) => { canaries.record(line) } } } })
@@ -90,7 +90,7 @@ async function house (t: Test, canaries: LeakDetector, options: ZitadelOptions, 
 
 for (const [name, credentials] of Object.entries(CREDENTIALS)) {
   for (const ownHandler of [false, true]) {
-    t.test(`whatever a peer says again is told to nobody: ${name}, ${ownHandler ? 'an error handler that tells all' : "Fastify's error handler"}`, async (t) => {
+    t.test(`a secret that a peer sends back appears nowhere: ${name}, ${ownHandler ? 'an error handler that sends everything' : "Fastify's error handler"}`, async (t) => {
       const canaries = allSecrets()
       let echo: Echo
       let form = 0
@@ -102,7 +102,7 @@ for (const [name, credentials] of Object.entries(CREDENTIALS)) {
         return undefined
       })
       const { sendToken, collect } = await house(t, canaries, { issuer: peer.origin, credentials, breaker: false, retry: false }, ownHandler)
-      // Another token and another form each time; what is told of one place does not depend on them.
+      // Another token and another form each time: the result for one place does not depend on them.
       for (echo of Object.values(ECHOES)) for (let i = 0; i < 2; i++) await sendToken(TOKENS[form % TOKENS.length]!)
       await collect()
       t.strictSame(canaries.leaks, [])
@@ -111,7 +111,7 @@ for (const [name, credentials] of Object.entries(CREDENTIALS)) {
   }
 }
 
-t.test('a token that is let in, or is not enough, is told to nobody', async (t) => {
+t.test('an accepted token and a token without a required role appear nowhere', async (t) => {
   const canaries = allSecrets()
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
@@ -131,7 +131,7 @@ t.test('a token that is let in, or is not enough, is told to nobody', async (t) 
   t.ok(canaries.recordedLength > 10_000, `${canaries.recordedLength} characters`)
 })
 
-t.test('what a function of the user throws is told to nobody', async (t) => {
+t.test('an error of a function of the user appears nowhere', async (t) => {
   const canaries = allSecrets()
   const thrown = (text: string): Error => Object.assign(new Error(text, { cause: new Error(text) }), { code: text, token: text, statusCode: 418 })
   const introspect = (token: string): object => {
@@ -151,7 +151,7 @@ t.test('what a function of the user throws is told to nobody', async (t) => {
   t.strictSame(canaries.leaks, [])
 })
 
-t.test('a canary sings wherever it is told', async (t) => {
+t.test('the detector finds a secret in every form', async (t) => {
   const [token] = TOKENS as [string]
   for (const told of [`at the end ${token}`, Buffer.from(`token=${token}&`).toString('base64'), token.slice(0, 20), new Error('outer', { cause: new Error(token) }), { deep: [{ in: new Map([['a', token]]) }] }]) {
     const canaries = allSecrets()

@@ -45,7 +45,7 @@ for (const [what, [fault, log]] of Object.entries(FAULTS)) {
     t.ok(performance.now() - startedAt < 1000 + TOLERANCE)
     t.same(lines.map(({ level, code }) => [level, code]), [[40, 'FST_ZITADEL_UNAVAILABLE']])
     t.match(lines[0]!.msg, log)
-    t.same(await get(before), OK, 'what is remembered serves on')
+    t.same(await get(before), OK, 'a cached token is still accepted')
 
     await restore(world)
     t.same(await get(after), OK)
@@ -53,7 +53,7 @@ for (const [what, [fault, log]] of Object.entries(FAULTS)) {
   })
 }
 
-t.test('connections that died without a word cost those who meet them a 503 in time, and the next have new ones', async (t) => {
+t.test('connections that are cut without a FIN cause 503 within the timeout, and later requests use new connections', async (t) => {
   const { proxy, clock, get, lines, standIn } = await startProxiedApp(t, { timeout: 1000, limits: { concurrent: 8 } })
   const tokens = await Promise.all(Array.from({ length: 8 }, async () => await standIn.issueToken()))
   const ask = async (): Promise<unknown[]> => await Promise.all(tokens.map(async (token) => await get(token, '/fresh')))

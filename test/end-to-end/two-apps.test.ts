@@ -28,7 +28,7 @@ t.test('what one app asked for lets in at another, and what one forgets the othe
   }
 })
 
-t.test('who forgets by sub, by jti, or a token that has none, is heard too', needsRedis, async (t) => {
+t.test('forget by sub, by jti and by a token without jti reaches the other app', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const peer = await startPeer(t, () => ({ active: true, sub: 'ada' }))
   const [one, other] = [await fleetApp(t, port, { issuer: peer.origin, credentials }), await fleetApp(t, port, { issuer: peer.origin, credentials })]
@@ -44,7 +44,7 @@ t.test('who forgets by sub, by jti, or a token that has none, is heard too', nee
   t.equal(await other.status('token'), 200)
 })
 
-t.test('who may have missed news believes nothing of before', needsRedis, async (t) => {
+t.test('an app that may have missed messages uses no earlier verdict', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const peer = await startPeer(t, () => ({ active: true, sub: 'ada' }))
   const { status } = await fleetApp(t, port, { issuer: peer.origin, credentials, cache: { ttl: 3600, refreshAhead: false } })
@@ -92,7 +92,7 @@ t.test('a Redis that lets nobody speak is not taken for one that has no news', n
   t.equal(await status('token'), 200)
 })
 
-t.test('after a new key the fleet is told apart, and the log says so; with a key of its own it is not', needsRedis, async (t) => {
+t.test('a new key separates the fleet, and the log says so; with an explicit shared key it does not', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())

@@ -6,7 +6,7 @@ const timeout = 1000
 /** Milliseconds that a slow machine may need to end a process. */
 const TOLERANCE = 4000
 
-t.test('a process ends by itself while ZITADEL is frozen, and answers who has asked with the truth', async (t) => {
+t.test('a process ends by itself while ZITADEL is frozen, and waiting callers get 503', async (t) => {
   const { issuer, key, others, freeze } = await startFreezable(t)
   freeze()
   const options = { issuer, credentials: { key }, timeout }

@@ -8,7 +8,7 @@ const tokens = fc.tuple(fc.string({ unit: fc.constantFrom(...B64_CHARACTERS), mi
 const scheme = fc.mixedCase(fc.constant('bearer'))
 const anything = fc.oneof(fc.string({ unit: 'binary' }), fc.string(), fc.tuple(scheme, fc.string({ unit: 'binary' })).map((parts) => parts.join('')))
 
-t.test('whatever token follows the scheme, in whatever case, is what is read', async () => {
+t.test('the token after the scheme is read, with any case of the scheme', async () => {
   holds(fc.property(scheme, tokens, (name, token) => {
     return parseBearerCredentials(`${name} ${token}`) === token && isB64Token(token)
   }))

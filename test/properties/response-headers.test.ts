@@ -18,7 +18,7 @@ t.test('seconds are taken at their word up to a minute', async () => {
   holds(fc.property(fc.integer({ min: 1, max: 999_999_999 }), (seconds) => parseRetryAfter({ 'retry-after': String(seconds) }, NOW) === Math.min(seconds, 60) * 1000))
 })
 
-t.test('whatever its clock says, the difference is told in whole seconds, or not at all', async () => {
+t.test('the clock difference is reported in whole seconds or not at all, for any Date', async () => {
   holds(fc.property(anything, (date) => /^$|^; this machine's clock is \d+ s (?:ahead of|behind) ZITADEL's$/.test(describeClockSkew({ date }, NOW))))
 })
 

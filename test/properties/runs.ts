@@ -5,7 +5,7 @@ import { appendFileSync } from 'node:fs'
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 1000)
 const tally = process.env['FUZZ_TALLY']
 
-/** Tries a property, and keeps count for whoever asked. */
+/** Checks a property, and counts its runs. */
 export function holds<T> (property: fc.IProperty<T>): void {
   fc.assert(property, { numRuns })
   if (tally !== undefined) appendFileSync(tally, `${numRuns}\n`)
