@@ -2,7 +2,7 @@ import t, { type Test } from 'tap'
 import type { ZitadelOptions } from '../../lib/index.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { machineToken, personToken, revoke } from '../fixtures/oauth-client.ts'
-import { ACCOUNT, MACHINE, PAGE, SECRET_API, applicationKey, startOidcProvider, strangersApplicationKey, type OidcProvider } from '../fixtures/oidc-provider.ts'
+import { ACCOUNT, MACHINE, PAGE, SECRET_API, applicationKey, startOidcProvider, foreignApplicationKey, type OidcProvider } from '../fixtures/oidc-provider.ts'
 import { serve, type Served } from '../fixtures/served-app.ts'
 
 async function setUp (t: Test, more: ZitadelOptions = {}): Promise<{ server: OidcProvider, served: Served }> {
@@ -84,7 +84,7 @@ t.test('many new tokens at once before it is known that replays are refused', as
 })
 
 t.test('a wrong key is 401 invalid_client, tried once more with another assertion, and then a pause', async (t) => {
-  const { server, served: { get, errors } } = await setUp(t, { credentials: { key: strangersApplicationKey() } })
+  const { server, served: { get, errors } } = await setUp(t, { credentials: { key: foreignApplicationKey() } })
   const { status, body } = await get('/me', await machineToken(server))
   t.equal(status, 500)
   t.equal(body['code'], 'FST_ZITADEL_CLIENT_REJECTED')
