@@ -19,14 +19,14 @@ export type AnyRequest = FastifyRequest<any, any, any, any, any, any, any, any>
 
 type AnyReply = FastifyReply<any, any, any, any, any, any, any, any>
 
-/** A Fastify hook, and a strategy of @fastify/auth: an error refuses the request. */
+/** A Fastify hook, and a strategy of @fastify/auth. An error denies the request. */
 export type ZitadelStrategy = (request: AnyRequest, reply: AnyReply, done: (error?: Error) => void) => void
 
 /** What the plugin adds to the instance as `app.zitadel`. */
 export interface Zitadel {
   /**
-   * A strategy for an app's own `app.auth([...])`, with the keys and checks of a route's config. It belongs on routes with
-   * `access: 'own'`, and last among strategies of which one is enough: the last failure is the one that is reported.
+   * Creates a strategy for your own `app.auth([...])`, with the keys and checks of a route's config. Use it on routes with
+   * `access: 'own'`. With the relation `'or'`, put it last: @fastify/auth reports only the last error.
    *
    * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong requirement
    * @example
@@ -38,12 +38,12 @@ export interface Zitadel {
    * ```
    */
   require: (requirement?: RequirementOptions) => ZitadelStrategy
-  /** The token of a request, or null: what `request.zitadel` is, typed for `access: 'optional'` and for hooks that run everywhere. */
+  /** Returns `request.zitadel` with its exact type: null if no token was checked, as on public and optional routes. */
   peek: (request: AnyRequest) => ActiveToken | null
   /**
-   * Asks for a token that came by another way than a request, such as a WebSocket message. Remembers and forgets as requests do.
+   * Checks a token that did not come with a request, such as one in a WebSocket message. Uses the same cache as requests.
    *
-   * @returns null for a token that lets nobody in
+   * @returns null if the token is not active or not valid for this API
    * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE`, `FST_ZITADEL_CLIENT_REJECTED`
    */
   introspect: (token: string) => Promise<ActiveToken | null>
@@ -56,13 +56,13 @@ export interface Zitadel {
    */
   forget: (what: Forgettable) => Promise<void>
   /**
-   * Whether ZITADEL answers and accepts this API's credentials. Remembered for 5 seconds, so that a public health route
-   * makes nobody's load larger. The reason is for operators.
+   * Checks whether ZITADEL responds and accepts this API's credentials. The result is cached for 5 seconds, so a public health
+   * route causes no load. The reason is for operators, not for callers.
    */
   check: () => Promise<CheckResult>
   /**
-   * Reads the credentials again and uses them once ZITADEL has accepted them; until then, and if not, the old ones serve on.
-   * The reason for a failure is also logged.
+   * Reads the credentials again, and uses them if ZITADEL accepts them. Until then, and if it does not, the previous ones stay in
+   * use. The log has the reason for a failure.
    */
   reload: () => Promise<CheckResult>
   /**
@@ -90,7 +90,7 @@ export interface Zitadel {
   openapi: (options: OpenapiOptions) => OpenapiDocs
 }
 
-/** The parts of {@link Zitadel} that are the guard's and the introspector's. */
+/** Creates the parts of {@link Zitadel} that need the guard and the introspector. */
 export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'authInfo' | 'check' | 'reload' | 'openapi'> {
   return {
     require: (requirement = {}) => {
@@ -100,7 +100,7 @@ export function createDecorator ({ customScopes }: Config, guard: Guard, introsp
     peek: getActiveToken,
     introspect: async (token) => {
       if (typeof token !== 'string') throw createOptionError('zitadel.introspect(): "token" must be a string')
-      // No server needs to be asked whether this is a token.
+      // What is no token needs no introspection.
       if (!isB64Token(token)) return null
       const { granted, expiresAt } = await introspector.getVerdict(token)
       return granted !== undefined && now() < expiresAt ? granted.token : null

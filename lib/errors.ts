@@ -1,6 +1,5 @@
 /**
- * Every way in which a request, a start or a peer can fail. The first five belong to the caller, the sixth to ZITADEL,
- * the last two to whoever runs this API.
+ * The kinds of failure. The first five are the caller's, the sixth is ZITADEL's, the last two are this API's.
  */
 export type ZitadelErrorCode =
   | 'FST_ZITADEL_NO_TOKEN'
@@ -28,8 +27,8 @@ export type DenialReason =
   | 'tool_not_listed' | 'message_malformed' | 'message_differs_from_headers'
 
 /**
- * What hooks, strategies and `app.zitadel` throw. Fastify's default error handler turns it into the answer; a custom one
- * must send `statusCode` and copy `headers`.
+ * The error of hooks, strategies and `app.zitadel`. The hooks of the guard set the status and the headers on the reply. A custom
+ * error handler must do so for errors of strategies and of `app.zitadel`.
  *
  * @example
  * ```ts
@@ -41,7 +40,7 @@ export type DenialReason =
  */
 export class ZitadelError extends Error {
   readonly code: ZitadelErrorCode
-  /** The HTTP status that this failure is answered with. */
+  /** The HTTP status of the response. */
   readonly statusCode: number
   /** Response headers that belong to the failure: `www-authenticate` for the caller's, `retry-after` (seconds) for ZITADEL's. */
   readonly headers: Readonly<Record<string, string>>
@@ -54,7 +53,7 @@ export class ZitadelError extends Error {
     this.code = code
     this.statusCode = statusCode
     this.headers = Object.freeze({ ...headers })
-    // Not enumerable, as the language does it: serializers that copy properties must not hand it to a caller.
+    // Not enumerable, as in the language: serializers that copy properties must not send it to a caller.
     if (cause !== undefined) Object.defineProperty(this, 'cause', { value: cause, configurable: true, writable: true })
     Object.defineProperty(this, 'reason', { value: reason, configurable: true, writable: true })
     if (statusCode !== 500) removeStackFrames(this)
@@ -85,22 +84,22 @@ export class DenialCause extends Error {
 }
 
 /**
- * A mistake of whoever programs or configures this API. It stops the start; met while serving, it is a 500.
+ * Creates the error for a mistake in the code or the options of this API. It stops the start. During a request it is a 500.
  *
- * @param message names the option or route and says what was expected, never what was given
+ * @param message names the option or route and the expected value, never the given one
  */
 export function createOptionError (message: string): ZitadelError {
   return new ZitadelError('FST_ZITADEL_OPTION', 500, message)
 }
 
-/** Seconds after which a caller may try again: long enough to spare a server that is down, short enough for a restart. */
+/** Long enough to spare a server that is down, short enough for a restart. */
 const RETRY_AFTER_SECONDS = 5
 
-/** Why ZITADEL gave no answer that can be believed, for the log; free of tokens, assertions and anything that a peer wrote. */
+/** Why ZITADEL gave no usable response, for the log. Contains no token, no assertion and nothing that a peer wrote. */
 export class OutageError extends Error {
   /** What an operator should check. */
   readonly advice: string
-  /** Whether strangers could bring it about by what or how much they send: it does not say that ZITADEL is down. */
+  /** Whether callers can cause it by what or how much they send. Then it does not mean that ZITADEL is down. */
   readonly canBeCausedByCaller: boolean
 
   constructor (message: string, advice: string, canBeCausedByCaller = false) {
@@ -113,9 +112,9 @@ export class OutageError extends Error {
 }
 
 /**
- * ZITADEL gave no answer that can be believed: it is unreachable, slow, limiting or broken. Says nothing about the token.
+ * Creates the error for an outage: ZITADEL is unreachable, slow, limits this API or is broken. It says nothing about the token.
  *
- * @param outage what was seen
+ * @param outage what was observed
  * @param retryAfter seconds
  */
 export function createUnavailableError (outage: OutageError, retryAfter: number = RETRY_AFTER_SECONDS): ZitadelError {
@@ -124,22 +123,22 @@ export function createUnavailableError (outage: OutageError, retryAfter: number 
 }
 
 /**
- * ZITADEL answers, and does not accept this API: its credentials, host or issuer are wrong.
+ * Creates the error for a ZITADEL that responds and does not accept this API: the credentials, the host or the issuer are wrong.
  *
- * @param message what was seen and what to check, for the log; the caller is told nothing of it
+ * @param message what was observed and what to check, for the log; the caller does not get it
  */
 export function createClientRejectedError (message: string): ZitadelError {
   return new ZitadelError('FST_ZITADEL_CLIENT_REJECTED', 500, 'This API cannot verify access tokens', {}, new Error(message))
 }
 
 /**
- * A mistake that only a request brought to light. The caller learns that there is one, the log which.
+ * Converts what was thrown during a request. The response says that the configuration is wrong, the log says what is wrong.
  *
- * @param thrown anything: what user code throws need not be an error, and must still refuse
+ * @param thrown anything: user code can throw a value that is no error, and the request must still be denied
  */
 export function toRequestError (thrown: unknown): Error {
   if (thrown instanceof ZitadelError && thrown.code === 'FST_ZITADEL_OPTION') {
     return new ZitadelError('FST_ZITADEL_OPTION', 500, 'This route is not configured correctly', {}, thrown)
   }
-  return thrown instanceof Error ? thrown : new Error('something that is no error was thrown')
+  return thrown instanceof Error ? thrown : new Error('a value that is no error was thrown')
 }

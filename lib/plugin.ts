@@ -27,10 +27,10 @@ import { createResourceFinder } from './guard/resource-finder.ts'
 import { serveEvents } from './events/route.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
-/** What this module has decorated instances with. */
+/** The decorators of this module, to tell them from one of the user's own. */
 const decorators = new WeakSet<object>()
 
-/** The plugin by the clock that it goes by. */
+/** Creates the plugin with a clock. */
 export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> {
   return fp(async (app: FastifyInstance, options: ZitadelOptions) => {
     if (app.hasDecorator('zitadel')) {
@@ -65,7 +65,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     decorators.add(decorator)
     registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy }))
     app.decorate('zitadel', decorator)
-    // A getter, so that it also reaches scopes that were made before the plugin was there.
+    // A getter also works in scopes that were created before the plugin was registered.
     app.decorateRequest('zitadel', { getter () { return getActiveToken(this)! } })
 
     const onRequest: GuardHook = (request, reply, done) => guard.onRequest(request, reply, done)
@@ -75,7 +75,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     openapi.watchRoutes()
     checkUnmatchedRequests(app, config)
     app.addHook('onRequest', onRequest)
-    // Fastify adds the hook in a step of its own, after those that are queued already.
+    // Fastify adds the hook in a later step, after those that are queued already.
     app.after(() => restoreHookName(app, onRequest.name))
     app.addHook('preHandler', function fastifyZitadelPreHandler (request, reply, done) {
       guard.recheck(request, reply, done)
@@ -101,7 +101,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
   }, { name: 'fastify-zitadel', fastify: '>=5 <7' })
 }
 
-/** @throws ZitadelError what ZITADEL, or its absence, says of this API */
+/** @throws ZitadelError the failure of the check, as a 500 */
 async function checkCredentials (source: IntrospectionSource): Promise<void> {
   const result = await source.check()
   if (!result.ok) throw new ZitadelError(result.code, 500, `option "verifyOnStart": ${result.reason}`)

@@ -1,53 +1,53 @@
 import { OutageError, type ZitadelError } from './errors.ts'
 import type { Clock } from './clock.ts'
 
-/** Where operators read what they have to know: Fastify's logger. */
+/** The logger of Fastify. */
 export interface Logger {
   readonly error: (fields: object, message: string) => void
   readonly warn: (fields: object, message: string) => void
   readonly info: (fields: object, message: string) => void
 }
 
-/** Milliseconds: often enough to see that it goes on, seldom enough to read what else is written. */
+/** Often enough to see that the trouble goes on, seldom enough to read other lines. */
 const THROTTLE_MS = 10_000
-/** Different lines that are told apart: they are ours, and few. */
+/** Different lines that are counted separately. There are few, because this API writes them. */
 const MAX_LINES = 100
 
-/** A kind of line that was written. */
+/** The state of one kind of line. */
 interface LineState {
   /** Monotonic milliseconds. */
   readonly at: number
-  /** How often it was not written since. */
+  /** How often it was suppressed since then. */
   suppressed: number
-  /** Tells how often that was, should it not come again. */
+  /** Writes that number if no further line comes. */
   timer: NodeJS.Timeout | undefined
   readonly write: (repeated: number) => void
 }
 
-/** Writes one line for each kind of trouble, however often it comes. */
+/** Writes one line for each kind of trouble in an interval, and counts the others. */
 export class Reporter {
   readonly log: Logger
   readonly #clock: Clock
   readonly #quiet: number
   readonly #lines = new Map<string, LineState>()
 
-  /** @param quiet milliseconds in which the same line is written once, and counted otherwise */
+  /** @param quiet milliseconds in which the same line is written once */
   constructor (log: Logger, clock: Clock, quiet: number = THROTTLE_MS) {
     this.log = log
     this.#clock = clock
     this.#quiet = quiet
   }
 
-  /** Ours to fix: an error. ZITADEL's: a warning. */
+  /** A rejection of this API is an error. An outage of ZITADEL is a warning. */
   readonly reportFailure = (error: ZitadelError): void => {
     this.report(error.code === 'FST_ZITADEL_CLIENT_REJECTED' ? 'error' : 'warn', error.code, formatCause(error.cause as Error))
   }
 
   /**
-   * Written at once, or counted; a count is told by the next such line, and by itself where none comes.
+   * Writes a line at once, or counts it. The next such line has the count; without one the count is written later.
    *
-   * @param code stable, to alert on
-   * @param message free of anything that a stranger wrote
+   * @param code stable, for alerts
+   * @param message contains nothing that a caller wrote
    */
   report (level: 'error' | 'warn' | 'info', code: string, message: string): void {
     // Request ids and ZITADEL's own texts, which contain times, are no other kind of line.
@@ -64,7 +64,7 @@ export class Reporter {
     this.#write(kind, { at: 0, suppressed: last === undefined ? 0 : last.suppressed, timer: last?.timer, write })
   }
 
-  /** Tells what was counted, and forgets what was written. */
+  /** Writes what was counted, and starts anew. */
   flush (): void {
     for (const { timer, suppressed, write } of this.#lines.values()) {
       clearTimeout(timer)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { inspect } from 'node:util'
 import { OutageError, ZitadelError, createClientRejectedError, toRequestError, createUnavailableError, createOptionError } from '../lib/errors.ts'
 
-t.test('an error says what it is answered with', async (t) => {
+t.test('an error has the status and the headers of its response', async (t) => {
   const error = new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required', { 'www-authenticate': 'Bearer' })
   t.ok(error instanceof Error)
   t.match(error, { name: 'ZitadelError', code: 'FST_ZITADEL_NO_TOKEN', statusCode: 401, message: 'A bearer token is required', headers: { 'www-authenticate': 'Bearer' } })
@@ -10,7 +10,7 @@ t.test('an error says what it is answered with', async (t) => {
   t.same(new ZitadelError('FST_ZITADEL_OPTION', 500, '').headers, {})
 })
 
-t.test('an outage is a 503 that says when to come back, and tells only the log why', async (t) => {
+t.test('an outage is a 503 with Retry-After, and only the log has the reason', async (t) => {
   const error = createUnavailableError(new OutageError('no answer from ZITADEL (ECONNREFUSED)', 'check that it runs'))
   t.match(error, { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503 })
   t.match(error.headers['retry-after'], /^[1-9]\d*$/, 'in seconds (RFC 9110 section 10.2.3)')
@@ -19,7 +19,7 @@ t.test('an outage is a 503 that says when to come back, and tells only the log w
   t.match(error.cause, { message: 'no answer from ZITADEL (ECONNREFUSED)' })
 })
 
-t.test('a refusal of this API is a 500 that tells the caller nothing of it', async (t) => {
+t.test('a rejection of this API is a 500 whose message does not name the reason', async (t) => {
   const error = createClientRejectedError('ZITADEL does not accept the key')
   t.match(error, { code: 'FST_ZITADEL_CLIENT_REJECTED', statusCode: 500 })
   t.same(error.headers, {})
@@ -27,7 +27,7 @@ t.test('a refusal of this API is a 500 that tells the caller nothing of it', asy
   t.match(error.cause, { message: 'ZITADEL does not accept the key' })
 })
 
-t.test('a cause is for the log: what copies or serializes an error does not see it', async (t) => {
+t.test('a cause is not enumerable, so that copies and serializers do not contain it', async (t) => {
   for (const error of [createUnavailableError(new OutageError('observed', 'check')), createClientRejectedError('observed'), toRequestError(createOptionError('observed'))]) {
     t.notOk(Object.keys(error).includes('cause'))
     t.notMatch(JSON.stringify(error), 'observed')
@@ -37,16 +37,16 @@ t.test('a cause is for the log: what copies or serializes an error does not see 
   t.notOk('cause' in createOptionError('without one'))
 })
 
-t.test('the headers of one failure are not the headers of the next', async (t) => {
+t.test('the headers of an error are frozen', async (t) => {
   t.throws(() => { Object.assign(createUnavailableError(new OutageError('observed', 'check')).headers, { 'retry-after': '0' }) }, TypeError)
   t.not(createUnavailableError(new OutageError('observed', 'check')).headers['retry-after'], '0')
 })
 
-t.test('a mistake in the configuration is a 500 with its message for whoever programs', async (t) => {
+t.test('a mistake in the configuration is a 500 that names the option', async (t) => {
   t.match(createOptionError('option "issuer" is missing'), { code: 'FST_ZITADEL_OPTION', statusCode: 500, message: 'option "issuer" is missing', headers: {} })
 })
 
-t.test('a mistake that a request met is told to the log, not to the caller', async (t) => {
+t.test('a mistake that a request finds is in the log, not in the response', async (t) => {
   const mistake = createOptionError('GET /orders: "roles" must be an array')
   const error = toRequestError(mistake) as ZitadelError
   t.match(error, { code: 'FST_ZITADEL_OPTION', statusCode: 500 })
@@ -54,11 +54,11 @@ t.test('a mistake that a request met is told to the log, not to the caller', asy
   t.equal(error.cause, mistake)
 })
 
-t.test('other errors stay what they are', async (t) => {
+t.test('other errors are not changed', async (t) => {
   for (const error of [createUnavailableError(new OutageError('observed', 'check')), new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, ''), new TypeError('of a user')]) t.equal(toRequestError(error), error)
 })
 
-t.test('what is thrown and is no error refuses all the same', async (t) => {
+t.test('a thrown value that is no error denies the request too', async (t) => {
   for (const thrown of [undefined, null, 0, '', 'text', { statusCode: 200 }, false]) {
     const error = toRequestError(thrown)
     t.ok(error instanceof Error)

@@ -14,7 +14,7 @@ function world (quiet?: number): World {
   return { clock, lines, reporter: new Reporter({ error: log('error'), warn: log('warn'), info: log('info') }, clock, quiet) }
 }
 
-t.test('what is ours to fix is an error, what is ZITADEL’s a warning that says what to check', async (t) => {
+t.test('a rejection of this API is an error, an outage is a warning with advice', async (t) => {
   const { reporter, lines } = world()
   reporter.reportFailure(createClientRejectedError('observed: check this'))
   reporter.reportFailure(createUnavailableError(new OutageError('observed', 'check that')))
@@ -30,7 +30,7 @@ t.test('lines that differ only in a request id or in the reason of ZITADEL are t
   t.equal(lines.length, 1)
 })
 
-t.test('the same line is written once in ten seconds, and then says how often it was not', async (t) => {
+t.test('the same line is written once in ten seconds, and the next one has the count', async (t) => {
   const { clock, reporter, lines } = world()
   for (let time = 0; time < 1000; time++) reporter.report('warn', 'CODE', 'the same')
   clock.advance(9.999)
@@ -72,7 +72,7 @@ t.test('lines that never repeat are kept only so many of', async (t) => {
   t.same(lines.at(-1), ['warn', { code: 'CODE' }, 'fastify-zitadel: first'])
 })
 
-t.test('a count is told although the line never comes again, once', async (t) => {
+t.test('a count is written once, although the line does not come again', async (t) => {
   const { reporter, lines } = world(20)
   for (let time = 0; time < 7; time++) reporter.report('error', 'CODE', 'the same')
   reporter.report('warn', 'CODE', 'told apart')
@@ -83,7 +83,7 @@ t.test('a count is told although the line never comes again, once', async (t) =>
   t.equal(lines.length, 3, 'and there is no more to tell')
 })
 
-t.test('at the end what was counted is told, and never again', async (t) => {
+t.test('flush writes what was counted, once', async (t) => {
   const { reporter, lines } = world(20)
   for (let time = 0; time < 3; time++) reporter.report('warn', 'CODE', 'the same')
   reporter.flush()

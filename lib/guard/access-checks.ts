@@ -68,7 +68,7 @@ function getGrants (verdict: Verdict): Grants {
   return verdict.granted!.grants
 }
 
-/** Undefined for any organisation; '', in which nobody holds anything, where the one that is meant cannot be told. */
+/** Undefined means any organisation. `''`, in which nobody holds a role, if the function of the route returns no id. */
 function resolveOrganization (request: FastifyRequest, { organization }: Requirement): string | undefined {
   if (typeof organization !== 'function') return organization
   try {

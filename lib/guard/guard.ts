@@ -17,7 +17,7 @@ import { createRuleResolver, type RouteRule, type RuleResolver } from './route-r
 import { handleUpgradeErrors } from './upgrade.ts'
 import { createTokenReader, type TokenReader } from './token-reader.ts'
 
-/** Decides whether a request may pass, by the verdict on its token and the rule of its route. */
+/** Decides whether a request is allowed, by the verdict on its token and the rule of its route. */
 export class Guard {
   readonly #introspector: Introspector
   readonly #findErrors: BearerErrorsFinder

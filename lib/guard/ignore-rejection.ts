@@ -1,6 +1,6 @@
 /**
- * For what a user's function gave in place of an answer. It may be a promise, and one that is rejected while nobody waits
- * for it would end the process.
+ * Ignores the rejection of a value that a user's function returned unexpectedly. If it is a promise, an unhandled rejection would end
+ * the process.
  */
 export function ignoreRejection (value: unknown): void {
   Promise.resolve(value).catch(() => {})

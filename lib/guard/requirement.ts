@@ -40,7 +40,7 @@ export function hasRequirement (config: object): config is RequirementOptions {
 }
 
 /**
- * Refuses a value that is no requirement, and unknown keys. Unlike the config of a route, a requirement that stands alone has
+ * Throws for a value that is no requirement, and for unknown keys. Unlike the config of a route, a requirement that stands alone has
  * no keys of other plugins, and an unknown key would require nothing.
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
@@ -54,7 +54,7 @@ export function checkRequirementKeys (given: unknown, label: string, keys: reado
 }
 
 /**
- * Refuses keys that would not be enforced, because a copy of the object loses them.
+ * Throws for keys that would not be enforced, because a copy of the object loses them.
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
@@ -92,7 +92,7 @@ export function compileRequirement (given: RequirementOptions, customScopes: 'ro
   }
   if ('freshness' in options) {
     if (typeof freshness !== 'number' || !Number.isFinite(freshness) || freshness < 0) fail('freshness', 'a number of seconds, at least 0')
-    if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] asks for any live token)')
+    if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] requires any active token)')
   }
   return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000, tools: undefined })
 }

@@ -51,7 +51,7 @@ export function compileDeclaredRule (config: object, customScopes: 'roles' | 'sc
 }
 
 /**
- * Refuses keys that were written beside `config` instead of inside it: Fastify ignores them there.
+ * Throws for keys that were written beside `config` instead of inside it: Fastify ignores them there.
  *
  * @param route the options of a route
  * @throws ZitadelError `FST_ZITADEL_OPTION`

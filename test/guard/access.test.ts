@@ -1,7 +1,7 @@
 import t from 'tap'
 import { bearer, startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
-t.test("access 'public' and 'own': no token is looked at, not even a bad one", async (t) => {
+t.test("access 'public' and 'own': no token is checked, not even an inactive one", async (t) => {
   const { app, calls, zitadel } = await startGuardedApp(t)
   for (const access of ['public', 'own'] as const) {
     app.get(`/${access}`, { config: { access } }, async (request) => [request.zitadel, zitadel().peek(request)])
@@ -15,7 +15,7 @@ t.test("access 'public' and 'own': no token is looked at, not even a bad one", a
   t.strictSame(calls, [])
 })
 
-t.test("access 'optional': a token is checked if one is sent, and refused if it is bad", async (t) => {
+t.test("access 'optional': a token is checked if one is sent, and denied if it is inactive", async (t) => {
   const { app, zitadel, clock } = await startGuardedApp(t, { responses: { expired: () => activeResponse({ exp: clock.seconds }) } })
   app.get('/', { config: { access: 'optional' } }, async (request) => zitadel().peek(request)?.sub ?? 'nobody')
   const answer = async (headers: Record<string, string>): Promise<unknown> => {

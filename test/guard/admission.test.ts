@@ -2,7 +2,7 @@ import t from 'tap'
 import type { ZitadelOptions } from '../../lib/index.ts'
 import { startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
 
-/** Status and code that a live token with these claims is answered. */
+/** Status and code of the response to an active token with these claims. */
 async function answer (t: TestContext, options: ZitadelOptions, claims: object): Promise<unknown> {
   const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse(claims) }, options })
   app.get('/', async () => 'served')

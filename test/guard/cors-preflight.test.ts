@@ -32,7 +32,7 @@ for (const first of [true, false]) {
   }
 }
 
-t.test('an OPTIONS request that is no preflight is refused like any other request', async (t) => {
+t.test('an OPTIONS request that is no preflight is denied like any other request', async (t) => {
   const app = await withCors(t, false)
   for (const headers of [{}, { origin: 'https://app.example' }, { 'access-control-request-method': 'PUT' }]) {
     t.equal((await app.inject({ method: 'OPTIONS', url: '/orders', headers })).statusCode, 401, Object.keys(headers).join())

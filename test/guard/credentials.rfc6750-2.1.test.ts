@@ -30,7 +30,7 @@ const fields: Array<[authorization: string, answer: unknown]> = [
   ['Bearer go%20od', INVALID_REQUEST]
 ]
 
-t.test('what an Authorization field is taken for', async (t) => {
+t.test('how an Authorization field is read', async (t) => {
   const { app, calls } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   for (const [authorization, answer] of fields) {

@@ -4,7 +4,7 @@ import { startGuardedApp, activeResponse, roles } from '../fixtures/guarded-app.
 const asked = activeResponse({ scope: 'openid orders:read' })
 const holds = activeResponse(roles({ 'orders:read': ['acme'] }))
 
-t.test('a custom scope is looked for among the roles: what a client asked for proves nothing', async (t) => {
+t.test('a custom scope is looked for among the roles: a requested scope proves nothing', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { asked, holds } })
   app.get('/', { config: { scopes: ['orders:read'] } }, async (request) => request.zitadel.hasScope('orders:read'))
   const refused = await get('/', 'asked')
@@ -37,7 +37,7 @@ t.test("ZITADEL's own scopes are looked for in the scope, never among the roles"
   }
 })
 
-t.test('a role scope is refused as a requirement: it only says what a client asked for', async (t) => {
+t.test('a role scope as a requirement throws: it only says that a client requested it', async (t) => {
   for (const customScopes of ['roles', 'scope'] as const) {
     const { app } = await startGuardedApp(t, { options: { customScopes } })
     const declare = (): unknown => app.get('/', { config: { scopes: ['urn:zitadel:iam:org:project:role:admin'] } }, async () => 'served')

@@ -49,7 +49,7 @@ for (const first of [true, false]) {
   })
 }
 
-t.test('last among alternatives, its failure is the one that is told: an outage stays a 503', async (t) => {
+t.test('the failure of the last alternative is reported: an outage stays a 503', async (t) => {
   const app = await withAuth(t)
   const get = getter(app)
   const refused = await get('/key-first', 'bad')
@@ -61,7 +61,7 @@ t.test('last among alternatives, its failure is the one that is told: an outage 
   t.equal((await app.inject({ url: '/key-first', headers: { ...bearer('down'), 'x-api-key': 'key' } })).statusCode, 200, 'who has a key does not care')
 })
 
-t.test('where both are asked for, both are needed', async (t) => {
+t.test('with the relation "and", both methods are needed', async (t) => {
   const app = await withAuth(t)
   t.equal((await app.inject({ url: '/both', headers: bearer('good') })).statusCode, 401)
   t.equal((await app.inject({ url: '/both', headers: { 'x-api-key': 'key' } })).statusCode, 401)
@@ -76,7 +76,7 @@ t.test('a strategy makes the same checks as the config of a route', async (t) =>
   t.equal(refused.json().code, 'FST_ZITADEL_INSUFFICIENT_ROLE')
 })
 
-t.test('without a requirement, a strategy asks for a live token', async (t) => {
+t.test('without a requirement, a strategy requires an active token', async (t) => {
   const { app, zitadel, get } = await startGuardedApp(t)
   for (const [i, strategy] of [zitadel().require(), zitadel().require({}), zitadel().require({ scopes: [] })].entries()) {
     app.get(`/${i}`, { config: { access: 'own' }, onRequest: strategy }, async () => 'served')
@@ -110,7 +110,7 @@ t.test('a wrong requirement throws when the strategy is created', async (t) => {
   }
 })
 
-t.test('a token that a strategy let in is looked at again before the handler', async (t) => {
+t.test('a token that a strategy let in is checked again before the handler', async (t) => {
   const { app, clock, get, zitadel } = await startGuardedApp(t, { responses: { brief: () => activeResponse({ exp: clock.seconds + 60 }) } })
   const pass = async (_request: FastifyRequest, _reply: FastifyReply): Promise<void> => { clock.advance(61) }
   app.get('/', { config: { access: 'own' }, onRequest: zitadel().require(), preValidation: pass }, async () => 'served')

@@ -14,7 +14,7 @@ async function request (session: ClientHttp2Session, headers: object, body?: str
   return { status: answer[':status'], challenge: answer['www-authenticate'], body: await text(stream) }
 }
 
-t.test('over HTTP/2, requests are guarded and refused as over HTTP/1.1', async (t) => {
+t.test('over HTTP/2, requests are allowed and denied as over HTTP/1.1', async (t) => {
   const app = Fastify({ http2: true })
   await app.register(zitadel, { introspect: createIntrospect({ good: activeResponse() }).introspect })
   app.get('/', async ({ zitadel }) => zitadel.sub)

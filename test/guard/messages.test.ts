@@ -1,7 +1,7 @@
 import t from 'tap'
 import { startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 
-t.test('each refusal says what it is about, and no more', async (t) => {
+t.test('the message of each denial names the failure, and no more', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { good: activeResponse({ scope: 'openid' }) } })
   app.get('/', async () => 'served')
   app.get('/role', { config: { roles: ['admin'] } }, async () => 'served')
@@ -14,7 +14,7 @@ t.test('each refusal says what it is about, and no more', async (t) => {
   t.equal(await said('/scope', 'good'), 'The access token lacks a required scope')
 })
 
-t.test('what a function for tokens gives wrongly is told to the log, and to nobody else', async (t) => {
+t.test('a wrong return value of tokenFrom is in the log, and not in the response', async (t) => {
   const lines: string[] = []
   const { app, get } = await startGuardedApp(t, {
     server: { logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } },
@@ -25,7 +25,7 @@ t.test('what a function for tokens gives wrongly is told to the log, and to nobo
   t.match(lines.join(''), /option \\"tokenFrom\\" must return a string, or undefined if there is no token/)
 })
 
-t.test('why a token is refused is told to the log, and to nobody else', async (t) => {
+t.test('the reason for a denial is in the log, and not in the response', async (t) => {
   const lines: string[] = []
   let exp = 0
   const { app, get, clock } = await startGuardedApp(t, {
@@ -46,7 +46,7 @@ t.test('why a token is refused is told to the log, and to nobody else', async (t
   t.equal(await told(null), 'A bearer token is required', 'where there is no more to say, no more is said')
 })
 
-t.test('a function "organization" that cannot tell is told to the log, without what it threw', async (t) => {
+t.test('a function "organization" that throws is in the log, without its error', async (t) => {
   const lines: string[] = []
   const { app, get } = await startGuardedApp(t, { server: { logger: { level: 'info', stream: { write: (line) => { lines.push(line) } } } } })
   app.get('/', { config: { roles: ['admin'], organization: () => { throw new Error('no tenant Initech') } } }, async () => 'served')
@@ -55,7 +55,7 @@ t.test('a function "organization" that cannot tell is told to the log, without w
   t.notMatch(lines.join(''), 'Initech')
 })
 
-t.test('a token is over at the very moment at which it ends', async (t) => {
+t.test('a token has expired at the moment of its exp', async (t) => {
   let exp = 0
   const { app, get, clock } = await startGuardedApp(t, { responses: { short: () => activeResponse({ exp }) } })
   exp = clock.seconds + 10

@@ -19,7 +19,7 @@ t.test('a name that every object knows is no role, scope or organisation that an
   }
 })
 
-t.test('a role called __proto__ gives nobody what it lists', async (t) => {
+t.test('a role called __proto__ grants nothing', async (t) => {
   const claims = JSON.parse(`{ "${ROLES}": { "__proto__": { "admin": { "acme": "acme.example" } }, "reader": { "__proto__": { "acme": "x" } } } }`)
   const { app, get } = await startGuardedApp(t, { responses: { hostile: activeResponse(claims) } })
   const required = ['admin', 'reader', '__proto__']

@@ -51,7 +51,7 @@ t.test('the second look sets its status itself, for an error handler that sets n
   }
 })
 
-t.test('what goes wrong on our own side in the second look is a 500, not the 401 that @fastify/auth would make of it', async (t) => {
+t.test('an error of this API in the second check is a 500, not the 401 of @fastify/auth', async (t) => {
   let broken = false
   const clock = { ...systemClock, wall: () => { if (broken) throw new Error('no time'); return Date.now() } }
   const app = Fastify()
@@ -68,7 +68,7 @@ t.test('what goes wrong on our own side in the second look is a 500, not the 401
   t.equal(reply.json().message, 'no time')
 })
 
-t.test('an error carries what a custom error handler needs', async (t) => {
+t.test('an error has what a custom error handler needs', async (t) => {
   const { app, get } = await startGuardedApp(t)
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     if (error instanceof ZitadelError) reply.headers(error.headers)
@@ -81,7 +81,7 @@ t.test('an error carries what a custom error handler needs', async (t) => {
   t.strictSame(reply.json(), { said: 'The access token lacks a required scope', of: 'FST_ZITADEL_INSUFFICIENT_SCOPE' })
 })
 
-t.test('a refusal leaves the connection to the next request', async (t) => {
+t.test('after a denial, the connection serves the next request', async (t) => {
   const { app } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   const agent = new Agent({ keepAlive: true, maxSockets: 1 })

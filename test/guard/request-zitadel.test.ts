@@ -22,7 +22,7 @@ async function seen (t: TestContext): Promise<ActiveToken> {
   return token!
 }
 
-t.test('request.zitadel tells who calls', async (t) => {
+t.test('request.zitadel describes the caller', async (t) => {
   const token = await seen(t)
   t.match(token, {
     sub: 'ada',
@@ -57,7 +57,7 @@ t.test('request.zitadel is frozen to its leaves, and holds no Set or Map', async
   t.ok(objects > 10)
 })
 
-t.test('a handler cannot give itself, or the next one, what the caller does not hold', async (t) => {
+t.test('a handler cannot change the grants of a caller, for itself or for a later request', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse(claims) } })
   app.get('/', async (request) => {
     const token = request.zitadel as unknown as Record<string, never>
@@ -90,7 +90,7 @@ t.test('a handler cannot give itself, or the next one, what the caller does not 
   t.strictSame((await get('/asks', 'caller')).json(), ['ada', false, false, false])
 })
 
-t.test('request.zitadel is null where no token was looked at, in every hook and scope', async (t) => {
+t.test('request.zitadel is null if no token was checked, in every hook and scope', async (t) => {
   const { app, get, zitadel } = await startGuardedApp(t)
   const before: unknown[] = []
   app.get('/', { config: { access: 'public' } }, async (request) => [request.zitadel, zitadel().peek(request)])
@@ -102,7 +102,7 @@ t.test('request.zitadel is null where no token was looked at, in every hook and 
   t.strictSame(before, [null, 'ada', null])
 })
 
-t.test('who is refused is nobody, in an error handler too', async (t) => {
+t.test('request.zitadel is null after a denial, in an error handler too', async (t) => {
   const { app, get, zitadel } = await startGuardedApp(t)
   app.setErrorHandler((_error, request, reply) => reply.code(403).send({ peeked: zitadel().peek(request) }))
   app.get('/', { config: { roles: ['admin'] } }, async () => 'served')

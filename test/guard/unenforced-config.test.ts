@@ -32,7 +32,7 @@ t.test('an own getter is enforced', async (t) => {
   t.equal((await get('/')).statusCode, 403)
 })
 
-t.test('what Object.prototype has is no declaration', async (t) => {
+t.test('a property of Object.prototype is no declaration', async (t) => {
   const names = ['access', 'roles', 'scopes', 'organization', 'freshness'] as const
   const { app, get, zitadel } = await startGuardedApp(t)
   app.get('/undeclared', handler)

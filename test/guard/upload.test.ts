@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
 import { bearer, startGuardedApp, listen, activeResponse, roles, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
-t.test("a stranger's large body is not parsed, and neither is that of a caller without the role", async (t) => {
+t.test('the body of a request without a token, or without the role, is not parsed', async (t) => {
   const { app } = await startGuardedApp(t, { server: { bodyLimit: 10 }, responses: { admin: activeResponse(roles({ admin: ['acme'] })) } })
   let parsed = 0
   app.addContentTypeParser('text/plain', { parseAs: 'string' }, (_request, body, done) => { parsed++; done(null, body) })
@@ -48,7 +48,7 @@ async function upload (t: TestContext, given: AppSetup, config: object = { scope
   }
 }
 
-t.test('a token that expires while the body arrives is refused', async (t) => {
+t.test('a token that expires while the body arrives is denied', async (t) => {
   const exp = Math.floor(Date.now() / 1000) + 60
   const { clock, calls, served, start, finish } = await upload(t, { responses: { brief: activeResponse({ exp }) } })
   const socket = await start('brief')
@@ -63,7 +63,7 @@ t.test('a token that expires while the body arrives is refused', async (t) => {
 const forgotten: Record<string, object> = { token: { token: 'caller' }, sub: { sub: 'ada' }, jti: { jti: '1' } }
 
 for (const [what, which] of Object.entries(forgotten)) {
-  t.test(`a token that is forgotten by ${what} while the body arrives is asked for again`, async (t) => {
+  t.test(`a token that is forgotten by ${what} while the body arrives is introspected again`, async (t) => {
     let response = activeResponse({ jti: '1', ...roles({ admin: ['acme'] }) })
     const { calls, served, start, finish, zitadel } = await upload(t, { responses: { caller: () => response } }, { roles: ['admin'] })
     const end = async (): Promise<string> => {
@@ -89,7 +89,7 @@ for (const [what, which] of Object.entries(forgotten)) {
   })
 }
 
-t.test('a token that is forgotten while the body arrives, and ZITADEL is down: 503', async (t) => {
+t.test('if ZITADEL is down, a token that is forgotten while the body arrives is a 503', async (t) => {
   let down = false
   const { start, finish, zitadel } = await upload(t, { responses: { caller: () => { if (down) throw new Error('down'); return activeResponse() } } })
   const socket = await start('caller')
@@ -98,7 +98,7 @@ t.test('a token that is forgotten while the body arrives, and ZITADEL is down: 5
   t.match(await finish(socket), /^HTTP\/1.1 503[^]*retry-after: 5/)
 })
 
-t.test('that another token is forgotten is no reason to ask', async (t) => {
+t.test('a token is not introspected again if another one is forgotten', async (t) => {
   const { calls, start, finish, zitadel } = await upload(t, {})
   const socket = await start('good')
   await zitadel().forget({ token: 'other' })

@@ -4,19 +4,19 @@ import { startStandIn } from '../../lib/testing/index.ts'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
 
-t.test('introspect() gives the token, or null for one that lets nobody in', async (t) => {
+t.test('introspect() returns the token, or null if it is not active', async (t) => {
   const { zitadel, clock } = await startGuardedApp(t, { responses: { foreign: activeResponse({ client_id: 'cli' }), expired: () => activeResponse({ exp: clock.seconds }) }, options: { clients: ['web'] } })
   t.equal((await zitadel().introspect('good'))?.sub, 'ada')
   for (const token of ['bad', 'foreign', 'expired']) t.equal(await zitadel().introspect(token), null, token)
 })
 
-t.test('introspect() asks nobody for what is no token', async (t) => {
+t.test('introspect() returns null without an introspection for what is no token', async (t) => {
   const { zitadel, calls } = await startGuardedApp(t)
   for (const token of ['', ' ', 'Bearer good', 'a b', 'a\r\nb', '=']) t.equal(await zitadel().introspect(token), null, JSON.stringify(token))
   t.strictSame(calls, [])
 })
 
-t.test('introspect() shares what is remembered with requests, and expires with it', async (t) => {
+t.test('introspect() shares the cache with requests, and checks the expiry', async (t) => {
   const { app, get, zitadel, calls, clock } = await startGuardedApp(t, { responses: { brief: () => activeResponse({ exp: clock.seconds + 20 }) } })
   app.get('/', async () => 'served')
   t.equal((await get('/', 'brief')).statusCode, 200)
@@ -27,7 +27,7 @@ t.test('introspect() shares what is remembered with requests, and expires with i
   t.equal((await get('/', 'brief')).statusCode, 401)
 })
 
-t.test('introspect() is rejected for what is no string, and in an outage', async (t) => {
+t.test('introspect() rejects if it gets no string, and in an outage', async (t) => {
   const { zitadel } = await startGuardedApp(t, { responses: { down: () => { throw new Error('down') } } })
   for (const token of [undefined, null, 7, {}, ['good']]) {
     await t.rejects(zitadel().introspect(token as never), { code: 'FST_ZITADEL_OPTION', message: /"token" must be a string/ })
@@ -35,7 +35,7 @@ t.test('introspect() is rejected for what is no string, and in an outage', async
   await t.rejects(zitadel().introspect('down'), { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } })
 })
 
-t.test('forget() makes ZITADEL be asked again: for a token, for a user, for a jti', async (t) => {
+t.test('after forget(), ZITADEL is asked again: for a token, for a user, for a jti', async (t) => {
   const { app, get, zitadel, calls } = await startGuardedApp(t, {
     responses: { a: activeResponse({ sub: 'ada', jti: '1' }), b: activeResponse({ sub: 'ada', jti: '2' }), c: activeResponse({ sub: 'bob', jti: '3' }), d: activeResponse({ sub: 'eve', jti: '3' }) }
   })
@@ -54,7 +54,7 @@ t.test('forget() makes ZITADEL be asked again: for a token, for a user, for a jt
   t.equal(await asksAfter({ jti: '3' }), 'cd')
 })
 
-t.test('forget() is rejected unless it is told exactly one of them', async (t) => {
+t.test('forget() rejects unless exactly one target is given', async (t) => {
   const { zitadel } = await startGuardedApp(t)
   for (const what of [undefined, null, {}, 'good', { token: '' }, { sub: undefined }, { jti: 7 }, { user: 'ada' }, { token: 'a', sub: 'ada' }, { toString: 'a' }, { __proto__: { sub: 'ada' } }]) {
     await t.rejects(zitadel().forget(what as never), { code: 'FST_ZITADEL_OPTION', message: /exactly one of "token", "sub" and "jti"/ })
@@ -72,7 +72,7 @@ t.test('the parts of app.zitadel can be taken out and passed on', async (t) => {
   t.equal(peek({} as never), null)
 })
 
-t.test('with a server: a token is asked for over HTTP, with the credentials of this API', async (t) => {
+t.test('with a server, a token is introspected over HTTP with the credentials of this API', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const app = Fastify()

@@ -9,7 +9,7 @@ t.test('the plugin is the default export and a named export', async (t) => {
   t.equal(named, zitadel)
 })
 
-t.test('a second registration in the same scope or inside it is refused', async (t) => {
+t.test('a second registration in the same scope or inside it throws', async (t) => {
   for (const nested of [false, true]) {
     const { app } = await startGuardedApp(t)
     const { introspect } = createIntrospect({})
