@@ -3,33 +3,52 @@ interface RedisConnection {
   readonly on: (event: never, listener: never) => unknown
 }
 
-/** A client of ioredis or iovalkey. */
+/** A client of ioredis or iovalkey, for one server or for a master that sentinels name. */
 export interface IoredisClient extends RedisConnection {
   readonly call: (command: string, ...args: string[]) => Promise<unknown>
   readonly status: string
 }
 
-/** A client of node-redis. */
+/** A `Cluster` of ioredis or iovalkey. Its reads must go to masters, as they do by default. */
+export interface IoredisCluster extends IoredisClient {
+  readonly isCluster: boolean
+  readonly nodes: (role: 'master') => readonly IoredisClient[]
+}
+
+/** A client of node-redis (`createClient`). */
 export interface NodeRedisClient extends RedisConnection {
   readonly sendCommand: (args: string[]) => Promise<unknown>
   readonly isReady: boolean
 }
 
-/** A connected client of ioredis, iovalkey or node-redis; it stays yours to configure and to close. No cluster and no pool. */
-export type RedisLike = IoredisClient | NodeRedisClient
+/** A cluster of node-redis (`createCluster`). */
+export interface NodeRedisCluster extends RedisConnection {
+  readonly sendCommand: (firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]) => Promise<unknown>
+  readonly masters: ReadonlyArray<{ readonly client?: NodeRedisClient | undefined }>
+}
 
-/** What a fleet of processes shares on Redis or Valkey. */
+/** A client of node-redis that finds its master through sentinels (`createSentinel`). Give it `reserveClient: true`. */
+export interface NodeRedisSentinel extends RedisConnection {
+  readonly sendCommand: (isReadonly: boolean | undefined, args: string[]) => Promise<unknown>
+  readonly isReady: boolean
+  readonly getSentinelNode: () => unknown
+}
+
+/** A connected client or cluster of ioredis, iovalkey or node-redis, sentinels included; it stays yours to configure and to close. No pool. */
+export type RedisLike = IoredisClient | IoredisCluster | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
+
+/** What the processes of one API share through Redis or Valkey. */
 export interface SharedCacheOptions {
   readonly client: RedisLike
   /**
-   * The fleet's key, at least 32 random characters; two of them during a rotation: the first encrypts, both decrypt. Default:
-   * derived from this API's own credential, which every process must then have the same of.
+   * The key that encrypts what is shared, at least 32 random characters. Two keys during a rotation: the first encrypts, both
+   * decrypt. Default: derived from the API's credentials, so all processes must use the same ones.
    */
   readonly key?: string | readonly string[] | undefined
-  /** What every name on Redis starts with. Default `fastify-zitadel`. */
+  /** What every key and channel on Redis starts with. Default `fastify-zitadel`. */
   readonly prefix?: string | undefined
-  /** Milliseconds that Redis has for one command until a request goes on without it. Default 25: paid once, then Redis is left alone until it is back. */
+  /** Milliseconds for one command. A request goes on without Redis after that. Default 25: paid once, then requests do not use Redis until it responds again. */
   readonly deadline?: number | undefined
-  /** Milliseconds that a process waits for another that asks for the same token. Default 1000. */
+  /** Milliseconds for which a process waits for another that introspects the same token. Default 1000. */
   readonly wait?: number | undefined
 }

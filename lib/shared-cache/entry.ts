@@ -32,7 +32,8 @@ export class SharedEntry {
     this.#token = token
     this.#locations = shared.keys.map((key) => {
       const { name, box } = key.entry(token)
-      return { name: `${shared.prefix}:entry:${name}`, box }
+      // In a cluster, the braces put the entry and its lease into one slot, so that their commands stay in order.
+      return { name: `${shared.prefix}:entry:${shared.commands.isCluster ? `{${name}}` : name}`, box }
     })
     this.leaseKey = `${this.#locations[0]!.name}:claim`
   }

@@ -44,7 +44,7 @@ export class Leases {
       ])
       const isOurs = acquired.status === 'fulfilled' && acquired.value === 'OK'
       if (found.status === 'fulfilled' && found.value !== undefined) {
-        if (isOurs) this.release(entry)
+        if (isOurs) await this.release(entry)
         return found.value
       }
       if (isOurs) return 'claimed'
@@ -52,9 +52,12 @@ export class Leases {
     })
   }
 
-  /** Lets the others go on. Sent after the answer: who hears of it finds the answer, or knows that there will be none. */
-  release (entry: SharedEntry): void {
-    this.#commands.sendInBackground('DEL', entry.leaseKey)
+  /**
+   * Ends the lease, after the response was stored: a process that is notified finds the response, or sees that there is none.
+   * The message is sent after the reply, because a cluster may pass it on faster than it handles the other commands.
+   */
+  async release (entry: SharedEntry): Promise<void> {
+    await this.#commands.send('DEL', entry.leaseKey).catch(() => {})
     this.#commands.sendInBackground('PUBLISH', this.channel, entry.leaseKey)
   }
 

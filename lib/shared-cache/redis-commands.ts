@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { RedisLike } from '../options/shared-cache-options.ts'
+import { isConnected, isIoredisCluster, isNodeRedisCluster, sendCommand } from './redis-client.ts'
 
 /** Where operators read that the tier is of no use. */
 export interface WarnLog {
@@ -10,7 +11,7 @@ export interface WarnLog {
 const WARN_INTERVAL_MS = 60_000
 
 /** First words of error replies that are fit for a log: everything else that Redis says is not. */
-const REPLY_ERRORS = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADING', 'MISCONF', 'NOREPLICAS', 'MASTERDOWN', 'BUSY', 'WRONGTYPE', 'MOVED', 'ERR']
+const REPLY_ERRORS = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADING', 'MISCONF', 'NOREPLICAS', 'MASTERDOWN', 'BUSY', 'WRONGTYPE', 'MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN', 'ERR']
 
 const NOT_CONNECTED = 'NOT_CONNECTED'
 
@@ -40,19 +41,19 @@ export class RedisCommands {
   readonly #failedAt = new Map<string, number>()
   #isUnavailable = false
   readonly #startedAt: number
+  readonly isCluster: boolean
 
   constructor (client: RedisLike, deadline: number, clock: Clock, log: WarnLog) {
     this.#client = client
+    this.isCluster = isIoredisCluster(client) || isNodeRedisCluster(client)
     this.#deadline = deadline
     this.#clock = clock
     this.#startedAt = clock.monotonic()
     this.#log = log
   }
 
-  /** What is sent before would wait in the client's own queue. One of ioredis that is told to be lazy connects at its first command. */
   get isConnected (): boolean {
-    const client = this.#client
-    return 'call' in client ? client.status === 'ready' || client.status === 'wait' : client.isReady
+    return isConnected(this.#client)
   }
 
   /**
@@ -102,11 +103,8 @@ export class RedisCommands {
   }
 
   async #dispatch (args: string[]): Promise<unknown> {
-    const client = this.#client
     if (!this.isConnected) throw Object.assign(new Error(), { code: NOT_CONNECTED })
-    if (!('call' in client)) return await client.sendCommand(args)
-    const [command, ...rest] = args as [string, ...string[]]
-    return await client.call(command, ...rest)
+    return await sendCommand(this.#client, args)
   }
 
   /** Once for as long as a fault lasts. */

@@ -1,19 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { RedisCommandError, type RedisCommands } from './redis-commands.ts'
 import type { RedisLike } from '../options/shared-cache-options.ts'
+import { openSubscriber } from './subscriber.ts'
 
 export interface SubscriptionListeners {
   readonly onMessage: (channel: string, message: string) => void
   /** What was said until now may have been missed. */
   readonly onGap: () => void
-}
-
-interface Subscriber {
-  readonly on: (event: string, listener: (...args: string[]) => void) => unknown
-  readonly connect: () => Promise<unknown>
-  readonly subscribe: ((...channels: string[]) => Promise<unknown>) & ((channels: string[], listener: (message: string, channel: string) => void) => Promise<unknown>)
-  readonly destroy?: () => void
-  readonly disconnect: () => unknown
 }
 
 /** Beats that are published and not heard until the connection is replaced; each new one is given twice the time, up to a bound. */
@@ -31,7 +24,7 @@ export class Subscription {
   readonly #heartbeatChannel: string
   readonly #listeners: SubscriptionListeners
   readonly #interval: number
-  #subscriber: Subscriber | undefined
+  #closeConnection: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
   /** The last thing that we told ourselves, until it is heard. */
   #heartbeat: { readonly text: string, published: boolean } | undefined
@@ -64,30 +57,17 @@ export class Subscription {
   }
 
   #open (): void {
-    const client = this.#client
-    const isCalling = 'call' in client
-    // Before it is ready, a client may keep nothing: a subscription must be kept however long that takes.
-    const overrides = isCalling ? { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: true } : {}
-    const subscriber = (client.duplicate as (overrides: object) => Subscriber)(overrides)
-    this.#subscriber = subscriber
-    // An error without a listener would end the process. The clients reconnect by themselves, and tell nobody what they missed.
-    for (const event of ['error', 'close', 'end', 'reconnecting']) subscriber.on(event, () => { this.#isHealthy = false })
-    const onMessage = (channel: string, message: string): void => { if (subscriber === this.#subscriber) this.#handleMessage(channel, message) }
-    if (isCalling) subscriber.on('message', onMessage)
-    const subscribed = isCalling
-      ? subscriber.subscribe(...this.#channels)
-      : subscriber.connect().then(async () => {
-        // Ended while it was still connecting, it would connect all the same.
-        if (subscriber !== this.#subscriber) return closeSubscriber(subscriber)
-        await subscriber.subscribe(this.#channels, (message, channel) => onMessage(channel, message))
-      })
-    subscribed.then(() => { if (!this.#isClosed) this.#runHeartbeat() }).catch(() => {})
+    this.#closeConnection = openSubscriber(this.#client, this.#channels, {
+      onSubscribed: () => this.#runHeartbeat(),
+      onMessage: (channel, message) => this.#handleMessage(channel, message),
+      onInterrupted: () => { this.#isHealthy = false },
+      onEnd: () => this.#closeSubscriber()
+    })
   }
 
   #closeSubscriber (): void {
-    const subscriber = this.#subscriber
-    this.#subscriber = undefined
-    if (subscriber !== undefined) closeSubscriber(subscriber)
+    this.#closeConnection?.()
+    this.#closeConnection = undefined
   }
 
   #handleMessage (channel: string, message: string): void {
@@ -109,6 +89,7 @@ export class Subscription {
 
   #check (): void {
     if (this.#heartbeat?.published === true) this.#handleMiss()
+    if (this.#closeConnection === undefined) this.#open()
     this.#runHeartbeat()
   }
 
@@ -143,15 +124,5 @@ export class Subscription {
       // Nothing was said, so that nothing was heard means nothing; unless Redis lives, and lets us say nothing.
       heartbeat.published = error instanceof RedisCommandError && error.isReply
     }
-  }
-}
-
-function closeSubscriber (subscriber: Subscriber): void {
-  try {
-    // Where it is a promise, it can be rejected by a connection that has ended by itself.
-    if (subscriber.destroy === undefined) Promise.resolve(subscriber.disconnect()).catch(() => {})
-    else subscriber.destroy()
-  } catch {
-    // It has ended by itself.
   }
 }

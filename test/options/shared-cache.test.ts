@@ -1,7 +1,8 @@
 import t from 'tap'
 import { EventEmitter } from 'node:events'
-import { Cluster } from 'ioredis'
-import { createClientPool, createCluster } from 'redis'
+import { Cluster as IoredisCluster } from 'ioredis'
+import { Cluster as IovalkeyCluster } from 'iovalkey'
+import { createClientPool, createCluster, createSentinel } from 'redis'
 import { createConfig } from '../../lib/options/config.ts'
 import type { SharedCacheOptions } from '../../lib/options/shared-cache-options.ts'
 
@@ -26,7 +27,7 @@ t.test('a wrong, missing or unknown one is refused by its name, and what was giv
   refused(null, /"cache\.shared" must be an object/)
   refused('redis://', /"cache\.shared" must be an object/)
   refused({}, /"cache\.shared\.client" must be a client of ioredis, iovalkey or node-redis/)
-  for (const wrong of [null, 'redis://localhost', {}, new EventEmitter(), { duplicate, call: duplicate, status: 'ready' }]) refused({ client: wrong }, /"cache\.shared\.client" must/)
+  for (const wrong of [null, 'redis://localhost', {}, new EventEmitter(), { duplicate, call: duplicate, status: 'ready' }, Object.assign(new EventEmitter(), { duplicate, call: duplicate }), Object.assign(new EventEmitter(), { duplicate }), Object.assign(new EventEmitter(), { duplicate, sendCommand: duplicate })]) refused({ client: wrong }, /"cache\.shared\.client" must/)
   for (const wrong of ['', 'k'.repeat(31), [], [key, key, key], [key, 'short'], 7, Array(1)]) refused({ client, key: wrong }, /"cache\.shared\.key" must be one or two strings of at least 32/)
   for (const wrong of ['', 'with space', 'ü', 'p'.repeat(101), 1]) refused({ client, prefix: wrong }, /"cache\.shared\.prefix" must/)
   for (const wrong of [0, 1.5, -1, NaN, 10_001, '5']) refused({ client, deadline: wrong }, /"cache\.shared\.deadline" must/)
@@ -35,9 +36,19 @@ t.test('a wrong, missing or unknown one is refused by its name, and what was giv
   refused({ client, constructor: 1 }, /unknown option "cache\.shared\.constructor"/)
 })
 
-t.test('clusters and pools, which would need other handling, are refused', async (t) => {
-  const cluster = new Cluster([], { lazyConnect: true })
-  for (const wrong of [cluster, createCluster({ rootNodes: [] }), createClientPool()]) {
-    t.throws(() => configured({ client: wrong as never }), { message: /no cluster, no pool/ })
+t.test('clusters and sentinels are accepted', async (t) => {
+  configured({ client: new IoredisCluster([], { lazyConnect: true }) })
+  configured({ client: new IovalkeyCluster([], { lazyConnect: true }) })
+  configured({ client: createCluster({ rootNodes: [] }) })
+  configured({ client: createSentinel({ name: 'orders', sentinelRootNodes: [] }) })
+  t.pass()
+})
+
+t.test('pools, and clusters that read from replicas, are refused', async (t) => {
+  const readers = [IoredisCluster, IovalkeyCluster].flatMap((Cluster) => [new Cluster([], { lazyConnect: true, scaleReads: 'all' }), new Cluster([], { lazyConnect: true, scaleReads: () => [] })])
+  for (const wrong of [createClientPool(), ...readers]) {
+    t.throws(() => configured({ client: wrong as never }), { message: /no pool, no "scaleReads"/ })
   }
+  const cluster = { duplicate, call: async () => {}, status: 'ready', isCluster: true, nodes: () => [] }
+  for (const like of [cluster, { ...cluster, options: {} }]) configured({ client: Object.assign(new EventEmitter(), like) as never })
 })

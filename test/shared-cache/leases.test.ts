@@ -91,7 +91,7 @@ t.test('who waits for a peer is woken by it', needsRedis, async (t) => {
   await commands.send('PING')
   await spy()
   entry.store({ response: ada, askedAt: performance.now() })
-  claims.release(entry)
+  await claims.release(entry)
   await spy()
   t.ok(seen.some((command) => command.toUpperCase() === `PUBLISH RELEASED ${entry.leaseKey.toUpperCase()}`))
   claims.handleRelease(entry.leaseKey)

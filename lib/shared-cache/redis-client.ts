@@ -1,0 +1,35 @@
+import type { IoredisCluster, NodeRedisClient, NodeRedisCluster, NodeRedisSentinel, RedisLike } from '../options/shared-cache-options.ts'
+
+/** The kinds of clients are told apart by their members, because none of the packages is a dependency. */
+export const isNodeRedisCluster = (client: RedisLike): client is NodeRedisCluster => 'masters' in client
+export const isIoredisCluster = (client: RedisLike): client is IoredisCluster => 'isCluster' in client && client.isCluster
+export const isSentinel = (client: RedisLike): client is NodeRedisSentinel => 'getSentinelNode' in client
+
+/** Whether a command would be sent now. Without a connection it would wait in the client's own queue. */
+export function isConnected (client: RedisLike): boolean {
+  // With `lazyConnect`, an ioredis client connects at its first command.
+  if ('call' in client) return client.status === 'ready' || client.status === 'wait'
+  return isNodeRedisCluster(client) ? pickMaster(client) !== undefined : client.isReady
+}
+
+/**
+ * Sends a command that has one key as its first argument, or PUBLISH. It goes to a master: a replica may not have the latest
+ * tombstone yet.
+ */
+export async function sendCommand (client: RedisLike, args: string[]): Promise<unknown> {
+  const [command, first, ...rest] = args as [string, string, ...string[]]
+  if ('call' in client) return await client.call(command, first, ...rest)
+  if (isSentinel(client)) return await client.sendCommand(false, args)
+  if (!isNodeRedisCluster(client)) return await client.sendCommand(args)
+  // Every node of a cluster passes a message on to all others.
+  return command === 'PUBLISH' ? await pickMaster(client)!.sendCommand(args) : await client.sendCommand(first, false, args)
+}
+
+/** A master of a cluster that is connected, chosen at random; undefined if there is none. */
+export function pickMaster (cluster: NodeRedisCluster): NodeRedisClient | undefined {
+  return pickRandom(cluster.masters.flatMap(({ client }) => client?.isReady === true ? [client] : []))
+}
+
+export function pickRandom<T> (values: readonly T[]): T | undefined {
+  return values[Math.floor(Math.random() * values.length)]
+}
