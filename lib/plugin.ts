@@ -7,6 +7,7 @@ import { getActiveToken } from './guard/access-context.ts'
 import { createDecisionPublisher } from './guard/decision.ts'
 import type { GuardHook } from './guard/denial.ts'
 import { Guard } from './guard/guard.ts'
+import { ignoreRejection } from './guard/ignore-rejection.ts'
 import { restoreHookName } from './guard/guarded-scope.ts'
 import { registerGuard } from './guard/route-table.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
@@ -48,7 +49,14 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       await source.close()
       reporter.flush()
     })
-    if (config.verifyOnStart) app.addHook('onReady', async function fastifyZitadelVerifyOnStart () { await checkCredentials(source) })
+    if (config.verifyOnStart === true) app.addHook('onReady', async function fastifyZitadelVerifyOnStart () { await checkCredentials(source) })
+    if (config.verifyOnStart === undefined && config.authorizationServer !== undefined) {
+      // The server does not wait for it, and a failure is reported. Apps that never listen, such as in tests, send no request.
+      app.addHook('onListen', function fastifyZitadelOnListen (done) {
+        ignoreRejection(source.check())
+        done()
+      })
+    }
     const introspector = new Introspector(source.introspect, config, {
       ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, refreshAhead: false } : config.cache,
       isCacheEnabled: config.cache !== false,

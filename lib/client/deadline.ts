@@ -10,6 +10,13 @@ export class DeadlineExceededError extends Error {}
 export class Deadline extends EventEmitter<{ abort: [] }> {
   aborted = false
 
+  /** Ends the time now. A second call changes nothing. */
+  abort (): void {
+    if (this.aborted) return
+    this.aborted = true
+    this.emit('abort')
+  }
+
   /** Creates a signal for code that requires an AbortSignal. */
   toAbortSignal (): AbortSignal {
     if (this.aborted) return AbortSignal.abort()
@@ -25,17 +32,17 @@ export class Deadline extends EventEmitter<{ abort: [] }> {
  * @param timeout milliseconds
  * @param work gets the deadline; its result is ignored after the deadline
  * @returns the result of the work
- * @throws DeadlineExceededError when the time is over, or what the work throws
+ * @throws DeadlineExceededError when the time is over or `abort()` is called, or what the work throws
  */
 export function withDeadline<T> (timeout: number, work: (deadline: Deadline) => Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const deadline = new Deadline()
     // Unlike the timer of AbortSignal.timeout, this one keeps the process running while a caller waits.
-    const timer = setTimeout(() => {
+    const timer = setTimeout(() => deadline.abort(), timeout)
+    deadline.once('abort', () => {
+      clearTimeout(timer)
       reject(new DeadlineExceededError())
-      deadline.aborted = true
-      deadline.emit('abort')
-    }, timeout)
+    })
     work(deadline).then((result) => {
       clearTimeout(timer)
       resolve(result)

@@ -4,7 +4,7 @@ import type { IntrospectionResponse } from '../oauth/introspection.ts'
 import type { HttpResponse } from './http-response.ts'
 import { CircuitBreaker, type CircuitFailure, type CircuitPermit } from './circuit-breaker.ts'
 import type { Clock } from '../clock.ts'
-import { withDeadline } from './deadline.ts'
+import { withDeadline, type Deadline } from './deadline.ts'
 import { Transport, type TransportOptions } from './transport.ts'
 import { classifyResponse } from './response-classification.ts'
 import { toOutageError } from './outage.ts'
@@ -37,7 +37,7 @@ export interface ClientOptions extends TransportOptions {
 interface CallState {
   permit: CircuitPermit | undefined
   hasStarted: boolean
-  readonly shouldReport: boolean
+  shouldReport: boolean
   readonly onResponse?: ((status: number) => void) | undefined
 }
 
@@ -47,6 +47,7 @@ export class IntrospectionClient {
   readonly #clock: Clock
   readonly #exchange: Transport
   readonly #circuit: CircuitBreaker
+  readonly #checks = new Map<CallState, Deadline>()
   #hasResponded = false
 
   constructor (credentials: SigningClient | ClientAuthentication, options: ClientOptions, clock: Clock) {
@@ -82,8 +83,19 @@ export class IntrospectionClient {
   readonly introspectSilently: Introspect = async (token, onSend) => await this.#introspectNow(token, onSend, false)
 
   async #introspectNow (token: string, onSend: () => void, shouldReport: boolean): Promise<IntrospectionResponse> {
-    return await this.#execute({ permit: this.#circuit.acquireAlways(), hasStarted: true, shouldReport }, () =>
-      withDeadline(this.#options.timeout, (deadline) => this.#exchange.send({ token, onSend, onUnconfirmed: undefined, deadline, isRetryPointless: () => false })))
+    const call: CallState = { permit: this.#circuit.acquireAlways(), hasStarted: true, shouldReport }
+    return await this.#execute(call, () => withDeadline(this.#options.timeout, (deadline) => {
+      this.#checks.set(call, deadline)
+      return this.#exchange.send({ token, onSend, onUnconfirmed: undefined, deadline, isRetryPointless: () => false })
+    })).finally(() => { this.#checks.delete(call) })
+  }
+
+  /** Ends the checks that have no response yet, without a report, so that a server can close at once. */
+  endChecks (): void {
+    for (const [call, deadline] of this.#checks) {
+      call.shouldReport = false
+      deadline.abort()
+    }
   }
 
   async #execute (call: CallState, send: () => Promise<HttpResponse>): Promise<IntrospectionResponse> {

@@ -18,7 +18,8 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
   readonly breaker: boolean
   readonly limits: { readonly [K in keyof Required<LimitOptions>]: LimitOptions[K] } & { readonly concurrent: number, readonly queue: number }
   readonly staleIfError: number
-  readonly verifyOnStart: boolean
+  /** Undefined: in the background. */
+  readonly verifyOnStart: boolean | undefined
   readonly customScopes: 'roles' | 'scope'
   readonly undeclaredRoutes: NonNullable<ZitadelOptions['undeclaredRoutes']>
   readonly personalAccessTokens: boolean
@@ -56,7 +57,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     retry: true,
     breaker: true,
     staleIfError: 0,
-    verifyOnStart: false,
+    verifyOnStart: undefined,
     customScopes: 'roles',
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,

@@ -92,7 +92,10 @@ export interface ZitadelOptions {
   /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`, nor with `cache: false`. Default 0. */
   readonly staleIfError?: number | undefined
   readonly limits?: LimitOptions | undefined
-  /** Whether the start fails unless ZITADEL accepts this API's credentials within `timeout`. Default false. */
+  /**
+   * Whether ZITADEL is asked at start if it accepts this API's credentials. `true`: the start fails if it does not within `timeout`.
+   * `false`: it is not asked. Default: it is asked in the background once the server listens, and a failure is one log line.
+   */
   readonly verifyOnStart?: boolean | undefined
   /** Where a required scope that is not one of ZITADEL's own is looked for. Default `'roles'`; `'scope'` trusts what clients choose. */
   readonly customScopes?: 'roles' | 'scope' | undefined

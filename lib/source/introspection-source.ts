@@ -109,6 +109,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     readState: () => ({ queued: options.limiter.queued, isCircuitClosed: client.isCircuitClosed }),
     close: async () => {
       stopWatching()
+      client.endChecks()
       await sharedCache?.close()
       await pool?.close()
     }

@@ -11,7 +11,7 @@ t.test('an option that is not given has its documented default', async (t) => {
     retry: true,
     breaker: true,
     staleIfError: 0,
-    verifyOnStart: false,
+    verifyOnStart: undefined,
     limits: { concurrent: 32, queue: 4000, perSecond: undefined },
     customScopes: 'roles',
     undeclaredRoutes: 'protected',
