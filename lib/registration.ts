@@ -54,15 +54,13 @@ export class Registration {
     const publish = async (): Promise<T> => {
       const result = start.runStores(message, run)
       end.publish(message)
-      try {
-        return await result
-      } catch (failure) {
+      return await result.catch((failure: unknown) => {
         error.publish(message)
         throw failure
-      } finally {
+      }).finally(() => {
         asyncStart.publish(message)
         asyncEnd.publish(message)
-      }
+      })
     }
     return await (this.wrapper === undefined ? publish() : this.wrapper(message, publish))
   }
