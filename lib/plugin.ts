@@ -59,8 +59,8 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     }
     const introspector = new Introspector(source.introspect, config, {
       ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, refreshAhead: false } : config.cache,
-      isCacheEnabled: config.cache !== false,
-      fleet: source.sharedCache,
+      isEnabled: config.cache !== false,
+      sharedCache: source.sharedCache,
       staleIfError: config.staleIfError,
       onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
     }, clock)

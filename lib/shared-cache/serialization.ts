@@ -1,5 +1,6 @@
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
 import type { Clock } from '../clock.ts'
+import { CLOCK_SKEW_MS } from './tombstones.ts'
 
 /** What ZITADEL said, and when it was asked. */
 export interface TimedResponse {
@@ -20,9 +21,10 @@ export function serializeResponse ({ response, askedAt }: TimedResponse, clock: 
 }
 
 /**
- * The answer in an entry, as old as it is: loading makes nothing younger.
+ * Reads the response in an entry. Its age is what the clocks say and their largest difference: it is never older than its
+ * `askedAt` says.
  *
- * @param maxAge milliseconds
+ * @param maxAge milliseconds by the clocks
  * @returns undefined for one that is too old, from the future, or no active answer at all
  */
 export function deserializeResponse (text: string | undefined, maxAge: number, clock: Clock): LoadedResponse | undefined {
@@ -31,5 +33,5 @@ export function deserializeResponse (text: string | undefined, maxAge: number, c
   if (typeof askedAtWall !== 'number' || !isIntrospectionResponse(response) || !response.active) return undefined
   const age = clock.wall() - askedAtWall
   if (!(age >= 0 && age < maxAge)) return undefined
-  return { response, askedAt: clock.monotonic() - age, askedAtWall }
+  return { response, askedAt: clock.monotonic() - age - CLOCK_SKEW_MS, askedAtWall }
 }

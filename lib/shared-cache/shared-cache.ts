@@ -5,6 +5,7 @@ import { Leases } from './leases.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
 import { ForgetMessages, type ForgetEvent } from './forget-messages.ts'
 import { Subscription } from './subscription.ts'
+import type { TombstoneSubject } from './tombstones.ts'
 
 /** What to forget. The `jti` of a token need not be known. */
 export type SharedForgetTarget =
@@ -85,6 +86,17 @@ export class SharedCache {
     if (isKept && isTold) return true
     commands.warn('FORGET', 'something is forgotten by this process alone: other processes may believe it until its ttl ends')
     return false
+  }
+
+  /**
+   * Whether a verdict of this process was forgotten by another since ZITADEL was asked.
+   *
+   * @param askedAt monotonic milliseconds
+   * @throws RedisFailure
+   */
+  async isForgotten (subject: TombstoneSubject, askedAt: number): Promise<boolean> {
+    const { tombstones, clock } = this.#shared
+    return await tombstones.isMarked(subject, clock.wall() - (clock.monotonic() - askedAt), await tombstones.hasAny())
   }
 
   /** Tells what other processes forget; nothing of it that was asked for before then is to be believed. */

@@ -70,7 +70,15 @@ export class Tombstones {
    * @throws RedisFailure
    */
   async isForgotten (subject: TombstoneSubject, askedAtWall: number, any: boolean): Promise<boolean> {
-    if (askedAtWall <= this.#forgottenBefore + CLOCK_SKEW_MS) return true
+    return askedAtWall <= this.#forgottenBefore + CLOCK_SKEW_MS || await this.isMarked(subject, askedAtWall, any)
+  }
+
+  /**
+   * The same by what Redis has alone, for a verdict that was never dropped here.
+   *
+   * @throws RedisFailure
+   */
+  async isMarked (subject: TombstoneSubject, askedAtWall: number, any: boolean): Promise<boolean> {
     if (!any) return false
     const found = await Promise.all(this.#names({ ...subject, session: getSession(subject), all: true }).map(async (name) => await this.#commands.send('GETRANGE', name, '0', String(MAX_VALUE_BYTES - 1))))
     // No tombstone is an empty string. Anything that is no moment was not written by us, and says nothing good.

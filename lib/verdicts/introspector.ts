@@ -3,29 +3,27 @@ import { OutageError } from '../errors.ts'
 import { VerdictCache, type CacheBounds } from './verdict-cache.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
-import { createForgetMatcher, type Forgettable } from './forget-target.ts'
+import type { ForgetKind } from './forget-log.ts'
 import { VerdictLoader, type VerdictLoaderOptions } from './verdict-loader.ts'
-import type { ForgetEvent } from '../shared-cache/forget-messages.ts'
+import type { Forgettable, VerdictTarget } from './verdict-target.ts'
 import type { VerdictRules, Verdict } from './verdict.ts'
 
 export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
-  /** Whether verdicts are remembered at all. */
-  readonly isCacheEnabled: boolean
-  /** Whether busy tokens are asked about again before their ttl ends. */
+  /** Whether ZITADEL is asked again about tokens in use before their ttl ends. */
   readonly refreshAhead: boolean
   /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached. */
   readonly staleIfError: number
-  /** Told when that happens. */
+  /** Called when that happens. */
   readonly onStale: () => void
 }
 
-/** The part of its ttl after which a busy verdict is asked for again, the uses that make it busy, and how many may be under way. */
+/** The part of its ttl after which a verdict in use is asked for again, the uses that it takes, and how many may be in flight. */
 const REFRESH_AHEAD = { after: 0.8, uses: 3, atOnce: 8 }
 
 /** How long the body of a request may take until ZITADEL is asked again: long enough for ordinary uploads. */
 const BODY_GRACE_MS = 5000
 
-/** From a token to a verdict: remembered, or asked for once however many wait for it. */
+/** Gets the verdict on a token: from the cache, or by one introspection for all requests that wait for it. */
 export class Introspector {
   readonly #options: IntrospectorOptions
   readonly #clock: Clock
@@ -39,17 +37,20 @@ export class Introspector {
     this.#clock = clock
     this.#cache = new VerdictCache(options)
     this.#loader = new VerdictLoader(introspect, rules, this.#cache, options, clock)
-    options.fleet?.onForget((event) => this.#handleForgetEvent(event))
+    options.sharedCache?.onForget((event) => {
+      if ('all' in event) this.#loader.handleGap()
+      else this.#drop(event, 'forget')
+    })
     this.#refreshAfter = options.refreshAhead ? options.ttl * 1000 * REFRESH_AHEAD.after : Infinity
   }
 
   /**
-   * The remembered verdict, without waiting.
+   * Returns the cached verdict.
    *
-   * @param maxAge milliseconds that have passed at most since it was asked for
+   * @param maxAge milliseconds since ZITADEL was asked, at most
    */
   getCached (token: string, maxAge: number): Verdict | undefined {
-    if (!this.#options.isCacheEnabled) return undefined
+    if (!this.#options.isEnabled) return undefined
     const key = hashToken(token)
     const now = this.#clock.monotonic()
     const verdict = this.#cache.get(key, now, maxAge)
@@ -63,7 +64,8 @@ export class Introspector {
   }
 
   /**
-   * Whether a verdict that let a request in is too old by now, because its body took long, or was forgotten meanwhile.
+   * Whether a verdict that let a request in is too old by now, because its body took long, or was forgotten or doubted
+   * meanwhile.
    *
    * @param maxAge milliseconds that the route accepts
    */
@@ -75,57 +77,59 @@ export class Introspector {
   }
 
   /**
-   * A verdict, remembered or asked for. Whoever asks joins an introspection that has not been sent yet, or not longer ago
-   * than he accepts.
+   * Returns a verdict from the cache, or asks for it. A request joins an introspection that was not sent yet, or that was
+   * sent no longer ago than the request accepts.
    *
-   * @param maxAge milliseconds
-   * @throws ZitadelError as {@link Introspect} does; a failure is no verdict, and not remembered
+   * @param maxAge milliseconds since ZITADEL was asked, at most
+   * @throws ZitadelError as {@link Introspect} does; failures are not cached
    */
   async getVerdict (token: string, maxAge: number = Infinity): Promise<Verdict> {
     const key = hashToken(token)
     const now = this.#clock.monotonic()
-    const maxAccepted = this.#options.isCacheEnabled ? maxAge : 0
-    const known = this.#cache.get(key, now, maxAccepted)
-    if (known !== undefined) return known
+    const accepted = this.#options.isEnabled ? maxAge : 0
+    const cached = this.#cache.get(key, now, accepted)
+    if (cached !== undefined) return cached
     const pending = this.#loader.getPending(key)
-    const canJoin = pending !== undefined && (pending.sentAt === undefined ? pending.maxAge <= maxAccepted : now - pending.sentAt < Math.min(maxAccepted, this.#options.ttl * 1000))
+    const canJoin = pending !== undefined && (pending.sentAt === undefined ? pending.maxAge <= accepted : now - pending.sentAt < Math.min(accepted, this.#options.ttl * 1000))
     try {
-      return await (canJoin ? pending : this.#loader.load(key, token, maxAccepted)).verdict
+      return await (canJoin ? pending : this.#loader.load(key, token, accepted)).verdict
     } catch (error) {
-      const stale = maxAccepted === Infinity && isOutage(error) ? this.#stale(key) : undefined
+      const stale = accepted === Infinity && isOutage(error) ? this.#getStale(key) : undefined
       if (stale === undefined) throw error
       return stale
     }
   }
 
-  /** Nothing that was asked for before is believed afterwards, not even an answer that is still on its way. */
+  /** Drops verdicts, also those that are in flight, in all processes. Their tokens are unknown afterwards. */
   async forget (what: Forgettable): Promise<void> {
-    const { fleet } = this.#options
+    const { sharedCache } = this.#options
     if (!('token' in what)) {
-      this.#loader.forget(createForgetMatcher(what))
-      await fleet?.forget(what)
+      this.#drop(what, 'forget')
+      await sharedCache?.forget(what)
       return
     }
     const key = hashToken(what.token)
-    const jti = getJti(this.#cache.peek(key))
-    this.#loader.forget(createForgetMatcher({ key, jti }))
-    await fleet?.forget({ token: what.token, jti })
+    const jti = this.#cache.peek(key)?.jti
+    this.#drop({ key, jti }, 'forget')
+    await sharedCache?.forget({ token: what.token, jti })
   }
 
-  /** Drops verdicts of this process, also those that are in flight, so that ZITADEL is asked again. */
-  doubt (target: Exclude<ForgetEvent, { readonly key: string }>): void {
-    this.#loader.forget('all' in target ? () => true : createForgetMatcher(target))
+  /**
+   * Drops verdicts of this process, also those that are in flight, so that ZITADEL is asked again. They are not used past
+   * their ttl either. Unlike after {@link Introspector.forget}, their tokens stay known: they keep their share in the
+   * limits, and an inactive response is confirmed by a second.
+   */
+  doubt (target: VerdictTarget): void {
+    this.#drop(target, 'doubt')
   }
 
-  /** What another process has forgotten. */
-  #handleForgetEvent (event: ForgetEvent): void {
-    if ('key' in event) return this.#loader.forget(createForgetMatcher({ key: event.key, jti: event.jti ?? getJti(this.#cache.peek(event.key)) }))
-    if (!('all' in event)) return this.#loader.forget(createForgetMatcher(event))
-    // What the fleet says has been held against all that was forgotten: only what ZITADEL itself was asked for is in doubt.
-    this.#loader.forget(() => true, true)
+  #drop (target: VerdictTarget, kind: ForgetKind): void {
+    // Another process may not have met the token.
+    const jti = 'key' in target ? target.jti ?? this.#cache.peek(target.key)?.jti : undefined
+    this.#loader.forget('key' in target ? { key: target.key, jti } : target, kind)
   }
 
-  /** In the background: nobody waits for it, and its failure is nobody's yet. */
+  /** Asks in the background. A failure is not reported: the next request asks again. */
   #refresh (key: string, token: string, verdict: Verdict): void {
     if (this.#refreshing >= REFRESH_AHEAD.atOnce || this.#loader.getPending(key) !== undefined || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return
     verdict.hits = -Infinity
@@ -133,26 +137,22 @@ export class Introspector {
     this.#loader.load(key, token, this.#refreshAfter / 2).verdict.catch(() => {}).finally(() => { this.#refreshing-- })
   }
 
-  #stale (key: string): Verdict | undefined {
+  #getStale (key: string): Verdict | undefined {
     const { ttl, staleIfError, onStale } = this.#options
-    const known = this.#cache.peek(key)
-    if (staleIfError === 0 || known?.granted === undefined || known.isUnconfirmed || this.#clock.monotonic() - known.askedAt >= (ttl + staleIfError) * 1000) return undefined
+    const cached = this.#cache.peek(key)
+    if (staleIfError === 0 || cached?.granted === undefined || cached.isUnconfirmed || this.#clock.monotonic() - cached.askedAt >= (ttl + staleIfError) * 1000) return undefined
     onStale()
-    return { ...known, granted: { ...known.granted, token: known.granted.token.asStale() } }
+    return { ...cached, granted: { ...cached.granted, token: cached.granted.token.asStale() } }
   }
 }
 
-function getJti (verdict: Verdict | undefined): string | undefined {
-  return typeof verdict?.jti === 'string' ? verdict.jti : undefined
-}
-
-/** Whether ZITADEL cannot be reached, and no stranger has brought that about. */
+/** Whether ZITADEL cannot be reached, and no caller can have caused that. */
 function isOutage (error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return cause instanceof OutageError && !cause.canBeCausedByCaller
 }
 
-/** One shot: fast, and whoever reads the memory of this process finds no token in it. */
+/** So that no token is kept in memory. The one-shot form is the fastest. */
 function hashToken (token: string): string {
   return hash('sha256', token, 'base64url')
 }

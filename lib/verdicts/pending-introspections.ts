@@ -1,47 +1,54 @@
-import type { VerdictMatcher } from './verdict-cache.ts'
+import { ForgetLog, type ForgetKind } from './forget-log.ts'
+import type { VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
-/** An introspection in the air. */
+/** An introspection in flight. */
 export interface PendingIntrospection {
   readonly verdict: Promise<Verdict>
-  /** Milliseconds: no older answer is taken from the fleet. */
+  /** Monotonic milliseconds. */
+  readonly startedAt: number
+  /** Milliseconds: its verdict is no older than that when it arrives. */
   readonly maxAge: number
-  /** Monotonic milliseconds; undefined until the token has left. */
+  /** Monotonic milliseconds; undefined until the token was sent. */
   sentAt: number | undefined
-  /** What was forgotten meanwhile, and when by the monotonic clock. */
-  readonly forgotten: Array<{ readonly matches: VerdictMatcher, readonly at: number, readonly exceptShared: boolean }>
 }
 
-/** What is being asked for at this moment: the latest introspection of each token can be joined, all must hear of forgets. */
+/** What is being asked for at the moment. Requests can join the latest introspection of a token. */
 export class PendingIntrospections {
   readonly #latest = new Map<string, PendingIntrospection>()
+  /** In the order of their start. */
   readonly #inFlight = new Set<PendingIntrospection>()
+  readonly #log = new ForgetLog()
 
   getLatest (key: string): PendingIntrospection | undefined {
     return this.#latest.get(key)
   }
 
-  start (key: string, maxAge: number, run: (flight: PendingIntrospection) => Promise<Verdict>): PendingIntrospection {
-    const pending: { -readonly [K in keyof PendingIntrospection]: PendingIntrospection[K] } = { verdict: undefined as never, maxAge, sentAt: undefined, forgotten: [] }
+  /** @param now monotonic milliseconds */
+  start (key: string, maxAge: number, now: number, run: (pending: PendingIntrospection) => Promise<Verdict>): PendingIntrospection {
+    const pending: { -readonly [K in keyof PendingIntrospection]: PendingIntrospection[K] } = { verdict: undefined as never, startedAt: now, maxAge, sentAt: undefined }
     this.#latest.set(key, pending)
     this.#inFlight.add(pending)
     pending.verdict = run(pending).finally(() => {
       this.#inFlight.delete(pending)
       if (this.#latest.get(key) === pending) this.#latest.delete(key)
+      this.#prune()
     })
     return pending
   }
 
-  /**
-   * @param at monotonic milliseconds: only what was asked for until then is meant
-   * @param exceptShared whether what the fleet says is spared: it was held against all that was forgotten
-   */
-  forget (matches: VerdictMatcher, at: number, exceptShared = false): void {
-    for (const { forgotten } of this.#inFlight) forgotten.push({ matches, at, exceptShared })
+  /** @param at monotonic milliseconds: it applies to what was asked for until then */
+  record (target: VerdictTarget, kind: ForgetKind, at: number): void {
+    if (this.#inFlight.size > 0) this.#log.add(target, kind, at)
   }
-}
 
-/** Whether what arrives was forgotten while it was on its way. */
-export function isForgotten ({ forgotten, sentAt }: PendingIntrospection, verdict: Verdict, key: string): boolean {
-  return forgotten.some(({ matches, at, exceptShared }) => at >= verdict.askedAt && (sentAt !== undefined || !exceptShared) && matches(verdict, key))
+  /** Finds what was done to a verdict while it was in flight. */
+  find ({ startedAt }: PendingIntrospection, verdict: Verdict, key: string): ForgetKind | undefined {
+    return this.#log.find(verdict, key, startedAt)
+  }
+
+  #prune (): void {
+    const [oldest] = this.#inFlight
+    this.#log.prune(oldest?.startedAt ?? Infinity)
+  }
 }

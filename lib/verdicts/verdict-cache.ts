@@ -1,32 +1,41 @@
 import { LRUCache } from 'lru-cache'
+import { KnownTokens, type KnownToken } from './known-tokens.ts'
+import { VerdictIndex } from './verdict-index.ts'
+import { listTargetNames, type VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface CacheBounds {
-  /** Seconds for which a verdict that lets somebody in is believed. */
+  /** Whether verdicts are cached at all. */
+  readonly isEnabled: boolean
+  /** Seconds for which an active verdict is used. */
   readonly ttl: number
-  /** Seconds for which any other is. */
+  /** Seconds for which an inactive verdict is used. */
   readonly inactiveTtl: number
-  /** How many of the first kind are kept. */
+  /** The number of active verdicts that are kept. */
   readonly max: number
 }
 
-/** Whether a verdict is meant by a `forget`. */
-export type VerdictMatcher = (verdict: Verdict, key: string) => boolean
-
 /**
- * Verdicts by the hash of their token. Those that let nobody in have a bound of their own, so that strangers who try one
- * random token after the other push out no one but each other.
+ * Verdicts by the hash of their token. Inactive ones have a bound of their own, so that random tokens push out no active
+ * verdict. Beside the verdicts it keeps which tokens were active, for longer and without their responses.
  */
 export class VerdictCache {
+  readonly #isEnabled: boolean
   readonly #active: CachePartition
   readonly #inactive: CachePartition
+  readonly #index = new VerdictIndex()
+  readonly #known: KnownTokens
 
-  constructor ({ ttl, inactiveTtl, max }: CacheBounds) {
-    this.#active = new CachePartition(max, ttl)
-    this.#inactive = new CachePartition(Math.ceil(max / 10), inactiveTtl)
+  constructor ({ isEnabled, ttl, inactiveTtl, max }: CacheBounds) {
+    this.#isEnabled = isEnabled
+    this.#active = new CachePartition(max, ttl, this.#index)
+    this.#inactive = new CachePartition(Math.ceil(max / 10), inactiveTtl, this.#index)
+    this.#known = new KnownTokens(max)
   }
 
   /**
+   * Returns a verdict that a decision can use.
+   *
    * @param now monotonic milliseconds
    * @param maxAge milliseconds that the caller accepts at most
    */
@@ -36,11 +45,13 @@ export class VerdictCache {
 
   /** Keeps a verdict, unless one that was asked for later is known. */
   set (key: string, verdict: Verdict): void {
-    const known = this.peek(key)
-    if (known !== undefined && known.askedAt > verdict.askedAt) return
-    this.delete(key)
+    if (this.getLatest(key) > verdict.askedAt) return
+    this.#delete(key)
+    this.setKnown(key, verdict, verdict.askedAt)
+    if (!this.#isEnabled) return
     const partition = verdict.granted === undefined ? this.#inactive : this.#active
     partition.verdicts.set(key, verdict)
+    this.#index.add(verdict, key)
   }
 
   /** The number of active verdicts that are kept, expired ones included. */
@@ -52,19 +63,71 @@ export class VerdictCache {
     return this.#inactive.verdicts.size
   }
 
+  /** Returns a verdict of any age, doubtful or not. */
   peek (key: string): Verdict | undefined {
     return this.#active.verdicts.peek(key) ?? this.#inactive.verdicts.peek(key)
   }
 
-  delete (key: string): void {
+  /** Monotonic milliseconds: nothing that was asked for before may replace what is known of a token. */
+  getLatest (key: string): number {
+    return Math.max(this.peek(key)?.askedAt ?? -Infinity, this.#known.get(key)?.notBefore ?? -Infinity)
+  }
+
+  getKnown (key: string): KnownToken | undefined {
+    return this.#known.get(key)
+  }
+
+  /**
+   * Keeps whether a token was active, without its verdict.
+   *
+   * @param notBefore monotonic milliseconds
+   */
+  setKnown (key: string, { granted, expiresAt, sub }: Verdict, notBefore: number): void {
+    if (granted === undefined) this.#known.delete(key)
+    else this.#known.set(key, { notBefore, expiresAt, sub })
+  }
+
+  /**
+   * Drops verdicts. Their tokens become unknown.
+   *
+   * @param before monotonic milliseconds: what was asked for later stays
+   */
+  forget (target: VerdictTarget, before: number): void {
+    for (const key of this.#find(target)) {
+      if (this.getLatest(key) > before) continue
+      this.#delete(key)
+      this.#known.delete(key)
+    }
+  }
+
+  /**
+   * Drops verdicts. Their tokens stay known.
+   *
+   * @param at monotonic milliseconds
+   */
+  doubt (target: VerdictTarget, at: number): void {
+    for (const key of this.#find(target)) {
+      this.#delete(key)
+      this.#known.postpone(key, at)
+    }
+  }
+
+  /** All verdicts, of any age. */
+  * entries (): Generator<[key: string, verdict: Verdict]> {
+    yield * this.#active.verdicts.entries()
+    yield * this.#inactive.verdicts.entries()
+  }
+
+  #delete (key: string): void {
     this.#active.verdicts.delete(key)
     this.#inactive.verdicts.delete(key)
   }
 
-  forget (matches: VerdictMatcher): void {
-    for (const { verdicts } of [this.#active, this.#inactive]) {
-      for (const [key, verdict] of [...verdicts.entries()]) if (matches(verdict, key)) verdicts.delete(key)
-    }
+  #find (target: VerdictTarget): Iterable<string> {
+    const names = listTargetNames(target)
+    if (names === undefined) return Array.from(this.entries(), ([key]) => key)
+    const keys = names.flatMap((name) => this.#index.find(name))
+    return 'key' in target ? [target.key, ...keys] : keys
   }
 }
 
@@ -72,14 +135,14 @@ class CachePartition {
   readonly verdicts: LRUCache<string, Verdict>
   readonly #ttl: number
 
-  constructor (max: number, ttl: number) {
-    this.verdicts = new LRUCache({ max })
+  constructor (max: number, ttl: number, index: VerdictIndex) {
+    this.verdicts = new LRUCache({ max, dispose: (verdict, key) => index.remove(verdict, key) })
     this.#ttl = ttl * 1000
   }
 
   get (key: string, now: number, maxAge: number): Verdict | undefined {
     const verdict = this.verdicts.get(key)
-    // Too old for this caller may still be good for the next: only the bound removes.
-    return verdict !== undefined && now - verdict.askedAt < Math.min(this.#ttl, maxAge) ? verdict : undefined
+    // A verdict that is too old for this caller may be good enough for the next.
+    return verdict !== undefined && now - verdict.askedAt < Math.min(this.#ttl, maxAge) && now < verdict.trustedUntil ? verdict : undefined
   }
 }

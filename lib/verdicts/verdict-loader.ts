@@ -1,24 +1,27 @@
 import { OutageError, createUnavailableError } from '../errors.ts'
-import type { VerdictMatcher, VerdictCache } from './verdict-cache.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
-import { PendingIntrospections, isForgotten, type PendingIntrospection } from './pending-introspections.ts'
 import type { TimedResponse } from '../shared-cache/serialization.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { CLOCK_SKEW_MS } from '../shared-cache/tombstones.ts'
+import type { ForgetKind } from './forget-log.ts'
+import { PendingIntrospections, type PendingIntrospection } from './pending-introspections.ts'
+import { CONFIRM_AGAIN_MS, doubtAfterGap } from './subscription-gap.ts'
+import type { VerdictCache } from './verdict-cache.ts'
+import type { VerdictTarget } from './verdict-target.ts'
 import { createVerdict, type VerdictRules, type Verdict } from './verdict.ts'
 
 export interface VerdictLoaderOptions {
-  /** Seconds for which an active verdict is believed. */
+  /** Seconds for which an active verdict is used. */
   readonly ttl: number
-  /** What other processes know, and are told. */
-  readonly fleet?: SharedCache | undefined
+  /** What other processes know and are told; undefined without `cache.shared`. */
+  readonly sharedCache?: SharedCache | undefined
 }
 
-/** How often an answer may be forgotten before it arrives until its waiters are sent away. */
+/** How often a response may be forgotten before it arrives. */
 const MAX_ATTEMPTS = 3
 
-/** From a token to a new verdict, which the cache then has; and what becomes of it when something is forgotten on the way. */
+/** Gets new verdicts and puts them into the cache, unless they are forgotten in the meantime. */
 export class VerdictLoader {
   readonly #send: Introspect
   readonly #rules: VerdictRules
@@ -27,6 +30,7 @@ export class VerdictLoader {
   readonly #clock: Clock
   readonly #pending = new PendingIntrospections()
   #lastForgetAt = -Infinity
+  #lastGapAt = -Infinity
 
   constructor (introspect: Introspect, rules: VerdictRules, cache: VerdictCache, options: VerdictLoaderOptions, clock: Clock) {
     this.#send = introspect
@@ -36,56 +40,91 @@ export class VerdictLoader {
     this.#clock = clock
   }
 
-  /** Monotonic milliseconds: a verdict that was asked for later has missed no `forget`. */
+  /** Monotonic milliseconds: a verdict that was asked for later was neither forgotten nor doubted. */
   get lastForgetAt (): number {
-    return this.#lastForgetAt
+    return Math.max(this.#lastForgetAt, this.#lastGapAt)
   }
 
-  /** The latest inquiry about a token that is under way. */
+  /** The latest introspection of a token that is in flight. */
   getPending (key: string): PendingIntrospection | undefined {
     return this.#pending.getLatest(key)
   }
 
-  /** @param accepted milliseconds that have passed at most since the fleet asked for what it says */
+  /** @param accepted milliseconds: the age of a response that may come from the shared cache */
   load (key: string, token: string, accepted: number): PendingIntrospection {
-    const { ttl, fleet } = this.#options
-    // Without a fleet, what has not been sent yet will be as fresh as can be.
-    const maxSharedAge = accepted === Infinity ? ttl * 1000 : Math.max(0, accepted - CLOCK_SKEW_MS)
-    const maxAge = fleet === undefined ? 0 : maxSharedAge
-    return this.#pending.start(key, maxAge, async (pending) => await this.#introspect(pending, key, token))
+    const { ttl, sharedCache } = this.#options
+    // Without a shared cache, a response that was not sent for yet will have no age.
+    const maxAge = sharedCache === undefined ? 0 : Math.min(accepted, ttl * 1000)
+    return this.#pending.start(key, maxAge, this.#clock.monotonic(), async (pending) => await this.#load(pending, key, token))
   }
 
-  /** @param exceptShared whether what the fleet says is spared: it was held against all that was forgotten */
-  forget (matches: VerdictMatcher, exceptShared = false): void {
+  /** Drops verdicts, also those that are in flight. */
+  forget (target: VerdictTarget, kind: ForgetKind): void {
     const at = this.#clock.monotonic()
     this.#lastForgetAt = at
-    this.#cache.forget(matches)
-    this.#pending.forget(matches, at, exceptShared)
+    if (kind === 'forget') this.#cache.forget(target, at)
+    else this.#cache.doubt(target, at)
+    this.#pending.record(target, kind, at)
+  }
+
+  /** Makes all verdicts doubtful, because forgets may have been missed. */
+  handleGap (): void {
+    this.#lastGapAt = this.#clock.monotonic()
+    for (const [key, verdict] of this.#cache.entries()) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl)
+  }
+
+  async #load (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {
+    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+      const cached = this.#cache.peek(key)
+      if (cached !== undefined && cached.trustedUntil !== Infinity && await this.#isConfirmed(cached, pending.maxAge, key, token)) return cached
+      const verdict = await this.#introspect(pending, key, token)
+      const kind = this.#pending.find(pending, verdict, key)
+      if (kind === 'forget') {
+        // A token that was forgotten before its jti was known: now the tokens that share it can be forgotten too.
+        if (verdict.jti !== undefined) this.#cache.forget({ jti: verdict.jti }, this.#lastForgetAt)
+        continue
+      }
+      if (kind === 'doubt') {
+        this.#cache.setKnown(key, verdict, this.#lastForgetAt)
+        continue
+      }
+      const mayBeForgotten = this.#lastGapAt >= verdict.askedAt && pending.sentAt !== undefined
+      if (mayBeForgotten) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl)
+      this.#cache.set(key, verdict)
+      if (!mayBeForgotten) return verdict
+    }
+    throw createUnavailableError(new OutageError('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
+  }
+
+  /** Whether a verdict that is doubtful after a gap can be used, because the shared cache says that it was not forgotten. */
+  async #isConfirmed (cached: Verdict, maxAge: number, key: string, token: string): Promise<boolean> {
+    const gapAt = this.#lastGapAt
+    const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti }, cached.askedAt).catch(() => undefined)
+    if (gapAt !== this.#lastGapAt) return false
+    const now = this.#clock.monotonic()
+    if (isForgotten === true) {
+      this.#cache.doubt({ key }, now)
+      return false
+    }
+    cached.trustedUntil = isForgotten === false ? cached.confirmableUntil : Math.min(cached.confirmableUntil, now + CONFIRM_AGAIN_MS)
+    // It may have been dropped in the meantime.
+    return this.#cache.get(key, now, maxAge) === cached
   }
 
   async #introspect (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {
-    for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-      pending.sentAt = undefined
-      const startedAt = this.#clock.monotonic()
-      const known = this.#cache.peek(key)
-      const wasActive = known?.granted !== undefined && this.#clock.wall() < known.expiresAt
-      const onUnconfirmed = wasActive ? () => { known.isUnconfirmed = true } : undefined
-      const send = async (): Promise<TimedResponse> => {
-        const response = await this.#send(token, () => { pending.sentAt ??= this.#clock.monotonic() }, onUnconfirmed, undefined, known?.sub)
-        return { response, askedAt: pending.sentAt! }
-      }
-      // Nothing that is older than what is known here, or it would come back.
-      const maxAge = known === undefined ? pending.maxAge : Math.min(pending.maxAge, startedAt - known.askedAt)
-      const { response, askedAt } = await (this.#options.fleet?.getOrLoad(token, maxAge, send) ?? send())
-      const verdict = createVerdict(response, this.#rules, askedAt, this.#clock.wall())
-      if (isForgotten(pending, verdict, key)) {
-        // A token that was forgotten before its jti was known: now what shares it can be forgotten too.
-        if (verdict.jti !== undefined) this.#cache.forget((other) => other.jti === verdict.jti && other.askedAt <= this.#lastForgetAt)
-        continue
-      }
-      this.#cache.set(key, verdict)
-      return verdict
+    pending.sentAt = undefined
+    const startedAt = this.#clock.monotonic()
+    const cached = this.#cache.peek(key)
+    const known = this.#cache.getKnown(key)
+    const wasActive = known !== undefined && this.#clock.wall() < known.expiresAt
+    const onUnconfirmed = wasActive ? () => { if (cached !== undefined) cached.isUnconfirmed = true } : undefined
+    const send = async (): Promise<TimedResponse> => {
+      const response = await this.#send(token, () => { pending.sentAt ??= this.#clock.monotonic() }, onUnconfirmed, undefined, known?.sub)
+      return { response, askedAt: pending.sentAt! }
     }
-    throw createUnavailableError(new OutageError('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
+    // A response that is older than what is known here would bring a revoked role back. It can be older than it says.
+    const maxAge = Math.min(pending.maxAge, startedAt - this.#cache.getLatest(key)) - CLOCK_SKEW_MS
+    const { response, askedAt } = await (this.#options.sharedCache?.getOrLoad(token, maxAge, send) ?? send())
+    return createVerdict(response, this.#rules, askedAt, this.#clock.wall())
   }
 }

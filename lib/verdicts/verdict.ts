@@ -3,25 +3,29 @@ import { getExpiry, isCurrentlyValid, isUnboundBearer, type IntrospectionRespons
 import { IntrospectedToken } from '../zitadel/active-token.ts'
 import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.ts'
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
+import { getSession } from '../zitadel/session.ts'
+import type { VerdictNames } from './verdict-target.ts'
 
 export type VerdictRules = AdmissionRules & GrantRules
 
-/** What is believed of a token, since when and until when. Made once per introspection, with all that decisions read. */
-export interface Verdict {
-  /** Undefined where nobody is let in with the token: it is not active, not alive by our clock, or not for this API. */
+/** What ZITADEL said of a token, prepared once for all decisions. */
+export interface Verdict extends VerdictNames {
+  /** Undefined if the token lets nobody in: it is not active, not valid by our clock, or not for this API. */
   readonly granted: { readonly token: IntrospectedToken, readonly grants: Grants } | undefined
   /** Why the token lets nobody in; undefined if it does. */
   readonly reason: DenialReason | undefined
-  /** Monotonic milliseconds: no fact younger than this is known. */
+  /** Monotonic milliseconds: the verdict knows nothing that happened later. */
   readonly askedAt: number
   /** Milliseconds since 1970. */
   readonly expiresAt: number
-  readonly sub: unknown
-  readonly jti: unknown
-  /** How often it was remembered. */
+  /** How often the cached verdict was used. */
   hits: number
-  /** Whether ZITADEL has said once since that the token is inactive. */
+  /** Whether ZITADEL has since said once that the token is inactive. */
   isUnconfirmed: boolean
+  /** Monotonic milliseconds: from then on no decision may use the verdict. Infinity unless it is doubtful. */
+  trustedUntil: number
+  /** Monotonic milliseconds: until then the shared cache can say that a doubtful verdict was not forgotten. */
+  confirmableUntil: number
 }
 
 /**
@@ -29,12 +33,25 @@ export interface Verdict {
  * @param now milliseconds since 1970
  */
 export function createVerdict (response: IntrospectionResponse, rules: VerdictRules, askedAt: number, now: number): Verdict {
-  const { sub, jti } = response
-  const verdict = { askedAt, expiresAt: getExpiry(response), sub, jti, hits: 0, isUnconfirmed: false }
+  const verdict = {
+    askedAt,
+    expiresAt: getExpiry(response),
+    sub: toOptionalString(response['sub']),
+    jti: toOptionalString(response['jti']),
+    session: getSession({ sid: response['sid'], jti: response['jti'] }),
+    hits: 0,
+    isUnconfirmed: false,
+    trustedUntil: Infinity,
+    confirmableUntil: Infinity
+  }
   const reason = findDenialReason(response, rules, now)
   if (reason !== undefined) return { granted: undefined, reason, ...verdict }
   const grants = new Grants(response, rules)
   return { granted: { token: new IntrospectedToken(response, grants), grants }, reason, ...verdict }
+}
+
+function toOptionalString (value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
 }
 
 function findDenialReason (response: IntrospectionResponse, rules: VerdictRules, now: number): DenialReason | undefined {

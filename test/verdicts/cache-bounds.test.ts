@@ -15,7 +15,7 @@ t.test('a flood of 100,000 random tokens pushes no legitimate verdict out', asyn
     return { active }
   }
   const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
-  const introspector = new Introspector(introspect, rules, { max: 100, ttl: 3600, inactiveTtl: 3600, isCacheEnabled: true, refreshAhead: false, staleIfError: 0, onStale () {} }, new ManualClock())
+  const introspector = new Introspector(introspect, rules, { max: 100, ttl: 3600, inactiveTtl: 3600, isEnabled: true, refreshAhead: false, staleIfError: 0, onStale () {} }, new ManualClock())
   const users = Array.from({ length: 100 }, (_, index) => `user${index}`)
   for (const user of users) await introspector.getVerdict(user)
   for (let index = 0; index < 100_000; index++) await introspector.getVerdict(randomUUID())

@@ -1,59 +1,90 @@
 import t from 'tap'
-import { PendingIntrospections, isForgotten, type PendingIntrospection } from '../../lib/verdicts/pending-introspections.ts'
+import { PendingIntrospections, type PendingIntrospection } from '../../lib/verdicts/pending-introspections.ts'
 import type { Verdict } from '../../lib/verdicts/verdict.ts'
+import { createIntrospectedVerdict } from '../fixtures/verdict.ts'
 import { Gate } from '../fixtures/peer.ts'
 
-const verdict = (askedAt: number): Verdict => ({ granted: undefined, reason: undefined, askedAt, expiresAt: Infinity, sub: 'ada', jti: '1', hits: 0, isUnconfirmed: false })
-const all = (): boolean => true
+const verdict = (askedAt: number, claims: object = {}): Verdict => createIntrospectedVerdict({ active: false, sub: 'ada', jti: 'V2_1-at_2', ...claims }, askedAt)
 
-/** A flight that lands when it is told to. */
-function startPending (flights: PendingIntrospections, key = 'key'): { flight: PendingIntrospection, settle: () => Promise<unknown> } {
+/** An introspection that settles when it is told to. */
+function startPending (introspections: PendingIntrospections, now: number, key = 'key'): { pending: PendingIntrospection, settle: () => Promise<unknown> } {
   const gate = new Gate()
-  const flight = flights.start(key, 0, async () => {
+  const pending = introspections.start(key, 0, now, async () => {
     await gate.opened
     return verdict(0)
   })
-  return { flight, settle: async () => { gate.open(); await flight.verdict } }
+  return { pending, settle: async () => { gate.open(); await pending.verdict } }
 }
 
-t.test('the latest of a token can be joined until it has landed', async (t) => {
-  const flights = new PendingIntrospections()
-  const first = startPending(flights)
-  t.equal(flights.getLatest('key'), first.flight)
-  t.equal(flights.getLatest('other'), undefined)
-  const second = startPending(flights)
+t.test('the latest introspection of a token can be joined until it has settled', async (t) => {
+  const introspections = new PendingIntrospections()
+  const first = startPending(introspections, 0)
+  t.equal(introspections.getLatest('key'), first.pending)
+  t.equal(introspections.getLatest('other'), undefined)
+  const second = startPending(introspections, 0)
   await first.settle()
-  t.equal(flights.getLatest('key'), second.flight, 'an older one that lands takes nobody out of the air')
+  t.equal(introspections.getLatest('key'), second.pending, 'an older one that settles does not remove a younger one')
   await second.settle()
-  t.equal(flights.getLatest('key'), undefined)
+  t.equal(introspections.getLatest('key'), undefined)
 })
 
-t.test('who is in the air hears of what is forgotten, and nobody keeps who has landed', async (t) => {
-  const flights = new PendingIntrospections()
-  const [landed, flown] = [startPending(flights), startPending(flights)]
-  await landed.settle()
-  flights.forget(all, 7)
-  t.same(landed.flight.forgotten, [])
-  t.same(flown.flight.forgotten, [{ matches: all, at: 7, exceptShared: false }])
-})
-
-t.test('what fails leaves the air too', async (t) => {
-  const flights = new PendingIntrospections()
-  const { verdict } = flights.start('key', 0, async () => { throw new Error('down') })
+t.test('a failed introspection cannot be joined', async (t) => {
+  const introspections = new PendingIntrospections()
+  const { verdict } = introspections.start('key', 0, 0, async () => { throw new Error('down') })
   await t.rejects(verdict, { message: 'down' })
-  t.equal(flights.getLatest('key'), undefined)
+  t.equal(introspections.getLatest('key'), undefined)
 })
 
-t.test('forgotten is what was asked for until that moment, and is meant', async (t) => {
-  const flight = (matches: () => boolean, at: number, exceptShared = false, sentAt: number | undefined = 5): PendingIntrospection =>
-    ({ verdict: Promise.resolve(verdict(5)), maxAge: 0, sentAt, forgotten: [{ matches, at, exceptShared }] })
-  const forgotten = (given: PendingIntrospection): boolean => isForgotten(given, verdict(5), 'key')
-  t.ok(forgotten(flight(all, 5)), 'in the same millisecond')
-  t.ok(forgotten(flight(all, 6)))
-  t.notOk(forgotten(flight(all, 4)))
-  t.notOk(forgotten(flight(() => false, 6)))
-  t.ok(forgotten(flight(all, 6, true)), 'ZITADEL itself was asked')
-  const fromFleet = { ...flight(all, 6, true), sentAt: undefined }
-  t.notOk(forgotten(fromFleet), 'what the fleet says was held against what was forgotten')
-  t.ok(forgotten({ ...fromFleet, forgotten: [{ matches: all, at: 6, exceptShared: false }] }))
+t.test('a verdict in flight is found by each of its names, and by none that it lacks', async (t) => {
+  for (const target of [{ all: true }, { key: 'key' }, { key: 'other', jti: 'V2_1-at_2' }, { sub: 'ada' }, { jti: 'V2_1-at_2' }, { session: 'V2_1' }] as const) {
+    const introspections = new PendingIntrospections()
+    const { pending } = startPending(introspections, 0)
+    introspections.record(target, 'forget', 5)
+    t.equal(introspections.find(pending, verdict(5), 'key'), 'forget', JSON.stringify(target))
+  }
+  const introspections = new PendingIntrospections()
+  const { pending } = startPending(introspections, 0)
+  for (const target of [{ key: 'other' }, { key: 'ada' }, { sub: 'V2_1-at_2' }, { jti: 'ada' }, { jti: 'V2_1' }, { session: 'V2' }]) introspections.record(target, 'forget', 5)
+  t.equal(introspections.find(pending, verdict(5), 'key'), undefined)
+})
+
+t.test('what was asked for after a forget, or started after it, is not found', async (t) => {
+  const introspections = new PendingIntrospections()
+  const { pending } = startPending(introspections, 0)
+  introspections.record({ sub: 'ada' }, 'forget', 5)
+  t.equal(introspections.find(pending, verdict(5), 'key'), 'forget', 'in the same millisecond')
+  t.equal(introspections.find(pending, verdict(6), 'key'), undefined)
+  t.equal(introspections.find(startPending(introspections, 6).pending, verdict(4), 'key'), undefined, 'the shared cache has compared it with the forget')
+})
+
+t.test('a forget is stronger than a doubt, in any order', async (t) => {
+  for (const kinds of [['forget', 'doubt'], ['doubt', 'forget']] as const) {
+    const introspections = new PendingIntrospections()
+    const { pending } = startPending(introspections, 0)
+    introspections.record({ sub: 'ada' }, kinds[0], 5)
+    introspections.record({ sub: 'ada' }, kinds[1], 6)
+    t.equal(introspections.find(pending, verdict(5), 'key'), 'forget')
+    t.equal(introspections.find(pending, verdict(6), 'key'), 'forget')
+    const other = new PendingIntrospections()
+    const started = startPending(other, 0)
+    other.record({ sub: 'ada' }, kinds[0], 5)
+    other.record({ jti: 'V2_1-at_2' }, kinds[1], 5)
+    t.equal(other.find(started.pending, verdict(5), 'key'), 'forget')
+    t.equal(other.find(started.pending, verdict(5, { jti: kinds[0] === 'doubt' ? undefined : 'V2_1-at_2', sub: kinds[0] === 'doubt' ? 'ada' : undefined }), 'key'), 'doubt')
+  }
+})
+
+t.test('a forget is kept as long as an introspection that it can apply to is in flight', async (t) => {
+  const introspections = new PendingIntrospections()
+  introspections.record({ sub: 'ada' }, 'forget', 5)
+  const first = startPending(introspections, 5)
+  t.equal(introspections.find(first.pending, verdict(5), 'key'), undefined, 'nothing was in flight')
+  introspections.record({ sub: 'ada' }, 'forget', 6)
+  const second = startPending(introspections, 7)
+  introspections.record({ sub: 'ben' }, 'forget', 8)
+  await first.settle()
+  t.equal(introspections.find(first.pending, verdict(5), 'key'), undefined, 'dropped')
+  t.equal(introspections.find(second.pending, verdict(5, { sub: 'ben' }), 'key'), 'forget')
+  await second.settle()
+  t.equal(introspections.find(second.pending, verdict(5, { sub: 'ben' }), 'key'), undefined)
 })

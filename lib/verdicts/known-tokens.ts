@@ -1,0 +1,45 @@
+import { LRUCache } from 'lru-cache'
+
+/** Characters: a subject of ZITADEL has about 20. */
+const MAX_SUB_LENGTH = 200
+
+/** What is kept of a token that was active when ZITADEL was asked last. */
+export interface KnownToken {
+  /** Monotonic milliseconds: no response that was asked for before is accepted. */
+  readonly notBefore: number
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+  /** Undefined if ZITADEL sent none, or one that is longer than any of ZITADEL's. */
+  readonly sub: string | undefined
+}
+
+/**
+ * Which tokens were active, by their hash. An introspection of a known token has a share in the limits of its own, and is
+ * repeated if the token is inactive all of a sudden. A token stays known if its verdict is not kept, is doubtful or was
+ * released, which costs some hundred bytes.
+ */
+export class KnownTokens {
+  readonly #tokens: LRUCache<string, KnownToken>
+
+  constructor (max: number) {
+    this.#tokens = new LRUCache({ max })
+  }
+
+  get (key: string): KnownToken | undefined {
+    return this.#tokens.get(key)
+  }
+
+  set (key: string, { notBefore, expiresAt, sub }: KnownToken): void {
+    this.#tokens.set(key, { notBefore, expiresAt, sub: sub !== undefined && sub.length <= MAX_SUB_LENGTH ? sub : undefined })
+  }
+
+  /** @param at monotonic milliseconds */
+  postpone (key: string, at: number): void {
+    const token = this.#tokens.get(key)
+    if (token !== undefined) this.#tokens.set(key, { ...token, notBefore: Math.max(token.notBefore, at) })
+  }
+
+  delete (key: string): void {
+    this.#tokens.delete(key)
+  }
+}

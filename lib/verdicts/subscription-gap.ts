@@ -1,0 +1,23 @@
+import type { Verdict } from './verdict.ts'
+
+/** Milliseconds in which ZITADEL is asked again about all tokens after forgets may have been missed; less if ttl is short. */
+const SPREAD_MS = 15_000
+
+/** Milliseconds after which the shared cache is asked again, if it did not say whether a verdict was forgotten. */
+export const CONFIRM_AGAIN_MS = 1000
+
+/**
+ * Makes a verdict doubtful because a forget of it may have been missed. Until its part of the spread is over, it can be
+ * used if the shared cache says that it was not forgotten: if ZITADEL were asked about all tokens at once, known callers
+ * would wait too long. All processes ask about a token at the same time, so that one of them asks for all.
+ *
+ * @param key SHA-256 in base64url
+ * @param at monotonic milliseconds
+ * @param ttl seconds
+ */
+export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: number): void {
+  verdict.trustedUntil = -Infinity
+  if (verdict.confirmableUntil !== Infinity) return
+  const part = Buffer.from(key.slice(0, 4), 'base64url').readUIntBE(0, 3) / 2 ** 24
+  verdict.confirmableUntil = at + part * Math.min(ttl * 1000 / 2, SPREAD_MS)
+}

@@ -1,0 +1,38 @@
+/** What to forget: one token (and all tokens with its `jti`), all tokens of a user, or all tokens with one `jti`. */
+export type Forgettable = { readonly token: string } | { readonly sub: string } | { readonly jti: string }
+
+/** The verdicts that a forget or a doubt applies to. */
+export type VerdictTarget =
+  | { readonly all: true }
+  /** SHA-256 of a token in base64url, and its `jti` if that is known. */
+  | { readonly key: string, readonly jti?: string | undefined }
+  | { readonly sub: string }
+  | { readonly jti: string }
+  /** The session in which ZITADEL issued the tokens: `V2_...`, or a claim `sid`. */
+  | { readonly session: string }
+
+/** What a verdict can be found by, beside its key. */
+export interface VerdictNames {
+  readonly sub: string | undefined
+  readonly jti: string | undefined
+  readonly session: string | undefined
+}
+
+/**
+ * Lists the names under which verdicts are indexed, each with a letter for its kind. A target without a name applies to all.
+ *
+ * @param key the key of a verdict, undefined to leave it out
+ */
+export function listNames ({ sub, jti, session }: Partial<VerdictNames>, key?: string): string[] {
+  const names: string[] = []
+  if (key !== undefined) names.push(`k${key}`)
+  if (sub !== undefined) names.push(`s${sub}`)
+  if (jti !== undefined) names.push(`j${jti}`)
+  if (session !== undefined) names.push(`o${session}`)
+  return names
+}
+
+/** Lists the names that a target applies to; undefined if it applies to all verdicts. */
+export function listTargetNames (target: VerdictTarget): string[] | undefined {
+  return 'all' in target ? undefined : listNames(target, 'key' in target ? target.key : undefined)
+}

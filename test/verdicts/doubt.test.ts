@@ -1,0 +1,178 @@
+import t from 'tap'
+import type { Introspect } from '../../lib/client/introspection-client.ts'
+import { Introspector } from '../../lib/verdicts/introspector.ts'
+import type { VerdictTarget } from '../../lib/verdicts/verdict-target.ts'
+import { OutageError, createUnavailableError } from '../../lib/errors.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { Gate } from '../fixtures/peer.ts'
+
+const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
+const OUTAGE = createUnavailableError(new OutageError('down', 'check it'))
+
+interface World {
+  readonly introspector: Introspector
+  readonly clock: ManualClock
+  /** Each token that was asked for, with whether it was known. */
+  readonly asked: Array<[token: string, isKnown: boolean]>
+  /** What the server does with a token; the default response is active. */
+  respond: (token: string, onUnconfirmed?: () => void) => Promise<object> | object
+}
+
+const SESSIONS: Record<string, string> = { one: 'V2_1-at_1', two: 'V2_1-at_2', three: 'V2_2-at_3' }
+
+function createWorld (options: object = {}): World {
+  const clock = new ManualClock()
+  const world: World = {
+    clock,
+    asked: [],
+    respond: (token) => ({ active: true, sub: token === 'three' ? 'ben' : 'ada', jti: SESSIONS[token] }),
+    introspector: undefined as never
+  }
+  const introspect: Introspect = async (token, onSend, onUnconfirmed) => {
+    onSend()
+    world.asked.push([token, onUnconfirmed !== undefined])
+    return await world.respond(token, onUnconfirmed) as { active: boolean }
+  }
+  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, ...options }, clock)
+  return Object.assign(world, { introspector })
+}
+
+/** Asks for three tokens and leaves out what was asked until now. */
+async function warmUp (world: World): Promise<void> {
+  for (const token of Object.keys(SESSIONS)) await world.introspector.getVerdict(token)
+  world.asked.length = 0
+}
+
+async function askAll (world: World): Promise<Array<[string, boolean]>> {
+  world.asked.length = 0
+  for (const token of Object.keys(SESSIONS)) await world.introspector.getVerdict(token)
+  return world.asked
+}
+
+const TARGETS: Array<[target: VerdictTarget, expected: string[]]> = [
+  [{ all: true }, ['one', 'two', 'three']],
+  [{ sub: 'ada' }, ['one', 'two']],
+  [{ jti: 'V2_1-at_2' }, ['two']],
+  [{ session: 'V2_1' }, ['one', 'two']],
+  [{ session: 'V2_3' }, []],
+  [{ sub: 'carol' }, []]
+]
+
+for (const [target, expected] of TARGETS) {
+  t.test(`after a doubt by ${JSON.stringify(target)}, ZITADEL is asked about each token as a known one`, async (t) => {
+    const world = createWorld()
+    await warmUp(world)
+    world.clock.advance(0.001)
+    world.introspector.doubt(target)
+    t.same(await askAll(world), expected.map((token) => [token, true]))
+    t.same(await askAll(world), [], 'once')
+  })
+}
+
+t.test('a session can be named by the claim sid', async (t) => {
+  const world = createWorld()
+  world.respond = () => ({ active: true, sub: 'ada', sid: 'login', jti: 'V2_1-at_1' })
+  await world.introspector.getVerdict('one')
+  world.introspector.doubt({ session: 'V2_1' })
+  t.not(world.introspector.getCached('one', Infinity), undefined)
+  world.introspector.doubt({ session: 'login' })
+  t.equal(world.introspector.getCached('one', Infinity), undefined)
+})
+
+t.test('after a forget, ZITADEL is asked about each token as an unknown one', async (t) => {
+  const world = createWorld()
+  await warmUp(world)
+  world.clock.advance(0.001)
+  await world.introspector.forget({ sub: 'ada' })
+  t.same(await askAll(world), [['one', false], ['two', false]])
+})
+
+t.test('a doubtful verdict is not used past its ttl, and other verdicts are', async (t) => {
+  const world = createWorld({ staleIfError: 600 })
+  await warmUp(world)
+  world.clock.advance(31)
+  world.introspector.doubt({ sub: 'ada' })
+  world.respond = () => { throw OUTAGE }
+  await t.rejects(world.introspector.getVerdict('one'), OUTAGE)
+  t.equal((await world.introspector.getVerdict('three')).granted!.token.stale, true)
+})
+
+t.test('a doubtful verdict that was used for a request is outdated after its body', async (t) => {
+  const world = createWorld()
+  const verdict = await world.introspector.getVerdict('one')
+  t.equal(world.introspector.isOutdated('one', verdict, Infinity), false)
+  world.introspector.doubt({ sub: 'ben' })
+  t.equal(world.introspector.isOutdated('one', verdict, Infinity), false)
+  world.introspector.doubt({ sub: 'ada' })
+  t.equal(world.introspector.isOutdated('one', verdict, Infinity), true)
+})
+
+t.test('a verdict that is doubted in flight is asked for again, as that of a known token', async (t) => {
+  const world = createWorld()
+  const gate = new Gate()
+  world.respond = async () => {
+    await gate.opened
+    return { active: true, sub: 'ada' }
+  }
+  const asking = world.introspector.getVerdict('one')
+  world.introspector.doubt({ sub: 'ada' })
+  world.clock.advance(0.001)
+  gate.open()
+  t.equal((await asking).askedAt, world.clock.monotonic())
+  t.same(world.asked, [['one', false], ['one', true]])
+})
+
+t.test('an inactive verdict that is doubted in flight is asked for again, as that of an unknown token', async (t) => {
+  const world = createWorld()
+  const gate = new Gate()
+  world.respond = async () => {
+    await gate.opened
+    return { active: false }
+  }
+  const asking = world.introspector.getVerdict('one')
+  world.introspector.doubt({ all: true })
+  world.clock.advance(0.001)
+  gate.open()
+  t.equal((await asking).granted, undefined)
+  t.same(world.asked, [['one', false], ['one', false]])
+})
+
+t.test('a doubt of one unconfirmed response is possible without a cached verdict', async (t) => {
+  const world = createWorld({ staleIfError: 600 })
+  await warmUp(world)
+  world.clock.advance(0.001)
+  world.introspector.doubt({ sub: 'ada' })
+  world.respond = (_token, onUnconfirmed) => {
+    onUnconfirmed!()
+    return { active: true, sub: 'ada' }
+  }
+  t.equal((await world.introspector.getVerdict('one')).isUnconfirmed, false)
+})
+
+t.test('a token that has expired is not known any more', async (t) => {
+  const world = createWorld()
+  world.respond = () => ({ active: true, sub: 'ada', exp: world.clock.seconds + 60 })
+  await world.introspector.getVerdict('one')
+  world.introspector.doubt({ sub: 'ada' })
+  world.clock.advance(61)
+  await world.introspector.getVerdict('one')
+  t.same(world.asked, [['one', false], ['one', false]])
+})
+
+t.test('a token that turns inactive is not known any more', async (t) => {
+  const world = createWorld()
+  await world.introspector.getVerdict('one')
+  world.clock.advance(31)
+  world.respond = () => ({ active: false })
+  await world.introspector.getVerdict('one')
+  world.clock.advance(6)
+  await world.introspector.getVerdict('one')
+  t.same(world.asked, [['one', false], ['one', true], ['one', false]])
+})
+
+t.test('without a cache a token is known, and no verdict is kept', async (t) => {
+  const world = createWorld({ isEnabled: false, ttl: 0, inactiveTtl: 0 })
+  await warmUp(world)
+  t.same(await askAll(world), [['one', true], ['two', true], ['three', true]])
+  t.same(world.introspector.counts, { activeVerdicts: 0, inactiveVerdicts: 0 })
+})
