@@ -7,6 +7,7 @@ import { buildApi as buildFolderDefault } from '../../examples/docs/folder-defau
 import { buildApi as buildEitherOr } from '../../examples/either-or/api.ts'
 import { buildApi as buildBehindMiddleware } from '../../examples/docs/middleware.ts'
 import { buildBrowserApi } from '../../examples/docs/cors.ts'
+import { buildMcpApi } from '../../examples/docs/mcp.ts'
 import { buildLimitedApi } from '../../examples/docs/order.ts'
 import { buildCookieApi, buildProxiedApi, buildSubProtocolApi } from '../../examples/docs/tokens-from-elsewhere.ts'
 import { declareRoutes } from '../../examples/docs/routes.ts'
@@ -149,4 +150,13 @@ t.test('routes below a prefix get a default requirement', async (t) => {
   t.teardown(async () => await app.close())
   t.equal(await getStatus(app, '/admin/users', await standIn.issueToken({})), 403)
   t.equal(await getStatus(app, '/admin/users', await standIn.issueToken({ roles: ['admin'] })), 200)
+})
+
+t.test('an MCP server names its resource, and guards each tool', async (t) => {
+  const standIn = await startServer(t)
+  const app = await buildMcpApi(optionsOf(standIn))
+  t.teardown(async () => await app.close())
+  const metadata = await app.inject('/.well-known/oauth-protected-resource/mcp')
+  t.match(metadata.json(), { resource: 'https://api.acme.example/mcp', authorization_servers: [standIn.issuer], scopes_supported: ['openid', 'urn:zitadel:iam:org:project:id:280000000000000001:aud'] })
+  t.match((await app.inject({ method: 'POST', url: '/mcp', payload: {} })).headers['www-authenticate'], /resource_metadata=.*scope=/)
 })
