@@ -158,5 +158,5 @@ t.test('an MCP server names its resource, and guards each tool', async (t) => {
   t.teardown(async () => await app.close())
   const metadata = await app.inject('/.well-known/oauth-protected-resource/mcp')
   t.match(metadata.json(), { resource: 'https://api.acme.example/mcp', authorization_servers: [standIn.issuer], scopes_supported: ['openid', 'urn:zitadel:iam:org:project:id:280000000000000001:aud'] })
-  t.match((await app.inject({ method: 'POST', url: '/mcp', payload: {} })).headers['www-authenticate'], /resource_metadata=.*scope=/)
+  t.match((await app.inject({ method: 'POST', url: '/mcp', payload: {} })).headers['www-authenticate'], /scope=.*resource_metadata=/)
 })
