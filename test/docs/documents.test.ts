@@ -15,9 +15,6 @@ interface Markdown {
 // Plain JavaScript, because the command `node test/docs/update.js` needs it uncompiled.
 const { findAnchors, findBlocks, findDocuments, findLinks, needsSource, readSource, ROOT } = await import(pathToFileURL(resolve('test/docs/markdown.js')).href) as Markdown
 
-/** Pages that are being written. */
-const PENDING = /(?:caching|fleet|outages|key-rotation|proxies)\.md$/
-
 const documents = findDocuments().map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }))
 
 t.test('each code block of a document is a region of a file that is compiled or run', async (t) => {
@@ -37,7 +34,7 @@ t.test('each code block of a document is a region of a file that is compiled or 
 t.test('each relative link of a document leads to a file and an anchor that exist', async (t) => {
   const dead = documents.flatMap(({ name, text }) => findLinks(text)
     .filter((target) => !/^(?:https?|mailto):/.test(target))
-    .filter((target) => !exists(name, target) && !PENDING.test(target))
+    .filter((target) => !exists(name, target))
     .map((target) => `${name}: ${target}`))
   t.same(dead, [])
 })

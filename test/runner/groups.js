@@ -25,7 +25,7 @@ export const isSlow = (name) => SLOW.test(name)
 /** @returns {TestFile[]} */
 export function findTests () {
   const paths = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
-  const names = paths.filter((path) => path.endsWith('.test.ts')).map((path) => `test/${path.replaceAll('\\', '/')}`)
+  const names = paths.filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules')).map((path) => `test/${path.replaceAll('\\', '/')}`)
   return names.sort().map((name) => {
     const text = readFileSync(join(ROOT, name), 'utf8')
     return { name, needsRedis: text.includes('needsRedis'), runsAlone: SHARED_STATE.test(text) }
