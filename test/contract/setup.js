@@ -27,7 +27,7 @@ export async function createSetup (standIn, issuedAt) {
       secret: one.clientSecret,
       keys: { [one.key.keyId]: publicKey(one.key.key) }
     }])),
-    projectRoles: { [projectId]: ['admin', 'writer', '<b>&', '10', '9'], [foreign.projectId]: ['reader'] },
+    projectRoles: { [projectId]: ['10', '9', '<b>&', 'admin', 'writer'], [foreign.projectId]: ['reader'] },
     tokens: {}
   }
   for (const [name, { options, facts }] of Object.entries(tokens({ standIn, apis, issuedAt }))) {

@@ -108,8 +108,9 @@ export function tokens ({ standIn, apis: { api, keyOnly, inactive, foreign }, is
       }
     },
     impersonated: {
-      options: { roles: ['admin'], actor: { iss: standIn.issuer, sub: '280000000000000601', act: { iss: standIn.issuer, sub: '1' } } },
-      facts: { ...person, scope: scopes, roles, actor: { iss: standIn.issuer, sub: '280000000000000601', act: { iss: standIn.issuer, sub: '1' } } }
+      // The response to a token exchange has no time of a login, unless the options say otherwise.
+      options: { roles: ['admin'], amr: ['pwd'], actor: { iss: standIn.issuer, sub: '280000000000000601', act: { iss: standIn.issuer, sub: '1' } } },
+      facts: { ...person, authTime: 0, scope: scopes, roles, actor: { iss: standIn.issuer, sub: '280000000000000601', act: { iss: standIn.issuer, sub: '1' } } }
     },
     customClaims: {
       options: { claims: { zebra: [1, 'two', { b: null, a: true }], 'https://acme.example/<&>': '\u2028 "q" \\ \t é 😀', number: 1.5e-7, large: 1e21, nothing: null } },
