@@ -12,7 +12,7 @@ interface Step {
   readonly before?: () => void
 }
 
-/** Plays the main job step by step on the terminal. */
+/** Sends the requests of the demo one after the other, and prints each status beside the expected one. */
 export async function tell (url: string, standIn: StandIn): Promise<{ passed: boolean, curls: string[] }> {
   const stranger = await standIn.issueToken({ scopes: ['openid'] })
   const reader = await standIn.issueToken({ roles: { reader: { [ACME]: 'acme.example' } }, scopes: ['openid', 'profile'] })
@@ -20,17 +20,17 @@ export async function tell (url: string, standIn: StandIn): Promise<{ passed: bo
   const steps: Step[] = [
     { title: 'a public route, no token', path: '/health', expected: 200 },
     { title: 'a guarded route, no token', path: '/orders', expected: 401 },
-    { title: 'something that is no token of ZITADEL', path: '/orders', token: 'made-up', expected: 401 },
-    { title: 'a live token, without the role', path: '/orders', token: stranger, expected: 403 },
-    { title: 'a live token, with the role', path: '/orders', token: reader, expected: 200 },
-    { title: 'a scope that was not asked for', path: '/me', token: stranger, expected: 403 },
-    { title: 'a scope that was', path: '/me', token: reader, expected: 200 },
+    { title: 'a token that ZITADEL does not know', path: '/orders', token: 'made-up', expected: 401 },
+    { title: 'an active token, without the role', path: '/orders', token: stranger, expected: 403 },
+    { title: 'an active token, with the role', path: '/orders', token: reader, expected: 200 },
+    { title: 'a scope that was not requested', path: '/me', token: stranger, expected: 403 },
+    { title: 'a scope that was requested', path: '/me', token: reader, expected: 200 },
     { title: 'the role, in its organisation', path: `/organizations/${ACME}/orders`, token: reader, expected: 200 },
     { title: 'the role, in another organisation', path: `/organizations/${OTHER}/orders`, token: reader, expected: 403 },
     { title: 'before it is revoked', method: 'DELETE', path: '/orders/1', token: leaver, expected: 204 },
     { title: 'after it is revoked', method: 'DELETE', path: '/orders/1', token: leaver, expected: 401, before: () => standIn.revoke(leaver) },
     { title: 'while ZITADEL is down', method: 'DELETE', path: '/orders/1', token: reader, expected: 503, before: () => standIn.fail('reset') },
-    { title: 'a remembered answer, meanwhile', path: '/orders', token: reader, expected: 200 },
+    { title: 'a cached response, meanwhile', path: '/orders', token: reader, expected: 200 },
     { title: 'when ZITADEL is back', method: 'DELETE', path: '/orders/1', token: reader, expected: 204, before: () => standIn.fail(null) }
   ]
   let passed = true
@@ -38,7 +38,7 @@ export async function tell (url: string, standIn: StandIn): Promise<{ passed: bo
     step.before?.()
     passed = await play(url, step) && passed
   }
-  console.log(passed ? '\nEvery step gave what it announced.' : '\nA step did not give what it announced.')
+  console.log(passed ? '\nEach step was answered as expected.' : '\nA step was not answered as expected.')
   const curl = (title: string, path: string, token?: string): string =>
     `# ${title}\ncurl -i ${token === undefined ? '' : `-H 'Authorization: Bearer ${token}' `}${url}${path}`
   return {

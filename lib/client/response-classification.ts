@@ -4,7 +4,7 @@ import { getStatusAdvice } from './outage.ts'
 import { parseRetryAfter, describeClockSkew } from './response-headers.ts'
 import { parseJson, type HttpResponse } from './http-response.ts'
 
-/** Whether the server refuses whoever asks, so that another proof may help. */
+/** Whether the server rejects the client, so that another assertion may help. */
 export function isClientRejection (httpResponse: HttpResponse): boolean {
   return (httpResponse.status === 400 || httpResponse.status === 401) && CLIENT_ERRORS.has(getOAuthError(httpResponse.text))
 }

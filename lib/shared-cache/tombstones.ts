@@ -45,7 +45,7 @@ export class Tombstones {
     const put = async (name: string): Promise<boolean> => {
       return await this.#commands.forceSend('SET', name, String(askedAtWall), 'PX', this.#ttl).catch(() => undefined) === 'OK'
     }
-    // The flag comes last: whoever sees it finds the rest.
+    // The flag comes last, so that a process that sees it finds the rest.
     const kept = await Promise.all([...this.#names(subject), ...this.#flags].map(put))
     const all = kept.every(Boolean)
     if (!all) this.#forgottenBefore = askedAtWall
