@@ -26,6 +26,8 @@ export class SharedEntry {
   readonly #locations: ReadonlyArray<{ readonly name: string, readonly box: AeadBox }>
   /** The name under which one process says that it asks. */
   readonly leaseKey: string
+  /** The key that exists while another process waits for the release of the lease. */
+  readonly waitingKey: string
 
   constructor (shared: SharedCacheContext, token: string) {
     this.#shared = shared
@@ -36,6 +38,7 @@ export class SharedEntry {
       return { name: `${shared.prefix}:entry:${shared.commands.isCluster ? `{${name}}` : name}`, box }
     })
     this.leaseKey = `${this.#locations[0]!.name}:claim`
+    this.waitingKey = `${this.#locations[0]!.name}:waiting`
   }
 
   /**

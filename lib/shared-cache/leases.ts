@@ -54,11 +54,13 @@ export class Leases {
 
   /**
    * Ends the lease, after the response was stored: a process that is notified finds the response, or sees that there is none.
-   * The message is sent after the reply, because a cluster may pass it on faster than it handles the other commands.
+   * The message is sent after the reply, because a cluster may pass it on faster than it handles the other commands. If no
+   * process waits, none is sent: Redis would deliver it to every process, for every introspection.
    */
   async release (entry: SharedEntry): Promise<void> {
-    await this.#commands.send('DEL', entry.leaseKey).catch(() => {})
-    this.#commands.sendInBackground('PUBLISH', this.channel, entry.leaseKey)
+    const deleted = await this.#commands.send('DEL', entry.leaseKey, entry.waitingKey).catch(() => undefined)
+    // Some clients return numbers as strings.
+    if (Number(deleted) !== 1) this.#commands.sendInBackground('PUBLISH', this.channel, entry.leaseKey)
   }
 
   /** Somebody has released a claim. */
@@ -68,13 +70,14 @@ export class Leases {
 
   /** Waits for a peer until he has answered, has given up, or has taken too long. */
   async #waitForHolder (entry: SharedEntry, maxAge: number, notifier: Notifier): Promise<TimedResponse | undefined> {
+    this.#commands.sendInBackground('SET', entry.waitingKey, '1', 'PX', String(this.#wait))
     const end = performance.now() + this.#wait
-    for (let left = this.#wait; left > 0; left = end - performance.now()) {
-      await notifier.wait(Math.min(this.#pollInterval, left))
+    for (let left = this.#wait; ; left = end - performance.now()) {
+      // The first look is after the mark, in case the lease was released before it.
       // The claim is looked at first: once it has gone, the answer is there, or none will come.
       const [leases, found] = await Promise.all([this.#commands.send('EXISTS', entry.leaseKey), entry.load(maxAge)])
-      if (found !== undefined || leases === 0) return found
+      if (found !== undefined || leases === 0 || left <= 0) return found
+      await notifier.wait(Math.min(this.#pollInterval, left))
     }
-    return undefined
   }
 }

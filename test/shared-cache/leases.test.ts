@@ -85,11 +85,10 @@ t.test('who waits for a peer is woken by it', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const seen: string[] = []
   const spy = await startSpy(t, port, seen)
-  const { commands, entry, claims } = claimsOn(await connectClient(t, port, 'ioredis'))
+  const { entry, claims } = claimsOn(await connectClient(t, port, 'ioredis'))
   t.equal(await claims.loadOrAcquire(entry, Infinity), 'claimed')
   const waiting = claims.loadOrAcquire(entry, Infinity)
-  await commands.send('PING')
-  await spy()
+  while (!seen.some((command) => command.includes(entry.waitingKey))) await spy()
   entry.store({ response: ada, askedAt: performance.now() })
   await claims.release(entry)
   await spy()
@@ -142,4 +141,42 @@ t.test('a release is heard by every process that waits', needsRedis, async (t) =
   await asking
   t.same((await waiting).response, ada)
   t.equal(second.asked(), 0)
+})
+
+t.test('a release is published only if another process waits', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [first, second] = [await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 })]
+  const seen: string[] = []
+  const spy = await startSpy(t, port, seen)
+  const countReleases = async (): Promise<number> => {
+    await first.settle()
+    await spy()
+    return seen.filter((command) => /^publish .*:released:/i.test(command)).length
+  }
+  await first.ask('alone')
+  t.equal(await countReleases(), 0)
+  const gate = new Gate()
+  const asking = first.ask('shared', gate.opened.then(() => ada))
+  while (first.asked() < 2) await new Promise(setImmediate)
+  const waiting = second.ask('shared')
+  while (!seen.some((command) => command.endsWith(':waiting 1 PX 60000'))) await spy()
+  gate.open()
+  await asking
+  t.same((await waiting).response, ada)
+  t.equal(second.asked(), 0)
+  t.equal(await countReleases(), 1)
+})
+
+t.test('a process that begins to wait right after the release does not wait', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const client = await connectClient(t, port, 'ioredis') as IoredisClient
+  const holder = claimsOn(client)
+  t.equal(await holder.claims.loadOrAcquire(holder.entry, Infinity), 'claimed')
+  // The lease is released between the attempt to acquire it and the mark.
+  const call: IoredisClient['call'] = async (command, ...args) => {
+    if (args[0]?.endsWith(':waiting') === true) await holder.claims.release(holder.entry)
+    return await client.call(command, ...args)
+  }
+  const { claims, entry } = claimsOn({ call, status: 'ready', duplicate: () => {}, on: () => {} })
+  t.equal(await claims.loadOrAcquire(entry, Infinity), undefined)
 })
