@@ -1,0 +1,22 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { NotesLogin, connect, revoke } from './client.ts'
+
+/** Lets the SDK's client log in as two people and call tools, and prints what it shows. */
+export async function playStory (url: string, issuer: string, clientId: string): Promise<void> {
+  for (const account of ['ada', 'grace']) {
+    const login = new NotesLogin({ account, registration: { clientId, issuer } })
+    const client = await connect(url, login)
+    console.log(`${account} has logged in. The client requested: ${login.authorizations[0]!.searchParams.get('scope')}`)
+    const call = async (name: string): Promise<void> => {
+      const shown = await client.callTool({ name, arguments: name === 'add-note' ? { text: 'call Bob' } : {} })
+        .then(({ content }) => (content as Array<{ text: string }>)[0]!.text, (error: Error) => `error: ${error.message}`)
+      console.log(`  ${name}: ${shown}`)
+    }
+    for (const name of ['list-notes', 'add-note', 'purge-notes']) await call(name)
+    await revoke(issuer, login)
+    await wait(1100)
+    console.log('  Its tokens are revoked, and a second later:')
+    await call('list-notes')
+    await client.close()
+  }
+}

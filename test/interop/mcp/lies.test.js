@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict'
+import { request as sendRequest } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { test } from 'node:test'
+import { startExample } from './setup.js'
+
+const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 'lies', version: '1' }, 'io.modelcontextprotocol/clientCapabilities': {} }
+const base64 = (name) => `=?base64?${Buffer.from(name).toString('base64')}?=`
+
+/** Sends exactly this. A header whose value is an array is sent several times. */
+async function send (url, token, { method = 'POST', headers, body }) {
+  const request = sendRequest(url, { method, headers: { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream', ...headers } })
+  request.end(body)
+  const [response] = await new Promise((resolve, reject) => { request.once('response', (response) => resolve([response])).once('error', reject) })
+  return { status: response.statusCode, body: await text(response) }
+}
+
+/** Each protocol's own way to call a tool. */
+const PROTOCOLS = {
+  legacy: { meta: {}, headers: () => ({ 'mcp-protocol-version': '2025-11-25' }) },
+  '2026-07-28': { meta: { _meta: ENVELOPE }, headers: (name, method = 'tools/call') => ({ 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, 'mcp-name': name }) }
+}
+
+function * createLies () {
+  const json = { 'content-type': 'application/json' }
+  for (const [protocol, { meta, headers: honest }] of Object.entries(PROTOCOLS)) {
+    const call = (name, more = {}) => ({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {}, ...meta, ...more } })
+    const [good, bad] = [call('list-notes'), call('purge-notes')]
+    const bodies = [
+      bad, [bad], [good, bad], [bad, good], [good, good, bad], [good, [bad]], [[bad]],
+      { ...bad, id: undefined }, { ...bad, id: null }, { ...bad, jsonrpc: '1.0' }, { ...bad, extra: good },
+      { ...bad, method: 'Tools/Call' }, { ...bad, method: 'tools/call ' }, { ...bad, method: ['tools/call'] },
+      { ...bad, result: {} }, { ...bad, error: { code: 1, message: 'x' } },
+      call(['purge-notes']), call({ toString: 'purge-notes' }), call('PURGE-NOTES'), call(' purge-notes'), call('purge-notes\0'), call('list-notes\npurge-notes'),
+      call('list-notes', { arguments: { name: 'purge-notes' } }), call('list-notes', { task: { name: 'purge-notes' }, tool: 'purge-notes' }),
+      { ...bad, params: [bad.params] }, { ...bad, params: { 0: bad.params, ...meta } }
+    ].map((body) => JSON.stringify(body))
+    const [g, b] = [JSON.stringify(good), JSON.stringify(bad)]
+    const texts = [
+      // The last of two equal keys counts, for the guard and for the server.
+      b.replace('"name":"purge-notes"', '"name":"list-notes","name":"purge-notes"'), b.replace('"name":"purge-notes"', '"name":"purge-notes","name":"list-notes"'),
+      b.replace('"method":"tools/call"', '"method":"tools/list","method":"tools/call"'), b.replace('"method":"tools/call"', '"method":"tools/call","method":"tools/list"'),
+      g.replace('"params"', '"params":{"name":"purge-notes"},"params"'), g.replace('"jsonrpc"', '"params":{"name":"purge-notes"},"jsonrpc"'),
+      b.replace('purge-notes', 'purge\\u002dnotes'), b.replace('"name"', '"n\\u0061me"'), b.replace('"method"', '"meth\\u006fd"'),
+      g.replace('"params":{', '"params":{"__proto__":{"name":"purge-notes"},'), g.replace('"name":"list-notes"', '"__proto__":{"name":"purge-notes"}'), g.replace('"name":"list-notes"', '"constructor":{"prototype":{"name":"purge-notes"}}'),
+      `\uFEFF${b}`, ` ${b}\n`, `${g}\n${b}`, `${g}${b}`, `[${g}]\n[${b}]`, `data: ${b}\n\n`
+    ]
+    const lies = [
+      {}, honest('list-notes'), honest('purge-notes'), honest(base64('list-notes')), honest(base64('purge-notes')), honest('purge-notes', 'tools/list'), honest('list-notes', 'tools/list'), honest('x', 'server/discover'),
+      { 'mcp-method': 'tools/list' }, { 'mcp-method': 'tools/call' }, { 'mcp-name': 'list-notes' }, { 'mcp-name': '=?base64?!?=' },
+      { ...honest('list-notes'), 'mcp-name': ['list-notes', 'purge-notes'] }, { ...honest('list-notes'), 'mcp-method': ['tools/list', 'tools/call'] }, { 'mcp-protocol-version': '2025-03-26' }, { 'mcp-protocol-version': ['2026-07-28', '2025-11-25'] }
+    ]
+    for (const headers of lies) for (const body of [...bodies, ...texts]) yield { protocol, headers: { ...json, ...headers }, body }
+    const types = ['text/plain', 'text/plain; application/json', 'application/json; charset=utf-16', 'application/json-rpc', 'application/vnd.api+json', 'application/octet-stream', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'APPLICATION/JSON', 'application/json, text/plain', undefined]
+    for (const type of types) for (const headers of [honest('list-notes'), honest('purge-notes'), {}]) yield { protocol, headers: { ...type && { 'content-type': type }, ...headers }, body: b }
+    for (const encoding of ['gzip', 'identity', 'utf-16le']) yield { protocol, headers: { ...json, ...honest('list-notes'), 'content-encoding': encoding }, body: b }
+    for (const method of ['PUT', 'PATCH', 'DELETE', 'GET', 'OPTIONS', 'HEAD', 'QUERY', 'PROPFIND', 'SEARCH', 'TRACE']) {
+      for (const headers of [json, { ...json, ...honest('list-notes') }, { ...json, 'x-http-method-override': 'POST' }, {}]) yield { protocol, method, headers: { 'content-length': Buffer.byteLength(b), ...headers }, body: b }
+    }
+    for (const path of ['?name=list-notes', '/', '//', '%2F', ';x', '/../mcp']) yield { protocol, path, headers: { ...json, ...honest('list-notes') }, body: b }
+  }
+}
+
+test('no header and no body lets a call in that the role does not allow, in either protocol, in batches too', async (t) => {
+  const { url, connect } = await startExample(t, { api: { cache: { ttl: 60 } } })
+  const token = async (account) => (await connect(account)).stored.tokens().access_token
+  const [ada, grace] = [await token('ada'), await token('grace')]
+  const isPurged = ({ body }) => body.includes('deleted all notes')
+
+  // What the test looks for is there when the call is allowed.
+  for (const { meta, headers } of Object.values(PROTOCOLS)) {
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'purge-notes', arguments: {}, ...meta } })
+    const response = await send(url, grace, { headers: { 'content-type': 'application/json', ...headers('purge-notes') }, body })
+    assert.ok(isPurged(response), JSON.stringify(response))
+  }
+  const marker = `marker ${Math.random()}`
+  await (await connect('grace')).call('add-note', { text: marker })
+
+  let count = 0
+  const [letIn, failures] = [[], []]
+  for (const { path = '', ...lie } of createLies()) {
+    count++
+    const response = await send(`${url}${path}`, ada, lie).catch((error) => ({ status: 0, body: String(error) }))
+    if (isPurged(response)) letIn.push(lie)
+    // A web-standard request, which the SDK creates, cannot have this method.
+    if (response.status >= 500 && lie.method !== 'TRACE') failures.push({ ...lie, response })
+  }
+  const { text: notes } = await (await connect('grace')).call('list-notes')
+  assert.match(notes, new RegExp(marker), 'nothing was deleted')
+  t.diagnostic(`${count} requests, ${letIn.length} let in`)
+  assert.ok(count > 1000)
+  assert.deepEqual(letIn, [])
+  assert.deepEqual(failures, [])
+})

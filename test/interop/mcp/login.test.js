@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { revoke } from '../../../build/examples/mcp/client.js'
+import { AUDIENCE, startExample } from './setup.js'
+
+for (const protocol of ['auto', 'legacy']) {
+  for (const registration of ['pre-registered', 'client id metadata document', 'dynamic']) {
+    test(`the client of the SDK discovers, logs in and calls a tool (${registration}, protocol ${protocol})`, async (t) => {
+      const { issuer, requests, documents, registrations, connect } = await startExample(t)
+      const { stored, call, client } = await connect('ada', registrations[registration], protocol)
+      assert.equal(stored.authorizations.length, 1)
+      const { searchParams: authorization } = stored.authorizations[0]
+      assert.deepEqual(authorization.get('scope').split(' ').sort(), [AUDIENCE, 'offline_access', 'openid'].sort())
+      assert.equal(authorization.get('code_challenge_method'), 'S256')
+      assert.equal(requests.filter((request) => request === 'POST /oauth/v2/register').length, registration === 'dynamic' ? 1 : 0)
+      assert.equal(documents.length, registration === 'client id metadata document' ? 1 : 0)
+
+      assert.deepEqual((await client.listTools()).tools.map(({ name }) => name).sort(), ['add-note', 'list-notes', 'purge-notes'])
+      assert.match((await call('list-notes')).text, /^ada reads \d+ notes/)
+      assert.deepEqual(await call('add-note', { text: 'call Bob' }), { text: 'added call Bob', isError: false })
+
+      const before = requests.filter((request) => !request.endsWith('/introspect')).length
+      const { error } = await call('purge-notes')
+      assert.match(error, /"message":"Tool \\"purge-notes\\": The caller does not hold a required role"/)
+      assert.equal(requests.filter((request) => !request.endsWith('/introspect')).length - before, 0, 'requests to the authorization server because of the 403')
+      assert.equal(stored.authorizations.length, 1)
+
+      await revoke(issuer, stored)
+      assert.match((await call('list-notes')).error, /Unauthorized/)
+      assert.equal(stored.authorizations.length, 2, 'the client sends its user to a new login')
+    })
+  }
+}
+
+test('a person with the role calls the tool that another is refused', async (t) => {
+  const { connect } = await startExample(t)
+  const [guest, grace] = [await connect('guest'), await connect('grace')]
+  assert.match((await guest.call('list-notes')).text, /^guest reads/)
+  assert.match((await guest.call('add-note', { text: 'x' })).error, /required role/)
+  assert.deepEqual(await grace.call('purge-notes'), { text: 'deleted all notes', isError: false })
+})
+
+test('a tool that is not listed is refused with a message', async (t) => {
+  const { connect } = await startExample(t)
+  const { call } = await connect('grace')
+  assert.match((await call('other')).error, /The tool is not allowed here/)
+})
