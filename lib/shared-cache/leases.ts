@@ -70,14 +70,16 @@ export class Leases {
 
   /** Waits for a peer until he has answered, has given up, or has taken too long. */
   async #waitForHolder (entry: SharedEntry, maxAge: number, notifier: Notifier): Promise<TimedResponse | undefined> {
-    this.#commands.sendInBackground('SET', entry.waitingKey, '1', 'PX', String(this.#wait))
+    // The claim is looked at first: once it has gone, the answer is there, or none will come.
+    const look = async (): Promise<[unknown, TimedResponse | undefined]> => await Promise.all([this.#commands.send('EXISTS', entry.leaseKey), entry.load(maxAge)])
     const end = performance.now() + this.#wait
-    for (let left = this.#wait; ; left = end - performance.now()) {
-      // The first look is after the mark, in case the lease was released before it.
-      // The claim is looked at first: once it has gone, the answer is there, or none will come.
-      const [leases, found] = await Promise.all([this.#commands.send('EXISTS', entry.leaseKey), entry.load(maxAge)])
-      if (found !== undefined || leases === 0 || left <= 0) return found
-      await notifier.wait(Math.min(this.#pollInterval, left))
+    this.#commands.sendInBackground('SET', entry.waitingKey, '1', 'PX', String(this.#wait))
+    // The first look is after the mark, in case the lease was released before it.
+    let [leases, found] = await look()
+    for (let left = this.#wait; found === undefined && leases !== 0 && left > 0; left = end - performance.now()) {
+      await notifier.wait(Math.min(this.#pollInterval, left));
+      [leases, found] = await look()
     }
+    return found
   }
 }
