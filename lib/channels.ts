@@ -25,6 +25,8 @@ export interface IntrospectionMessage {
   readonly wait: number | undefined
   /** Milliseconds from the start to the end, `wait` included. Undefined until the introspection has ended. */
   readonly duration: number | undefined
+  /** The number of other requests of this process that waited for it. Undefined until the introspection has ended. */
+  readonly joined: number | undefined
 }
 
 /** What the guard decided on a request. The channel is `fastify-zitadel:decision`. Requests of public routes have none. */
@@ -43,13 +45,16 @@ export interface DecisionMessage {
   readonly source: DecisionSource | undefined
   /** Milliseconds since ZITADEL was asked about the token; undefined without a verdict. */
   readonly age: number | undefined
+  /** The user. Undefined without the option `publishSub`, and for an inactive token. */
+  readonly sub: string | undefined
 }
 
 /**
- * `'memory'`: the cache of this process. `'introspection'`: ZITADEL was asked, for this request or for another one with the
- * same token. `'stale'`: the verdict was used past its ttl (option `staleIfError`).
+ * `'memory'`: the cache of this process. `'shared'`: the shared cache had the verdict, or has confirmed that a verdict in
+ * memory was not forgotten. `'introspection'`: ZITADEL was asked, for this request or for another one with the same token.
+ * `'stale'`: the verdict was used past its ttl (option `staleIfError`).
  */
-export type DecisionSource = 'memory' | 'introspection' | 'stale'
+export type DecisionSource = 'memory' | 'shared' | 'introspection' | 'stale'
 
 /** ZITADEL gave no usable response, or the circuit has opened or closed. The channel is `fastify-zitadel:outage`. */
 export interface OutageMessage {
@@ -57,6 +62,23 @@ export interface OutageMessage {
   readonly state: 'failed' | 'opened' | 'closed'
   /** What the failure was, as in the log; undefined unless the state is `'failed'`. */
   readonly reason: string | undefined
+}
+
+/** Verdicts of this process were dropped before their ttl ended, or must be confirmed. The channel is `fastify-zitadel:forget`. */
+export interface ForgetMessage {
+  readonly registration: number
+  /**
+   * `'forget'`: the tokens are unknown afterwards. `'doubt'`: ZITADEL is asked about them again, and they keep their share in
+   * the limits. `'gap'`: messages of other processes may be lost, so each verdict is checked against the shared cache first.
+   */
+  readonly kind: 'forget' | 'doubt' | 'gap'
+  /** `'call'`: `app.zitadel.forget()`. `'process'`: another process, through the shared cache. `'event'`: a webhook of ZITADEL. */
+  readonly source: 'call' | 'process' | 'event'
+  readonly target: 'all' | 'sub' | 'session' | 'jti' | 'token'
+  /** The number of verdicts in the cache of this process that it applies to. */
+  readonly verdicts: number
+  /** The user. Undefined without the option `publishSub`, and unless the target is `'sub'`. */
+  readonly sub: string | undefined
 }
 
 /** A webhook of ZITADEL arrived at the route of the option `events`. The channel is `fastify-zitadel:event`. */
@@ -89,6 +111,7 @@ export interface CredentialsMessage {
 export const INTROSPECTION = tracingChannel<unknown, IntrospectionMessage>('fastify-zitadel:introspection')
 /** A request whose token is cached pays for `hasSubscribers`, and for nothing else of this file. */
 export const DECISION = channel('fastify-zitadel:decision')
+export const FORGET = channel('fastify-zitadel:forget')
 export const EVENT = channel('fastify-zitadel:event')
 export const OUTAGE = channel('fastify-zitadel:outage')
 export const CREDENTIALS = channel('fastify-zitadel:credentials')

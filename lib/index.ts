@@ -24,7 +24,7 @@ export type { AllOrAny, McpRouteOptions, RequirementOptions, ZitadelRouteOptions
 export type { AuthInfo, AuthInfoExtra } from './resource/auth-info.ts'
 export type { Forgettable } from './verdicts/verdict-target.ts'
 export type { CheckResult } from './source/health-check.ts'
-export type { CredentialsMessage, DecisionMessage, DecisionSource, EventMessage, EventRejection, IntrospectionMessage, OutageMessage } from './channels.ts'
+export type { CredentialsMessage, DecisionMessage, DecisionSource, EventMessage, EventRejection, ForgetMessage, IntrospectionMessage, OutageMessage } from './channels.ts'
 export type { Sign, SigningClient } from './oauth/client-authentication.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'
 export type { ActiveToken } from './zitadel/active-token.ts'

@@ -62,9 +62,10 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       isEnabled: config.cache !== false,
       sharedCache: source.sharedCache,
       staleIfError: config.staleIfError,
-      onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")')
+      onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")'),
+      onForget: (report) => registration.publishForget({ ...report, sub: config.publishSub ? report.sub : undefined })
     }, clock)
-    const guard = new Guard(config, introspector, clock.wall, createDecisionPublisher(registration.id, clock.monotonic), createToolChecks)
+    const guard = new Guard(config, introspector, clock.wall, createDecisionPublisher(registration.id, config.publishSub, clock.monotonic), createToolChecks)
     const readAuthInfo = createAuthInfoReader(createResourceFinder(config.resources))
     const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
 
@@ -99,10 +100,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
         registration,
         reporter,
         clock,
-        doubt: (target) => {
-          introspector.doubt(target)
-          source.sharedCache?.forget(target)
-        }
+        doubt: (target) => introspector.doubt(target, 'event')
       })
     }
     warnAboutPlainHttp(app, config.authorizationServer?.endpoint.origin)

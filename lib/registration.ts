@@ -1,4 +1,4 @@
-import { CREDENTIALS, EVENT, INTROSPECTION, OUTAGE, type CredentialsMessage, type EventMessage, type IntrospectionMessage, type OutageMessage } from './channels.ts'
+import { CREDENTIALS, EVENT, FORGET, INTROSPECTION, OUTAGE, type CredentialsMessage, type EventMessage, type ForgetMessage, type IntrospectionMessage, type OutageMessage } from './channels.ts'
 import type { ZitadelError, ZitadelErrorCode } from './errors.ts'
 
 /** Runs an introspection, for example inside a span. It must return what `run` returns. */
@@ -75,6 +75,10 @@ export class Registration {
   /** Publishes that the circuit has opened or closed. */
   publishCircuit (isOpen: boolean): void {
     this.#publishOutage(isOpen ? 'opened' : 'closed')
+  }
+
+  publishForget (message: Omit<ForgetMessage, 'registration'>): void {
+    if (FORGET.hasSubscribers) FORGET.publish(Object.freeze({ registration: this.id, ...message } satisfies ForgetMessage))
   }
 
   publishEvent (message: Omit<EventMessage, 'registration'>): void {

@@ -21,6 +21,7 @@ await app.register(zitadel, {
   customScopes: 'scope',
   undeclaredRoutes: ({ url, method, schema, config }) => url === '/' && method === 'GET' && schema !== undefined && config !== undefined ? 'public' : 'refused',
   personalAccessTokens: false,
+  publishSub: true,
   tokenFrom: (request) => request.headers.cookie,
   clients: ['web'] as const,
   projectId: process.env['PROJECT'],

@@ -17,9 +17,10 @@ import { toOutageError } from './outage.ts'
  *   before the second request.
  * @param onResponse is called with the HTTP status of the last response
  * @param subject the subject of a token that was active a moment ago. Subjects take turns in the queue.
+ * @param countJoined the number of other requests that wait for the response
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */
-export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () => void, onResponse?: (status: number) => void, subject?: unknown) => Promise<IntrospectionResponse>
+export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () => void, onResponse?: (status: number) => void, subject?: unknown, countJoined?: () => number) => Promise<IntrospectionResponse>
 
 export interface ClientOptions extends TransportOptions {
   /** Milliseconds for the whole of one introspection. */

@@ -6,9 +6,9 @@ import type { Introspect } from './introspection-client.ts'
 
 /** Returns the same function, which publishes each introspection if anything observes it. */
 export function traceIntrospections (introspect: Introspect, registration: Registration, clock: Clock): Introspect {
-  return async (token, onSend, onUnconfirmed, _onResponse, subject) => {
+  return async (token, onSend, onUnconfirmed, _onResponse, subject, countJoined) => {
     if (!registration.isTraced) return await introspect(token, onSend, onUnconfirmed, undefined, subject)
-    const trace = new IntrospectionTrace(registration.id, onUnconfirmed !== undefined, clock)
+    const trace = new IntrospectionTrace(registration.id, onUnconfirmed !== undefined, countJoined, clock)
     return await registration.trace(trace, async () => {
       try {
         const response = await introspect(token, () => {
@@ -29,6 +29,7 @@ export function traceIntrospections (introspect: Introspect, registration: Regis
 class IntrospectionTrace implements IntrospectionMessage {
   readonly registration: number
   readonly wasActive: boolean
+  readonly #countJoined: (() => number) | undefined
   readonly #clock: Clock
   readonly #startedAt: number
   #outcome: IntrospectionMessage['outcome']
@@ -38,10 +39,12 @@ class IntrospectionTrace implements IntrospectionMessage {
   #requests = 0
   #wait: number | undefined
   #duration: number | undefined
+  #joined: number | undefined
 
-  constructor (registration: number, wasActive: boolean, clock: Clock) {
+  constructor (registration: number, wasActive: boolean, countJoined: (() => number) | undefined, clock: Clock) {
     this.registration = registration
     this.wasActive = wasActive
+    this.#countJoined = countJoined
     this.#clock = clock
     this.#startedAt = clock.monotonic()
     Object.freeze(this)
@@ -54,6 +57,7 @@ class IntrospectionTrace implements IntrospectionMessage {
   get requests (): number { return this.#requests }
   get wait (): number | undefined { return this.#wait }
   get duration (): number | undefined { return this.#duration }
+  get joined (): number | undefined { return this.#joined }
 
   recordRequest (): void {
     this.#wait ??= this.#clock.monotonic() - this.#startedAt
@@ -68,6 +72,7 @@ class IntrospectionTrace implements IntrospectionMessage {
   recordOutcome (outcome: IntrospectionMessage['outcome']): void {
     this.#outcome = outcome
     this.#duration = this.#clock.monotonic() - this.#startedAt
+    this.#joined = this.#countJoined?.()
   }
 
   recordFailure ({ code, cause }: ZitadelError): void {
@@ -78,7 +83,7 @@ class IntrospectionTrace implements IntrospectionMessage {
 
   /** For loggers: getters are not enumerable. */
   toJSON (): IntrospectionMessage {
-    const { registration, wasActive, outcome, code, reason, status, requests, wait, duration } = this
-    return { registration, wasActive, outcome, code, reason, status, requests, wait, duration }
+    const { registration, wasActive, outcome, code, reason, status, requests, wait, duration, joined } = this
+    return { registration, wasActive, outcome, code, reason, status, requests, wait, duration, joined }
   }
 }

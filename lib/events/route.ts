@@ -13,7 +13,7 @@ export interface EventContext {
   readonly registration: Registration
   readonly reporter: Reporter
   readonly clock: Clock
-  /** Makes verdicts doubtful: at once in this process, soon in the others. */
+  /** Makes verdicts doubtful. */
   readonly doubt: (target: EventTarget) => void
 }
 

@@ -6,8 +6,11 @@ import type { Verdict } from '../verdicts/verdict.ts'
 /** Publishes a decision. `denial` is undefined if the request is allowed, `verdict` if the decision needed none. */
 export type PublishDecision = (request: FastifyRequest, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean) => void
 
-/** @param now monotonic milliseconds */
-export function createDecisionPublisher (registration: number, now: () => number): PublishDecision {
+/**
+ * @param hasSub whether messages name the user
+ * @param now monotonic milliseconds
+ */
+export function createDecisionPublisher (registration: number, hasSub: boolean, now: () => number): PublishDecision {
   return (request, denial, verdict, isCached) => {
     const message: DecisionMessage = {
       registration,
@@ -17,7 +20,8 @@ export function createDecisionPublisher (registration: number, now: () => number
       code: denial instanceof ZitadelError ? denial.code : undefined,
       reason: denial instanceof ZitadelError ? denial.reason : undefined,
       source: verdict && getSource(verdict, isCached),
-      age: verdict && now() - verdict.askedAt
+      age: verdict && now() - verdict.askedAt,
+      sub: hasSub ? verdict?.sub : undefined
     }
     DECISION.publish(Object.freeze(message))
   }
@@ -29,7 +33,8 @@ function getOutcome (denial: (Error & { readonly statusCode?: unknown }) | undef
   return typeof statusCode === 'number' && statusCode < 500 ? 'denied' : 'failed'
 }
 
-function getSource ({ granted }: Verdict, isCached: boolean): DecisionMessage['source'] {
+function getSource ({ granted, isShared }: Verdict, isCached: boolean): DecisionMessage['source'] {
   if (granted?.token.stale === true) return 'stale'
-  return isCached ? 'memory' : 'introspection'
+  if (isCached) return 'memory'
+  return isShared ? 'shared' : 'introspection'
 }

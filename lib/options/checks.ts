@@ -31,6 +31,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   undeclaredRoutes: [(value) => isFunction(value) || oneOf('protected', 'public', 'refused')(value), "'protected', 'public', 'refused' or a function of the route's options"],
   unmatched: [oneOf('open', 'protected'), "'open' or 'protected'"],
   personalAccessTokens: [oneOf(true, false), 'true or false'],
+  publishSub: [oneOf(true, false), 'true or false'],
   tokenFrom: [isFunction, 'a function of the request'],
   clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isNonEmptyString), 'a non-empty array of client ids'],
   projectId: [isNonEmptyString, 'the id of a project, a non-empty string'],

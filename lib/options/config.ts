@@ -23,6 +23,7 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
   readonly customScopes: 'roles' | 'scope'
   readonly undeclaredRoutes: NonNullable<ZitadelOptions['undeclaredRoutes']>
   readonly personalAccessTokens: boolean
+  readonly publishSub: boolean
   readonly clients: ReadonlySet<string> | undefined
   readonly resources: readonly Resource[]
   readonly events: EventsConfig | undefined
@@ -61,6 +62,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     customScopes: 'roles',
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,
+    publishSub: false,
     ...rest,
     cache: cache === false ? false : Object.freeze({ ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined, ...omitUndefined(cache ?? {}) }),
     limits: Object.freeze({ concurrent: 32, queue: 4000, perSecond: undefined, ...omitUndefined(limits ?? {}) }),

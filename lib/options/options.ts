@@ -111,6 +111,8 @@ export interface ZitadelOptions {
   readonly unmatched?: 'open' | 'protected' | undefined
   /** `false` refuses personal access tokens: every one of the instance is live for every API. Default true. */
   readonly personalAccessTokens?: boolean | undefined
+  /** Whether messages of the channels of node:diagnostics_channel contain `sub`, the id of the user. Default false. */
+  readonly publishSub?: boolean | undefined
   /** Reads the token from another place than the `Authorization` header; undefined, null or '' where there is none. */
   readonly tokenFrom?: ((request: FastifyRequest) => string | null | undefined) | undefined
   /** Client ids that may call. Narrows, proves nothing: a service account's client id is its user name. Default any. */

@@ -13,6 +13,15 @@ export type ForgetEvent =
   /** The part of the `jti` of a token before `-at_`. Older versions of this package ignore it. */
   | { readonly session: string }
 
+/** What happens to the tokens of a target: they are unknown afterwards, or they stay known. */
+export type ForgetKind = 'forget' | 'doubt'
+
+/** What another process has forgotten or doubted. */
+export interface ForgetMessageContent {
+  readonly event: ForgetEvent
+  readonly kind: ForgetKind
+}
+
 /** The forgets of a fleet, told to everybody at once and in words that only its members read. */
 export class ForgetMessages {
   readonly #commands: RedisCommands
@@ -29,8 +38,8 @@ export class ForgetMessages {
   }
 
   /** Resolves to whether Redis has passed it on. Under every key, as some of the fleet may know only one. */
-  async publish (event: ForgetEvent): Promise<boolean> {
-    const text = JSON.stringify([this.#senderId, event])
+  async publish (event: ForgetEvent, kind: ForgetKind): Promise<boolean> {
+    const text = JSON.stringify([this.#senderId, event, kind])
     const published = await Promise.all([...this.#keys].map(async ([channel, { messages }]) => {
       return await this.#commands.forceSend('PUBLISH', channel, messages.seal(text)).then(() => true, () => false)
     }))
@@ -38,10 +47,11 @@ export class ForgetMessages {
   }
 
   /** What another process tells; undefined for one's own words, and for anything that no member has said. */
-  parse (channel: string, message: string): ForgetEvent | undefined {
+  parse (channel: string, message: string): ForgetMessageContent | undefined {
     const text = this.#keys.get(channel)?.messages.open(message)
     if (text === undefined) return undefined
-    const [sender, event] = JSON.parse(text) as [string, ForgetEvent]
-    return sender === this.#senderId ? undefined : event
+    const [sender, event, kind] = JSON.parse(text) as [string, ForgetEvent, unknown]
+    // Older versions send no kind, and a newer one may send another.
+    return sender === this.#senderId ? undefined : { event, kind: kind === 'doubt' ? 'doubt' : 'forget' }
   }
 }

@@ -3,7 +3,7 @@ import type { SharedCacheOptions } from '../options/shared-cache-options.ts'
 import type { TimedResponse } from './serialization.ts'
 import { Leases } from './leases.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
-import { ForgetMessages, type ForgetEvent } from './forget-messages.ts'
+import { ForgetMessages, type ForgetEvent, type ForgetKind, type ForgetMessageContent } from './forget-messages.ts'
 import { Subscription } from './subscription.ts'
 import type { TombstoneSubject } from './tombstones.ts'
 
@@ -16,6 +16,13 @@ export type SharedForgetTarget =
   | { readonly all: true }
 
 /**
+ * Called for what this process and others forget. The kind `'gap'` means that messages of other processes may be lost.
+ *
+ * @param isOwn whether this process has caused it
+ */
+export type ForgetListener = (forgotten: ForgetEvent, kind: ForgetKind | 'gap', isOwn: boolean) => void
+
+/**
  * What ZITADEL said of active tokens, for a fleet of processes to read. Redis is believed nothing but that something is not
  * there: whatever it says that no holder of the fleet's key has sealed is a miss.
  */
@@ -24,7 +31,7 @@ export class SharedCache {
   readonly #leases: Leases
   readonly #forgetMessages: ForgetMessages
   readonly #subscription: Subscription
-  readonly #listeners: Array<(forgotten: ForgetEvent) => void> = []
+  readonly #listeners: ForgetListener[] = []
   /** How often something was forgotten, here or elsewhere: what was being read meanwhile is not taken. */
   #forgetCount = 0
 
@@ -37,7 +44,7 @@ export class SharedCache {
     this.#subscription = new Subscription(client, commands, prefix, [this.#leases.channel, ...this.#forgetMessages.channels], {
       onMessage: (channel, message) => channel === this.#leases.channel ? this.#leases.handleRelease(message) : this.#handleMessage(this.#forgetMessages.parse(channel, message)),
       // What is being read meanwhile is held against the tombstones, and misses nothing.
-      onGap: () => this.#notifyListeners({ all: true })
+      onGap: () => this.#notifyListeners({ all: true }, 'gap', false)
     }, interval)
   }
 
@@ -65,9 +72,10 @@ export class SharedCache {
   /**
    * Lets no process of the fleet believe what was asked before.
    *
+   * @param kind whether the tokens stay known
    * @returns whether Redis has it; if not, other processes may go on until their verdicts' ttl ends
    */
-  async forget (what: SharedForgetTarget): Promise<boolean> {
+  async forget (what: SharedForgetTarget, kind: ForgetKind = 'forget'): Promise<boolean> {
     const { tombstones, commands } = this.#shared
     this.#forgetCount++
     let isKept = await tombstones.put(what)
@@ -80,9 +88,9 @@ export class SharedCache {
       forgotten = { key: hash('sha256', what.token, 'base64url'), jti }
     } else forgotten = what
     // Here as well: its jti may be known only now, and what was loaded before the tombstones were there is not believed.
-    this.#notifyListeners(forgotten)
+    this.#notifyListeners(forgotten, kind, true)
     // After the tombstones: who hears it and asks the tier again must find them.
-    const isTold = await this.#forgetMessages.publish(forgotten)
+    const isTold = await this.#forgetMessages.publish(forgotten, kind)
     if (isKept && isTold) return true
     commands.warn('FORGET', 'something is forgotten by this process alone: other processes may believe it until its ttl ends')
     return false
@@ -100,7 +108,7 @@ export class SharedCache {
   }
 
   /** Tells what other processes forget; nothing of it that was asked for before then is to be believed. */
-  onForget (listener: (forgotten: ForgetEvent) => void): void {
+  onForget (listener: ForgetListener): void {
     this.#listeners.push(listener)
   }
 
@@ -114,13 +122,13 @@ export class SharedCache {
     this.#subscription.close()
   }
 
-  #handleMessage (forgotten: ForgetEvent | undefined): void {
-    if (forgotten === undefined) return
+  #handleMessage (message: ForgetMessageContent | undefined): void {
+    if (message === undefined) return
     this.#forgetCount++
-    this.#notifyListeners(forgotten)
+    this.#notifyListeners(message.event, message.kind, false)
   }
 
-  #notifyListeners (forgotten: ForgetEvent): void {
-    for (const listener of this.#listeners) listener(forgotten)
+  #notifyListeners (...forgotten: Parameters<ForgetListener>): void {
+    for (const listener of this.#listeners) listener(...forgotten)
   }
 }

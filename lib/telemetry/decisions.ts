@@ -1,4 +1,4 @@
-import type { Attributes, Meter } from '@opentelemetry/api'
+import { ROOT_CONTEXT, type Attributes, type Meter } from '@opentelemetry/api'
 import type { DecisionMessage } from '../channels.ts'
 import type { Registration } from '../registration.ts'
 import { getDecisionAttributes } from './attributes.ts'
@@ -7,22 +7,28 @@ import { subscribeTo } from './subscription.ts'
 /** Milliseconds, in seconds: below the default ttl, around it, and past it with `staleIfError`. */
 const AGE_BOUNDARIES = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 600, 1800, 3600]
 
+/** The histogram of ages has no attributes: the SDK needs five times as long to find a series by them as to record a value. */
+const NO_ATTRIBUTES: Attributes = Object.freeze({})
+
+/** The number of decisions of one kind. */
+interface DecisionSum {
+  count: number
+  readonly attributes: Attributes
+}
+
 /** Counts decisions here and lets the SDK read the sums: counting one in the SDK takes longer than the decision. */
 export function instrumentDecisions (meter: Meter, { id }: Registration): () => void {
-  const sums = new Map<string, { count: number, readonly attributes: Attributes }>()
+  const sums = new DecisionSums()
   const decisions = meter.createObservableCounter('fastify_zitadel.decisions', { unit: '{decision}', description: 'Decisions of the guard on requests' })
   const ages = meter.createHistogram('fastify_zitadel.verdict.age', { unit: 's', description: 'Time since ZITADEL was asked about the token of a request', advice: { explicitBucketBoundaries: AGE_BOUNDARIES } })
   const observe: Parameters<typeof decisions.addCallback>[0] = (result) => {
-    for (const { count, attributes } of sums.values()) result.observe(count, attributes)
+    for (const { count, attributes } of sums.list()) result.observe(count, attributes)
   }
   decisions.addCallback(observe)
   const end = subscribeTo<DecisionMessage>('fastify-zitadel:decision', id, (message) => {
-    const { route, outcome, code, reason, source, age } = message
-    const kind = `${outcome} ${code} ${reason} ${source} ${route}`
-    const sum = sums.get(kind)
-    if (sum === undefined) sums.set(kind, { count: 1, attributes: getDecisionAttributes(message) })
-    else sum.count++
-    if (age !== undefined) ages.record(age / 1000, AGE_ATTRIBUTES[source!])
+    sums.get(message).count++
+    // No exemplar refers to a span, so that the active context need not be looked up.
+    if (message.age !== undefined) ages.record(message.age / 1000, NO_ATTRIBUTES, ROOT_CONTEXT)
   })
   return () => {
     end()
@@ -30,8 +36,22 @@ export function instrumentDecisions (meter: Meter, { id }: Registration): () => 
   }
 }
 
-const AGE_ATTRIBUTES: Readonly<Record<NonNullable<DecisionMessage['source']>, Attributes>> = {
-  memory: { 'fastify_zitadel.source': 'memory' },
-  introspection: { 'fastify_zitadel.source': 'introspection' },
-  stale: { 'fastify_zitadel.source': 'stale' }
+/** One sum for each kind of decision on each route. Callers cannot add kinds, because all parts are our own words. */
+class DecisionSums {
+  readonly #routes = new Map<string | undefined, Map<string, DecisionSum>>()
+
+  get (message: DecisionMessage): DecisionSum {
+    const { route, outcome, code, reason, source } = message
+    let kinds = this.#routes.get(route)
+    if (kinds === undefined) this.#routes.set(route, kinds = new Map())
+    // An allowed decision has neither code nor reason: nothing is concatenated on a hit.
+    const kind = outcome === 'allowed' ? source ?? 'allowed' : `${outcome} ${code} ${reason} ${source}`
+    let sum = kinds.get(kind)
+    if (sum === undefined) kinds.set(kind, sum = { count: 0, attributes: getDecisionAttributes(message) })
+    return sum
+  }
+
+  * list (): Generator<DecisionSum> {
+    for (const kinds of this.#routes.values()) yield * kinds.values()
+  }
 }

@@ -1,6 +1,7 @@
 import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api'
 import { getRegistration } from '../registration.ts'
 import { createOptionError } from '../errors.ts'
+import { instrumentChanges } from './changes.ts'
 import { instrumentDecisions } from './decisions.ts'
 import { instrumentIntrospections } from './introspections.ts'
 import { instrumentState } from './state.ts'
@@ -35,7 +36,7 @@ export function instrument (app: { readonly zitadel: object }, options: Instrume
   const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter(SCOPE)
   const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE)
   registration.wrapper = createSpanWrapper(tracer)
-  const ends = [instrumentDecisions(meter, registration), instrumentIntrospections(meter, registration), instrumentState(meter, registration)]
+  const ends = [instrumentDecisions, instrumentIntrospections, instrumentChanges, instrumentState].map((instrumentOne) => instrumentOne(meter, registration))
   const end = (): void => {
     registration.wrapper = undefined
     registration.onClose = undefined

@@ -1,8 +1,6 @@
+import type { ForgetKind } from '../shared-cache/forget-messages.ts'
 import { listNames, listTargetNames, type VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
-
-/** What happens to the tokens of a target: they are unknown afterwards, or they stay known. */
-export type ForgetKind = 'forget' | 'doubt'
 
 interface Entry {
   readonly at: number

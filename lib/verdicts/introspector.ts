@@ -3,9 +3,9 @@ import { OutageError } from '../errors.ts'
 import { VerdictCache, type CacheBounds } from './verdict-cache.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
-import type { ForgetKind } from './forget-log.ts'
+import { Forgetter, type DoubtTarget, type OnForget } from './forgetter.ts'
 import { VerdictLoader, type VerdictLoaderOptions } from './verdict-loader.ts'
-import type { Forgettable, VerdictTarget } from './verdict-target.ts'
+import type { Forgettable } from './verdict-target.ts'
 import type { VerdictRules, Verdict } from './verdict.ts'
 
 export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
@@ -15,6 +15,8 @@ export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
   readonly staleIfError: number
   /** Called when that happens. */
   readonly onStale: () => void
+  /** Called when verdicts are dropped before their ttl ends. */
+  readonly onForget?: OnForget | undefined
 }
 
 /** The part of its ttl after which a verdict in use is asked for again, the uses that it takes, and how many may be in flight. */
@@ -29,6 +31,7 @@ export class Introspector {
   readonly #clock: Clock
   readonly #cache: VerdictCache
   readonly #loader: VerdictLoader
+  readonly #forgetter: Forgetter
   readonly #refreshAfter: number
   #refreshing = 0
 
@@ -37,10 +40,7 @@ export class Introspector {
     this.#clock = clock
     this.#cache = new VerdictCache(options)
     this.#loader = new VerdictLoader(introspect, rules, this.#cache, options, clock)
-    options.sharedCache?.onForget((event) => {
-      if ('all' in event) this.#loader.handleGap()
-      else this.#drop(event, 'forget')
-    })
+    this.#forgetter = new Forgetter(this.#cache, this.#loader, options.sharedCache, options.onForget)
     this.#refreshAfter = options.refreshAhead ? options.ttl * 1000 * REFRESH_AHEAD.after : Infinity
   }
 
@@ -91,6 +91,7 @@ export class Introspector {
     if (cached !== undefined) return cached
     const pending = this.#loader.getPending(key)
     const canJoin = pending !== undefined && (pending.sentAt === undefined ? pending.maxAge <= accepted : now - pending.sentAt < Math.min(accepted, this.#options.ttl * 1000))
+    if (canJoin) pending.joined++
     try {
       return await (canJoin ? pending : this.#loader.load(key, token, accepted)).verdict
     } catch (error) {
@@ -102,31 +103,16 @@ export class Introspector {
 
   /** Drops verdicts, also those that are in flight, in all processes. Their tokens are unknown afterwards. */
   async forget (what: Forgettable): Promise<void> {
-    const { sharedCache } = this.#options
-    if (!('token' in what)) {
-      this.#drop(what, 'forget')
-      await sharedCache?.forget(what)
-      return
-    }
-    const key = hashToken(what.token)
-    const jti = this.#cache.peek(key)?.jti
-    this.#drop({ key, jti }, 'forget')
-    await sharedCache?.forget({ token: what.token, jti })
+    await this.#forgetter.forget('token' in what ? { ...what, key: hashToken(what.token) } : what)
   }
 
   /**
-   * Drops verdicts of this process, also those that are in flight, so that ZITADEL is asked again. They are not used past
-   * their ttl either. Unlike after {@link Introspector.forget}, their tokens stay known: they keep their share in the
-   * limits, and an inactive response is confirmed by a second.
+   * Drops verdicts, also those that are in flight, so that ZITADEL is asked again: at once in this process, soon in the
+   * others. They are not used past their ttl either. Unlike after {@link Introspector.forget}, their tokens stay known: they
+   * keep their share in the limits, and an inactive response is confirmed by a second.
    */
-  doubt (target: VerdictTarget): void {
-    this.#drop(target, 'doubt')
-  }
-
-  #drop (target: VerdictTarget, kind: ForgetKind): void {
-    // Another process may not have met the token.
-    const jti = 'key' in target ? target.jti ?? this.#cache.peek(target.key)?.jti : undefined
-    this.#loader.forget('key' in target ? { key: target.key, jti } : target, kind)
+  doubt (target: DoubtTarget, source: 'event' = 'event'): void {
+    this.#forgetter.doubt(target, source)
   }
 
   /** Asks in the background. A failure is not reported: the next request asks again. */

@@ -1,4 +1,5 @@
-import { ForgetLog, type ForgetKind } from './forget-log.ts'
+import type { ForgetKind } from '../shared-cache/forget-messages.ts'
+import { ForgetLog } from './forget-log.ts'
 import type { VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -11,6 +12,8 @@ export interface PendingIntrospection {
   readonly maxAge: number
   /** Monotonic milliseconds; undefined until the token was sent. */
   sentAt: number | undefined
+  /** The number of requests that have joined it. */
+  joined: number
 }
 
 /** What is being asked for at the moment. Requests can join the latest introspection of a token. */
@@ -26,7 +29,7 @@ export class PendingIntrospections {
 
   /** @param now monotonic milliseconds */
   start (key: string, maxAge: number, now: number, run: (pending: PendingIntrospection) => Promise<Verdict>): PendingIntrospection {
-    const pending: { -readonly [K in keyof PendingIntrospection]: PendingIntrospection[K] } = { verdict: undefined as never, startedAt: now, maxAge, sentAt: undefined }
+    const pending: { -readonly [K in keyof PendingIntrospection]: PendingIntrospection[K] } = { verdict: undefined as never, startedAt: now, maxAge, sentAt: undefined, joined: 0 }
     this.#latest.set(key, pending)
     this.#inFlight.add(pending)
     pending.verdict = run(pending).finally(() => {

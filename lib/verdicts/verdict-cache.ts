@@ -91,31 +91,41 @@ export class VerdictCache {
    * Drops verdicts. Their tokens become unknown.
    *
    * @param before monotonic milliseconds: what was asked for later stays
+   * @returns the number of verdicts
    */
-  forget (target: VerdictTarget, before: number): void {
+  forget (target: VerdictTarget, before: number): number {
+    const count = this.#count
     for (const key of this.#find(target)) {
       if (this.getLatest(key) > before) continue
       this.#delete(key)
       this.#known.delete(key)
     }
+    return count - this.#count
   }
 
   /**
    * Drops verdicts. Their tokens stay known.
    *
    * @param at monotonic milliseconds
+   * @returns the number of verdicts
    */
-  doubt (target: VerdictTarget, at: number): void {
+  doubt (target: VerdictTarget, at: number): number {
+    const count = this.#count
     for (const key of this.#find(target)) {
       this.#delete(key)
       this.#known.postpone(key, at)
     }
+    return count - this.#count
   }
 
   /** All verdicts, of any age. */
   * entries (): Generator<[key: string, verdict: Verdict]> {
     yield * this.#active.verdicts.entries()
     yield * this.#inactive.verdicts.entries()
+  }
+
+  get #count (): number {
+    return this.activeCount + this.inactiveCount
   }
 
   #delete (key: string): void {

@@ -1,10 +1,10 @@
 import { OutageError, createUnavailableError } from '../errors.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
+import type { ForgetKind } from '../shared-cache/forget-messages.ts'
 import type { TimedResponse } from '../shared-cache/serialization.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { CLOCK_SKEW_MS } from '../shared-cache/tombstones.ts'
-import type { ForgetKind } from './forget-log.ts'
 import { PendingIntrospections, type PendingIntrospection } from './pending-introspections.ts'
 import { CONFIRM_AGAIN_MS, doubtAfterGap } from './subscription-gap.ts'
 import type { VerdictCache } from './verdict-cache.ts'
@@ -58,19 +58,31 @@ export class VerdictLoader {
     return this.#pending.start(key, maxAge, this.#clock.monotonic(), async (pending) => await this.#load(pending, key, token))
   }
 
-  /** Drops verdicts, also those that are in flight. */
-  forget (target: VerdictTarget, kind: ForgetKind): void {
+  /**
+   * Drops verdicts, also those that are in flight.
+   *
+   * @returns the number of verdicts that were dropped from the cache
+   */
+  forget (target: VerdictTarget, kind: ForgetKind): number {
     const at = this.#clock.monotonic()
     this.#lastForgetAt = at
-    if (kind === 'forget') this.#cache.forget(target, at)
-    else this.#cache.doubt(target, at)
     this.#pending.record(target, kind, at)
+    return kind === 'forget' ? this.#cache.forget(target, at) : this.#cache.doubt(target, at)
   }
 
-  /** Makes all verdicts doubtful, because forgets may have been missed. */
-  handleGap (): void {
+  /**
+   * Makes all verdicts doubtful, because forgets may have been missed.
+   *
+   * @returns their number
+   */
+  handleGap (): number {
+    let count = 0
     this.#lastGapAt = this.#clock.monotonic()
-    for (const [key, verdict] of this.#cache.entries()) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl)
+    for (const [key, verdict] of this.#cache.entries()) {
+      doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl)
+      count++
+    }
+    return count
   }
 
   async #load (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {
@@ -102,6 +114,7 @@ export class VerdictLoader {
     const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti }, cached.askedAt).catch(() => undefined)
     if (gapAt !== this.#lastGapAt) return false
     const now = this.#clock.monotonic()
+    cached.isShared = isForgotten === false
     if (isForgotten === true) {
       this.#cache.doubt({ key }, now)
       return false
@@ -119,12 +132,13 @@ export class VerdictLoader {
     const wasActive = known !== undefined && this.#clock.wall() < known.expiresAt
     const onUnconfirmed = wasActive ? () => { if (cached !== undefined) cached.isUnconfirmed = true } : undefined
     const send = async (): Promise<TimedResponse> => {
-      const response = await this.#send(token, () => { pending.sentAt ??= this.#clock.monotonic() }, onUnconfirmed, undefined, known?.sub)
+      const response = await this.#send(token, () => { pending.sentAt ??= this.#clock.monotonic() }, onUnconfirmed, undefined, known?.sub, () => pending.joined)
       return { response, askedAt: pending.sentAt! }
     }
     // A response that is older than what is known here would bring a revoked role back. It can be older than it says.
     const maxAge = Math.min(pending.maxAge, startedAt - this.#cache.getLatest(key)) - CLOCK_SKEW_MS
     const { response, askedAt } = await (this.#options.sharedCache?.getOrLoad(token, maxAge, send) ?? send())
-    return createVerdict(response, this.#rules, askedAt, this.#clock.wall())
+    const isShared = pending.sentAt === undefined
+    return createVerdict(response, this.#rules, askedAt, this.#clock.wall(), isShared)
   }
 }

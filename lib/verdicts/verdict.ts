@@ -18,6 +18,8 @@ export interface Verdict extends VerdictNames {
   readonly askedAt: number
   /** Milliseconds since 1970. */
   readonly expiresAt: number
+  /** Whether the shared cache had the verdict, or has confirmed it after a gap. */
+  isShared: boolean
   /** How often the cached verdict was used. */
   hits: number
   /** Whether ZITADEL has since said once that the token is inactive. */
@@ -31,14 +33,16 @@ export interface Verdict extends VerdictNames {
 /**
  * @param askedAt monotonic milliseconds
  * @param now milliseconds since 1970
+ * @param isShared whether the response came from the shared cache
  */
-export function createVerdict (response: IntrospectionResponse, rules: VerdictRules, askedAt: number, now: number): Verdict {
+export function createVerdict (response: IntrospectionResponse, rules: VerdictRules, askedAt: number, now: number, isShared = false): Verdict {
   const verdict = {
     askedAt,
     expiresAt: getExpiry(response),
     sub: toOptionalString(response['sub']),
     jti: toOptionalString(response['jti']),
     session: getSession({ sid: response['sid'], jti: response['jti'] }),
+    isShared,
     hits: 0,
     isUnconfirmed: false,
     trustedUntil: Infinity,

@@ -48,7 +48,7 @@ const LAYERS: Record<string, string[]> = {
   options: ['errors.ts', 'oauth', 'zitadel'],
   client: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'oauth', 'zitadel'],
   'shared-cache': ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'reporter.ts', 'options'],
-  verdicts: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'client', 'shared-cache'],
+  verdicts: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'client', 'shared-cache'],
   source: ['errors.ts', 'clock.ts', 'registration.ts', 'oauth', 'reporter.ts', 'options', 'client', 'shared-cache'],
   guard: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
   openapi: ['errors.ts', 'oauth', 'zitadel', 'options', 'guard'],

@@ -16,6 +16,7 @@ t.test('an option that is not given has its documented default', async (t) => {
     customScopes: 'roles',
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,
+    publishSub: false,
     cache: { ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined },
     clients: undefined,
     resources: [],
@@ -27,7 +28,7 @@ t.test('an option that is not given has its documented default', async (t) => {
 })
 
 t.test('undefined means not given', async (t) => {
-  const nothing = { cache: undefined, timeout: undefined, retry: undefined, breaker: undefined, limits: undefined, staleIfError: undefined, verifyOnStart: undefined, customScopes: undefined, undeclaredRoutes: undefined, personalAccessTokens: undefined, clients: undefined, address: undefined }
+  const nothing = { cache: undefined, timeout: undefined, retry: undefined, breaker: undefined, limits: undefined, staleIfError: undefined, verifyOnStart: undefined, customScopes: undefined, undeclaredRoutes: undefined, personalAccessTokens: undefined, publishSub: undefined, clients: undefined, address: undefined }
   const { authorizationServer: _, ...rest } = createConfig({ issuer, credentials, ...nothing }, {})
   const { authorizationServer: __, ...defaults } = createConfig({ issuer, credentials }, {})
   t.same(rest, defaults)
@@ -35,7 +36,7 @@ t.test('undefined means not given', async (t) => {
 })
 
 t.test('given options are used', async (t) => {
-  const given = { timeout: 500, retry: false, breaker: false, staleIfError: 60, verifyOnStart: true, customScopes: 'scope', undeclaredRoutes: 'refused', personalAccessTokens: false, realm: 'orders', projectId: '1', tokenFrom: () => null, dispatcher: { request () {} } as never } as const
+  const given = { timeout: 500, retry: false, breaker: false, staleIfError: 60, verifyOnStart: true, customScopes: 'scope', undeclaredRoutes: 'refused', personalAccessTokens: false, publishSub: true, realm: 'orders', projectId: '1', tokenFrom: () => null, dispatcher: { request () {} } as never } as const
   t.match(createConfig({ issuer, credentials, ...given }, {}), given)
   t.equal(createConfig({ issuer, credentials, cache: false }, {}).cache, false)
   t.match(createConfig({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false })

@@ -28,6 +28,7 @@ const WRONG: Array<[string, RegExp, unknown[]]> = [
   ['customScopes', /'roles' or 'scope'/, [null, CANARY, 'role', 'Scope', ['roles'], true, {}]],
   ['undeclaredRoutes', /'protected', 'public', 'refused'.*function/, [null, CANARY, 'private', true, false, {}, ['public']]],
   ['personalAccessTokens', /true or false/, noSwitch],
+  ['publishSub', /true or false/, noSwitch],
   ['tokenFrom', /function/, noFunction],
   // eslint-disable-next-line no-sparse-arrays
   ['clients', /array/, [null, CANARY, 5, {}, [], [''], [' '], [CANARY, 5], [CANARY, undefined], [[CANARY]], new Set([CANARY]), [CANARY, , CANARY]]],

@@ -1,9 +1,10 @@
 import t from 'tap'
 import { hash } from 'node:crypto'
-import { ada, join, open, type Member } from '../fixtures/fleet.ts'
+import { ada, identity, join, open, type Member } from '../fixtures/fleet.ts'
 import { connectClient, kinds, needsRedis, startRedis } from '../fixtures/redis.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
+import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
 
 const { sub, jti } = ada as unknown as { sub: string, jti: string }
 const key = hash('sha256', 'token', 'base64url')
@@ -176,4 +177,18 @@ t.test('nobody is told anything after the end', needsRedis, async (t) => {
   await member.cache.close()
   while ((await admin('PUBSUB', 'CHANNELS', '*') as string[]).length > 0) await new Promise((resolve) => setTimeout(resolve, 5))
   t.equal(await member.cache.forget({ sub }), true, 'the client is still open')
+})
+
+t.test('a message without a kind, or with one of a newer version, is a forget', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const member = await join(t, port)
+  const kinds: string[] = []
+  member.cache.onForget((_forgotten, kind, isOwn) => { kinds.push(`${kind} ${isOwn}`) })
+  const { channel, messages } = new SharedKey(identity.secret, identity)
+  for (const [index, kind] of [[], ['forget'], ['doubt'], ['later'], [null]].entries()) {
+    await admin('PUBLISH', `fastify-zitadel:forget:${channel}`, messages.seal(JSON.stringify(['other', { sub: `user${index}` }, ...kind])))
+    await member.hears((forgotten) => 'sub' in forgotten && forgotten.sub === `user${index}`)
+  }
+  await member.cache.forget({ sub }, 'doubt')
+  t.same(kinds, ['forget false', 'forget false', 'doubt false', 'forget false', 'forget false', 'doubt true'])
 })

@@ -1,8 +1,10 @@
 import t from 'tap'
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { tracingChannel } from 'node:diagnostics_channel'
-import type { CredentialsMessage, IntrospectionMessage, OutageMessage } from '../../lib/channels.ts'
-import { startGuardedApp } from '../fixtures/guarded-app.ts'
+import type { CredentialsMessage, DecisionMessage, ForgetMessage, IntrospectionMessage, OutageMessage } from '../../lib/channels.ts'
+import { activeResponse, startGuardedApp } from '../fixtures/guarded-app.ts'
+import { Gate } from '../fixtures/peer.ts'
+import { SIGNING_KEY, findRecorded, sign } from '../fixtures/recorded-events.ts'
 import { collectMessages, collectTraces } from '../fixtures/subscribe.ts'
 import { startProxiedApp } from '../fixtures/test-app.ts'
 
@@ -19,7 +21,7 @@ t.test('an introspection publishes its steps with one frozen message', async (t)
   const { registration, ...first } = traces[0]!.seen
   t.type(registration, 'number')
   t.same(first, { wasActive: false, requests: 0 }, 'nothing more is known at the start')
-  t.same(traces[3]!.seen, { registration, wasActive: false, outcome: 'active', status: 200, requests: 1, wait: 0, duration: 0 })
+  t.same(traces[3]!.seen, { registration, wasActive: false, outcome: 'active', status: 200, requests: 1, wait: 0, duration: 0, joined: 0 })
   const { message } = traces[3]!
   t.ok(Object.isFrozen(message))
   t.throws(() => { Object.assign(message, { outcome: 'inactive' }) }, TypeError)
@@ -140,4 +142,58 @@ t.test('each registration has its number', async (t) => {
   await second.zitadel().introspect('good')
   const numbers = new Set(traces.map(({ message }) => message.registration))
   t.equal(numbers.size, 2)
+})
+
+t.test('an introspection tells how many other requests waited for it', async (t) => {
+  const gate = new Gate()
+  const { zitadel } = await startGuardedApp(t, { responses: { slow: async () => { await gate.opened; return activeResponse() } } })
+  const traces = collectTraces(t)
+  const asking = Promise.all([1, 2, 3].map(async () => await zitadel().introspect('slow')))
+  gate.open()
+  await asking
+  t.equal(traces[0]!.seen.joined, undefined)
+  t.equal(traces.at(-1)!.message.joined, 2)
+})
+
+t.test('a forget publishes what caused it, and how many verdicts it applies to', async (t) => {
+  const sub = findRecorded('user.locked').aggregateID
+  const { app, clock, zitadel } = await startGuardedApp(t, { responses: { other: activeResponse({ sub }), third: activeResponse({ sub }) }, options: { events: { path: '/events', signingKey: SIGNING_KEY } } })
+  const forgets = collectMessages<ForgetMessage>(t, 'fastify-zitadel:forget')
+  const fill = async (): Promise<void> => { for (const token of ['good', 'other', 'third', 'inactive']) await zitadel().introspect(token) }
+  const post = async (body: object): Promise<void> => {
+    const payload = JSON.stringify(body)
+    await app.inject({ method: 'POST', url: '/events', headers: { 'zitadel-signature': sign(payload, clock.seconds) }, payload })
+  }
+  await fill()
+  await zitadel().forget({ token: 'good' })
+  await zitadel().forget({ jti: 'unknown' })
+  await post(findRecorded('user.locked'))
+  await post(findRecorded('oidc_session.access_token.revoked'))
+  await fill()
+  await post(findRecorded('user.grant.deactivated'))
+  const sources = forgets.map(({ registration, ...rest }) => rest)
+  t.same(sources, [
+    { kind: 'forget', source: 'call', target: 'token', verdicts: 1, sub: undefined },
+    { kind: 'forget', source: 'call', target: 'jti', verdicts: 0, sub: undefined },
+    { kind: 'doubt', source: 'event', target: 'sub', verdicts: 2, sub: undefined },
+    { kind: 'doubt', source: 'event', target: 'session', verdicts: 0, sub: undefined },
+    { kind: 'doubt', source: 'event', target: 'all', verdicts: 4, sub: undefined }
+  ])
+  t.ok(forgets.every(Object.isFrozen))
+  t.type(forgets[0]!.registration, 'number')
+  t.notMatch(JSON.stringify(forgets), sub)
+})
+
+t.test('with the option publishSub, decisions and forgets name the user', async (t) => {
+  const { app, get, zitadel } = await startGuardedApp(t, { options: { publishSub: true } })
+  app.get('/', async () => 'served')
+  const decisions = collectMessages<DecisionMessage>(t, 'fastify-zitadel:decision')
+  const forgets = collectMessages<ForgetMessage>(t, 'fastify-zitadel:forget')
+  await get('/')
+  await get('/', 'unknown')
+  await get('/', null)
+  t.same(decisions.map(({ sub }) => sub), ['ada', undefined, undefined])
+  await zitadel().forget({ sub: 'ada' })
+  await zitadel().forget({ token: 'good' })
+  t.same(forgets.map(({ sub }) => sub), ['ada', undefined])
 })

@@ -16,8 +16,8 @@ t.test('a decision tells the route, the outcome, and where the verdict came from
   clock.advance(7)
   await get('/orders/2')
   t.same(decisions.map(without), [
-    { route: '/orders/:id', method: 'GET', outcome: 'allowed', code: undefined, reason: undefined, source: 'introspection', age: 0 },
-    { route: '/orders/:id', method: 'GET', outcome: 'allowed', code: undefined, reason: undefined, source: 'memory', age: 7000 }
+    { route: '/orders/:id', method: 'GET', outcome: 'allowed', code: undefined, reason: undefined, source: 'introspection', age: 0, sub: undefined },
+    { route: '/orders/:id', method: 'GET', outcome: 'allowed', code: undefined, reason: undefined, source: 'memory', age: 7000, sub: undefined }
   ])
   t.ok(decisions.every(Object.isFrozen))
   t.type(decisions[0]!.registration, 'number')

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { SpanStatusCode, context, metrics, trace } from '@opentelemetry/api'
 import type { Histogram } from '@opentelemetry/sdk-metrics'
 import { instrument } from '../../lib/telemetry/index.ts'
-import { startGuardedApp } from '../fixtures/guarded-app.ts'
+import { activeResponse, startGuardedApp } from '../fixtures/guarded-app.ts'
 import { enableContext, startTelemetry, type Point } from '../fixtures/open-telemetry.ts'
 import { fleetApp } from '../fixtures/fleet-app.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
@@ -31,12 +31,11 @@ t.test('decisions are counted by outcome, code, source and route', async (t) => 
     { value: 1, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' },
     { value: 2, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'memory', 'http.route': '/orders/:id' },
     { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_NO_TOKEN', 'fastify_zitadel.reason': 'token_missing', 'http.route': '/orders/:id' },
-    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.reason': 'roles_absent', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' },
-    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INVALID_TOKEN', 'fastify_zitadel.reason': 'token_inactive', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' }
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INVALID_TOKEN', 'fastify_zitadel.reason': 'token_inactive', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' },
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.reason': 'roles_absent', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' }
   ])
   t.same(toHistogramRows(await telemetry.read('fastify_zitadel.verdict.age')), [
-    { count: 2, sum: 0, 'fastify_zitadel.source': 'introspection' },
-    { count: 3, sum: 9, 'fastify_zitadel.source': 'memory' }
+    { count: 5, sum: 9 }
   ])
 })
 
@@ -104,6 +103,21 @@ t.test('changes of the credentials are counted', async (t) => {
   instrument(app, telemetry)
   await zitadel.reload()
   t.same(toRows(await telemetry.read('fastify_zitadel.credentials.changes')), [{ value: 1, 'fastify_zitadel.state': 'replaced' }])
+})
+
+t.test('forgets are counted, with the verdicts that they made unusable', async (t) => {
+  const { app, get, zitadel } = await startGuardedApp(t, { responses: { other: activeResponse() } })
+  app.get('/', async () => 'served')
+  await app.ready()
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  for (const token of ['good', 'other']) await get('/', token)
+  await zitadel().forget({ sub: 'ada' })
+  await zitadel().forget({ sub: 'ada' })
+  await zitadel().forget({ token: 'never seen' })
+  const attributes = { 'fastify_zitadel.kind': 'forget', 'fastify_zitadel.source': 'call' }
+  t.same(toRows(await telemetry.read('fastify_zitadel.forgets')), [{ value: 2, ...attributes, 'fastify_zitadel.target': 'sub' }, { value: 1, ...attributes, 'fastify_zitadel.target': 'token' }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.forgets.verdicts')), [{ value: 2, ...attributes, 'fastify_zitadel.target': 'sub' }, { value: 0, ...attributes, 'fastify_zitadel.target': 'token' }])
 })
 
 t.test('events of ZITADEL are counted', async (t) => {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Introspect } from '../../lib/client/introspection-client.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
-import type { VerdictTarget } from '../../lib/verdicts/verdict-target.ts'
+import type { DoubtTarget } from '../../lib/verdicts/forgetter.ts'
 import { OutageError, createUnavailableError } from '../../lib/errors.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
@@ -49,7 +49,7 @@ async function askAll (world: World): Promise<Array<[string, boolean]>> {
   return world.asked
 }
 
-const TARGETS: Array<[target: VerdictTarget, expected: string[]]> = [
+const TARGETS: Array<[target: DoubtTarget, expected: string[]]> = [
   [{ all: true }, ['one', 'two', 'three']],
   [{ sub: 'ada' }, ['one', 'two']],
   [{ jti: 'V2_1-at_2' }, ['two']],
