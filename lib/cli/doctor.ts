@@ -8,9 +8,10 @@ import { openIntrospectionSource } from '../source/introspection-source.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
 import { failed, formatDiagnoses, getExitStatus, ok, type Diagnosis } from './diagnosis.ts'
 import { diagnoseDiscovery } from './discovery.ts'
+import { diagnoseMcp } from './mcp/mcp-doctor.ts'
 import { diagnoseToken } from './token.ts'
 
-const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file'] as const
+const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'mcp'] as const
 
 const ignore = (): void => {}
 /** Each failure is a line of the doctor already. */
@@ -20,7 +21,9 @@ const SILENT = { info: ignore, warn: ignore, error: ignore }
 export const doctor: Command = {
   usage: `  fastify-zitadel doctor [--issuer URL] [--address URL] [--key-file FILE] [--client-id ID] [--project-id ID]
                          [--token-file FILE] [--json]
+  fastify-zitadel doctor --mcp URL [--issuer URL] [--project-id ID] [--token-file FILE] [--json]
       Checks options, credentials, the way to ZITADEL, the clock, and a token (FILE, or - for standard input).
+      With --mcp, goes the way of a client of that MCP server instead, without credentials.
       Without flags, the environment of the plugin counts. Exit status 0, 1 for a failure, 2 for warnings only.
 `,
   flags: { ...Object.fromEntries(FLAG_NAMES.map((name) => [name, { type: 'string' as const }])), json: { type: 'boolean' } },
@@ -35,6 +38,7 @@ export const doctor: Command = {
 
 async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<Diagnosis[]> {
   const token = values['token-file'] === undefined ? undefined : await readToken(String(values['token-file']), terminal.input)
+  if (values['mcp'] !== undefined) return await diagnoseMcp(String(values['mcp']), token, { issuer: getOptions(values).issuer ?? terminal.env['ZITADEL_ISSUER'], projectId: getOptions(values).projectId })
   let config: Config
   try {
     config = createConfig(getOptions(values), getEnvironment(values, terminal.env))

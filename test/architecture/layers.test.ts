@@ -66,7 +66,7 @@ const LAYERS: Record<string, string[]> = {
   'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
   'testing/guarded': ['guard'],
   testing: ['errors.ts', 'oauth', 'zitadel', 'guard', 'testing/guarded', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints', 'testing/server'],
-  cli: ['errors.ts', 'clock.ts', 'registration.ts', 'reporter.ts', 'oauth', 'options', 'client', 'verdicts', 'source', 'guard', 'testing/guarded', 'testing']
+  cli: ['errors.ts', 'clock.ts', 'registration.ts', 'reporter.ts', 'oauth', 'zitadel', 'options', 'client', 'verdicts', 'source', 'guard', 'testing/guarded', 'testing']
 }
 
 t.test('a layer imports only layers below it', async (t) => {
@@ -114,7 +114,7 @@ t.test('only index.ts imports plugin.ts, and no file imports index.ts', async (t
 
 t.test('one file of the plugin sends requests to ZITADEL, one owns the connections, and one opens a subscription', async (t) => {
   const calls = files.filter(({ name, text }) => !getLayer(name).startsWith('testing') && /\.(request|stream|pipeline|connect|dispatch)\(|\bfetch\(/.test(text))
-  t.same(calls.map(({ name }) => name).sort(), ['cli/discovery.ts', 'client/connection-pool.ts', 'client/transport.ts', 'shared-cache/subscriber.ts'])
+  t.same(calls.map(({ name }) => name).sort(), ['cli/discovery.ts', 'cli/mcp/exchange.ts', 'client/connection-pool.ts', 'client/transport.ts', 'shared-cache/subscriber.ts'])
 })
 
 t.test('no file imports a network module, and one file imports undici', async (t) => {

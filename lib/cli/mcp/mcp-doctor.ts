@@ -1,0 +1,47 @@
+import { isB64Token } from '../../oauth/bearer.ts'
+import { isLoopback } from '../../zitadel/endpoints.ts'
+import { UsageError } from '../command.ts'
+import { failed, type Diagnosis } from '../diagnosis.ts'
+import { diagnoseAuthorizationServer } from './mcp-authorization-server.ts'
+import { createExchange, type Exchange } from './exchange.ts'
+import { diagnoseResource } from './mcp-resource.ts'
+import { diagnoseChallenge, diagnoseMcpToken } from './mcp-server.ts'
+
+/** What is known of the API, beside what the server shows. */
+export interface McpExpectations {
+  readonly issuer: string | undefined
+  readonly projectId: string | undefined
+}
+
+/** Milliseconds for one exchange. */
+const TIMEOUT_MS = 5000
+
+/**
+ * Goes the way of an MCP client: the challenge, the metadata of the resource, the authorization server, and the token. It needs no
+ * credentials. The token is sent to the given URL only, and it is never part of a message.
+ *
+ * @param given the URL that clients are given
+ * @param token undefined if none was given
+ * @throws UsageError if it is no http or https URL
+ */
+export async function diagnoseMcp (given: string, token: string | undefined, { issuer, projectId }: McpExpectations): Promise<Diagnosis[]> {
+  if (!/^https?:\/\/[^/@]+(?:\/[^?#]*)?$/.test(given) || !URL.canParse(given)) throw new UsageError('--mcp must be the URL of the MCP server, such as https://api.acme.example/mcp')
+  const exchange = createExchange(TIMEOUT_MS)
+  const challenge = await diagnoseChallenge(exchange, given)
+  if (!challenge.isReachable) return [...challenge.diagnoses]
+  const { diagnoses, document } = await diagnoseResource(exchange, given, challenge, projectId)
+  return [
+    ...challenge.diagnoses,
+    ...diagnoses,
+    ...document === undefined ? [] : await diagnoseAuthorizationServer(exchange, document, issuer),
+    ...token === undefined ? [] : [await diagnoseToken(exchange, given, token)]
+  ]
+}
+
+/** Sends the token, if that is safe. */
+export async function diagnoseToken (exchange: Exchange, given: string, token: string): Promise<Diagnosis> {
+  const { protocol, hostname } = new URL(given)
+  if (!isB64Token(token)) return failed('mcp_token', 'The token contains characters that no bearer token has', 'Pass the token alone, without "Bearer" and without quotes')
+  if (protocol === 'http:' && !isLoopback(hostname)) return failed('mcp_token', 'The token was not sent: the URL is plain http', 'Give clients an https URL')
+  return await diagnoseMcpToken(exchange, given, token)
+}

@@ -1,0 +1,59 @@
+import { failed, ok, warning, type Diagnosis } from '../diagnosis.ts'
+import { describeAnswer, type Answer, type Exchange } from './exchange.ts'
+
+/** What the server says to a client without a token. */
+export interface Challenge {
+  readonly diagnoses: readonly Diagnosis[]
+  /** `resource_metadata`. Undefined if the challenge has none. */
+  readonly metadataUrl: string | undefined
+  /** `scope`. Undefined if the challenge has none. */
+  readonly scopes: readonly string[] | undefined
+  /** Whether there is an MCP server. */
+  readonly isReachable: boolean
+}
+
+/** A message that both protocols know, and that changes nothing. */
+const PING = { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }) }
+const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+
+/**
+ * Sends a message without a token, and reads the challenge.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-5.1 RFC 9728 section 5.1}
+ */
+export async function diagnoseChallenge (exchange: Exchange, url: string): Promise<Challenge> {
+  const answer = await exchange(url, { ...PING, headers: HEADERS })
+  const { status } = answer
+  if (status === 401) return readChallenge(answer)
+  const isReachable = status !== undefined && (status < 300 || [400, 406, 415].includes(status))
+  const diagnosis = isReachable
+    ? failed('mcp_guard', `The MCP server does not demand a token: it answers a message without one with status ${status}`, 'Register the plugin in the scope of this route, and do not declare it with access: public')
+    : failed('mcp_server', `No MCP server answers there: ${describeAnswer(answer)}`, 'Check the URL, and whether the server runs. A redirect is not followed, because clients do not send a token to another place')
+  return { diagnoses: [diagnosis], metadataUrl: undefined, scopes: undefined, isReachable }
+}
+
+function readChallenge ({ challenge = '' }: Answer & { readonly challenge?: string | undefined }): Challenge {
+  const find = (name: string): string | undefined => new RegExp(`[ ,]${name}="([^"]{0,2000})"`, 'i').exec(challenge)?.[1]
+  const [metadataUrl, scope] = [find('resource_metadata'), find('scope')]
+  return {
+    diagnoses: [
+      ok('mcp_server', 'The MCP server demands a token'),
+      metadataUrl !== undefined
+        ? ok('mcp_challenge', 'The challenge points to the metadata of the resource')
+        : warning('mcp_challenge', 'The challenge does not point to the metadata of the resource (resource_metadata)', 'Set the option "resource" to the URL of the server: the route is outside of it, or a proxy removes the header WWW-Authenticate')
+    ],
+    metadataUrl,
+    scopes: scope?.split(' '),
+    isReachable: true
+  }
+}
+
+/** Sends a message with the token. It goes to the URL of the user, and to no other. */
+export async function diagnoseMcpToken (exchange: Exchange, url: string, token: string): Promise<Diagnosis> {
+  const answer = await exchange(url, { ...PING, headers: { ...HEADERS, authorization: `Bearer ${token}` } })
+  const { status } = answer
+  if (status === 401) return failed('mcp_token', 'The MCP server does not accept the token', 'Run the doctor without --mcp and with the credentials of the API: it says why the token is not active. Most often the client did not request the audience scope')
+  if (status === 403) return warning('mcp_token', 'The token is active, and the caller lacks a role that the route demands', 'Add a Role Assignment in the console, or see docs/its-403.md')
+  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return failed('mcp_token', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`, 'See the log of the server, and docs/outages.md')
+  return ok('mcp_token', 'The MCP server accepts the token')
+}
