@@ -15,17 +15,17 @@ import { stampede } from './stampede.js'
 
 const quick = process.argv.includes('--quick')
 const effort = quick
-  ? { rounds: 6, slice: 15, socketRounds: 5, seconds: 1, callRounds: 8, calls: 50, verdicts: 20_000, strangers: 50_000 }
-  : { rounds: 25, slice: 40, socketRounds: 11, seconds: 2, callRounds: 25, calls: 200, verdicts: 100_000, strangers: 1_000_000 }
+  ? { rounds: 3, slices: 12, slice: 15, socketRounds: 5, seconds: 1, callRounds: 8, calls: 50, verdicts: 20_000, strangers: 50_000 }
+  : { rounds: 11, slices: 30, slice: 20, socketRounds: 11, seconds: 2, callRounds: 25, calls: 200, verdicts: 100_000, strangers: 1_000_000 }
 
 /** The questions, and about what part of the whole time each takes. */
 const QUESTIONS = [
-  ['hits in process', hitInProcess, 0.1],
-  ['promises', promises, 0.02],
-  ['hits over sockets', hitOverSockets, 0.7],
-  ['introspection', introspection, 0.1],
-  ['stampede', stampede, 0.03],
-  ['memory', memory, 0.05]
+  ['hits in process', hitInProcess, 0.25],
+  ['promises', promises, 0.01],
+  ['hits over sockets', hitOverSockets, 0.6],
+  ['introspection', introspection, 0.08],
+  ['stampede', stampede, 0.02],
+  ['memory', memory, 0.04]
 ]
 const start = performance.now()
 const progress = createProgress('bench')

@@ -25,7 +25,7 @@ export async function inRounds (rounds, contestants, measure) {
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i < contestants.length; i++) {
       const contestant = contestants[(i + round) % contestants.length]
-      results.get(contestant).push(await measure(contestant, round))
+      results.get(contestant).push(await measure(contestant, round, i))
     }
   }
   return results
