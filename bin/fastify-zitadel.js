@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { setTimeout as wait } from 'node:timers/promises'
 import { run } from '../dist/cli/run.js'
 
 process.exitCode = await run(process.argv.slice(2), {
@@ -6,6 +7,8 @@ process.exitCode = await run(process.argv.slice(2), {
   input: process.stdin,
   write: (text) => { process.stdout.write(text) },
   writeError: (text) => { process.stderr.write(text) },
+  isColored: process.stdout.isTTY === true && !process.env.NO_COLOR,
+  wait,
   untilInterrupted: async () => await new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve())
   })

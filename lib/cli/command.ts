@@ -8,11 +8,15 @@ export interface Terminal {
   readonly writeError: (text: string) => void
   /** Resolves when the user ends the command. */
   readonly untilInterrupted: () => Promise<void>
+  /** Whether `write` goes to a terminal that shows colours. */
+  readonly isColored: boolean
+  /** Waits so many milliseconds. */
+  readonly wait: (milliseconds: number) => Promise<unknown>
 }
 
 /** Values of flags by their names, and what is no flag. */
 export interface CommandLine {
-  readonly values: Readonly<Record<string, string | boolean | undefined>>
+  readonly values: Readonly<Record<string, string | boolean | string[] | undefined>>
   readonly positionals: readonly string[]
 }
 

@@ -1,23 +1,41 @@
+import { CAUSES, type Cause } from './checks/causes.ts'
+
 /** A line of the doctor. */
 export interface Diagnosis {
-  /** Stable, for scripts. */
+  /** What was checked. Stable, for scripts. */
   readonly id: string
   readonly status: 'ok' | 'warning' | 'failed'
   readonly message: string
+  /** What was found, in one word. Stable, for scripts; '' if nothing is wrong. */
+  readonly cause: string
   /** What to do; '' if nothing needs to be done. */
   readonly cure: string
+  /** The document and its section; '' if there is none. */
+  readonly see: string
 }
 
 export function ok (id: string, message: string): Diagnosis {
-  return { id, status: 'ok', message, cure: '' }
+  return { id, status: 'ok', message, cause: '', cure: '', see: '' }
 }
 
-export function warning (id: string, message: string, cure: string): Diagnosis {
-  return { id, status: 'warning', message, cure }
+export function warning (id: string, message: string, cure: string, see = '', cause = id): Diagnosis {
+  return { id, status: 'warning', message, cause, cure, see }
 }
 
-export function failed (id: string, message: string, cure: string): Diagnosis {
-  return { id, status: 'failed', message, cure }
+export function failed (id: string, message: string, cure: string, see = '', cause = id): Diagnosis {
+  return { id, status: 'failed', message, cause, cure, see }
+}
+
+/** Creates the line of a known cause, with its cure. */
+export function warningOf (id: string, cause: Cause, message: string): Diagnosis {
+  const [cure, see] = CAUSES[cause]
+  return warning(id, message, cure, see, cause)
+}
+
+/** Creates the line of a known cause, with its cure. */
+export function failedBy (id: string, cause: Cause, message: string): Diagnosis {
+  const [cure, see] = CAUSES[cause]
+  return failed(id, message, cure, see, cause)
 }
 
 /** The exit status: 0, 1 if something failed, 2 if there are only warnings. */
@@ -26,6 +44,13 @@ export function getExitStatus (diagnoses: readonly Diagnosis[]): number {
   return diagnoses.some(({ status }) => status === 'warning') ? 2 : 0
 }
 
-export function formatDiagnoses (diagnoses: readonly Diagnosis[]): string {
-  return diagnoses.map(({ status, message, cure }) => `${status.padEnd(7)}  ${message}\n${cure === '' ? '' : `         ${cure}\n`}`).join('')
+const COLORS = { ok: 32, warning: 33, failed: 31 }
+
+/** @param isColored whether the output is a terminal that shows colours */
+export function formatDiagnoses (diagnoses: readonly Diagnosis[], isColored = false): string {
+  const format = (status: Diagnosis['status']): string => isColored ? `\u001B[${COLORS[status]}m${status.padEnd(7)}\u001B[0m` : status.padEnd(7)
+  return diagnoses.map(({ status, message, cure, see }) => {
+    const lines = [cure, see === '' ? '' : `See ${see}`].filter((line) => line !== '')
+    return `${format(status)}  ${message}\n${lines.map((line) => `         ${line}\n`).join('')}`
+  }).join('')
 }

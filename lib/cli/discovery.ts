@@ -1,7 +1,10 @@
-import { getStatusAdvice, toOutageError } from '../client/outage.ts'
 import { describeClockSkew } from '../client/response-headers.ts'
+import { parseJson, type HttpResponse } from '../client/http-response.ts'
 import type { Config } from '../options/config.ts'
-import { failed, ok, warning, type Diagnosis } from './diagnosis.ts'
+import type { Cause } from './checks/causes.ts'
+import { diagnoseConnection } from './checks/connection.ts'
+import { failedBy, ok, warningOf, type Diagnosis } from './diagnosis.ts'
+import { sendCall } from './http.ts'
 
 /** What is shown of an issuer at most. */
 const MAX_ISSUER_LENGTH = 200
@@ -10,29 +13,54 @@ const MAX_ISSUER_LENGTH = 200
  * Checks the way to ZITADEL by its discovery document: name, TLS, status, issuer and clock.
  *
  * @param timeout milliseconds
+ * @param now returns milliseconds since 1970
  * @see {@link https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig OpenID Connect Discovery section 4}
  */
 export async function diagnoseDiscovery ({ issuer, endpoint }: NonNullable<Config['authorizationServer']>, timeout: number, now: () => number): Promise<Diagnosis[]> {
-  let response: Response
-  let document: unknown
+  const url = `${endpoint.origin}/.well-known/openid-configuration`
+  let response: HttpResponse
   try {
-    response = await fetch(`${endpoint.origin}/.well-known/openid-configuration`, { headers: endpoint.headers, redirect: 'manual', signal: AbortSignal.timeout(timeout) })
-    document = response.status === 200 ? await response.json().catch(() => undefined) : undefined
+    response = await sendCall({ url, headers: endpoint.headers }, timeout)
   } catch (error) {
-    const outage = (error as Error).name === 'TimeoutError' ? undefined : toOutageError((error as Error).cause, timeout, true)
-    return [outage === undefined
-      ? failed('connection', `no answer from ZITADEL within ${timeout} ms`, 'Check the network and the proxies between')
-      : failed('connection', outage.message, outage.advice)]
+    return [await diagnoseConnection(error, url, timeout)]
   }
-  const skew = describeClockSkew({ date: response.headers.get('date') ?? undefined }, now())
-  const clock = skew === ''
-    ? ok('clock', 'The clocks agree')
-    : warning('clock', skew.replace(/^; t/, 'T'), 'Set the clock of this machine. ZITADEL rejects assertions from the future')
-  if (response.status !== 200) return [failed('discovery', `ZITADEL answers discovery with status ${response.status}`, getStatusAdvice(response.status)), clock]
-  const found = (document as { issuer?: unknown } | undefined)?.issuer
-  if (typeof found !== 'string') return [failed('discovery', 'the discovery document is no JSON object with an issuer', getStatusAdvice(200)), clock]
-  if (found !== issuer) return [failed('issuer', `ZITADEL names another issuer than the option "issuer": ${toPrintable(found)}`, 'Write the option exactly so, with its port and capital letters'), clock]
-  return [ok('discovery', 'ZITADEL answers, and its issuer is the option "issuer"'), clock]
+  return [diagnoseDocument(response, issuer), diagnoseClock(response, now())]
+}
+
+function diagnoseClock ({ headers }: HttpResponse, now: number): Diagnosis {
+  const skew = describeClockSkew(headers, now)
+  if (skew === '') return ok('clock', 'The clocks agree')
+  return warningOf('clock', skew.includes('ahead') ? 'clock_ahead' : 'clock_behind', skew.replace(/^; t/, 'T'))
+}
+
+function diagnoseDocument ({ status, text, headers }: HttpResponse, issuer: string): Diagnosis {
+  if (status !== 200) return failedBy('discovery', findStatusCause(status, text), `ZITADEL answers discovery with status ${status}`)
+  const isPage = /^\s*</.test(text) || String(headers['content-type']).includes('html')
+  if (isPage) return failedBy('discovery', 'not_zitadel', 'A web page answers in place of the discovery document')
+  const found = (parseJson(text) as { issuer?: unknown } | null | undefined)?.issuer
+  if (typeof found !== 'string') return failedBy('discovery', 'discovery_malformed', 'The discovery document is no JSON object with an issuer')
+  if (found === issuer) return ok('discovery', 'ZITADEL answers, and its issuer is the option "issuer"')
+  return failedBy('issuer', findIssuerCause(found, issuer), `ZITADEL names another issuer than the option "issuer": ${toPrintable(found)}`)
+}
+
+function findStatusCause (status: number, text: string): Cause {
+  if (text.startsWith('unable to set instance')) return 'instance_unknown'
+  if (text.includes('HTTP request to an HTTPS server') || text.includes('plain HTTP request was sent to HTTPS port')) return 'http_at_https_port'
+  if (status >= 300 && status < 400) return 'redirected'
+  if (status === 404) return 'discovery_missing'
+  if (status === 407) return 'proxy_rejects'
+  if (status === 429) return 'rate_limited'
+  return status >= 500 ? 'server_failed' : 'discovery_refused'
+}
+
+/** @param found what ZITADEL calls itself */
+function findIssuerCause (found: string, issuer: string): Cause {
+  if (found === `${issuer}/`) return 'issuer_slash'
+  if (found.toLowerCase() === issuer.toLowerCase()) return 'issuer_case'
+  if (!URL.canParse(found)) return 'issuer_other'
+  const [a, b] = [new URL(found), new URL(issuer)]
+  if (a.hostname !== b.hostname || a.pathname !== '/') return 'issuer_other'
+  return a.protocol === b.protocol ? 'issuer_port' : 'issuer_scheme'
 }
 
 function toPrintable (text: string): string {

@@ -5,13 +5,19 @@ import { createConfig, type Config } from '../options/config.ts'
 import { Registration } from '../registration.ts'
 import { Reporter } from '../reporter.ts'
 import { openIntrospectionSource } from '../source/introspection-source.ts'
+import { isLoopback } from '../zitadel/endpoints.ts'
+import { diagnoseCredentials } from './checks/credentials.ts'
+import { diagnoseKeyExpiry } from './checks/key-expiry.ts'
+import { diagnoseOptions } from './checks/options.ts'
+import { diagnoseTokenForm } from './checks/token-form.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
-import { failed, formatDiagnoses, getExitStatus, ok, type Diagnosis } from './diagnosis.ts'
+import { formatDiagnoses, getExitStatus, ok, warningOf, type Diagnosis } from './diagnosis.ts'
 import { diagnoseDiscovery } from './discovery.ts'
+import { getEnvironment, getNumber, getText, readSecret } from './environment.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
 import { diagnoseToken } from './token.ts'
 
-const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'mcp'] as const
+const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'mcp'] as const
 
 const ignore = (): void => {}
 /** Each failure is a line of the doctor already. */
@@ -20,7 +26,7 @@ const SILENT = { info: ignore, warn: ignore, error: ignore }
 /** Follows the way of a token and says what is wrong, with the modules of the plugin. */
 export const doctor: Command = {
   usage: `  fastify-zitadel doctor [--issuer URL] [--address URL] [--key-file FILE] [--client-id ID] [--project-id ID]
-                         [--token-file FILE] [--json]
+                         [--token-file FILE] [--timeout MS] [--json]
   fastify-zitadel doctor --mcp URL [--issuer URL] [--project-id ID] [--token-file FILE] [--json]
       Checks options, credentials, the way to ZITADEL, the clock, and a token (FILE, or - for standard input).
       With --mcp, goes the way of a client of that MCP server instead, without credentials.
@@ -31,50 +37,61 @@ export const doctor: Command = {
     if (commandLine.positionals.length > 0) throw new UsageError('it takes flags only. A token is never an argument: use --token-file')
     const diagnoses = await diagnose(commandLine, terminal)
     const status = getExitStatus(diagnoses)
-    terminal.write(commandLine.values['json'] ? `${JSON.stringify({ ok: status === 0, checks: diagnoses }, null, 2)}\n` : formatDiagnoses(diagnoses))
+    terminal.write(commandLine.values['json'] ? `${JSON.stringify({ ok: status === 0, checks: diagnoses }, null, 2)}\n` : formatDiagnoses(diagnoses, terminal.isColored))
     return status
   }
 }
 
 async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<Diagnosis[]> {
-  const token = values['token-file'] === undefined ? undefined : await readToken(String(values['token-file']), terminal.input)
-  if (values['mcp'] !== undefined) return await diagnoseMcp(String(values['mcp']), token, { issuer: getOptions(values).issuer ?? terminal.env['ZITADEL_ISSUER'], projectId: getOptions(values).projectId })
+  const path = getText(values, 'token-file')
+  const token = path === undefined ? undefined : await readSecret(path, '--token-file', terminal.input)
+  const mcp = getText(values, 'mcp')
+  if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getText(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getText(values, 'project-id') })
+  const timeout = getNumber(values, 'timeout', 1, 600_000)
+  const env = getEnvironment(values, terminal.env)
   let config: Config
+  let client: { readonly clientId: string }
+  let expiry: Diagnosis | undefined
   try {
-    config = createConfig(getOptions(values), getEnvironment(values, terminal.env))
-    await config.authorizationServer!.credentials.read()
+    config = createConfig({ issuer: getText(values, 'issuer'), address: getText(values, 'address'), projectId: getText(values, 'project-id'), timeout }, env)
+    const { credentials } = config.authorizationServer!
+    client = await credentials.read()
+    const key = credentials.file === undefined ? env['ZITADEL_KEY'] : await readFile(credentials.file, 'utf8')
+    expiry = key ? diagnoseKeyExpiry(key, systemClock.wall()) : undefined
   } catch (error) {
-    return [failed('options', (error as ZitadelError).message, 'See docs/set-up-zitadel.md')]
+    return [diagnoseOptions((error as ZitadelError).message)]
   }
-  const diagnoses = [ok('options', 'The options are complete, and the credentials can be read')]
-  diagnoses.push(...await diagnoseDiscovery(config.authorizationServer!, config.timeout, systemClock.wall))
+  const way = await diagnoseWay(config)
+  return [
+    expiry ?? ok('options', 'The options are complete, and the credentials can be read'),
+    ...way,
+    // A second failure for the same reason would tell nothing.
+    ...way.some(({ id, status }) => id === 'connection' && status === 'failed') ? diagnoseFormOnly(token, config) : await diagnoseApi(config, client, token, way)
+  ]
+}
+
+async function diagnoseWay ({ authorizationServer, timeout }: Config): Promise<Diagnosis[]> {
+  const { protocol, hostname } = new URL(authorizationServer!.endpoint.origin)
+  const isPlain = protocol === 'http:' && !isLoopback(hostname)
+  return [
+    ...isPlain ? [warningOf('connection', 'plain_http', 'Tokens and credentials go to ZITADEL over plain http')] : [],
+    ...await diagnoseDiscovery(authorizationServer!, timeout, systemClock.wall)
+  ]
+}
+
+async function diagnoseApi (config: Config, client: { readonly clientId: string }, token: string | undefined, way: readonly Diagnosis[]): Promise<Diagnosis[]> {
   const source = await openIntrospectionSource(config, systemClock, new Reporter(SILENT, systemClock), new Registration())
   try {
     const result = await source.check()
-    if (!result.ok) return [...diagnoses, failed('credentials', `ZITADEL does not accept this API: ${result.reason}`, 'See docs/outages.md')]
-    diagnoses.push(ok('credentials', 'ZITADEL accepts the credentials'))
-    if (token !== undefined) diagnoses.push(...await diagnoseToken(token, config, source.introspect, systemClock.wall()))
-    return diagnoses
+    const credentials = diagnoseCredentials(result, !('alg' in client), way.some(({ cause }) => cause === 'clock_ahead'))
+    if (!result.ok || token === undefined) return [credentials, ...diagnoseFormOnly(token, config)]
+    return [credentials, ...await diagnoseToken(token, config, client.clientId, source.introspect, systemClock.wall())]
   } finally {
     await source.close()
   }
 }
 
-function getOptions (values: CommandLine['values']): Parameters<typeof createConfig>[0] {
-  const text = (name: typeof FLAG_NAMES[number]): string | undefined => values[name] as string | undefined
-  return { issuer: text('issuer'), address: text('address'), projectId: text('project-id') }
-}
-
-/** The flags of the credentials stand for their variables. A secret is no flag, because other users see the arguments of a process. */
-function getEnvironment (values: CommandLine['values'], env: Terminal['env']): NodeJS.ProcessEnv {
-  const given = { ZITADEL_KEY_FILE: values['key-file'], ZITADEL_CLIENT_ID: values['client-id'] }
-  if (given.ZITADEL_KEY_FILE !== undefined) return { ...env, ZITADEL_KEY: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '', ZITADEL_KEY_FILE: String(given.ZITADEL_KEY_FILE) }
-  return given.ZITADEL_CLIENT_ID === undefined ? env : { ...env, ZITADEL_CLIENT_ID: String(given.ZITADEL_CLIENT_ID) }
-}
-
-async function readToken (path: string, input: Terminal['input']): Promise<string> {
-  if (path !== '-') return await readFile(path, 'utf8').then((text) => text.trim(), () => { throw new UsageError('--token-file must name a readable file') })
-  let text = ''
-  for await (const chunk of input) text += String(chunk)
-  return text.trim()
+/** What a token shows without ZITADEL. */
+function diagnoseFormOnly (token: string | undefined, config: Config): Diagnosis[] {
+  return token === undefined ? [] : [diagnoseTokenForm(token, config, systemClock.wall()).diagnosis]
 }

@@ -22,7 +22,12 @@ export async function run (args: readonly string[], terminal: Terminal): Promise
     return isHelp ? 0 : 1
   }
   try {
-    return await command.run(parse(rest, command), terminal)
+    const commandLine = parse(rest, command)
+    if (commandLine.values['help'] === true) {
+      terminal.write(`Usage:\n${command.usage}`)
+      return 0
+    }
+    return await command.run(commandLine, terminal)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
     terminal.writeError(`fastify-zitadel ${name}: ${error.message}\n\nUsage:\n${command.usage}`)
@@ -32,7 +37,7 @@ export async function run (args: readonly string[], terminal: Terminal): Promise
 
 function parse (args: string[], { flags }: Command): CommandLine {
   try {
-    return parseArgs({ args, options: flags, allowPositionals: true }) as CommandLine
+    return parseArgs({ args, options: { ...flags, help: { type: 'boolean', short: 'h' } }, allowPositionals: true }) as CommandLine
   } catch {
     // The message of Node.js quotes the argument, which may be a token.
     throw new UsageError('an argument is unknown, or its value is missing')

@@ -14,6 +14,12 @@ export interface HttpRequest {
   readonly bodyTimeout: number
 }
 
+/** A request of the command line, which also reads documents and calls other endpoints. */
+export interface CommandRequest extends Omit<HttpRequest, 'method' | 'body'> {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  readonly body: string | null
+}
+
 /** Sends requests. */
 export interface RequestSender {
   readonly request: (options: HttpRequest & { readonly signal: Deadline }) => Promise<StreamedResponse>
@@ -44,7 +50,7 @@ export class ConnectionPool implements RequestSender {
     this.#pool = this.#open()
   }
 
-  readonly request: RequestSender['request'] = async (options) => await this.#pool.request(options)
+  readonly request = async (options: (HttpRequest | CommandRequest) & { readonly signal: Deadline }): Promise<StreamedResponse> => await this.#pool.request(options)
 
   /** Opens new connections for further requests. Pending requests end on the old ones. */
   readonly replace = (): void => {

@@ -114,7 +114,7 @@ t.test('only index.ts imports plugin.ts, and no file imports index.ts', async (t
 
 t.test('one file of the plugin sends requests to ZITADEL, one owns the connections, and one opens a subscription', async (t) => {
   const calls = files.filter(({ name, text }) => !getLayer(name).startsWith('testing') && /\.(request|stream|pipeline|connect|dispatch)\(|\bfetch\(/.test(text))
-  t.same(calls.map(({ name }) => name).sort(), ['cli/discovery.ts', 'cli/mcp/exchange.ts', 'client/connection-pool.ts', 'client/transport.ts', 'shared-cache/subscriber.ts'])
+  t.same(calls.map(({ name }) => name).sort(), ['cli/http.ts', 'cli/mcp/exchange.ts', 'client/connection-pool.ts', 'client/transport.ts', 'shared-cache/subscriber.ts'])
 })
 
 t.test('no file imports a network module, and one file imports undici', async (t) => {

@@ -19,3 +19,21 @@ t.test('an unknown command, flag or argument is a mistake, and is not repeated',
     t.notMatch(errors, 'CANARY')
   }
 })
+
+t.test('each command explains itself', async (t) => {
+  for (const [name, flag] of [['doctor', '--help'], ['routes', '-h'], ['stand-in', '--help']] as const) {
+    const { status, output, errors } = await runCommand([name, flag])
+    t.equal(status, 0)
+    t.match(output, `Usage:\n  fastify-zitadel ${name}`)
+    t.equal(errors, '')
+  }
+})
+
+t.test('a number that is none is a mistake, and is not repeated', async (t) => {
+  for (const value of ['CANARY', '0', '-1', '1.5', '600001', '']) {
+    const { status, errors } = await runCommand(['doctor', `--timeout=${value}`])
+    t.equal(status, 1)
+    t.match(errors, '--timeout must be a whole number from 1 to 600000')
+    t.notMatch(errors, 'CANARY')
+  }
+})

@@ -1,0 +1,45 @@
+import { DeadlineExceededError } from '../../client/deadline.ts'
+import { getErrorCode, toOutageError } from '../../client/outage.ts'
+import { failedBy, type Diagnosis } from '../diagnosis.ts'
+import { sendCall } from '../http.ts'
+import type { Cause } from './causes.ts'
+
+/** The codes of Node.js, OpenSSL and undici. The first that matches counts. */
+const CODES: ReadonlyArray<readonly [code: RegExp, cause: Cause]> = [
+  [/^(?:ENOTFOUND|EAI_)/, 'name_unresolved'],
+  [/^ECONNREFUSED$/, 'nobody_listens'],
+  [/^(?:EHOSTUNREACH|ENETUNREACH|ETIMEDOUT|UND_ERR_CONNECT_TIMEOUT)$/, 'host_unreachable'],
+  [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|^EPROTO$/, 'https_at_http_port'],
+  [/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/, 'certificate_expired'],
+  [/ALTNAME_INVALID$/, 'certificate_of_other_name'],
+  [/SELF_SIGNED|^UNABLE_TO_|CERT|^ERR_(?:SSL|TLS)/, 'certificate_untrusted']
+]
+
+/**
+ * Tells why a request had no response.
+ *
+ * @param error what the connection has thrown
+ * @param url of the request
+ * @param timeout milliseconds
+ */
+export async function diagnoseConnection (error: unknown, url: string, timeout: number): Promise<Diagnosis> {
+  return failedBy('connection', await findCause(error, url, timeout), toOutageError(error, timeout, true).message)
+}
+
+async function findCause (error: unknown, url: string, timeout: number): Promise<Cause> {
+  if (error instanceof DeadlineExceededError) return 'too_slow'
+  const known = findCodeCause(getErrorCode(error))
+  if (known !== undefined) return known
+  if (url.startsWith('http:') && await speaksTls(url, timeout)) return 'http_at_https_port'
+  return (error as Error | null)?.name === 'HTTPParserError' ? 'no_http' : 'connection_broken'
+}
+
+function findCodeCause (code: string): Cause | undefined {
+  return CODES.find(([pattern]) => pattern.test(code))?.[1]
+}
+
+/** Whether TLS is spoken at the address of an http URL. */
+async function speaksTls (url: string, timeout: number): Promise<boolean> {
+  const [{ reason }] = await Promise.allSettled([sendCall({ url: url.replace('http:', 'https:') }, timeout)]) as [{ reason?: unknown }]
+  return reason === undefined || findCodeCause(getErrorCode(reason))?.startsWith('certificate') === true
+}

@@ -1,0 +1,42 @@
+import { ConnectionPool, type CommandRequest } from '../client/connection-pool.ts'
+import { withDeadline } from '../client/deadline.ts'
+import { readHttpResponse, type HttpResponse } from '../client/http-response.ts'
+
+/** A request of a command. */
+export interface HttpCall {
+  /** Absolute, without a fragment. */
+  readonly url: string
+  /** Default GET. */
+  readonly method?: CommandRequest['method']
+  readonly headers?: Readonly<Record<string, string>>
+  /** A form, or a value that is sent as JSON. */
+  readonly body?: URLSearchParams | object
+}
+
+/**
+ * Sends one request over the connections of the plugin, so that a command goes the same way as an introspection. It follows no
+ * redirect.
+ *
+ * @param timeout milliseconds for the whole of it
+ * @throws DeadlineExceededError, or what a connection, its parser or the bound on responses throws
+ */
+export async function sendCall ({ url, method = 'GET', headers = {}, body }: HttpCall, timeout: number): Promise<HttpResponse> {
+  const { origin, pathname, search } = new URL(url)
+  const text = body === undefined ? null : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
+  const type = body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
+  const pool = new ConnectionPool(origin, 1, timeout)
+  try {
+    return await withDeadline(timeout, async (signal) => await readHttpResponse(await pool.request({
+      origin,
+      path: `${pathname}${search}`,
+      method,
+      headers: { ...headers, accept: 'application/json', ...(text !== null && { 'content-type': type }) },
+      body: text,
+      signal,
+      headersTimeout: 0,
+      bodyTimeout: 0
+    }), `${text ?? ''}${headers['authorization'] ?? ''}`))
+  } finally {
+    await pool.close()
+  }
+}
