@@ -10,6 +10,8 @@ import type { Introspector } from './verdicts/introspector.ts'
 import type { CheckResult } from './source/health-check.ts'
 import { isB64Token } from './oauth/bearer.ts'
 import type { AuthInfo } from './resource/auth-info.ts'
+import type { EndReason } from './streams/end-reason.ts'
+import type { OnEndOptions } from './streams/on-end.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 import type { OpenapiOptions } from './openapi/docs-settings.ts'
 import type { OpenapiDocs } from './openapi/openapi.ts'
@@ -76,6 +78,25 @@ export interface Zitadel {
    */
   authInfo: (request: AnyRequest, options?: { readonly token?: boolean }) => AuthInfo | undefined
   /**
+   * Calls back once when the token of a request no longer allows it: for WebSockets, server-sent events and other responses that
+   * go on. The token can expire, be revoked, or lose what the route requires. After a `forget`, or an event of ZITADEL about the
+   * token, ZITADEL is asked at once, in all processes of a fleet. Otherwise it is asked every `recheck` seconds.
+   *
+   * After each introspection `request.zitadel` has the new response. While ZITADEL cannot be reached, nothing is called before
+   * the token expires. After `app.close()` nothing is called.
+   *
+   * @param callback may be asynchronous. If it fails, the failure is logged
+   * @returns a function that cancels. Call it when the connection closes, because the request and its token stay in memory until then
+   * @throws ZitadelError `FST_ZITADEL_OPTION` if no token of the request was checked, or an argument is wrong
+   * @example
+   * ```ts
+   * app.get('/feed', { websocket: true, config: { roles: ['reader'] } }, (socket, request) => {
+   *   socket.on('close', app.zitadel.onEnd(request, (reason) => { socket.close(4401, reason) }))
+   * })
+   * ```
+   */
+  onEnd: (request: AnyRequest, callback: (reason: EndReason) => unknown, options?: OnEndOptions) => () => void
+  /**
    * Completes the options of @fastify/swagger, @fastify/swagger-ui and @scalar/fastify-api-reference: the document says what the
    * guard requires of each route, and the docs page offers a login at ZITADEL.
    *
@@ -91,7 +112,7 @@ export interface Zitadel {
 }
 
 /** Creates the parts of {@link Zitadel} that need the guard and the introspector. */
-export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'authInfo' | 'check' | 'reload' | 'openapi'> {
+export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'authInfo' | 'onEnd' | 'check' | 'reload' | 'openapi'> {
   return {
     require: (requirement = {}) => {
       checkRequirementKeys(requirement, 'zitadel.require()')

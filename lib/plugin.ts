@@ -26,6 +26,8 @@ import { createAuthInfoReader } from './resource/auth-info.ts'
 import { createToolChecks } from './resource/tool-checks.ts'
 import { createResourceFinder } from './guard/resource-finder.ts'
 import { serveEvents } from './events/route.ts'
+import { createOnEnd } from './streams/on-end.ts'
+import { StreamWatcher } from './streams/stream-watcher.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
 /** The decorators of this module, to tell them from one of the user's own. */
@@ -46,6 +48,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     for (const mistake of findUnitMistakes(config)) app.log.warn(`fastify-zitadel: ${mistake}`)
     app.addHook('onClose', async function fastifyZitadelOnClose () {
       registration.onClose?.()
+      streams.close()
       await source.close()
       reporter.flush()
     })
@@ -62,15 +65,17 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       isEnabled: config.cache !== false,
       sharedCache: source.sharedCache,
       staleIfError: config.staleIfError,
+      listener: { onDoubt: (target) => streams.onDoubt(target), onVerdict: (key, verdict) => streams.onVerdict(key, verdict) },
       onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")'),
       onForget: (report) => registration.publishForget({ ...report, sub: config.publishSub ? report.sub : undefined })
     }, clock)
     const guard = new Guard(config, introspector, clock.wall, createDecisionPublisher(registration.id, config.publishSub, clock.monotonic), createToolChecks)
+    const streams = new StreamWatcher({ introspector, check: guard.checkContext, isBusy: () => (source.readState().queued ?? 0) > 0 }, clock)
     const readAuthInfo = createAuthInfoReader(createResourceFinder(config.resources))
     const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
 
     const openapi = createOpenapi(app, config)
-    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, check: source.check, reload: source.reload, openapi: openapi.createDocs })
+    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd(streams), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
     registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy }))
     app.decorate('zitadel', decorator)

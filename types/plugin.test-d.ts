@@ -59,6 +59,14 @@ await app.register(zitadel, { timeout: '3s' })
 
 expectTypeOf<Undeclared>().toEqualTypeOf<'protected' | 'public' | 'refused'>()
 expectTypeOf(app.zitadel).toEqualTypeOf<Zitadel>()
+app.get('/stream', async (request) => {
+  expectTypeOf(app.zitadel.onEnd(request, (reason) => { expectTypeOf(reason).toEqualTypeOf<'expired' | 'revoked' | 'forbidden'>() })).toEqualTypeOf<() => void>()
+  app.zitadel.onEnd(request, async () => {}, { recheck: 10 })
+  // @ts-expect-error a number of seconds
+  app.zitadel.onEnd(request, () => {}, { recheck: '10' })
+  // @ts-expect-error an unknown option
+  app.zitadel.onEnd(request, () => {}, { interval: 10 })
+})
 expectTypeOf(app.zitadel.peek).toEqualTypeOf<(request: AnyRequest) => ActiveToken | null>()
 expectTypeOf(app.zitadel.introspect).toEqualTypeOf<(token: string) => Promise<ActiveToken | null>>()
 expectTypeOf(app.zitadel.check).returns.resolves.toEqualTypeOf<CheckResult>()

@@ -1,7 +1,8 @@
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { Readable } from 'node:stream'
 import zitadel, { type ZitadelOptions } from 'fastify-zitadel'
 
-export async function buildMcpApi (options: ZitadelOptions): Promise<FastifyInstance> {
+export async function buildMcpApi (options: ZitadelOptions, openStream: () => Readable = () => Readable.from([])): Promise<FastifyInstance> {
   const app = Fastify()
   // #region resource
   await app.register(zitadel, {
@@ -10,6 +11,15 @@ export async function buildMcpApi (options: ZitadelOptions): Promise<FastifyInst
     projectId: '280000000000000001'
   })
   // #endregion resource
+
+  // #region streams
+  const endWithToken = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
+    reply.raw.on('close', app.zitadel.onEnd(request, () => { reply.raw.destroy() }))
+  }
+  app.get('/mcp', { config: { scopes: [] }, preHandler: endWithToken }, async (_request, reply) => {
+    return await reply.type('text/event-stream').send(openStream())
+  })
+  // #endregion streams
 
   // #region tools
   app.post('/mcp', {

@@ -24,6 +24,12 @@ export function setAccessContext (request: FastifyRequest, context: AccessContex
   (request as CheckedRequest)[ACCESS_CONTEXT] = context
 }
 
+/** The same with another verdict on a token. */
+export function withVerdict (context: AccessContext, token: string, verdict: Verdict): AccessContext {
+  const previous = context.previous && withVerdict(context.previous, token, verdict)
+  return { ...context, previous, verdict: context.token === token ? verdict : context.verdict }
+}
+
 /** The token of a request; null if no token was checked. */
 export function getActiveToken (request: FastifyRequest): ActiveToken | null {
   return getAccessContext(request)?.verdict.granted?.token ?? null

@@ -9,6 +9,7 @@ import { createAccessChecks, type AccessChecks, type CreateToolChecks, type Tool
 import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
 import type { PublishDecision } from './decision.ts'
+import { createContextCheck, type ContextCheck } from './context-check.ts'
 import { deny, denyStrategy, type EndCheck, type GuardHook } from './denial.ts'
 import { createRecheck } from './recheck.ts'
 import { createResourceFinder } from './resource-finder.ts'
@@ -27,6 +28,8 @@ export class Guard {
   readonly #rules: RuleResolver
   /** The second check, after the body. */
   readonly recheck: GuardHook
+  /** Checks a request that was let in before, with verdicts that came later. Its result changes nothing on the reply. */
+  readonly checkContext: ContextCheck
   readonly #publishDecision: PublishDecision
 
   /** @param now milliseconds since 1970 */
@@ -39,6 +42,7 @@ export class Guard {
     this.#readToken = createTokenReader(config.tokenFrom, (request) => this.#findErrors(request).severalTokens())
     this.#rules = createRuleResolver(config)
     this.#toolChecks = createToolChecks(this.#checks, this.#findErrors)
+    this.checkContext = createContextCheck(this.#checks, this.#toolChecks.late)
     const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late)
     this.recheck = (request, reply, done) => {
       if (!DECISION.hasSubscribers) return recheck(request, reply, done)

@@ -1,10 +1,10 @@
-import type { FastifyRequest } from 'fastify'
 import { toRequestError } from '../errors.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import type { AccessCheck, AccessChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, type AccessContext } from './access-context.ts'
 import { composeStrategies } from './auth-composition.ts'
+import { findDenial } from './context-check.ts'
 import { denyRecheck, type GuardHook } from './denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
@@ -48,19 +48,6 @@ function getKind ({ requirement, previous }: AccessContext): number {
 
 function createStrategy (check: AccessCheck): GuardHook {
   return (request, reply, done) => denyRecheck(request, reply, findDenial(check, request, getAccessContext(request)!), done)
-}
-
-/** An error that a check throws is ours: @fastify/auth would make a 401 of it. */
-function findDenial (check: AccessCheck, request: FastifyRequest, context: AccessContext): Error | undefined {
-  try {
-    for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-      const denial = check(request, current)
-      if (denial !== undefined) return denial
-    }
-    return undefined
-  } catch (error) {
-    return toRequestError(error)
-  }
 }
 
 function isOutdated (introspector: Introspector, context: AccessContext): boolean {

@@ -139,6 +139,6 @@ function isOutage (error: unknown): boolean {
 }
 
 /** So that no token is kept in memory. The one-shot form is the fastest. */
-function hashToken (token: string): string {
+export function hashToken (token: string): string {
   return hash('sha256', token, 'base64url')
 }

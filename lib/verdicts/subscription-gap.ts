@@ -18,6 +18,14 @@ export const CONFIRM_AGAIN_MS = 1000
 export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: number): void {
   verdict.trustedUntil = -Infinity
   if (verdict.confirmableUntil !== Infinity) return
-  const part = Buffer.from(key.slice(0, 4), 'base64url').readUIntBE(0, 3) / 2 ** 24
-  verdict.confirmableUntil = at + part * Math.min(ttl * 1000 / 2, SPREAD_MS)
+  verdict.confirmableUntil = at + toFraction(key) * Math.min(ttl * 1000 / 2, SPREAD_MS)
+}
+
+/**
+ * Returns a number from 0 to 1, the same in all processes, to spread what would happen for many tokens at once.
+ *
+ * @param key SHA-256 in base64url
+ */
+export function toFraction (key: string): number {
+  return Buffer.from(key.slice(0, 4), 'base64url').readUIntBE(0, 3) / 2 ** 24
 }

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
 import { VerdictIndex } from './verdict-index.ts'
-import { listTargetNames, type VerdictTarget } from './verdict-target.ts'
+import type { VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface CacheBounds {
@@ -134,10 +134,7 @@ export class VerdictCache {
   }
 
   #find (target: VerdictTarget): Iterable<string> {
-    const names = listTargetNames(target)
-    if (names === undefined) return Array.from(this.entries(), ([key]) => key)
-    const keys = names.flatMap((name) => this.#index.find(name))
-    return 'key' in target ? [target.key, ...keys] : keys
+    return this.#index.findTarget(target) ?? Array.from(this.entries(), ([key]) => key)
   }
 }
 

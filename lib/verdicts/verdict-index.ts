@@ -1,4 +1,4 @@
-import { listNames, type VerdictNames } from './verdict-target.ts'
+import { listNames, listTargetNames, type VerdictNames, type VerdictTarget } from './verdict-target.ts'
 
 /** Finds the keys of verdicts by the names that they carry, so that a forget costs no more than its matches. */
 export class VerdictIndex {
@@ -28,5 +28,11 @@ export class VerdictIndex {
     const keys = this.#keys.get(name)
     if (keys === undefined) return []
     return typeof keys === 'string' ? [keys] : [...keys]
+  }
+
+  /** Returns the keys that a target applies to, whether they were added or not; undefined if it applies to all. */
+  findTarget (target: VerdictTarget): readonly string[] | undefined {
+    const keys = listTargetNames(target)?.flatMap((name) => this.find(name))
+    return keys !== undefined && 'key' in target ? [target.key, ...keys] : keys
   }
 }

@@ -11,11 +11,20 @@ import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictTarget } from './verdict-target.ts'
 import { createVerdict, type VerdictRules, type Verdict } from './verdict.ts'
 
+/** Called when what is known about tokens changes. */
+export interface VerdictListener {
+  /** Verdicts were forgotten or doubted, or may have been forgotten by another process. */
+  readonly onDoubt: (target: VerdictTarget) => void
+  /** A new verdict can be used. */
+  readonly onVerdict: (key: string, verdict: Verdict) => void
+}
+
 export interface VerdictLoaderOptions {
   /** Seconds for which an active verdict is used. */
   readonly ttl: number
   /** What other processes know and are told; undefined without `cache.shared`. */
   readonly sharedCache?: SharedCache | undefined
+  readonly listener?: VerdictListener | undefined
 }
 
 /** How often a response may be forgotten before it arrives. */
@@ -67,7 +76,9 @@ export class VerdictLoader {
     const at = this.#clock.monotonic()
     this.#lastForgetAt = at
     this.#pending.record(target, kind, at)
-    return kind === 'forget' ? this.#cache.forget(target, at) : this.#cache.doubt(target, at)
+    const count = kind === 'forget' ? this.#cache.forget(target, at) : this.#cache.doubt(target, at)
+    this.#options.listener?.onDoubt(target)
+    return count
   }
 
   /**
@@ -82,6 +93,7 @@ export class VerdictLoader {
       doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl)
       count++
     }
+    this.#options.listener?.onDoubt({ all: true })
     return count
   }
 
@@ -93,7 +105,7 @@ export class VerdictLoader {
       const kind = this.#pending.find(pending, verdict, key)
       if (kind === 'forget') {
         // A token that was forgotten before its jti was known: now the tokens that share it can be forgotten too.
-        if (verdict.jti !== undefined) this.#cache.forget({ jti: verdict.jti }, this.#lastForgetAt)
+        if (verdict.jti !== undefined) this.#forgetJti(verdict.jti)
         continue
       }
       if (kind === 'doubt') {
@@ -103,9 +115,16 @@ export class VerdictLoader {
       const mayBeForgotten = this.#lastGapAt >= verdict.askedAt && pending.sentAt !== undefined
       if (mayBeForgotten) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl)
       this.#cache.set(key, verdict)
-      if (!mayBeForgotten) return verdict
+      if (mayBeForgotten) continue
+      this.#options.listener?.onVerdict(key, verdict)
+      return verdict
     }
     throw createUnavailableError(new OutageError('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
+  }
+
+  #forgetJti (jti: string): void {
+    this.#cache.forget({ jti }, this.#lastForgetAt)
+    this.#options.listener?.onDoubt({ jti })
   }
 
   /** Whether a verdict that is doubtful after a gap can be used, because the shared cache says that it was not forgotten. */

@@ -25,7 +25,7 @@ t.test('multi-tenant: a role counts only in the organization of the path', async
 t.test('websocket: a token in the sub-protocol opens the socket, and its revocation closes it', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
-  const app = await buildFeed({ issuer: standIn.issuer, credentials: standIn.credentials, cache: false }, 20)
+  const app = await buildFeed({ issuer: standIn.issuer, credentials: standIn.credentials, cache: false }, 0.1)
   t.teardown(async () => await app.close())
   const url = (await app.listen({ host: '127.0.0.1', port: 0 })).replace('http', 'ws') + '/feed'
 

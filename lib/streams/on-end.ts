@@ -1,0 +1,51 @@
+import type { FastifyRequest } from 'fastify'
+import { createOptionError } from '../errors.ts'
+import { getAccessContext, type AccessContext } from '../guard/access-context.ts'
+import { logDenial } from '../guard/denial-log.ts'
+import type { Verdict } from '../verdicts/verdict.ts'
+import { toEndReason, type EndReason } from './end-reason.ts'
+import type { StreamWatcher } from './stream-watcher.ts'
+
+export interface OnEndOptions {
+  /** Seconds until ZITADEL is asked again about the token, if this process has not asked meanwhile. 0 is never. Default: 60. */
+  readonly recheck?: number | undefined
+}
+
+/** Calls back when the token of a request ends. Returns a function that cancels. */
+export type OnEnd = (request: FastifyRequest, callback: (reason: EndReason) => unknown, options?: OnEndOptions) => () => void
+
+const DEFAULT_RECHECK_SECONDS = 60
+
+export function createOnEnd (watcher: StreamWatcher): OnEnd {
+  return (request, callback, options = {}) => {
+    const context = getAccessContext(request)
+    const interval = getInterval(options)
+    if (typeof callback !== 'function') throw createOptionError('zitadel.onEnd(): the callback must be a function')
+    if (context === undefined) throw createOptionError('zitadel.onEnd(): no token of this request was checked, so none can end. Where a token is optional, look at zitadel.peek(request) first')
+    const removals: Array<() => void> = []
+    const cancel = (): void => { for (const remove of removals) remove() }
+    const end = (denial: Error): void => {
+      cancel()
+      logDenial(request, denial)
+      const reportFailure = (error: unknown): void => { request.log.error({ err: error }, 'fastify-zitadel: the callback of zitadel.onEnd() failed') }
+      new Promise((resolve) => { resolve(callback(toEndReason(denial))) }).catch(reportFailure)
+    }
+    for (const [token, verdict] of listVerdicts(context)) removals.push(watcher.add(token, verdict, { request, interval, end }))
+    return cancel
+  }
+}
+
+/** @returns milliseconds */
+function getInterval ({ recheck = DEFAULT_RECHECK_SECONDS }: OnEndOptions): number {
+  if (typeof recheck !== 'number' || !(recheck >= 0)) throw createOptionError('zitadel.onEnd(): "recheck" must be a number of seconds, at least 0')
+  return recheck === 0 ? Infinity : recheck * 1000
+}
+
+/** The tokens that let a request in: one, unless requirements were checked with different ones. */
+function listVerdicts (context: AccessContext): Map<string, Verdict> {
+  const verdicts = new Map<string, Verdict>()
+  for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
+    if (!verdicts.has(current.token)) verdicts.set(current.token, current.verdict)
+  }
+  return verdicts
+}

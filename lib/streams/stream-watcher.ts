@@ -1,0 +1,158 @@
+import type { Clock } from '../clock.ts'
+import { getAccessContext, setAccessContext, withVerdict } from '../guard/access-context.ts'
+import type { ContextCheck } from '../guard/context-check.ts'
+import { hashToken, type Introspector } from '../verdicts/introspector.ts'
+import { VerdictIndex } from '../verdicts/verdict-index.ts'
+import type { VerdictListener } from '../verdicts/verdict-loader.ts'
+import type { VerdictTarget } from '../verdicts/verdict-target.ts'
+import type { Verdict } from '../verdicts/verdict.ts'
+import { RecheckQueue } from './recheck-queue.ts'
+import { WatchedToken, type Stream } from './watched-token.ts'
+
+/** Milliseconds between two looks at all tokens, unless one expires: rechecks come together, so that each look finds several. */
+const MIN_SLEEP_MS = 100
+/** Milliseconds. The wall clock can be set, and a timer would not notice. */
+const MAX_SLEEP_MS = 15_000
+
+export interface StreamWatcherOptions {
+  readonly introspector: Pick<Introspector, 'getVerdict' | 'isOutdated'>
+  readonly check: ContextCheck
+  /** Whether introspections wait for their turn. */
+  readonly isBusy: () => boolean
+}
+
+/**
+ * Ends streams whose token no longer allows them. One timer serves all. A token is looked at once for all its streams, and each
+ * verdict that this process gets for other requests counts too.
+ */
+export class StreamWatcher implements VerdictListener {
+  readonly #options: StreamWatcherOptions
+  readonly #clock: Clock
+  readonly #tokens = new Map<string, WatchedToken>()
+  readonly #index = new VerdictIndex()
+  readonly #queue: RecheckQueue
+  #timer: NodeJS.Timeout | undefined
+  /** Monotonic milliseconds. */
+  #wakeAt = Infinity
+  #isClosed = false
+
+  constructor (options: StreamWatcherOptions, clock: Clock) {
+    this.#options = options
+    this.#clock = clock
+    this.#queue = new RecheckQueue(async (token) => await this.#recheck(token), options.isBusy)
+  }
+
+  /**
+   * Watches the token of a stream, until it is removed.
+   *
+   * @param verdict that let the request in
+   * @returns a function that removes it
+   */
+  add (token: string, verdict: Verdict, stream: Stream): () => void {
+    if (this.#isClosed) return () => {}
+    const key = hashToken(token)
+    this.onVerdict(key, verdict)
+    const watched = this.#tokens.get(key) ?? this.#watch(key, token, verdict)
+    watched.streams.add(stream)
+    // The handler may have waited since the check.
+    if (watched.verdict !== verdict || this.#options.introspector.isOutdated(token, verdict, Infinity)) this.#doubt(watched)
+    else this.#schedule(watched)
+    return () => {
+      if (watched.streams.delete(stream) && watched.streams.size === 0) this.#unwatch(watched)
+    }
+  }
+
+  readonly onDoubt = (target: VerdictTarget): void => {
+    if (this.#tokens.size === 0) return
+    for (const key of this.#index.findTarget(target) ?? this.#tokens.keys()) {
+      const watched = this.#tokens.get(key)
+      if (watched !== undefined) this.#doubt(watched)
+    }
+  }
+
+  readonly onVerdict = (key: string, verdict: Verdict): void => {
+    const watched = this.#tokens.get(key)
+    if (watched !== undefined && watched.verdict !== verdict && watched.verdict.askedAt <= verdict.askedAt) this.#replaceVerdict(watched, verdict)
+  }
+
+  /** Ends what has expired, and rechecks what is due. The timer calls it. */
+  readonly checkDue = (): void => {
+    clearTimeout(this.#timer)
+    this.#wakeAt = Infinity
+    const [now, wall] = [this.#clock.monotonic(), this.#clock.wall()]
+    for (const watched of this.#tokens.values()) {
+      if (wall >= watched.verdict.expiresAt) this.#checkStreams(watched)
+      else if (watched.recheckAt <= now) this.#queue.add(watched)
+      this.#schedule(watched)
+    }
+  }
+
+  /** Forgets all streams. None of them ends because of its token afterwards. */
+  close (): void {
+    this.#isClosed = true
+    clearTimeout(this.#timer)
+    this.#queue.clear()
+    this.#tokens.clear()
+  }
+
+  #watch (key: string, token: string, verdict: Verdict): WatchedToken {
+    const watched = new WatchedToken(key, token, verdict)
+    this.#tokens.set(key, watched)
+    this.#index.add(verdict, key)
+    return watched
+  }
+
+  #unwatch (watched: WatchedToken): void {
+    this.#queue.delete(watched)
+    this.#tokens.delete(watched.key)
+    this.#index.remove(watched.verdict, watched.key)
+  }
+
+  #doubt (watched: WatchedToken): void {
+    watched.doubt()
+    if (!watched.isRechecking) this.#queue.add(watched)
+    this.#schedule(watched)
+  }
+
+  #schedule (watched: WatchedToken): void {
+    if (watched.streams.size === 0 || this.#isClosed) return
+    const now = this.#clock.monotonic()
+    const delay = Math.min(MAX_SLEEP_MS, watched.verdict.expiresAt - this.#clock.wall(), Math.max(MIN_SLEEP_MS, watched.recheckAt - now))
+    if (now + delay >= this.#wakeAt) return
+    this.#wakeAt = now + delay
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(this.checkDue, delay).unref()
+  }
+
+  async #recheck (watched: WatchedToken): Promise<void> {
+    const { token, verdict, isDoubtful } = watched
+    watched.isDoubtful = false
+    const age = this.#clock.monotonic() - verdict.askedAt
+    // A response that was cached later is as good as a new one. An outage says nothing about the token, and was reported.
+    const found = await this.#options.introspector.getVerdict(token, isDoubtful ? Infinity : age).catch(() => undefined)
+    watched.isRechecking = false
+    if (found !== undefined) this.onVerdict(watched.key, found)
+    if (watched.streams.size === 0) return
+    if (watched.isDoubtful) return this.#doubt(watched)
+    watched.isDoubtful = isDoubtful && found === undefined
+    if (watched.verdict.askedAt <= verdict.askedAt) watched.postpone(this.#clock.monotonic())
+    this.#schedule(watched)
+  }
+
+  #replaceVerdict (watched: WatchedToken, verdict: Verdict): void {
+    this.#index.remove(watched.verdict, watched.key)
+    watched.verdict = verdict
+    this.#index.add(verdict, watched.key)
+    this.#checkStreams(watched)
+    this.#schedule(watched)
+  }
+
+  #checkStreams ({ token, verdict, streams }: WatchedToken): void {
+    for (const { request, end } of streams) {
+      const context = withVerdict(getAccessContext(request)!, token, verdict)
+      const denial = this.#options.check(request, context)
+      if (denial === undefined) setAccessContext(request, context)
+      else end(denial)
+    }
+  }
+}

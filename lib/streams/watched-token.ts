@@ -1,0 +1,66 @@
+import type { FastifyRequest } from 'fastify'
+import { toFraction } from '../verdicts/subscription-gap.ts'
+import type { Verdict } from '../verdicts/verdict.ts'
+
+/** A request whose response goes on, such as a WebSocket. */
+export interface Stream {
+  readonly request: FastifyRequest
+  /** Milliseconds after which the token is looked at again. */
+  readonly interval: number
+  /** Called once, with what a new request would be denied with. */
+  readonly end: (denial: Error) => void
+}
+
+/** Milliseconds after which a recheck without a result is repeated. */
+const RETRY_MS = 5000
+
+/** The last part of an interval over which rechecks are spread: tokens that came at the same time do not stay together. */
+const SPREAD_FRACTION = 0.2
+
+/** A token with open streams. */
+export class WatchedToken {
+  readonly key: string
+  readonly token: string
+  readonly streams = new Set<Stream>()
+  /** The latest. */
+  verdict: Verdict
+  /** Whether the verdict was forgotten or doubted. */
+  isDoubtful = false
+  /** Whether a recheck waits for its turn or runs. */
+  isRechecking = false
+  /** Monotonic milliseconds. */
+  #notBefore = -Infinity
+  readonly #part: number
+
+  constructor (key: string, token: string, verdict: Verdict) {
+    this.key = key
+    this.token = token
+    this.verdict = verdict
+    // The same in all processes, so that one of them asks for all that share a cache.
+    this.#part = 1 - SPREAD_FRACTION * toFraction(key)
+  }
+
+  /** Monotonic milliseconds. The age of the verdict counts, so that a revocation is never noticed later than after one interval. */
+  get recheckAt (): number {
+    if (this.isRechecking) return Infinity
+    const dueAt = this.isDoubtful ? -Infinity : this.verdict.askedAt + this.#interval * this.#part
+    return Math.max(dueAt, this.#notBefore)
+  }
+
+  doubt (): void {
+    this.isDoubtful = true
+    this.#notBefore = -Infinity
+  }
+
+  /** @param now monotonic milliseconds */
+  postpone (now: number): void {
+    this.#notBefore = now + Math.min(this.#interval, RETRY_MS)
+  }
+
+  /** The shortest of all streams. */
+  get #interval (): number {
+    let shortest = Infinity
+    for (const { interval } of this.streams) shortest = Math.min(shortest, interval)
+    return shortest
+  }
+}

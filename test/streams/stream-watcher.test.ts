@@ -1,0 +1,282 @@
+import t from 'tap'
+import type { FastifyRequest } from 'fastify'
+import { setImmediate as turn } from 'node:timers/promises'
+import { OutageError, ZitadelError, createUnavailableError } from '../../lib/errors.ts'
+import { setAccessContext } from '../../lib/guard/access-context.ts'
+import { ANY_ACTIVE_TOKEN } from '../../lib/guard/requirement.ts'
+import { StreamWatcher } from '../../lib/streams/stream-watcher.ts'
+import { Introspector } from '../../lib/verdicts/introspector.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
+
+const OUTAGE = createUnavailableError(new OutageError('down', 'check it'))
+const INACTIVE = new ZitadelError('FST_ZITADEL_INVALID_TOKEN', 401, 'inactive')
+
+class World {
+  readonly clock = new ManualClock()
+  /** Each token that was sent, with the seconds since the start. */
+  readonly asked: Array<[token: string, seconds: number]> = []
+  readonly ended: string[] = []
+  isBusy = false
+  respond: (token: string) => object | Promise<object> = () => activeResponse()
+  readonly introspector: Introspector
+  readonly watcher: StreamWatcher
+  readonly #startedAt = this.clock.monotonic()
+
+  constructor (t: TestContext, options: object = {}) {
+    const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
+    this.introspector = new Introspector(async (token, onSend) => {
+      onSend()
+      this.asked.push([token, Math.round(this.clock.monotonic() - this.#startedAt) / 1000])
+      return await this.respond(token) as { active: boolean }
+    }, rules, { isEnabled: true, max: 20_000, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, listener: { onDoubt: (target) => this.watcher.onDoubt(target), onVerdict: (key, verdict) => this.watcher.onVerdict(key, verdict) }, ...options }, this.clock)
+    const check = (_request: FastifyRequest, { verdict }: { verdict: { granted: unknown, expiresAt: number } }): Error | undefined => verdict.granted === undefined || this.clock.wall() >= verdict.expiresAt ? INACTIVE : undefined
+    this.watcher = new StreamWatcher({ introspector: this.introspector, check, isBusy: () => this.isBusy }, this.clock)
+    t.teardown(() => this.watcher.close())
+  }
+
+  /** Opens a stream. @param recheck seconds */
+  async open (token: string, recheck = 60): Promise<() => void> {
+    const verdict = await this.introspector.getVerdict(token)
+    const request = {} as FastifyRequest
+    setAccessContext(request, { token, verdict, requirement: ANY_ACTIVE_TOKEN, previous: undefined })
+    const remove = this.watcher.add(token, verdict, {
+      request,
+      interval: recheck === 0 ? Infinity : recheck * 1000,
+      end: () => {
+        remove()
+        this.ended.push(token)
+      }
+    })
+    return remove
+  }
+
+  /** Lets time pass, as the timer sees it. */
+  async pass (seconds: number, step = 1): Promise<void> {
+    for (let passed = 0; passed < seconds; passed += step) {
+      this.clock.advance(step)
+      this.watcher.checkDue()
+      await settle()
+    }
+  }
+}
+
+async function settle (): Promise<void> {
+  for (let i = 0; i < 4; i++) await turn()
+}
+
+t.test('a revocation that nobody else notices is noticed after one interval at most', async (t) => {
+  const world = new World(t)
+  for (const token of ['a', 'b', 'c', 'd']) await world.open(token)
+  world.respond = () => ({ active: false })
+  await world.pass(45)
+  t.same(world.ended, [])
+  await world.pass(15)
+  t.same(world.ended.sort(), ['a', 'b', 'c', 'd'])
+  const times = world.asked.slice(4).map(([, seconds]) => seconds)
+  t.ok(times.every((seconds) => seconds >= 48 && seconds <= 60), String(times))
+  t.ok(new Set(times).size > 1, 'tokens that came together are spread')
+})
+
+t.test('the age of the first verdict counts', async (t) => {
+  const world = new World(t)
+  await world.introspector.getVerdict('a')
+  world.clock.advance(29)
+  await world.open('a')
+  await world.pass(31)
+  t.equal(world.asked.length, 2)
+  t.ok(world.asked[1]![1] <= 60)
+})
+
+t.test('what requests ask for takes the place of rechecks', async (t) => {
+  const world = new World(t)
+  await world.open('a')
+  for (let i = 0; i < 10; i++) {
+    await world.pass(31)
+    await world.introspector.getVerdict('a')
+  }
+  t.equal(world.asked.length, 11)
+})
+
+t.test('the shortest interval of the streams of a token counts, and ends with its stream', async (t) => {
+  const world = new World(t)
+  await world.open('a', 60)
+  const remove = await world.open('a', 5)
+  await world.pass(5)
+  t.equal(world.asked.length, 2)
+  remove()
+  await world.pass(40)
+  t.equal(world.asked.length, 2)
+})
+
+t.test('recheck 0: nothing is asked for, and the expiry still ends the stream', async (t) => {
+  const world = new World(t)
+  world.respond = () => activeResponse({ exp: world.clock.seconds + 10_000 })
+  await world.open('a', 0)
+  await world.pass(9900, 900)
+  t.same(world.ended, [])
+  await world.pass(100)
+  t.same(world.ended, ['a'])
+  t.equal(world.asked.length, 1)
+})
+
+t.test('the wall clock decides about the expiry', async (t) => {
+  const world = new World(t)
+  world.respond = () => activeResponse({ exp: world.clock.seconds + 3600 })
+  await world.open('a')
+  world.clock.jump(3600)
+  world.watcher.checkDue()
+  t.same(world.ended, ['a'])
+})
+
+t.test('tokens that expire in years or never do not overflow the timer', async (t) => {
+  const world = new World(t)
+  world.respond = (token) => activeResponse(token === 'never' ? {} : { exp: world.clock.seconds + 100 * 365 * 24 * 3600 })
+  await world.open('never', 0)
+  await world.open('years', 0)
+  await world.open('long', 1e9)
+  let wakes = 0
+  const { wall } = world.clock
+  Object.defineProperty(world.clock, 'wall', {
+    value: () => {
+      wakes++
+      return wall()
+    }
+  })
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(wakes, 0, 'a timer that overflows would fire at once')
+  t.same(world.ended, [])
+  t.equal(world.asked.length, 3)
+})
+
+t.test('an outage: a recheck is repeated after 5 seconds', async (t) => {
+  const world = new World(t)
+  await world.open('a')
+  world.respond = () => { throw OUTAGE }
+  await world.pass(70)
+  t.same(world.ended, [])
+  const [first, second, third] = world.asked.slice(1).map(([, seconds]) => seconds) as [number, number, number]
+  t.equal(second - first, 5)
+  t.equal(third - second, 5)
+  world.respond = () => ({ active: false })
+  await world.pass(5)
+  t.same(world.ended, ['a'])
+})
+
+t.test('an outage after a doubt: it is repeated also with recheck 0, and a doubt meanwhile does not wait', async (t) => {
+  const world = new World(t)
+  await world.open('a', 0)
+  world.respond = () => { throw OUTAGE }
+  world.introspector.doubt({ sub: 'ada' })
+  await settle()
+  await world.pass(5)
+  t.equal(world.asked.length, 3)
+  world.introspector.doubt({ sub: 'ada' })
+  await settle()
+  t.equal(world.asked.length, 4)
+  let fail = (_error: Error): void => {}
+  world.respond = async () => await new Promise((_resolve, reject) => { fail = reject })
+  await world.pass(5)
+  t.equal(world.asked.length, 5)
+  world.introspector.doubt({ sub: 'ada' })
+  world.respond = () => activeResponse()
+  fail(OUTAGE)
+  await settle()
+  t.equal(world.asked.length, 6, 'a doubt while a recheck fails')
+  await world.pass(100)
+  t.equal(world.asked.length, 6)
+  t.same(world.ended, [])
+})
+
+t.test('a stale verdict keeps the stream, and ZITADEL is asked again after 5 seconds', async (t) => {
+  const world = new World(t, { staleIfError: 600 })
+  await world.open('a')
+  await world.pass(31)
+  world.respond = () => { throw OUTAGE }
+  world.watcher.onDoubt({ all: true })
+  await settle()
+  t.equal(world.asked.length, 2)
+  await world.pass(20)
+  t.same(world.ended, [])
+  t.ok(world.asked.length <= 7, String(world.asked.length))
+})
+
+t.test('when all verdicts are doubted, a few rechecks run at a time, and one while requests wait', async (t) => {
+  const world = new World(t)
+  for (let i = 0; i < 100; i++) await world.open(`token-${i}`)
+  for (const [isBusy, limit] of [[false, 8], [true, 1]] as const) {
+    const running = new Set<symbol>()
+    let most = 0
+    world.isBusy = isBusy
+    world.asked.length = 0
+    world.respond = async () => {
+      const id = Symbol('recheck')
+      most = Math.max(most, running.add(id).size)
+      await turn()
+      running.delete(id)
+      return activeResponse()
+    }
+    world.clock.advance(1)
+    world.introspector.doubt({ all: true })
+    while (world.asked.length < 100 || running.size > 0) await turn()
+    t.equal(most, limit)
+  }
+  t.same(world.ended, [])
+})
+
+t.test('rechecks that end at once do not block the event loop', async (t) => {
+  const world = new World(t)
+  for (let i = 0; i < 50; i++) await world.open(`token-${i}`)
+  world.respond = () => { throw OUTAGE }
+  world.asked.length = 0
+  world.introspector.doubt({ all: true })
+  await turn()
+  await turn()
+  t.ok(world.asked.length < 50, `${world.asked.length} after two turns`)
+  while (world.asked.length < 50) await turn()
+})
+
+t.test('a stream that is removed while its recheck waits or runs is not rechecked again', async (t) => {
+  const world = new World(t)
+  const removals: Array<() => void> = []
+  for (let i = 0; i < 20; i++) removals.push(await world.open(`token-${i}`))
+  world.asked.length = 0
+  let release = (): void => {}
+  const released = new Promise<void>((resolve) => { release = resolve })
+  world.respond = async () => {
+    await released
+    return { active: false }
+  }
+  world.introspector.doubt({ all: true })
+  await settle()
+  t.equal(world.asked.length, 8)
+  world.introspector.doubt({ all: true })
+  world.clock.advance(1)
+  for (const remove of removals) remove()
+  release()
+  await settle()
+  t.same(world.ended, [])
+  t.equal(world.asked.length, 16, 'those in flight are sent again, because they were doubted; the others are not sent')
+})
+
+t.test('a verdict that is older than the one that is known changes nothing, and a newer one is indexed by its names', async (t) => {
+  const world = new World(t)
+  await world.open('a', 0)
+  const older = await world.introspector.getVerdict('a')
+  world.clock.advance(40)
+  world.respond = () => activeResponse({ sub: 'renamed' })
+  const newer = await world.introspector.getVerdict('a')
+  t.equal(newer.sub, 'renamed')
+  world.respond = () => ({ active: false })
+  const request = {} as FastifyRequest
+  setAccessContext(request, { token: 'a', verdict: older, requirement: ANY_ACTIVE_TOKEN, previous: undefined })
+  t.teardown(world.watcher.add('a', older, { request, interval: Infinity, end: () => {} }))
+  await settle()
+  t.same(world.ended, [])
+  world.introspector.doubt({ sub: 'ada' })
+  await settle()
+  t.same(world.ended, [])
+  world.introspector.doubt({ sub: 'renamed' })
+  await settle()
+  t.same(world.ended, ['a'])
+})
