@@ -3,7 +3,7 @@ import { getAccessContext, setAccessContext, withVerdict } from '../guard/access
 import type { ContextCheck } from '../guard/context-check.ts'
 import { hashToken, type Introspector } from '../verdicts/introspector.ts'
 import { VerdictIndex } from '../verdicts/verdict-index.ts'
-import type { VerdictListener } from '../verdicts/verdict-loader.ts'
+import type { VerdictListener } from '../verdicts/verdict-listener.ts'
 import type { VerdictTarget } from '../verdicts/verdict-target.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { RecheckQueue } from './recheck-queue.ts'

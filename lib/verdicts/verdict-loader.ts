@@ -8,16 +8,9 @@ import { CLOCK_SKEW_MS } from '../shared-cache/tombstones.ts'
 import { PendingIntrospections, type PendingIntrospection } from './pending-introspections.ts'
 import { CONFIRM_AGAIN_MS, doubtAfterGap } from './subscription-gap.ts'
 import type { VerdictCache } from './verdict-cache.ts'
+import type { VerdictListener } from './verdict-listener.ts'
 import type { VerdictTarget } from './verdict-target.ts'
 import { createVerdict, type VerdictRules, type Verdict } from './verdict.ts'
-
-/** Called when what is known about tokens changes. */
-export interface VerdictListener {
-  /** Verdicts were forgotten or doubted, or may have been forgotten by another process. */
-  readonly onDoubt: (target: VerdictTarget) => void
-  /** A new verdict can be used. */
-  readonly onVerdict: (key: string, verdict: Verdict) => void
-}
 
 export interface VerdictLoaderOptions {
   /** Seconds for which an active verdict is used. */

@@ -1,0 +1,10 @@
+import type { VerdictTarget } from './verdict-target.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Called when what is known about tokens changes. */
+export interface VerdictListener {
+  /** Verdicts were forgotten or doubted, or may have been forgotten by another process. */
+  readonly onDoubt: (target: VerdictTarget) => void
+  /** A new verdict can be used. */
+  readonly onVerdict: (key: string, verdict: Verdict) => void
+}
