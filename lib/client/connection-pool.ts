@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { Pool } from 'undici'
 import type { Deadline } from './deadline.ts'
+import { createProxyConnector, type ProxyServer } from './proxy-tunnel.ts'
 import type { ResponseHeaders } from './response-headers.ts'
 
 /** A request as undici and dispatchers of users take it, without its signal. */
@@ -45,8 +46,9 @@ export class ConnectionPool implements RequestSender {
    * @param connections maximum number
    * @param timeout milliseconds for connecting
    */
-  constructor (origin: string, connections: number, timeout: number) {
-    this.#open = () => new Pool(origin, { connections, connectTimeout: timeout, keepAliveMaxTimeout: MAX_IDLE_MS })
+  constructor (origin: string, connections: number, timeout: number, proxy?: ProxyServer) {
+    const connect = proxy === undefined ? { timeout } : createProxyConnector(proxy, timeout)
+    this.#open = () => new Pool(origin, { connections, connect, keepAliveMaxTimeout: MAX_IDLE_MS })
     this.#pool = this.#open()
   }
 

@@ -25,6 +25,8 @@ export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () 
 export interface ClientOptions extends TransportOptions {
   /** Milliseconds for the whole of one introspection. */
   readonly timeout: number
+  /** What the log adds about a proxy if there was no response; '' without one. */
+  readonly proxyAdvice: string
   readonly breaker: boolean
   /** Called once for each introspection that ended without a response. */
   readonly onFailure: (error: ZitadelError) => void
@@ -100,7 +102,7 @@ export class IntrospectionClient {
   }
 
   async #execute (call: CallState, send: () => Promise<HttpResponse>): Promise<IntrospectionResponse> {
-    const { timeout, issuer, onFailure, onDown } = this.#options
+    const { timeout, issuer, proxyAdvice, onFailure, onDown } = this.#options
     let failure: CircuitFailure
     try {
       const response = await send()
@@ -113,7 +115,7 @@ export class IntrospectionClient {
       }
       failure = { error: classification.kind === 'rejected' ? createClientRejectedError(classification.message) : createUnavailableError(classification.outage), backoff: classification.backoff }
     } catch (error) {
-      failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(error, timeout, call.hasStarted)) }
+      failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(error, timeout, call.hasStarted, proxyAdvice)) }
     }
     if (call.permit !== undefined && this.#circuit.recordFailure(failure, call.permit)) onDown()
     if (call.shouldReport) onFailure(failure.error)

@@ -1,6 +1,7 @@
 import { OutageError } from '../errors.ts'
 import { SigningError } from '../oauth/client-authentication.ts'
 import { DeadlineExceededError } from './deadline.ts'
+import { ProxyRejectedError } from './proxy-tunnel.ts'
 
 /** The code of an error of undici or the system. It is '' if the code could be text of a peer. */
 export function getErrorCode (error: unknown): string {
@@ -14,19 +15,40 @@ export function getErrorCode (error: unknown): string {
  *
  * @param timeout milliseconds
  * @param hasStarted whether the request had left the queue
+ * @param proxyAdvice added to the advice if the network or a proxy can be the reason
  */
-export function toOutageError (error: unknown, timeout: number, hasStarted: boolean): OutageError {
+export function toOutageError (error: unknown, timeout: number, hasStarted: boolean, proxyAdvice = ''): OutageError {
   if (error instanceof DeadlineExceededError) {
     return hasStarted
-      ? new OutageError(`no answer from ZITADEL within ${timeout} ms`, 'check the load of ZITADEL and the network between, or raise the option "timeout"')
+      ? new OutageError(`no answer from ZITADEL within ${timeout} ms`, `check the load of ZITADEL and the network between, or raise the option "timeout"${proxyAdvice}`)
       : new OutageError(`${timeout} ms passed in the queue`, 'check for a flood of tokens, or raise the option "limits"', true)
   }
   if (error instanceof SigningError) return new OutageError(error.message, 'check the option "credentials", and the key store behind it')
+  const rejection = getProxyRejection(error)
+  if (rejection !== '') return new OutageError(`the proxy rejected the connection to ZITADEL (${rejection})`, `${getProxyAdvice(rejection)}${proxyAdvice}`)
   const mistake = getProgrammingError(error)
   if (mistake !== '') return new OutageError(`the request to ZITADEL could not be sent (${mistake})`, 'this is a programming error in the option "dispatcher" or in fastify-zitadel, and no outage of ZITADEL; a dispatcher must be of undici 6, 7 or 8')
   if ((error as Error | null)?.name === 'HTTPParserError') return new OutageError('the response is not HTTP', getStatusAdvice(200))
   const code = getErrorCode(error)
-  return new OutageError(`no answer from ZITADEL (${code || 'the connection failed'})`, getCodeAdvice(code), code === 'RESPONSE_TOO_LARGE')
+  return new OutageError(`no answer from ZITADEL (${code || 'the connection failed'})`, `${getCodeAdvice(code)}${NETWORK_CODES.test(code) ? proxyAdvice : ''}`, code === 'RESPONSE_TOO_LARGE')
+}
+
+/** Codes of a connection that could not be opened, or broke. */
+const NETWORK_CODES = /^(?:E[A-Z_]+|PROXY_CONNECTION_ENDED|UND_ERR_(?:CONNECT_TIMEOUT|HEADERS_TIMEOUT|SOCKET))$/
+
+/** The status of a proxy that did not open a tunnel, or the code without a status; '' for any other error. */
+function getProxyRejection (error: unknown): string {
+  if (error instanceof ProxyRejectedError) return String(error.status)
+  // A ProxyAgent of undici 6 to 8 in the option "dispatcher" has the status in its message only.
+  const code = getErrorCode(error)
+  const [, status] = code.startsWith('UND_ERR_') ? /^Proxy (?:response|Authentication Required) \((\d{3})\)/.exec((error as Error).message) ?? [] : []
+  return status ?? (code === 'UND_ERR_ABORTED' ? code : '')
+}
+
+function getProxyAdvice (rejection: string): string {
+  return rejection === '407'
+    ? 'check the user and the password of the proxy'
+    : 'check that the proxy permits connections to the host and port of ZITADEL'
 }
 
 /** The code or name of an error that no network can cause; '' for any other error. */
@@ -40,6 +62,7 @@ function getProgrammingError (error: unknown): string {
 
 /** What an operator should check after a response with this status. */
 export function getStatusAdvice (status: number): string {
+  if (status === 407) return getProxyAdvice('407')
   if (status === 429) return "check ZITADEL's quota and the rate limit in front of it; the option \"limits.perSecond\" keeps below one"
   if (status >= 500) return 'check ZITADEL and what stands in front of it'
   return 'check that ZITADEL answers at "issuer" or "address", and not a proxy, a firewall or a login page'

@@ -4,6 +4,7 @@ import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions,
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { resolveEvents, type EventsConfig } from './events.ts'
 import { resolveResources, type Resource } from './resources.ts'
+import { resolveProxy, type ProxyConfig } from './proxy.ts'
 import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
 import { resolveIntrospectionEndpoint, type Endpoint } from '../zitadel/endpoints.ts'
@@ -11,7 +12,7 @@ import { resolveIntrospectionEndpoint, type Endpoint } from '../zitadel/endpoint
 /** The options, checked and completed with defaults. */
 export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'unmatched' | 'projectId' | 'realm' | 'introspect'>> {
   /** Undefined if the option `introspect` is given. */
-  readonly authorizationServer: { readonly issuer: string, readonly endpoint: Endpoint, readonly credentials: CredentialsProvider } | undefined
+  readonly authorizationServer: { readonly issuer: string, readonly endpoint: Endpoint, readonly credentials: CredentialsProvider, readonly proxy: ProxyConfig | undefined } | undefined
   readonly cache: false | { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly shared: SharedCacheOptions | undefined }
   readonly timeout: number
   readonly retry: boolean
@@ -49,8 +50,8 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
   if (shared !== undefined) checkOwnOptions(shared, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (shared !== undefined) checkOptions({ ...shared, client: shared.client ?? null }, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (options.limits) checkOptions(options.limits, LIMITS_CHECKS, 'limits.')
-  const { issuer, credentials, address, introspectionEndpoint: path, cache, limits, clients, resource, events, ...rest } = omitUndefined(options)
-  const authorizationServer = options.introspect === undefined ? resolveAuthorizationServer(issuer, credentials, address, path, env) : undefined
+  const { issuer, credentials, address, introspectionEndpoint, cache, limits, clients, resource, events, ...rest } = omitUndefined(options)
+  const authorizationServer = options.introspect === undefined ? resolveAuthorizationServer(options, env) : undefined
   const resources = resource === undefined ? [] : resolveResources(resource, options.projectId)
   if (resources.length > 0 && authorizationServer === undefined && issuer === undefined) throw createOptionError('option "resource" needs "issuer", also with "introspect": clients must know where to get a token')
   return Object.freeze({
@@ -78,15 +79,17 @@ function omitUndefined<T extends object> (given: T): { [K in keyof T]: Exclude<T
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
 }
 
-function resolveAuthorizationServer (issuer: string | undefined, credentials: ZitadelOptions['credentials'], address: string | undefined, path: string | undefined, env: NodeJS.ProcessEnv): Config['authorizationServer'] {
+function resolveAuthorizationServer ({ issuer, credentials, address, introspectionEndpoint, dispatcher }: ZitadelOptions, env: NodeJS.ProcessEnv): Config['authorizationServer'] {
   const given = issuer ?? env['ZITADEL_ISSUER']
   if (!given) throw createOptionError(`option "issuer" (or the variable ZITADEL_ISSUER) is missing: it must be ${OPTION_CHECKS.issuer[1]}`)
   checkValue(given, OPTION_CHECKS.issuer, 'the variable "ZITADEL_ISSUER"')
   // Kept as it is written, a port of 443 and capital letters included: issuers are compared as strings (RFC 8414 section 3.3).
   const written = given.replace(/\/$/, '')
+  const endpoint = resolveIntrospectionEndpoint(written, address === undefined ? undefined : parseOrigin(address), introspectionEndpoint)
   return {
     issuer: written,
-    endpoint: resolveIntrospectionEndpoint(written, address === undefined ? undefined : parseOrigin(address), path),
-    credentials: resolveCredentials(credentials, env)
+    endpoint,
+    credentials: resolveCredentials(credentials, env),
+    proxy: dispatcher === undefined ? resolveProxy(endpoint.origin, env) : undefined
   }
 }

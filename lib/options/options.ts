@@ -79,7 +79,7 @@ export interface ZitadelOptions {
   readonly address?: string | undefined
   /** Path of the introspection endpoint. Default `/oauth/v2/introspect`. */
   readonly introspectionEndpoint?: string | undefined
-  /** A dispatcher of undici 6, 7 or 8, for a private CA, a proxy or mutual TLS. The plugin does not close it. Default: a pool of the plugin. */
+  /** A dispatcher of undici 6, 7 or 8, for a private CA, a proxy or mutual TLS. The plugin does not close it. Default: a pool of the plugin, which connects through the proxy of the environment if `NODE_USE_ENV_PROXY=1` is set. */
   readonly dispatcher?: DispatcherLike | undefined
   /** `false` asks ZITADEL on every request. */
   readonly cache?: false | CacheOptions | undefined

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { Registration, RegistrationState } from '../registration.ts'
 import type { Config } from '../options/config.ts'
+import type { ProxyConfig } from '../options/proxy.ts'
 import type { ZitadelError } from '../errors.ts'
 import { CachedCheck, toCheckResult, type CheckResult } from './health-check.ts'
 import { IntrospectionClient, type Introspect } from '../client/introspection-client.ts'
@@ -43,18 +44,19 @@ export async function openIntrospectionSource (config: Config, clock: Clock, rep
 }
 
 async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void): Promise<IntrospectionSource> {
-  const { issuer, endpoint, credentials } = server
+  const { issuer, endpoint, credentials, proxy } = server
   const { timeout, retry, breaker, limits } = config
   const { file } = credentials
   const fingerprint = file === undefined ? undefined : await readFingerprint(file)
   const first = await credentials.read()
   const sharedCache = openSharedCache(config, first, clock, reporter.log)
-  const pool = config.dispatcher === undefined ? new ConnectionPool(endpoint.origin, limits.concurrent, timeout) : undefined
+  const pool = config.dispatcher === undefined ? new ConnectionPool(endpoint.origin, limits.concurrent, timeout, proxy?.server) : undefined
   const options = {
     issuer,
     endpoint,
     sender: pool ?? useDispatcher(config.dispatcher!),
     timeout,
+    proxyAdvice: describeProxy(proxy),
     retry,
     breaker,
     limiter: new Limiter(limits, timeout / 2, clock),
@@ -114,6 +116,14 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       await pool?.close()
     }
   }
+}
+
+/** What an operator should know about the proxy of the environment if ZITADEL does not answer; '' without one. */
+function describeProxy (proxy: ProxyConfig | undefined): string {
+  if (proxy === undefined) return ''
+  return proxy.server === undefined
+    ? `; the variable ${proxy.variable} names a proxy, which is not used: set NODE_USE_ENV_PROXY=1 to use it`
+    : `; the connection goes through the proxy in the variable ${proxy.variable}: check it too, or exclude the host with NO_PROXY`
 }
 
 /** A token that nobody has: any response to it says that this API is accepted. */

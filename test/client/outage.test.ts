@@ -1,6 +1,7 @@
 import t from 'tap'
 import { DeadlineExceededError } from '../../lib/client/deadline.ts'
 import { getCodeAdvice, getErrorCode, getStatusAdvice, toOutageError } from '../../lib/client/outage.ts'
+import { ProxyRejectedError } from '../../lib/client/proxy-tunnel.ts'
 import { SigningError } from '../../lib/oauth/client-authentication.ts'
 
 /** The message of an outage, its advice, and whether callers can cause it. */
@@ -27,6 +28,23 @@ t.test('the message of an HTTP parser is not used, because it quotes the peer', 
 t.test('the failure of a signer is no failure of ZITADEL', async (t) => {
   const error = new SigningError('the signer threw')
   t.same(describe(error), [error.message, 'check the option "credentials", and the key store behind it', false])
+})
+
+t.test('the advice about a proxy is added if the network or the proxy can be the reason', async (t) => {
+  const advice = (error: unknown, hasStarted = true): boolean => toOutageError(error, 250, hasStarted, '; the proxy').advice.endsWith('; the proxy')
+  for (const code of ['ENOTFOUND', 'EAI_AGAIN', 'ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT', 'UND_ERR_SOCKET', 'UND_ERR_ABORTED', 'PROXY_CONNECTION_ENDED']) t.ok(advice(coded(code)), code)
+  t.ok(advice(new ProxyRejectedError(407)))
+  t.ok(advice(new DeadlineExceededError()))
+  t.notOk(advice(new DeadlineExceededError(), false))
+  for (const error of [coded('UND_ERR_CLOSED'), coded('RESPONSE_TOO_LARGE'), new TypeError(), new SigningError('')]) t.notOk(advice(error))
+})
+
+t.test('a rejection of a proxy has its status, or its code without one', async (t) => {
+  t.equal(describe(new ProxyRejectedError(403))[0], 'the proxy rejected the connection to ZITADEL (403)')
+  t.equal(describe(coded('UND_ERR_ABORTED', 'Proxy response (502) !== 200 when HTTP Tunneling'))[0], 'the proxy rejected the connection to ZITADEL (502)')
+  t.equal(describe(coded('UND_ERR_INVALID_ARG', 'Proxy Authentication Required (407)'))[0], 'the proxy rejected the connection to ZITADEL (407)')
+  t.equal(describe(coded('UND_ERR_ABORTED'))[0], 'the proxy rejected the connection to ZITADEL (UND_ERR_ABORTED)')
+  t.equal(describe(coded('E_OTHER', 'Proxy response (502) !== 200'))[0], 'no answer from ZITADEL (E_OTHER)')
 })
 
 t.test('an error is described by its code', async (t) => {
@@ -73,6 +91,7 @@ t.test('a value that cannot be a code is not quoted', async (t) => {
 })
 
 t.test('the advice for a status', async (t) => {
+  t.equal(getStatusAdvice(407), 'check the user and the password of the proxy')
   t.match(getStatusAdvice(429), /quota.*"limits\.perSecond"/)
   for (const status of [500, 502, 503, 504, 599]) t.equal(getStatusAdvice(status), 'check ZITADEL and what stands in front of it')
   for (const status of [200, 302, 403, 404, 413]) t.match(getStatusAdvice(status), /"issuer" or "address", and not a proxy, a firewall or a login page/)
