@@ -50,11 +50,20 @@ export interface Zitadel {
    */
   introspect: (token: string) => Promise<ActiveToken | null>
   /**
-   * Makes ZITADEL be asked again: for one token and whatever shares its `jti`, for all of a user (`sub`), or for one `jti`. What was asked before is
-   * not believed afterwards, even if the answer is still on its way. In this process at once; in a fleet when the promise
-   * resolves, unless the log says that Redis did not take it.
+   * Makes ZITADEL be asked again: for one token and all tokens with its `jti`, for all tokens of a user (`sub`), or for one
+   * `jti`. Earlier responses are not used afterwards, even if they are still on their way. This applies in this process at
+   * once, and with `cache.shared` in all processes when the promise resolves. Exceptions:
    *
-   * @throws ZitadelError `FST_ZITADEL_OPTION` unless it is told exactly one of them
+   * - If Redis did not accept it, the log has `FST_ZITADEL_SHARED_FORGET`, and other processes can use their verdicts until
+   *   `cache.ttl` ends.
+   * - A process that is cut off from Redis can use its verdict for up to 15 seconds (5 seconds and half of `cache.ttl`, if that
+   *   is less). Its own log has `FST_ZITADEL_SHARED_SUBSCRIPTION`.
+   *
+   * @throws ZitadelError `FST_ZITADEL_OPTION` unless exactly one of them is given
+   * @example
+   * ```ts
+   * await app.zitadel.forget({ sub: user.id })
+   * ```
    */
   forget: (what: Forgettable) => Promise<void>
   /**

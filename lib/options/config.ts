@@ -9,11 +9,14 @@ import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
 import { resolveIntrospectionEndpoint, type Endpoint } from '../zitadel/endpoints.ts'
 
+/** The option `cache.shared` with defaults. */
+export type SharedCacheConfig = Readonly<Pick<SharedCacheOptions, 'client' | 'key'>> & { readonly prefix: string, readonly deadline: number, readonly wait: number }
+
 /** The options, checked and completed with defaults. */
 export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'unmatched' | 'projectId' | 'realm' | 'introspect'>> {
   /** Undefined if the option `introspect` is given. */
   readonly authorizationServer: { readonly issuer: string, readonly endpoint: Endpoint, readonly credentials: CredentialsProvider, readonly proxy: ProxyConfig | undefined } | undefined
-  readonly cache: false | { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly shared: SharedCacheOptions | undefined }
+  readonly cache: false | { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly shared: SharedCacheConfig | undefined }
   readonly timeout: number
   readonly retry: boolean
   readonly breaker: boolean
@@ -65,7 +68,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     personalAccessTokens: true,
     publishSub: false,
     ...rest,
-    cache: cache === false ? false : Object.freeze({ ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined, ...omitUndefined(cache ?? {}) }),
+    cache: cache === false ? false : Object.freeze({ ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, ...omitUndefined(cache ?? {}), shared: shared && resolveSharedCache(shared) }),
     limits: Object.freeze({ concurrent: 32, queue: 4000, perSecond: undefined, ...omitUndefined(limits ?? {}) }),
     clients: clients && new Set(clients),
     resources,
@@ -73,6 +76,10 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     issuer: authorizationServer?.issuer ?? issuer?.replace(/\/$/, ''),
     authorizationServer
   })
+}
+
+function resolveSharedCache (shared: SharedCacheOptions): SharedCacheConfig {
+  return Object.freeze({ prefix: 'fastify-zitadel', deadline: 25, wait: 1000, ...omitUndefined(shared) })
 }
 
 function omitUndefined<T extends object> (given: T): { [K in keyof T]: Exclude<T[K], undefined> } {

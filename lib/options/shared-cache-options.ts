@@ -49,6 +49,6 @@ export interface SharedCacheOptions {
   readonly prefix?: string | undefined
   /** Milliseconds for one command. A request goes on without Redis after that. Default 25: paid once, then requests do not use Redis until it responds again. */
   readonly deadline?: number | undefined
-  /** Milliseconds for which a process waits for another that introspects the same token. Default 1000. */
+  /** Milliseconds for which a process waits for another that introspects the same token. If that takes longer, no process is waited for during 10 seconds. Default 1000. */
   readonly wait?: number | undefined
 }

@@ -5,13 +5,13 @@ import type { RedisCommands } from './redis-commands.ts'
 import type { AeadBox, SharedKey } from './shared-key.ts'
 import type { Tombstones } from './tombstones.ts'
 
-/** What every entry stands on. */
+/** What all entries have in common. */
 export interface SharedCacheContext {
   readonly commands: RedisCommands
   readonly tombstones: Tombstones
   readonly keys: readonly SharedKey[]
   readonly prefix: string
-  /** Milliseconds that a verdict can live at most. */
+  /** Milliseconds for which a verdict can be used at most. */
   readonly ttl: number
   readonly clock: Clock
 }
@@ -19,12 +19,12 @@ export interface SharedCacheContext {
 /** Characters of the largest entry that is written or read. */
 const MAX_ENTRY_LENGTH = 65_536
 
-/** Where the answer for one token lies: under every key of the fleet, the first of which is written with. */
+/** The shared response for one token. It is read under every key and written under the first. */
 export class SharedEntry {
   readonly #shared: SharedCacheContext
   readonly #token: string
   readonly #locations: ReadonlyArray<{ readonly name: string, readonly box: AeadBox }>
-  /** The name under which one process says that it asks. */
+  /** The key of the lease of the process that introspects the token. */
   readonly leaseKey: string
   /** The key that exists while another process waits for the release of the lease. */
   readonly waitingKey: string
@@ -42,9 +42,10 @@ export class SharedEntry {
   }
 
   /**
-   * The answer, unless it is older than `maxAge` milliseconds, or forgotten.
+   * Returns the response, unless it is too old or was forgotten.
    *
-   * @throws RedisFailure
+   * @param maxAge milliseconds
+   * @throws RedisCommandError
    */
   async load (maxAge: number): Promise<TimedResponse | undefined> {
     const { tombstones, clock, ttl } = this.#shared
@@ -60,27 +61,27 @@ export class SharedEntry {
   }
 
   /**
-   * Passes an answer on; nobody waits for that. One that lets nobody in may be a hiccup of ZITADEL: the others are not told,
-   * but have to ask for themselves.
+   * Stores a response in the background. An inactive one may be an error of ZITADEL: it is not shared, and the earlier response
+   * is deleted.
    */
   store (timed: TimedResponse): void {
     const { commands, clock, ttl } = this.#shared
     const { response, askedAt } = timed
     if (!response.active) return this.delete()
-    const life = Math.floor(Math.min(ttl - (clock.monotonic() - askedAt), getExpiry(response) - clock.wall()))
-    if (life <= 0) return
+    const ttlLeft = Math.floor(Math.min(ttl - (clock.monotonic() - askedAt), getExpiry(response) - clock.wall()))
+    if (ttlLeft <= 0) return
     const text = trySerialize(() => serializeResponse(timed, clock))
     if (text === undefined) return
     const { name, box } = this.#locations[0]!
     const sealed = box.seal(text)
-    if (sealed.length <= MAX_ENTRY_LENGTH) commands.sendInBackground('SET', name, sealed, 'PX', String(life))
+    if (sealed.length <= MAX_ENTRY_LENGTH) commands.sendInBackground('SET', name, sealed, 'PX', String(ttlLeft))
   }
 
   delete (): void {
     for (const { name } of this.#locations) this.#shared.commands.sendInBackground('DEL', name)
   }
 
-  /** The `jti` of the token, where the fleet knows it. */
+  /** Returns the `jti` of the token, if the shared cache has its response. */
   async loadJti (): Promise<string | undefined> {
     for (const [index, { name }] of this.#locations.entries()) {
       const loaded = deserializeResponse(this.#open(index, await this.#read(name).catch(() => undefined)), Infinity, this.#shared.clock)
@@ -90,7 +91,7 @@ export class SharedEntry {
     return undefined
   }
 
-  /** Redis itself cuts what is too long to be one of ours: it must not even be sent. */
+  /** Redis cuts longer values, which are not ours, so that they are not sent. */
   async #read (name: string): Promise<unknown> {
     return await this.#shared.commands.send('GETRANGE', name, '0', String(MAX_ENTRY_LENGTH))
   }
@@ -100,10 +101,10 @@ export class SharedEntry {
   }
 }
 
-/** Nothing where an answer cannot be written, such as one that is nested deeper than the stack: it is not shared. */
-function trySerialize (pack: () => string): string | undefined {
+/** Returns undefined if a response cannot be serialized, for example because it is nested too deeply. It is not shared. */
+function trySerialize (serialize: () => string): string | undefined {
   try {
-    return pack()
+    return serialize()
   } catch {
     return undefined
   }

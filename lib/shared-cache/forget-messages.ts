@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
-/** What other processes have forgotten, in terms of what a cache in memory knows. */
+/** What was forgotten, in terms of what a cache in memory knows. */
 export type ForgetEvent =
-  /** What was said may have been missed: anything that was asked for before now may have been forgotten. */
+  /** Anything that was asked for before now may have been forgotten. */
   | { readonly all: true }
-  /** SHA-256 of a token in base64url, and its `jti` where that is known. */
+  /** SHA-256 of a token in base64url, and its `jti` if that is known. */
   | { readonly key: string, readonly jti?: string | undefined }
   | { readonly sub: string }
   | { readonly jti: string }
@@ -22,36 +23,68 @@ export interface ForgetMessageContent {
   readonly kind: ForgetKind
 }
 
-/** The forgets of a fleet, told to everybody at once and in words that only its members read. */
+/** Characters of a message. A longer one is not decrypted, because anyone who can publish can send it. */
+const MAX_MESSAGE_LENGTH = 16_384
+
+/** Messages that are remembered in order to drop repeats, and the characters that tell them apart: the nonce and the tag. */
+const MAX_REMEMBERED = 1000
+const IDENTIFYING_LENGTH = 37
+
+/** Forget messages between processes. Only holders of the shared key can read and write them. */
 export class ForgetMessages {
   readonly #commands: RedisCommands
   readonly #keys: ReadonlyMap<string, SharedKey>
+  readonly #clock: Clock
+  readonly #onClock: (wall: number) => void
   readonly #senderId = randomUUID()
+  /** In the order of arrival. */
+  readonly #remembered = new Set<string>()
 
-  constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string) {
+  /** @param onClock called with the wall time at which another process published, in milliseconds since 1970 */
+  constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string, clock: Clock, onClock: (wall: number) => void) {
     this.#commands = commands
     this.#keys = new Map(keys.map((key) => [`${prefix}:forget:${key.channel}`, key]))
+    this.#clock = clock
+    this.#onClock = onClock
   }
 
   get channels (): string[] {
     return [...this.#keys.keys()]
   }
 
-  /** Resolves to whether Redis has passed it on. Under every key, as some of the fleet may know only one. */
+  /**
+   * Publishes under every key, because some processes may know only one.
+   *
+   * @returns whether Redis has passed it on
+   */
   async publish (event: ForgetEvent, kind: ForgetKind): Promise<boolean> {
-    const text = JSON.stringify([this.#senderId, event, kind])
+    const text = JSON.stringify([this.#senderId, event, kind, this.#clock.wall()])
     const published = await Promise.all([...this.#keys].map(async ([channel, { messages }]) => {
-      return await this.#commands.forceSend('PUBLISH', channel, messages.seal(text)).then(() => true, () => false)
+      const sealed = messages.seal(text)
+      if (sealed.length > MAX_MESSAGE_LENGTH) return false
+      return await this.#commands.forceSend('PUBLISH', channel, sealed).then(() => true, () => false)
     }))
     return published.every(Boolean)
   }
 
-  /** What another process tells; undefined for one's own words, and for anything that no member has said. */
+  /** Returns what another process forgets; undefined for messages of this process, repeats, and anything not sealed with the key. */
   parse (channel: string, message: string): ForgetMessageContent | undefined {
-    const text = this.#keys.get(channel)?.messages.open(message)
+    const key = this.#keys.get(channel)
+    if (key === undefined || message.length > MAX_MESSAGE_LENGTH) return undefined
+    const id = message.slice(0, IDENTIFYING_LENGTH)
+    if (this.#remembered.has(id)) return undefined
+    const text = key.messages.open(message)
     if (text === undefined) return undefined
-    const [sender, event, kind] = JSON.parse(text) as [string, ForgetEvent, unknown]
-    // Older versions send no kind, and a newer one may send another.
-    return sender === this.#senderId ? undefined : { event, kind: kind === 'doubt' ? 'doubt' : 'forget' }
+    this.#remember(id)
+    const [sender, event, kind, wall] = JSON.parse(text) as [string, ForgetEvent, unknown, number?]
+    if (sender === this.#senderId) return undefined
+    // Older versions of this package send no kind and no time, and a newer one may send another kind.
+    if (wall !== undefined) this.#onClock(wall)
+    return { event, kind: kind === 'doubt' ? 'doubt' : 'forget' }
+  }
+
+  #remember (id: string): void {
+    this.#remembered.add(id)
+    if (this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(this.#remembered.values().next().value!)
   }
 }

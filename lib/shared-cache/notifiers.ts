@@ -1,4 +1,4 @@
-/** What somebody waits for who may also be told while he looks elsewhere. */
+/** Wakes one waiter. If `notify()` comes before `wait()`, the next `wait()` returns at once. */
 export class Notifier {
   #isNotified = false
   #wake = (): void => {}
@@ -8,7 +8,7 @@ export class Notifier {
     this.#wake()
   }
 
-  /** Resolves when it rings, at once if it has rung since the last time, and after so many milliseconds in any case. */
+  /** @param timeout milliseconds after which it resolves without a notification */
   async wait (timeout: number): Promise<void> {
     if (!this.#isNotified) {
       await new Promise<void>((resolve) => {
@@ -23,7 +23,7 @@ export class Notifier {
   }
 }
 
-/** The bells of those who wait, by what they wait for. */
+/** Notifiers by name. */
 export class KeyedNotifiers {
   readonly #waiting = new Map<string, Set<Notifier>>()
 
@@ -31,7 +31,7 @@ export class KeyedNotifiers {
     for (const notifier of this.#waiting.get(name) ?? []) notifier.notify()
   }
 
-  /** Runs work that can hear from its start whether somebody rings. */
+  /** Runs work with a notifier that receives notifications from the start. */
   async withNotifier<T> (name: string, work: (notifier: Notifier) => Promise<T>): Promise<T> {
     const notifier = new Notifier()
     const notifiers = this.#waiting.get(name) ?? new Set()

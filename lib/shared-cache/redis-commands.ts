@@ -1,49 +1,27 @@
 import type { Clock } from '../clock.ts'
 import type { RedisLike } from '../options/shared-cache-options.ts'
+import { getFailureReason, isErrorReply, NOT_CONNECTED, RedisCommandError } from './command-failure.ts'
 import { isConnected, isIoredisCluster, isNodeRedisCluster, sendCommand } from './redis-client.ts'
+import type { SharedCacheLog } from './shared-cache-log.ts'
 
-/** Where operators read that the tier is of no use. */
-export interface WarnLog {
-  readonly warn: (fields: object, message: string) => void
-}
-
-/** Milliseconds without a failure after which the next one of its kind is news again. */
-const WARN_INTERVAL_MS = 60_000
-
-/** First words of error replies that are fit for a log: everything else that Redis says is not. */
-const REPLY_ERRORS = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADING', 'MISCONF', 'NOREPLICAS', 'MASTERDOWN', 'BUSY', 'WRONGTYPE', 'MOVED', 'ASK', 'TRYAGAIN', 'CLUSTERDOWN', 'ERR']
-
-const NOT_CONNECTED = 'NOT_CONNECTED'
-
-/** Milliseconds in which a client that is not connected yet is no news: it is starting, too. */
+/** Milliseconds after the start in which a client without a connection is not logged: it may be connecting. */
 const STARTUP_GRACE_MS = 5000
 
-/** Redis did not do what it was asked. */
-export class RedisCommandError extends Error {
-  /** Whether Redis itself has said so: it lives. */
-  readonly isReply: boolean
-
-  constructor (isReply = false) {
-    super()
-    this.isReply = isReply
-  }
-}
-
 /**
- * The commands of a client, each with a deadline of ours: what the clients offer does not cover a server that is frozen. A
- * Redis that was away is left alone by requests until a beat has come through.
+ * Sends commands, each with a deadline of ours: the timeouts of the clients do not cover a server that is frozen. After a
+ * command without a reply, requests send no more commands until a heartbeat has got a reply.
  */
 export class RedisCommands {
   readonly #client: RedisLike
   readonly #deadline: number
   readonly #clock: Clock
-  readonly #log: WarnLog
-  readonly #failedAt = new Map<string, number>()
-  #isUnavailable = false
+  readonly #log: SharedCacheLog
   readonly #startedAt: number
+  #isUnavailable = false
   readonly isCluster: boolean
 
-  constructor (client: RedisLike, deadline: number, clock: Clock, log: WarnLog) {
+  /** @param deadline milliseconds */
+  constructor (client: RedisLike, deadline: number, clock: Clock, log: SharedCacheLog) {
     this.#client = client
     this.isCluster = isIoredisCluster(client) || isNodeRedisCluster(client)
     this.#deadline = deadline
@@ -57,29 +35,42 @@ export class RedisCommands {
   }
 
   /**
-   * A command on the path of a request.
+   * Sends a command for which a request waits.
    *
-   * @throws RedisFailure, at once while Redis is away
+   * @throws RedisCommandError, at once while Redis is unavailable
    */
   async send (...args: string[]): Promise<unknown> {
     if (this.#isUnavailable) throw new RedisCommandError()
     return await this.#sendWithin(this.#deadline, args)
   }
 
-  /** A command whose reply changes nothing. */
+  /** Sends a command whose reply is not used. */
   sendInBackground (...args: string[]): void {
     this.send(...args).catch(() => {})
   }
 
   /**
-   * A command that nobody's request waits for, or that is worth a second. Tried even while Redis is away; success ends that.
+   * Sends a command for which no request waits, or that is worth a second of waiting, also while Redis is unavailable. A reply
+   * ends that state.
    *
-   * @throws RedisFailure
+   * @throws RedisCommandError
    */
   async forceSend (...args: string[]): Promise<unknown> {
     const reply = await this.#sendWithin(Math.max(this.#deadline, 1000), args)
     this.#isUnavailable = false
     return reply
+  }
+
+  /** Logs the failure of a command. */
+  reportFailure (command: string, error: unknown): void {
+    const reason = getFailureReason(error)
+    // Which command is not permitted is what the operator has to know.
+    if (reason === 'NOPERM') this.#warn(`Redis does not permit the command ${command}, or not on the keys and channels of the shared cache. Requests go on without it`, command, reason, `${reason} ${command}`)
+    else this.#warn('a command of the shared cache failed. Requests go on without it', command, reason)
+  }
+
+  #warn (message: string, command: string, reason: string, kind?: string): void {
+    this.#log.warn('FST_ZITADEL_SHARED_COMMAND', `${message} (Redis: ${reason})`, { reason, command }, kind)
   }
 
   #sendWithin (deadline: number, args: string[]): Promise<unknown> {
@@ -89,16 +80,18 @@ export class RedisCommands {
         clearTimeout(timer)
         return settled !== (settled = true)
       }
-      const fail = (code: string): void => {
+      const fail = (error: unknown): void => {
         if (!settle()) return
-        // An error reply is an answer, and quick; so is to see that nobody is connected. Only what does not answer is left alone.
-        if (!REPLY_ERRORS.includes(code) && code !== NOT_CONNECTED) this.#isUnavailable = true
-        if (code !== NOT_CONNECTED || this.#clock.monotonic() - this.#startedAt >= STARTUP_GRACE_MS) this.warn(code, 'a command of the shared cache failed, and requests go on without it')
-        reject(new RedisCommandError(REPLY_ERRORS.includes(code)))
+        const reason = getFailureReason(error)
+        const isReply = isErrorReply(reason)
+        // An error reply is quick, and so is the check for a connection.
+        if (!isReply && reason !== NOT_CONNECTED) this.#isUnavailable = true
+        if (reason !== NOT_CONNECTED || this.#clock.monotonic() - this.#startedAt >= STARTUP_GRACE_MS) this.reportFailure(args[0]!, error)
+        reject(new RedisCommandError(isReply))
       }
-      // Looked at once more after the sockets were: when this process was busy, the reply may be there by now.
-      const timer = setTimeout(() => setImmediate(fail, 'DEADLINE'), deadline)
-      this.#dispatch(args).then((reply) => { if (settle()) resolve(reply) }, (error: unknown) => fail(toLogCode(error)))
+      // The sockets are read once more first: if this process was busy, the reply may have arrived.
+      const timer = setTimeout(() => setImmediate(fail, { code: 'DEADLINE' }), deadline)
+      this.#dispatch(args).then((reply) => { if (settle()) resolve(reply) }, fail)
     })
   }
 
@@ -106,20 +99,4 @@ export class RedisCommands {
     if (!this.isConnected) throw Object.assign(new Error(), { code: NOT_CONNECTED })
     return await sendCommand(this.#client, args)
   }
-
-  /** Once for as long as a fault lasts. */
-  warn (code: string, consequence: string): void {
-    const now = this.#clock.monotonic()
-    const last = this.#failedAt.get(code) ?? -Infinity
-    this.#failedAt.set(code, now)
-    if (now - last > WARN_INTERVAL_MS) this.#log.warn({ code }, `fastify-zitadel: ${consequence} (Redis: ${code})`)
-  }
-}
-
-/** A stable word; never the message, in which Redis can say anything. */
-function toLogCode (error: unknown): string {
-  const { code, message } = (error ?? {}) as { code?: unknown, message?: unknown }
-  if (typeof code === 'string' && /^[A-Z][A-Z_]{1,30}$/.test(code)) return code
-  const word = typeof message === 'string' ? message.split(' ', 1)[0]! : ''
-  return REPLY_ERRORS.includes(word) ? word : 'FAILED'
 }

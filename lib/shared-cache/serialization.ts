@@ -2,20 +2,20 @@ import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/in
 import type { Clock } from '../clock.ts'
 import { CLOCK_SKEW_MS } from './tombstones.ts'
 
-/** What ZITADEL said, and when it was asked. */
+/** A response of ZITADEL, and when ZITADEL was asked. */
 export interface TimedResponse {
   readonly response: IntrospectionResponse
   /** Monotonic milliseconds of this process. */
   readonly askedAt: number
 }
 
-/** An answer as it came from another process. */
+/** A response from the shared cache. */
 export interface LoadedResponse extends TimedResponse {
   /** Milliseconds since 1970 by the clock of the process that asked. */
   readonly askedAtWall: number
 }
 
-/** Monotonic time means nothing to another process: the moment of asking travels as wall-clock time. */
+/** The time of asking is written as wall time, because monotonic times of processes cannot be compared. */
 export function serializeResponse ({ response, askedAt }: TimedResponse, clock: Clock): string {
   return JSON.stringify([Math.floor(clock.wall() - (clock.monotonic() - askedAt)), response])
 }
@@ -25,7 +25,7 @@ export function serializeResponse ({ response, askedAt }: TimedResponse, clock: 
  * `askedAt` says.
  *
  * @param maxAge milliseconds by the clocks
- * @returns undefined for one that is too old, from the future, or no active answer at all
+ * @returns undefined if it is too old, from the future, or not an active response
  */
 export function deserializeResponse (text: string | undefined, maxAge: number, clock: Clock): LoadedResponse | undefined {
   if (text === undefined) return undefined

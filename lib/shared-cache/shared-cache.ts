@@ -1,10 +1,13 @@
 import { hash } from 'node:crypto'
-import type { SharedCacheOptions } from '../options/shared-cache-options.ts'
+import type { RedisLike } from '../options/shared-cache-options.ts'
 import type { TimedResponse } from './serialization.ts'
+import { ClockMessages } from './clock-messages.ts'
 import { Leases } from './leases.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
-import { ForgetMessages, type ForgetEvent, type ForgetKind, type ForgetMessageContent } from './forget-messages.ts'
-import { Subscription } from './subscription.ts'
+import { ForgetMessages, type ForgetEvent, type ForgetKind } from './forget-messages.ts'
+import type { SharedCacheLog } from './shared-cache-log.ts'
+import { Subscription, type SubscriptionIntervals } from './subscription.ts'
+import { logCutOff, logNotDelivered } from './subscription-log.ts'
 import type { TombstoneSubject } from './tombstones.ts'
 
 /** What to forget. The `jti` of a token need not be known. */
@@ -16,43 +19,53 @@ export type SharedForgetTarget =
   | { readonly all: true }
 
 /**
- * Called for what this process and others forget. The kind `'gap'` means that messages of other processes may be lost.
+ * Called for what this process and others forget. With the kind `'gap'`, messages of other processes may have been lost. With
+ * `'cut-off'`, they are lost from now on too.
  *
  * @param isOwn whether this process has caused it
  */
-export type ForgetListener = (forgotten: ForgetEvent, kind: ForgetKind | 'gap', isOwn: boolean) => void
+export type ForgetListener = (forgotten: ForgetEvent, kind: ForgetKind | 'gap' | 'cut-off', isOwn: boolean) => void
 
 /**
- * What ZITADEL said of active tokens, for a fleet of processes to read. Redis is believed nothing but that something is not
- * there: whatever it says that no holder of the fleet's key has sealed is a miss.
+ * Responses for active tokens that the processes of an API share. Values are trusted only if they decrypt with the shared key.
+ * Anything else is a cache miss.
  */
 export class SharedCache {
   readonly #shared: SharedCacheContext
+  readonly #log: SharedCacheLog
   readonly #leases: Leases
   readonly #forgetMessages: ForgetMessages
+  readonly #clockMessages: ClockMessages
   readonly #subscription: Subscription
   readonly #listeners: ForgetListener[] = []
-  /** How often something was forgotten, here or elsewhere: what was being read meanwhile is not taken. */
+  /** Number of forgets, local and received. If it changes while an entry is read, the entry is not used. */
   #forgetCount = 0
 
-  /** @param interval milliseconds between two looks at whether the subscription still listens */
-  constructor (client: SharedCacheOptions['client'], tier: SharedCacheContext, wait: number, interval: number) {
-    const { commands, keys, prefix } = tier
-    this.#shared = tier
-    this.#leases = new Leases(commands, `${prefix}:released:${keys[0]!.channel}`, wait)
-    this.#forgetMessages = new ForgetMessages(commands, keys, prefix)
-    this.#subscription = new Subscription(client, commands, prefix, [this.#leases.channel, ...this.#forgetMessages.channels], {
-      onMessage: (channel, message) => channel === this.#leases.channel ? this.#leases.handleRelease(message) : this.#handleMessage(this.#forgetMessages.parse(channel, message)),
-      // What is being read meanwhile is held against the tombstones, and misses nothing.
-      onGap: () => this.#notifyListeners({ all: true }, 'gap', false)
-    }, interval)
+  /** @param wait milliseconds for which another process is waited for */
+  constructor (client: RedisLike, context: SharedCacheContext & { readonly log: SharedCacheLog }, wait: number, intervals: SubscriptionIntervals) {
+    const { commands, keys, prefix, clock, ttl, log } = context
+    this.#shared = context
+    this.#log = log
+    this.#leases = new Leases(commands, `${prefix}:released:${keys[0]!.channel}`, clock, log, { wait })
+    this.#clockMessages = new ClockMessages(commands, keys, prefix, clock, log)
+    this.#forgetMessages = new ForgetMessages(commands, keys, prefix, clock, (wall) => this.#clockMessages.compare(wall))
+    this.#subscription = new Subscription(client, commands, prefix, [this.#leases.channel, ...this.#forgetMessages.channels, ...this.#clockMessages.channels], {
+      onMessage: (channel, message) => this.#handleMessage(channel, message),
+      onGap: (isCutOff) => {
+        if (!isCutOff) this.#clockMessages.publish()
+        // Entries that are being read are compared with the tombstones, so none is lost.
+        this.#notifyListeners({ all: true }, isCutOff ? 'cut-off' : 'gap', false)
+      },
+      onNotDelivered: () => logNotDelivered(log),
+      onCutOffChange: (isCutOff) => logCutOff(log, isCutOff, intervals.silence, ttl)
+    }, intervals)
   }
 
   /**
-   * An answer that the fleet has, or that one process of it asks for while the others wait a while.
+   * Returns a shared response, or asks for one. If another process asks for the same token, its response is waited for.
    *
-   * @param maxAge milliseconds. No older answer is taken; with 0 none is, and nobody is waited for
-   * @param ask is called at most once
+   * @param maxAge milliseconds. With 0 no shared response is used, and no other process is waited for
+   * @param ask is called once at most
    * @throws what `ask` throws, and nothing else
    */
   async getOrLoad (token: string, maxAge: number, ask: () => Promise<TimedResponse>): Promise<TimedResponse> {
@@ -61,38 +74,38 @@ export class SharedCache {
     const found = maxAge > 0 ? await this.#leases.loadOrAcquire(entry, maxAge).catch(() => undefined) : undefined
     if (typeof found === 'object' && forgets === this.#forgetCount) return found
     try {
-      const answered = await ask()
-      entry.store(answered)
-      return answered
+      const timed = await ask()
+      entry.store(timed)
+      return timed
     } finally {
-      if (found === 'claimed') this.#leases.release(entry)
+      if (found === 'acquired') this.#leases.release(entry)
     }
   }
 
   /**
-   * Lets no process of the fleet believe what was asked before.
+   * Makes all processes ask ZITADEL again.
    *
    * @param kind whether the tokens stay known
-   * @returns whether Redis has it; if not, other processes may go on until their verdicts' ttl ends
+   * @returns whether Redis has stored and published it; if not, other processes may go on until the ttl of their verdicts ends
    */
   async forget (what: SharedForgetTarget, kind: ForgetKind = 'forget'): Promise<boolean> {
-    const { tombstones, commands } = this.#shared
+    const { tombstones } = this.#shared
     this.#forgetCount++
-    let isKept = await tombstones.put(what)
+    let isStored = await tombstones.put(what)
     let forgotten: ForgetEvent
     if ('token' in what) {
       const entry = new SharedEntry(this.#shared, what.token)
       const jti = what.jti ?? await entry.loadJti()
-      if (jti !== what.jti) isKept = await tombstones.put({ jti }) && isKept
+      if (jti !== what.jti) isStored = await tombstones.put({ jti }) && isStored
       entry.delete()
       forgotten = { key: hash('sha256', what.token, 'base64url'), jti }
     } else forgotten = what
-    // Here as well: its jti may be known only now, and what was loaded before the tombstones were there is not believed.
+    // In this process too: the jti may be known only now, and what was loaded before the tombstones were stored is not used.
     this.#notifyListeners(forgotten, kind, true)
-    // After the tombstones: who hears it and asks the tier again must find them.
-    const isTold = await this.#forgetMessages.publish(forgotten, kind)
-    if (isKept && isTold) return true
-    commands.warn('FORGET', 'something is forgotten by this process alone: other processes may believe it until its ttl ends')
+    // After the tombstones: a process that receives it and reads the shared cache again must find them.
+    const isPublished = await this.#forgetMessages.publish(forgotten, kind)
+    if (isStored && isPublished) return true
+    this.#log.warn('FST_ZITADEL_SHARED_FORGET', 'Redis did not accept a forget, so only this process has forgotten: other processes can use the verdict until its ttl ends')
     return false
   }
 
@@ -100,14 +113,14 @@ export class SharedCache {
    * Whether a verdict of this process was forgotten by another since ZITADEL was asked.
    *
    * @param askedAt monotonic milliseconds
-   * @throws RedisFailure
+   * @throws RedisCommandError
    */
   async isForgotten (subject: TombstoneSubject, askedAt: number): Promise<boolean> {
     const { tombstones, clock } = this.#shared
     return await tombstones.isMarked(subject, clock.wall() - (clock.monotonic() - askedAt), await tombstones.hasAny())
   }
 
-  /** Tells what other processes forget; nothing of it that was asked for before then is to be believed. */
+  /** Calls a listener for each forget. What was asked for before then must not be used. */
   onForget (listener: ForgetListener): void {
     this.#listeners.push(listener)
   }
@@ -117,15 +130,19 @@ export class SharedCache {
     return this.#subscription.isHealthy
   }
 
-  /** Ends what was opened here; the client given stays open. */
+  /** Closes what was opened here. The client of the user stays open. */
   async close (): Promise<void> {
     this.#subscription.close()
+    this.#clockMessages.close()
   }
 
-  #handleMessage (message: ForgetMessageContent | undefined): void {
-    if (message === undefined) return
+  #handleMessage (channel: string, message: string): void {
+    if (channel === this.#leases.channel) return this.#leases.handleRelease(message)
+    if (this.#clockMessages.handle(channel, message)) return
+    const content = this.#forgetMessages.parse(channel, message)
+    if (content === undefined) return
     this.#forgetCount++
-    this.#notifyListeners(message.event, message.kind, false)
+    this.#notifyListeners(content.event, content.kind, false)
   }
 
   #notifyListeners (...forgotten: Parameters<ForgetListener>): void {

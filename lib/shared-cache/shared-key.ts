@@ -1,18 +1,18 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto'
 
-/** Part of every derivation and every seal: what another version has written is not read. */
+/** Part of every derivation and every encrypted text: what another version has written is not read. */
 const FORMAT = 'fastify-zitadel shared 1'
 
 const NONCE_BYTES = 12
 const TAG_BYTES = 16
 
-/** Who shares: one API of one issuer. */
+/** The processes of one API of one issuer share a cache. */
 export interface ApiIdentity {
   readonly issuer: string
   readonly clientId: string
 }
 
-/** AES-256-GCM in text, bound to one place: what was sealed for another does not open here. */
+/** AES-256-GCM as text. What was sealed for another context does not open. */
 export class AeadBox {
   readonly #key: Uint8Array
   readonly #context: Buffer
@@ -29,10 +29,10 @@ export class AeadBox {
     return Buffer.concat([nonce, cipher.getAuthTag(), ...sealed]).toString('base64url')
   }
 
-  /** The text, or undefined for anything that was not sealed with this key for this place. */
+  /** Returns the text; undefined for anything that was not sealed with this key for this context. */
   open (sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
-    // The decoder skips what it does not know: only the one way of writing these bytes is taken.
+    // The decoder skips characters that it does not know, so only one way to write these bytes is accepted.
     if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return undefined
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(this.#context)
@@ -46,8 +46,8 @@ export class AeadBox {
 }
 
 /**
- * All that is derived from one key of a fleet. Whoever lacks it can neither tell whose name is whose, nor read or write a
- * verdict; to read one, he needs its token as well.
+ * What is derived from one shared key. Without the key, names cannot be assigned to tokens or users, and responses can be
+ * neither read nor written. To read a response, its token is needed as well.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc5869 RFC 5869}
  */
@@ -55,9 +55,12 @@ export class SharedKey {
   readonly #identity: ApiIdentity
   readonly #entries: Uint8Array
   readonly #names: Uint8Array
-  /** Where this key's holders tell each other what to forget. */
+  /** Part of the names of the channels. */
   readonly channel: string
+  /** Encrypts forget messages. */
   readonly messages: AeadBox
+  /** Encrypts messages with the time of a process. */
+  readonly clocks: AeadBox
 
   constructor (secret: string | Uint8Array, identity: ApiIdentity) {
     const salt = JSON.stringify([FORMAT, identity.issuer, identity.clientId])
@@ -67,16 +70,17 @@ export class SharedKey {
     this.#names = derive('names')
     this.channel = this.name('channel', '')
     this.messages = new AeadBox(derive('messages'), identity, this.channel)
+    this.clocks = new AeadBox(derive('clocks'), identity, this.channel)
   }
 
-  /** Where the verdict of a token lies, and what opens it. */
+  /** Returns the name under which the response for a token is stored, and what encrypts it. */
   entry (token: string): { readonly name: string, readonly box: AeadBox } {
     const derived = Buffer.from(hkdfSync('sha256', token, this.#entries, 'entry', 24 + 32))
     const name = derived.toString('base64url', 0, 24)
     return { name, box: new AeadBox(derived.subarray(24), this.#identity, name) }
   }
 
-  /** A name that tells nobody else what it stands for. */
+  /** Returns a name from which the value cannot be derived without the key. */
   name (kind: string, value: string): string {
     return createHmac('sha256', this.#names).update(JSON.stringify([kind, value])).digest('base64url').slice(0, 32)
   }

@@ -8,6 +8,8 @@ export interface SubscriberListeners {
   readonly onInterrupted: () => void
   /** The client does not reconnect. */
   readonly onEnd: () => void
+  /** The connection or the command SUBSCRIBE failed. */
+  readonly onFailed: (error: unknown) => void
 }
 
 interface Connection {
@@ -18,7 +20,7 @@ interface Connection {
   readonly disconnect: () => unknown
 }
 
-/** Clients reconnect by themselves and do not say what they missed. An `error` without a listener would end the process. */
+/** Clients reconnect by themselves and do not report lost messages. An `error` without a listener would end the process. */
 const INTERRUPTIONS = ['error', 'close', 'end', 'reconnecting', 'topology-change']
 
 /** Before it is ready, a client may keep no command: a subscription must be kept however long that takes. */
@@ -48,7 +50,7 @@ export function openSubscriber (client: RedisLike, channels: string[], listeners
     if (isClosed) return close(connection)
     await connection.subscribe(channels, (message, channel) => onMessage(channel, message))
   }
-  subscribe().then(unlessClosed(listeners.onSubscribed)).catch(() => {})
+  subscribe().then(unlessClosed(listeners.onSubscribed)).catch(unlessClosed(listeners.onFailed))
   return () => {
     isClosed = true
     close(connection)

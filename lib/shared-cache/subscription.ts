@@ -1,46 +1,57 @@
-import { randomUUID } from 'node:crypto'
-import { RedisCommandError, type RedisCommands } from './redis-commands.ts'
 import type { RedisLike } from '../options/shared-cache-options.ts'
+import { getFailureReason, isErrorReply } from './command-failure.ts'
+import { Heartbeat } from './heartbeat.ts'
+import type { RedisCommands } from './redis-commands.ts'
+import { SilenceTimer } from './silence.ts'
 import { openSubscriber } from './subscriber.ts'
+
+/** Milliseconds. */
+export interface SubscriptionIntervals {
+  /** Between two heartbeats. */
+  readonly heartbeat: number
+  /** Without a message, until this process counts as cut off. */
+  readonly silence: number
+}
 
 export interface SubscriptionListeners {
   readonly onMessage: (channel: string, message: string) => void
-  /** What was said until now may have been missed. */
-  readonly onGap: () => void
+  /** Messages may have been lost until now. If this process is cut off, they are lost from now on too. */
+  readonly onGap: (isCutOff: boolean) => void
+  /** Redis accepts what is published and does not deliver it. */
+  readonly onNotDelivered: () => void
+  /** Redis cannot be reached for a while, or can be reached again. */
+  readonly onCutOffChange: (isCutOff: boolean) => void
 }
 
-/** Beats that are published and not heard until the connection is replaced; each new one is given twice the time, up to a bound. */
+/** Heartbeats that are published and not received, until the connection is replaced. Each new one is given twice the number. */
 const MIN_MISS_LIMIT = 2
 const MAX_MISS_LIMIT = 64
 
-/**
- * Channels on a connection of their own. That it listens is not believed but tried: every process tells itself something
- * now and then, on a channel that nobody else hears.
- */
+/** Receives messages on a connection of its own, and tests by heartbeats whether they arrive. */
 export class Subscription {
   readonly #client: RedisLike
   readonly #commands: RedisCommands
   readonly #channels: string[]
-  readonly #heartbeatChannel: string
   readonly #listeners: SubscriptionListeners
+  readonly #heartbeat: Heartbeat
   readonly #interval: number
+  readonly #silence: SilenceTimer
   #closeConnection: (() => void) | undefined
   #timer: NodeJS.Timeout | undefined
-  /** The last thing that we told ourselves, until it is heard. */
-  #heartbeat: { readonly text: string, published: boolean } | undefined
   #isHealthy = false
+  #isCutOff = false
   #misses = 0
   #missLimit = MIN_MISS_LIMIT
   #isClosed = false
 
-  /** @param interval milliseconds from beat to beat */
-  constructor (client: RedisLike, commands: RedisCommands, prefix: string, channels: string[], listeners: SubscriptionListeners, interval: number) {
+  constructor (client: RedisLike, commands: RedisCommands, prefix: string, channels: string[], listeners: SubscriptionListeners, { heartbeat, silence }: SubscriptionIntervals) {
     this.#client = client
     this.#commands = commands
-    this.#heartbeatChannel = `${prefix}:beat:${randomUUID()}`
-    this.#channels = [...channels, this.#heartbeatChannel]
+    this.#heartbeat = new Heartbeat(commands, prefix)
+    this.#channels = [...channels, this.#heartbeat.channel]
     this.#listeners = listeners
-    this.#interval = interval
+    this.#interval = heartbeat
+    this.#silence = new SilenceTimer(silence, () => this.#handleSilence())
     this.#open()
     this.#scheduleCheck()
   }
@@ -53,6 +64,7 @@ export class Subscription {
   close (): void {
     this.#isClosed = true
     clearTimeout(this.#timer)
+    this.#silence.close()
     this.#closeSubscriber()
   }
 
@@ -61,7 +73,9 @@ export class Subscription {
       onSubscribed: () => this.#runHeartbeat(),
       onMessage: (channel, message) => this.#handleMessage(channel, message),
       onInterrupted: () => { this.#isHealthy = false },
-      onEnd: () => this.#closeSubscriber()
+      onEnd: () => this.#closeSubscriber(),
+      // A connection that fails is seen by the heartbeat.
+      onFailed: (error) => { if (isErrorReply(getFailureReason(error))) this.#commands.reportFailure('SUBSCRIBE', error) }
     })
   }
 
@@ -71,39 +85,42 @@ export class Subscription {
   }
 
   #handleMessage (channel: string, message: string): void {
-    if (channel !== this.#heartbeatChannel) return this.#listeners.onMessage(channel, message)
-    if (message !== this.#heartbeat?.text) return
-    this.#heartbeat = undefined
+    if (channel !== this.#heartbeat.channel) return this.#listeners.onMessage(channel, message)
+    if (!this.#heartbeat.receive(message)) return
     this.#misses = 0
     this.#missLimit = MIN_MISS_LIMIT
+    this.#silence.reset()
+    this.#setCutOff(false)
     if (this.#isHealthy) return
     this.#isHealthy = true
-    this.#listeners.onGap()
+    this.#listeners.onGap(false)
   }
 
   #scheduleCheck (): void {
     if (this.#isClosed) return
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => this.#check(), this.#interval).unref()
+    // The sockets are read once more first: if this process was busy, the heartbeat may have arrived.
+    this.#timer = setTimeout(() => setImmediate(() => this.#check()), this.#interval).unref()
   }
 
   #check (): void {
-    if (this.#heartbeat?.published === true) this.#handleMiss()
+    if (this.#isClosed) return
+    if (this.#heartbeat.isMissing) this.#handleMiss()
     if (this.#closeConnection === undefined) this.#open()
     this.#runHeartbeat()
   }
 
-  /** One beat, with all of an interval to be heard in. */
+  /** Publishes one heartbeat. It has an interval to arrive. */
   #runHeartbeat (): void {
     clearTimeout(this.#timer)
-    this.#publishHeartbeat().finally(() => this.#scheduleCheck())
+    this.#heartbeat.publish().finally(() => this.#scheduleCheck())
   }
 
-  /** Redis lives, and does not tell us what it is told: by what others forget in the meantime, nothing must stay. */
+  /** Redis accepted a heartbeat and did not deliver it, so forget messages may be lost too. Redis can be asked about them. */
   #handleMiss (): void {
     this.#isHealthy = false
-    this.#commands.warn('NO_SUBSCRIPTION', 'what other processes forget does not arrive, so verdicts are not kept in memory for long')
-    this.#listeners.onGap()
+    this.#listeners.onNotDelivered()
+    this.#listeners.onGap(false)
     if (++this.#misses < this.#missLimit) return
     this.#misses = 0
     this.#missLimit = Math.min(2 * this.#missLimit, MAX_MISS_LIMIT)
@@ -111,18 +128,16 @@ export class Subscription {
     this.#open()
   }
 
-  async #publishHeartbeat (): Promise<void> {
-    this.#heartbeat = undefined
-    // At a start, this connection may be faster than the other.
-    if (!this.#commands.isConnected) return
-    const heartbeat = { text: randomUUID(), published: false }
-    this.#heartbeat = heartbeat
-    try {
-      await this.#commands.forceSend('PUBLISH', this.#heartbeatChannel, heartbeat.text)
-      heartbeat.published = true
-    } catch (error) {
-      // Nothing was said, so that nothing was heard means nothing; unless Redis lives, and lets us say nothing.
-      heartbeat.published = error instanceof RedisCommandError && error.isReply
-    }
+  #handleSilence (): void {
+    if (this.#heartbeat.isReplying) return
+    this.#isHealthy = false
+    this.#setCutOff(true)
+    this.#listeners.onGap(true)
+  }
+
+  #setCutOff (isCutOff: boolean): void {
+    if (isCutOff === this.#isCutOff) return
+    this.#isCutOff = isCutOff
+    this.#listeners.onCutOffChange(isCutOff)
   }
 }

@@ -3,7 +3,7 @@ import { getSession } from '../zitadel/session.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
-/** What a verdict can be forgotten by. */
+/** What a response can be forgotten by. */
 export interface TombstoneSubject {
   readonly token?: string | undefined
   readonly sub?: unknown
@@ -12,13 +12,13 @@ export interface TombstoneSubject {
   readonly all?: true
 }
 
-/** Milliseconds by which the clocks of a fleet may differ. */
+/** Milliseconds by which the clocks of processes may differ. */
 export const CLOCK_SKEW_MS = 5000
 
-/** Bytes of a tombstone that are read: a moment, and one more that tells a longer value from it. */
+/** Bytes of a tombstone that are read: a timestamp, and one byte more, so that a longer value differs from it. */
 const MAX_VALUE_BYTES = 14
 
-/** Moments of forgetting, under names that say nothing. Of what was asked for before, nothing is loaded. */
+/** Times of forgetting in Redis. No response that was asked for before such a time is loaded. */
 export class Tombstones {
   readonly #commands: RedisCommands
   readonly #keys: readonly SharedKey[]
@@ -26,10 +26,10 @@ export class Tombstones {
   readonly #flags: readonly string[]
   readonly #ttl: string
   readonly #clock: Clock
-  /** Milliseconds since 1970. What Redis did not take in is still forgotten here: nothing older is loaded. */
+  /** Milliseconds since 1970. If Redis did not store a tombstone, this process loads nothing older. */
   #forgottenBefore = -Infinity
 
-  /** @param ttl milliseconds that a verdict can live at most */
+  /** @param ttl milliseconds for which a verdict can be used at most */
   constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string, ttl: number, clock: Clock) {
     this.#commands = commands
     this.#keys = keys
@@ -39,7 +39,11 @@ export class Tombstones {
     this.#clock = clock
   }
 
-  /** Resolves to whether Redis has them. Under every key, as some of the fleet may know only one. */
+  /**
+   * Stores tombstones under every key, because some processes may know only one.
+   *
+   * @returns whether Redis has stored all of them
+   */
   async put (subject: TombstoneSubject): Promise<boolean> {
     const askedAtWall = this.#clock.wall()
     const put = async (name: string): Promise<boolean> => {
@@ -53,9 +57,9 @@ export class Tombstones {
   }
 
   /**
-   * Whether there is any tombstone at all: for the most part there is none, and no other need be looked for.
+   * Whether there is any tombstone. Mostly there is none, and no other needs to be read.
    *
-   * @throws RedisFailure
+   * @throws RedisCommandError
    */
   async hasAny (): Promise<boolean> {
     const found = await Promise.all(this.#flags.map(async (name) => await this.#commands.send('EXISTS', name)))
@@ -63,25 +67,25 @@ export class Tombstones {
   }
 
   /**
-   * Whether something that was asked for then has been forgotten since.
+   * Whether a response was forgotten after it was asked for.
    *
    * @param askedAtWall milliseconds since 1970
-   * @param any what {@link any} said, read with the verdict or after it
-   * @throws RedisFailure
+   * @param any the result of {@link Tombstones.hasAny}, read together with the response or later
+   * @throws RedisCommandError
    */
   async isForgotten (subject: TombstoneSubject, askedAtWall: number, any: boolean): Promise<boolean> {
     return askedAtWall <= this.#forgottenBefore + CLOCK_SKEW_MS || await this.isMarked(subject, askedAtWall, any)
   }
 
   /**
-   * The same by what Redis has alone, for a verdict that was never dropped here.
+   * The same, by the tombstones in Redis only: for a verdict that this process has kept.
    *
-   * @throws RedisFailure
+   * @throws RedisCommandError
    */
   async isMarked (subject: TombstoneSubject, askedAtWall: number, any: boolean): Promise<boolean> {
     if (!any) return false
     const found = await Promise.all(this.#names({ ...subject, session: getSession(subject), all: true }).map(async (name) => await this.#commands.send('GETRANGE', name, '0', String(MAX_VALUE_BYTES - 1))))
-    // No tombstone is an empty string. Anything that is no moment was not written by us, and says nothing good.
+    // Without a tombstone Redis returns ''. Any other value that is not a 13-digit timestamp was not written by us and counts as forgotten.
     return found.some((value) => value !== '' && !(typeof value === 'string' && /^\d{13}$/.test(value) && Number(value) + CLOCK_SKEW_MS < askedAtWall))
   }
 

@@ -79,7 +79,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       registration.publishCredentials('replaced')
       check.forget()
       if (sharedCache !== undefined && config.cache !== false && config.cache.shared?.key === undefined) {
-        reporter.report('warn', 'FST_ZITADEL_FLEET', 'the credentials were replaced, but the fleet\'s key comes from those of the start: processes that start now neither share with this one nor hear its "forget" (give "cache.shared.key")')
+        reporter.report('warn', 'FST_ZITADEL_SHARED_KEY', 'the credentials were replaced, but the key of the shared cache is derived from the first ones: processes that start now do not share with this one and do not receive its "forget" (give "cache.shared.key")')
       }
     })
     if (!result.ok) {

@@ -27,9 +27,10 @@ export class Forgetter {
     this.#sharedCache = sharedCache
     this.#onForget = onForget
     sharedCache?.onForget((target, kind, isOwn) => {
-      const verdicts = kind === 'gap' || 'all' in target ? loader.handleGap() : this.#drop(target, kind)
+      const isGap = kind === 'gap' || kind === 'cut-off'
+      const verdicts = isGap || 'all' in target ? loader.handleGap(kind === 'cut-off') : this.#drop(target, kind)
       // What this process has caused was reported before.
-      if (!isOwn) this.#report(target, kind, 'process', verdicts)
+      if (!isOwn) this.#report(target, isGap ? 'gap' : kind, 'process', verdicts)
     })
   }
 

@@ -1,3 +1,4 @@
+import { getCutOffAge } from '../shared-cache/silence.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Milliseconds in which ZITADEL is asked again about all tokens after forgets may have been missed; less if ttl is short. */
@@ -14,11 +15,16 @@ export const CONFIRM_AGAIN_MS = 1000
  * @param key SHA-256 in base64url
  * @param at monotonic milliseconds
  * @param ttl seconds
+ * @param isCutOff whether the shared cache cannot be asked. Then the verdict is used up to a lower age
  */
-export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: number): void {
+export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: number, isCutOff: boolean): void {
   verdict.trustedUntil = -Infinity
-  if (verdict.confirmableUntil !== Infinity) return
-  verdict.confirmableUntil = at + toFraction(key) * Math.min(ttl * 1000 / 2, SPREAD_MS)
+  if (isCutOff) {
+    const maxAge = getCutOffAge(ttl)
+    const end = verdict.askedAt + maxAge
+    // A verdict that is older already is used for its part of the spread.
+    verdict.confirmableUntil = Math.min(verdict.confirmableUntil, end > at ? end : at + toFraction(key) * maxAge)
+  } else if (verdict.confirmableUntil === Infinity) verdict.confirmableUntil = at + toFraction(key) * Math.min(ttl * 1000 / 2, SPREAD_MS)
 }
 
 /**

@@ -33,6 +33,8 @@ export class VerdictLoader {
   readonly #pending = new PendingIntrospections()
   #lastForgetAt = -Infinity
   #lastGapAt = -Infinity
+  /** Whether the shared cache could not be asked at the last gap. */
+  #isCutOff = false
 
   constructor (introspect: Introspect, rules: VerdictRules, cache: VerdictCache, options: VerdictLoaderOptions, clock: Clock) {
     this.#send = introspect
@@ -77,13 +79,15 @@ export class VerdictLoader {
   /**
    * Makes all verdicts doubtful, because forgets may have been missed.
    *
+   * @param isCutOff whether the shared cache cannot be asked
    * @returns their number
    */
-  handleGap (): number {
+  handleGap (isCutOff: boolean): number {
     let count = 0
+    this.#isCutOff = isCutOff
     this.#lastGapAt = this.#clock.monotonic()
     for (const [key, verdict] of this.#cache.entries()) {
-      doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl)
+      doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, isCutOff)
       count++
     }
     this.#options.listener?.onDoubt({ all: true })
@@ -106,7 +110,7 @@ export class VerdictLoader {
         continue
       }
       const mayBeForgotten = this.#lastGapAt >= verdict.askedAt && pending.sentAt !== undefined
-      if (mayBeForgotten) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl)
+      if (mayBeForgotten) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, this.#isCutOff)
       this.#cache.set(key, verdict)
       if (mayBeForgotten) continue
       this.#options.listener?.onVerdict(key, verdict)

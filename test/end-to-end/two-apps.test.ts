@@ -6,11 +6,11 @@ import { fleetApp } from '../fixtures/fleet-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
-/** Lets everything else run: a remembered verdict waits for nothing, and a loop over it would keep news out. */
+/** Lets everything else run: a cached verdict waits for nothing, so a loop over it would keep messages out. */
 const breathe = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 10))
 const credentials = { clientId: 'api', clientSecret: 'a secret that every process has' }
 
-t.test('what one app asked for lets in at another, and what one forgets the other asks for again', needsRedis, async (t) => {
+t.test('a response that one app got is used by another, and what one forgets the other asks for again', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const peer = await startPeer(t, () => ({ active: true, sub: 'ada', jti: 'V2_1-at_1' }))
   const [one, other] = [await fleetApp(t, port, { issuer: peer.origin, credentials }), await fleetApp(t, port, { issuer: peer.origin, credentials })]
@@ -18,7 +18,7 @@ t.test('what one app asked for lets in at another, and what one forgets the othe
   t.equal(peer.asked.length, 1)
   t.equal(await one.status('sibling'), 200)
   t.equal(peer.asked.length, 2)
-  // By the jti that the tokens share, though this process has only met the other one.
+  // By the jti that the tokens share, although this process knows only the other one.
   await other.app.zitadel.forget({ token: 'token' })
   t.equal(await other.status('token'), 200)
   t.equal(peer.asked.length, 3)
@@ -61,7 +61,7 @@ t.test('an app that may have missed messages uses no earlier verdict', needsRedi
   }
 })
 
-t.test('freshness 0 asks for itself, and an inactive answer ends what the fleet knew', needsRedis, async (t) => {
+t.test('freshness 0 asks ZITADEL, and an inactive response deletes the shared one', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   let active = true
   const peer = await startPeer(t, () => ({ active, sub: 'ada' }))
@@ -74,7 +74,7 @@ t.test('freshness 0 asks for itself, and an inactive answer ends what the fleet 
   t.equal(await other.status('token'), 401)
 })
 
-t.test('an answer nested deeper than the stack lets in with a fleet as without, and is not shared', needsRedis, async (t) => {
+t.test('a response nested deeper than the stack lets in, and is not shared', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const depth = 100_000
   const peer = await startPeer(t, ({ response }) => send(response, 200, `{"active":true,"sub":"ada","deep":${'['.repeat(depth)}${']'.repeat(depth)}}`))
@@ -83,16 +83,16 @@ t.test('an answer nested deeper than the stack lets in with a fleet as without, 
   t.same((await admin('KEYS', '*:entry:*') as string[]).filter((name) => !name.endsWith(':claim')), [])
 })
 
-t.test('a Redis that lets nobody speak is not taken for one that has no news', needsRedis, async (t) => {
+t.test('if Redis permits no channel, the log says that messages are not delivered', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const peer = await startPeer(t, () => ({ active: true, sub: 'ada' }))
   await admin('ACL', 'SETUSER', 'default', 'resetchannels')
   const { status, lines } = await fleetApp(t, port, { issuer: peer.origin, credentials })
-  while (!lines.some(({ code }) => code === 'NO_SUBSCRIPTION')) await breathe()
+  while (!lines.some(({ code }) => code === 'FST_ZITADEL_SHARED_SUBSCRIPTION')) await breathe()
   t.equal(await status('token'), 200)
 })
 
-t.test('a new key separates the fleet, and the log says so; with an explicit shared key it does not', needsRedis, async (t) => {
+t.test('a new key of the API separates processes, and the log says so; with an explicit shared key it does not', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
@@ -102,11 +102,11 @@ t.test('a new key separates the fleet, and the log says so; with an explicit sha
     const { app, lines } = await fleetApp(t, port, { issuer: standIn.issuer, credentials: { keyFile } }, { ...(key && { key }) })
     await writeFile(keyFile, JSON.stringify(await standIn.api.addKey()))
     t.same(await app.zitadel.reload(), { ok: true })
-    t.equal(lines.filter(({ code }) => code === 'FST_ZITADEL_FLEET').length, expected)
+    t.equal(lines.filter(({ code }) => code === 'FST_ZITADEL_SHARED_KEY').length, expected)
   }
 })
 
-t.test('a function in place of ZITADEL, or a signer elsewhere, needs a key of the fleet', needsRedis, async (t) => {
+t.test('the option introspect, or an external signer, needs a shared key', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const introspect = (): object => ({ active: true, sub: 'ada' })
   await t.rejects(fleetApp(t, port, { introspect }), { code: 'FST_ZITADEL_OPTION', message: /"cache.shared.key"/ })

@@ -6,7 +6,7 @@ import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
 
 for (const kind of kinds) {
-  t.test(`${kind}: what one process has asked for, another loads`, needsRedis, async (t) => {
+  t.test(`${kind}: a response that one process got is loaded by another`, needsRedis, async (t) => {
     const { port } = await startRedis(t)
     const [first, second] = [await join(t, port, { kind }), await join(t, port, { kind })]
     t.same((await first.ask()).response, ada)
@@ -16,7 +16,7 @@ for (const kind of kinds) {
     t.same(first.logged.concat(second.logged), [])
   })
 
-  t.test(`${kind}: who comes second waits for who came first`, needsRedis, async (t) => {
+  t.test(`${kind}: the second process waits for the first`, needsRedis, async (t) => {
     const { port } = await startRedis(t)
     const [first, second] = [await join(t, port, { kind, wait: 30_000 }), await join(t, port, { kind, wait: 30_000 })]
     const gate = new Gate()
@@ -30,7 +30,7 @@ for (const kind of kinds) {
   })
 }
 
-t.test('a verdict is as old for who loads it as for who asked, and loading does not renew it', needsRedis, async (t) => {
+t.test('a loaded response is as old as in the process that asked, plus the clock margin, and loading does not renew it', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const [clock, other] = [new ManualClock(), new ManualClock()]
   other.advance(1000)
@@ -42,10 +42,10 @@ t.test('a verdict is as old for who loads it as for who asked, and loading does 
   for (const one of [clock, other]) one.advance(9)
   t.equal((await second.ask()).askedAt, other.monotonic() - 34_000)
   for (const one of [clock, other]) one.advance(1)
-  t.equal((await second.ask()).askedAt, other.monotonic(), 'and is asked for anew when its ttl has ended')
+  t.equal((await second.ask()).askedAt, other.monotonic(), 'after its ttl ZITADEL is asked')
 })
 
-t.test('a route that wants a fresher verdict takes none that is older', needsRedis, async (t) => {
+t.test('no response older than maxAge is loaded', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const clock = new ManualClock()
   const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock })]
@@ -53,10 +53,10 @@ t.test('a route that wants a fresher verdict takes none that is older', needsRed
   clock.advance(10)
   t.equal((await second.ask('token', ada, 10_001)).askedAt, clock.monotonic() - 15_000)
   t.equal((await second.ask('token', ada, 10_000)).askedAt, clock.monotonic())
-  t.equal((await first.ask()).askedAt, clock.monotonic() - 5000, 'and the fresher one is there for all')
+  t.equal((await first.ask()).askedAt, clock.monotonic() - 5000, 'the newer response is shared')
 })
 
-t.test('a route with freshness 0 loads nothing, waits for nobody, and passes on what it is told', needsRedis, async (t) => {
+t.test('with maxAge 0 nothing is loaded, no process is waited for, and the response is shared', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const [first, second] = [await join(t, port, { wait: 30_000 }), await join(t, port, { wait: 30_000 })]
   const gate = new Gate()
@@ -70,7 +70,7 @@ t.test('a route with freshness 0 loads nothing, waits for nobody, and passes on 
   await asking
 })
 
-t.test('an inactive verdict is not shared, and takes no active one from another process', needsRedis, async (t) => {
+t.test('an inactive response is not shared, and does not replace an active one in another process', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const [first, second] = [await join(t, port), await join(t, port)]
   await first.ask('token', { active: false })
@@ -80,11 +80,11 @@ t.test('an inactive verdict is not shared, and takes no active one from another 
   await second.settle()
   t.same((await first.ask('token', { active: false }, 0)).response, { active: false })
   await first.settle()
-  t.same(await admin('KEYS', '*'), [], 'what somebody has reason to doubt is not passed on either')
+  t.same(await admin('KEYS', '*'), [], 'the earlier response is deleted')
   t.same((await second.ask()).response, ada)
 })
 
-t.test('a failure is not shared: whoever waits asks for himself at once', needsRedis, async (t) => {
+t.test('a failure is not shared: waiting processes introspect at once', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const members = [await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 })] as const
   const gate = new Gate()
@@ -97,7 +97,7 @@ t.test('a failure is not shared: whoever waits asks for himself at once', needsR
   for (const answer of await Promise.all(others)) t.same(answer.response, ada)
 })
 
-t.test('who has crashed while he asked is waited for no longer than agreed', needsRedis, async (t) => {
+t.test('a process that crashed is waited for no longer than wait', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const [first, second] = [await join(t, port, { wait: 50 }), await join(t, port, { wait: 50 })]
   first.ask('token', new Promise(() => {}))
@@ -106,7 +106,7 @@ t.test('who has crashed while he asked is waited for no longer than agreed', nee
   t.equal(second.asked(), 1)
 })
 
-t.test('who is told to wait for nobody does not', needsRedis, async (t) => {
+t.test('with wait 0 no lease is set', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const member = await join(t, port, { wait: 0 })
   await member.ask('token', new Error('an outage')).catch(() => {})
@@ -114,7 +114,7 @@ t.test('who is told to wait for nobody does not', needsRedis, async (t) => {
   t.notMatch(await admin('INFO', 'commandstats'), /cmdstat_set:/)
 })
 
-t.test('a verdict is not kept for longer than its token lives', needsRedis, async (t) => {
+t.test('an entry expires with its token', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const clock = new ManualClock()
   const member = await join(t, port, { clock })
@@ -127,17 +127,17 @@ t.test('a verdict is not kept for longer than its token lives', needsRedis, asyn
   t.equal(await admin('DBSIZE'), 1)
 })
 
-t.test('a response that cannot be written is not shared, and lets in all the same', needsRedis, async (t) => {
+t.test('a response that cannot be serialized is not shared, and is returned', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const member = await join(t, port)
-  // Which depth is too much for its stack depends on the engine; a bigint is too much for all.
+  // The depth that is too much depends on the engine. A bigint can never be serialized.
   const response = { ...ada, unwritable: 1n }
   t.equal((await member.ask('token', response)).response, response)
   await member.settle()
   t.same(await admin('KEYS', '*:entry:*'), [])
 })
 
-t.test('a response too large to be worth it is not shared', needsRedis, async (t) => {
+t.test('a response that is too large is not shared', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const member = await join(t, port)
   t.same(Object.keys((await member.ask('token', { active: true, sub: 'a'.repeat(60_000) })).response), ['active', 'sub'])
@@ -145,7 +145,7 @@ t.test('a response too large to be worth it is not shared', needsRedis, async (t
   t.equal(await admin('DBSIZE'), 0)
 })
 
-t.test('Redis sees no token and nothing of what ZITADEL says of it', needsRedis, async (t) => {
+t.test('Redis receives no token and no part of a response', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const [first, second] = [await join(t, port, { prefix: 'mine' }), await join(t, port, { prefix: 'mine' })]
   const seen: string[] = []

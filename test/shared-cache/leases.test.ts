@@ -6,6 +6,7 @@ import { RedisCommands } from '../../lib/shared-cache/redis-commands.ts'
 import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
 import { SharedEntry } from '../../lib/shared-cache/entry.ts'
 import type { IoredisClient, RedisLike } from '../../lib/options/shared-cache-options.ts'
+import { SharedCacheLog } from '../../lib/shared-cache/shared-cache-log.ts'
 import { Tombstones } from '../../lib/shared-cache/tombstones.ts'
 import { Gate } from '../fixtures/peer.ts'
 import { ada, identity, join } from '../fixtures/fleet.ts'
@@ -13,55 +14,55 @@ import { connectClient, needsRedis, startRedis, startSpy } from '../fixtures/red
 
 const minutes = 10 * 60_000
 
-t.test('a bell wakes who waits, and is not missed by who was elsewhere', async (t) => {
-  const bell = new Notifier()
-  const waiting = bell.wait(minutes)
-  bell.notify()
+t.test('a notifier wakes its waiter, and a notification before the wait is not lost', async (t) => {
+  const notifier = new Notifier()
+  const waiting = notifier.wait(minutes)
+  notifier.notify()
   await waiting
-  bell.notify()
-  bell.notify()
-  await bell.wait(minutes)
-  let isHeard = false
-  const again = bell.wait(minutes).then(() => { isHeard = true })
+  notifier.notify()
+  notifier.notify()
+  await notifier.wait(minutes)
+  let isWoken = false
+  const again = notifier.wait(minutes).then(() => { isWoken = true })
   await new Promise(setImmediate)
-  t.notOk(isHeard, 'it rings once for all who rang')
-  bell.notify()
+  t.notOk(isWoken, 'several notifications end one wait')
+  notifier.notify()
   await again
-  await bell.wait(1)
+  await notifier.wait(1)
 })
 
-t.test('a bell rings for whoever listens to that name, and nobody else', async (t) => {
-  const doorbells = new KeyedNotifiers()
-  doorbells.notify('a')
+t.test('a notification reaches the waiters of its name, and no others', async (t) => {
+  const notifiers = new KeyedNotifiers()
+  notifiers.notify('a')
   const heard: string[] = []
-  const listen = async (name: string, as: string): Promise<void> => await doorbells.withNotifier(name, async (bell) => {
-    await bell.wait(minutes)
+  const listen = async (name: string, as: string): Promise<void> => await notifiers.withNotifier(name, async (notifier) => {
+    await notifier.wait(minutes)
     heard.push(as)
   })
   const all = [listen('a', 'first'), listen('a', 'second'), listen('b', 'third')]
-  doorbells.notify('a')
+  notifiers.notify('a')
   await Promise.all(all.slice(0, 2))
   t.same(heard, ['first', 'second'])
-  doorbells.notify('b')
+  notifiers.notify('b')
   await all[2]
-  await t.rejects(doorbells.withNotifier('a', async () => { throw new Error('work') }), { message: 'work' })
+  await t.rejects(notifiers.withNotifier('a', async () => { throw new Error('work') }), { message: 'work' })
 })
 
-t.test('who leaves takes nobody else’s bell along', async (t) => {
-  const doorbells = new KeyedNotifiers()
+t.test('a waiter that ends leaves the others of its name in place', async (t) => {
+  const notifiers = new KeyedNotifiers()
   const gate = new Gate()
-  const early = doorbells.withNotifier('a', async () => await gate.opened)
-  const late = doorbells.withNotifier('a', async (bell) => {
-    await bell.wait(minutes)
+  const early = notifiers.withNotifier('a', async () => await gate.opened)
+  const late = notifiers.withNotifier('a', async (notifier) => {
+    await notifier.wait(minutes)
     return 'heard'
   })
   gate.open()
   await early
-  doorbells.notify('a')
+  notifiers.notify('a')
   t.equal(await late, 'heard')
 })
 
-t.test('who asks for another token waits for nobody', needsRedis, async (t) => {
+t.test('a request for another token does not wait', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const [first, second] = [await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 })]
   const gate = new Gate()
@@ -73,31 +74,32 @@ t.test('who asks for another token waits for nobody', needsRedis, async (t) => {
   await slow
 })
 
-function claimsOn (client: RedisLike): { readonly commands: RedisCommands, readonly entry: SharedEntry, readonly claims: Leases } {
-  const commands = new RedisCommands(client, 2000, systemClock, { warn: () => {} })
+function createLeases (client: RedisLike): { readonly commands: RedisCommands, readonly entry: SharedEntry, readonly leases: Leases } {
+  const log = new SharedCacheLog({ warn: () => {}, info: () => {} }, systemClock)
+  const commands = new RedisCommands(client, 2000, systemClock, log)
   const keys = [new SharedKey('k'.repeat(32), identity)]
   const tombstones = new Tombstones(commands, keys, 'test', 30_000, systemClock)
   const entry = new SharedEntry({ commands, tombstones, keys, prefix: 'test', ttl: 30_000, clock: systemClock }, 'token')
-  return { commands, entry, claims: new Leases(commands, 'released', minutes, minutes) }
+  return { commands, entry, leases: new Leases(commands, 'released', systemClock, log, { wait: minutes, pollInterval: minutes }) }
 }
 
-t.test('who waits for a peer is woken by it', needsRedis, async (t) => {
+t.test('a waiting process is woken by the release of the lease', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const seen: string[] = []
   const spy = await startSpy(t, port, seen)
-  const { entry, claims } = claimsOn(await connectClient(t, port, 'ioredis'))
-  t.equal(await claims.loadOrAcquire(entry, Infinity), 'claimed')
-  const waiting = claims.loadOrAcquire(entry, Infinity)
+  const { entry, leases } = createLeases(await connectClient(t, port, 'ioredis'))
+  t.equal(await leases.loadOrAcquire(entry, Infinity), 'acquired')
+  const waiting = leases.loadOrAcquire(entry, Infinity)
   while (!seen.some((command) => command.includes(entry.waitingKey))) await spy()
   entry.store({ response: ada, askedAt: performance.now() })
-  await claims.release(entry)
+  await leases.release(entry)
   await spy()
   t.ok(seen.some((command) => command.toUpperCase() === `PUBLISH RELEASED ${entry.leaseKey.toUpperCase()}`))
-  claims.handleRelease(entry.leaseKey)
+  leases.handleRelease(entry.leaseKey)
   t.match(await waiting, { response: ada })
 })
 
-t.test('who waits finds the answer even where he is not told of it', needsRedis, async (t) => {
+t.test('a waiting process finds the response without the message', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const [first, second] = [await join(t, port), await join(t, port, { wait: 25_000 })]
   await admin('ACL', 'SETUSER', 'default', '-publish')
@@ -106,36 +108,36 @@ t.test('who waits finds the answer even where he is not told of it', needsRedis,
   t.equal(first.asked() + second.asked(), 1)
 })
 
-t.test('an answer that came between the look and the claim is taken, and nobody is kept waiting', needsRedis, async (t) => {
+t.test('a response that is stored between the load and the lease is used, and the lease is released', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const client = await connectClient(t, port, 'ioredis') as IoredisClient
-  const { entry } = claimsOn(client)
-  // A peer's answer arrives right before the claim.
+  const { entry } = createLeases(client)
+  // The response of another process is stored right before the lease.
   const call: IoredisClient['call'] = async (command, ...args) => {
     if (args.includes('NX')) entry.store({ response: ada, askedAt: performance.now() })
     return await client.call(command, ...args)
   }
-  const { claims, commands } = claimsOn({ call, status: 'ready', duplicate: () => {}, on: () => {} })
-  t.match(await claims.loadOrAcquire(entry, Infinity), { response: ada })
+  const { leases, commands } = createLeases({ call, status: 'ready', duplicate: () => {}, on: () => {} })
+  t.match(await leases.loadOrAcquire(entry, Infinity), { response: ada })
   await commands.send('PING')
   t.equal(await admin('EXISTS', entry.leaseKey), 0)
 })
 
-t.test('a release is heard by every process that waits', needsRedis, async (t) => {
+t.test('each message of a release wakes the waiting process', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const [first, second] = [await join(t, port, { wait: 60_000 }), await join(t, port, { wait: 60_000 })]
   const gate = new Gate()
   const asking = first.ask('token', gate.opened.then(() => ada))
   while (first.asked() === 0) await new Promise(setImmediate)
   const waiting = second.ask()
-  const [claim] = await admin('KEYS', '*:claim') as string[]
+  const [lease] = await admin('KEYS', '*:claim') as string[]
   const [channel] = await admin('PUBSUB', 'CHANNELS', '*:released:*') as string[]
-  const looks = async (): Promise<number> => Number((await admin('INFO', 'commandstats') as string).match(/cmdstat_exists:calls=(\d+)/)?.[1])
-  // Looked after without being told, this would take far longer than a test may.
-  for (let ring = 0; ring < 150; ring++) {
-    const before = await looks()
-    await admin('PUBLISH', channel!, claim!)
-    while (await looks() === before) await new Promise(setImmediate)
+  const countChecks = async (): Promise<number> => Number((await admin('INFO', 'commandstats') as string).match(/cmdstat_exists:calls=(\d+)/)?.[1])
+  // By polling alone, this would take too long.
+  for (let count = 0; count < 150; count++) {
+    const before = await countChecks()
+    await admin('PUBLISH', channel!, lease!)
+    while (await countChecks() === before) await new Promise(setImmediate)
   }
   gate.open()
   await asking
@@ -170,13 +172,13 @@ t.test('a release is published only if another process waits', needsRedis, async
 t.test('a process that begins to wait right after the release does not wait', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const client = await connectClient(t, port, 'ioredis') as IoredisClient
-  const holder = claimsOn(client)
-  t.equal(await holder.claims.loadOrAcquire(holder.entry, Infinity), 'claimed')
+  const holder = createLeases(client)
+  t.equal(await holder.leases.loadOrAcquire(holder.entry, Infinity), 'acquired')
   // The lease is released between the attempt to acquire it and the mark.
   const call: IoredisClient['call'] = async (command, ...args) => {
-    if (args[0]?.endsWith(':waiting') === true) await holder.claims.release(holder.entry)
+    if (args[0]?.endsWith(':waiting') === true) await holder.leases.release(holder.entry)
     return await client.call(command, ...args)
   }
-  const { claims, entry } = claimsOn({ call, status: 'ready', duplicate: () => {}, on: () => {} })
-  t.equal(await claims.loadOrAcquire(entry, Infinity), undefined)
+  const { leases, entry } = createLeases({ call, status: 'ready', duplicate: () => {}, on: () => {} })
+  t.equal(await leases.loadOrAcquire(entry, Infinity), undefined)
 })

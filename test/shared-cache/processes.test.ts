@@ -6,10 +6,10 @@ import { forkFixture } from '../fixtures/fork-fixture.ts'
 import { startPeer } from '../fixtures/peer.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
-// Four processes have to start, which a loaded machine takes its time for.
+// Four processes have to start, which takes long on a busy machine.
 t.setTimeout(120_000)
 
-t.test('a thousand simultaneous questions for one new token, in four processes, are one introspection', { ...needsRedis, timeout: 120_000 }, async (t) => {
+t.test('a thousand simultaneous requests with one new token, in four processes, cause one introspection', { ...needsRedis, timeout: 120_000 }, async (t) => {
   const { port } = await startRedis(t)
   const peer = await startPeer(t, async ({ form }) => {
     await new Promise((resolve) => setTimeout(resolve, 20))

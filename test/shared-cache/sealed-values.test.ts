@@ -5,7 +5,7 @@ import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
 const key = 'k'.repeat(32)
 
-t.test('what a member of the fleet has sealed is looked at too before it is believed', needsRedis, async (t) => {
+t.test('values that are sealed with the right key are checked too', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const member = await join(t, port, { key })
   const { name, box } = new SharedKey(key, identity).entry('token')

@@ -8,7 +8,7 @@ import { connectClient, needsRedis, startRedis } from '../fixtures/redis.ts'
 
 const [one, two] = ['1'.repeat(32), '2'.repeat(32)] as const
 
-/** Whether what the first has asked for is a hit for the second; and whether that hears of what the first forgets. */
+/** Whether the second uses a response of the first, and receives what the first forgets. */
 async function share (t: Test, first: MemberOptions, second: MemberOptions): Promise<boolean> {
   const { port } = await startRedis(t)
   const [from, to] = [await join(t, port, first), await join(t, port, second)]
@@ -19,11 +19,10 @@ async function share (t: Test, first: MemberOptions, second: MemberOptions): Pro
   const shared = to.asked() === 0
   t.equal(await from.cache.forget({ sub: 'nobody' }), true)
   await from.settle()
-  const isTold = (): boolean => to.heard.some((forgotten) => 'sub' in forgotten)
-  // What is told to all comes after what was told before.
+  const hasReceived = (): boolean => to.heard.some((forgotten) => 'sub' in forgotten)
   await to.hears((forgotten) => 'all' in forgotten)
   if (shared) await to.hears((forgotten) => 'sub' in forgotten)
-  t.equal(isTold(), shared)
+  t.equal(hasReceived(), shared)
   return shared
 }
 
@@ -35,7 +34,7 @@ t.test('two APIs on one Redis never read each other\'s verdicts', needsRedis, as
   t.equal(await share(t, { prefix: 'a' }, { prefix: 'b' }), false)
 })
 
-t.test('the key is derived from the credential of the API, or given', needsRedis, async (t) => {
+t.test('the key is derived from the credentials of the API, or given', needsRedis, async (t) => {
   t.equal(await share(t, {}, { as: { secret: new Uint8Array(64) } }), false)
   t.equal(await share(t, { key: one }, { key: two }), false)
   t.equal(await share(t, { key: one }, { key: one, as: { secret: new Uint8Array(64) } }), true)
@@ -49,7 +48,7 @@ t.test('during a rotation the first key encrypts, and both decrypt', needsRedis,
   t.equal(await share(t, { key: [two, one] }, { key: two }), true)
 })
 
-t.test('during a rotation what is forgotten is forgotten under both keys', needsRedis, async (t) => {
+t.test('during a rotation a forget applies under both keys', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const [old, both] = [await join(t, port, { key: one }), await join(t, port, { key: [two, one] })]
   await old.ask()
@@ -67,14 +66,14 @@ t.test('during a rotation what is forgotten is forgotten under both keys', needs
 t.test('with an external signer a key must be given', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const client = await connectClient(t, port, 'ioredis')
-  const open = (key?: string) => () => createSharedCache({ client, key }, { ...identity, secret: undefined }, 30, systemClock, { warn: () => {} })
+  const open = (key?: string) => () => createSharedCache({ client, key, prefix: 'test', deadline: 25, wait: 0 }, { ...identity, secret: undefined }, 30, systemClock, { warn: () => {}, info: () => {} })
   t.throws(open(), { code: 'FST_ZITADEL_OPTION', message: /"cache\.shared\.key" is missing/ })
   const cache = open(one)()
   t.equal(await cache.forget({ sub: 'nobody' }), true)
   await cache.close()
 })
 
-t.test('what is sealed opens only with its key, in its place, for its API, in this format', async (t) => {
+t.test('a sealed text opens only with its key, in its context, for its API', async (t) => {
   const { issuer, clientId } = identity
   const key = new SharedKey(one, { issuer, clientId })
   const sealed = key.entry('token').box.seal('text')
@@ -87,10 +86,10 @@ t.test('what is sealed opens only with its key, in its place, for its API, in th
   t.equal(new SharedKey(one, { issuer, clientId: 'other' }).entry('token').box.open(sealed), undefined)
   t.not(new SharedKey(one, { issuer, clientId: 'other' }).entry('token').name, key.entry('token').name)
   t.not(new SharedKey(one, { issuer, clientId: 'other' }).channel, key.channel)
-  t.not(key.entry('token').box.seal('text'), sealed, 'and never looks the same twice')
+  t.not(key.entry('token').box.seal('text'), sealed, 'each time with another nonce')
 })
 
-t.test('the seal itself is bound to version, issuer, client and place', async (t) => {
+t.test('a sealed text is bound to version, issuer, client and context', async (t) => {
   const secret = new Uint8Array(32)
   const { issuer, clientId } = identity
   const sealed = new AeadBox(secret, { issuer, clientId }, 'here').seal('text')

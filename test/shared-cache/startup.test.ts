@@ -5,7 +5,7 @@ import zitadel from '../../lib/index.ts'
 import { startPeer } from '../fixtures/peer.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
-t.test('the first questions after a start are answered, though news may have been missed until then', needsRedis, async (t) => {
+t.test('the first requests after a start get a response, although messages may have been lost before', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const peer = await startPeer(t, async ({ form }) => {
     await new Promise((resolve) => setTimeout(resolve, 1500))

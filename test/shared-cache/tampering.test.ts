@@ -12,7 +12,7 @@ async function nameOf (member: Member, { admin }: RedisServer, token: string, re
   return (await admin('KEYS', '*:entry:*') as string[]).find((name) => !before.has(name))!
 }
 
-t.test('a verdict that was swapped to another token is a miss', needsRedis, async (t) => {
+t.test('an entry that was copied to another token is a miss', needsRedis, async (t) => {
   const server = await startRedis(t)
   const { port, admin } = server
   const [first, second] = [await join(t, port), await join(t, port)]
@@ -25,7 +25,7 @@ t.test('a verdict that was swapped to another token is a miss', needsRedis, asyn
   t.same((await second.ask('bob', no)).response, no)
 })
 
-t.test('a verdict of which any one character was altered, or any part is missing, is a miss', needsRedis, async (t) => {
+t.test('an entry with one changed character, or with a part missing, is a miss', needsRedis, async (t) => {
   const server = await startRedis(t)
   const { port, admin } = server
   const [first, second] = [await join(t, port, { wait: 0 }), await join(t, port, { wait: 0 })]
@@ -48,10 +48,10 @@ t.test('a verdict of which any one character was altered, or any part is missing
   t.same(served, [])
   await second.settle()
   await admin('SET', name, good)
-  t.same((await second.ask('token', no)).response, ada, 'while as it was it is taken')
+  t.same((await second.ask('token', no)).response, ada, 'the original entry is used')
 })
 
-t.test('anything else in its place is a miss: any type, any bytes, any size', needsRedis, async (t) => {
+t.test('any other value is a miss: any type, any bytes, any size', needsRedis, async (t) => {
   const server = await startRedis(t)
   const { port, admin } = server
   const [first, second] = [await join(t, port), await join(t, port, { wait: 30 })]
@@ -70,10 +70,10 @@ t.test('anything else in its place is a miss: any type, any bytes, any size', ne
     await second.settle()
   }
   const sent = Number((await admin('INFO', 'stats') as string).match(/total_net_output_bytes:(\d+)/)![1])
-  t.ok(sent < 10_000_000, 'and what is too large to be a verdict is not even sent')
+  t.ok(sent < 10_000_000, 'a value that is too large is not sent')
 })
 
-t.test('an old verdict that is put back lives until its ttl ends, and not longer', needsRedis, async (t) => {
+t.test('an old entry that is put back is used until its ttl ends, and not longer', needsRedis, async (t) => {
   const server = await startRedis(t)
   const { port, admin } = server
   const clock = new ManualClock()
@@ -89,7 +89,7 @@ t.test('an old verdict that is put back lives until its ttl ends, and not longer
   t.same((await second.ask('token', no)).response, no)
 })
 
-t.test('a verdict from the future is a miss', needsRedis, async (t) => {
+t.test('an entry from the future is a miss', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const [ahead, clock] = [new ManualClock(), new ManualClock()]
   clock.jump((ahead.wall() - clock.wall()) / 1000)
@@ -103,7 +103,7 @@ t.test('a verdict from the future is a miss', needsRedis, async (t) => {
   t.same((await second.ask('token', no)).response, ada)
 })
 
-t.test('whoever deletes tombstones puts back at most what was once said, until its ttl ends', needsRedis, async (t) => {
+t.test('if tombstones are deleted, an old entry can be used until its ttl ends', needsRedis, async (t) => {
   const server = await startRedis(t)
   const { port, admin } = server
   const clock = new ManualClock()
@@ -119,7 +119,7 @@ t.test('whoever deletes tombstones puts back at most what was once said, until i
   t.same((await second.ask('token', no)).response, no)
 })
 
-t.test('a claim that nobody releases delays and does nothing else', needsRedis, async (t) => {
+t.test('a lease that is never released only delays', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const member = await join(t, port, { wait: 20 })
   await member.ask()
@@ -132,7 +132,7 @@ t.test('a claim that nobody releases delays and does nothing else', needsRedis, 
   }
 })
 
-t.test('on the channel of a fleet, strangers say nothing that is heard', needsRedis, async (t) => {
+t.test('messages on the channels that are not sealed with the key are ignored', needsRedis, async (t) => {
   const server = await startRedis(t)
   const { port, admin } = server
   const [member, other] = [await join(t, port), await join(t, port)]

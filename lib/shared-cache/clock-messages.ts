@@ -1,0 +1,64 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../clock.ts'
+import type { RedisCommands } from './redis-commands.ts'
+import type { SharedCacheLog } from './shared-cache-log.ts'
+import type { SharedKey } from './shared-key.ts'
+import { CLOCK_SKEW_MS } from './tombstones.ts'
+
+/** Milliseconds between two messages. */
+const INTERVAL_MS = 10_000
+
+/** Notices that the clocks of processes differ by more than the shared cache allows for. */
+export class ClockMessages {
+  readonly #commands: RedisCommands
+  readonly #keys: ReadonlyMap<string, SharedKey>
+  readonly #clock: Clock
+  readonly #log: SharedCacheLog
+  readonly #senderId = randomUUID()
+  readonly #timer: NodeJS.Timeout
+
+  constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string, clock: Clock, log: SharedCacheLog) {
+    this.#commands = commands
+    this.#keys = new Map(keys.map((key) => [`${prefix}:clock:${key.channel}`, key]))
+    this.#clock = clock
+    this.#log = log
+    this.#timer = setInterval(() => this.publish(), INTERVAL_MS).unref()
+  }
+
+  get channels (): string[] {
+    return [...this.#keys.keys()]
+  }
+
+  publish (): void {
+    const text = JSON.stringify([this.#senderId, this.#clock.wall()])
+    for (const [channel, { clocks }] of this.#keys) this.#commands.sendInBackground('PUBLISH', channel, clocks.seal(text))
+  }
+
+  /** @returns whether the message is one of this class */
+  handle (channel: string, message: string): boolean {
+    const key = this.#keys.get(channel)
+    if (key === undefined) return false
+    const text = key.clocks.open(message)
+    if (text === undefined) return true
+    const [sender, wall] = JSON.parse(text) as [string, number]
+    if (sender !== this.#senderId) this.compare(wall)
+    return true
+  }
+
+  /**
+   * Compares the clock of a sender. Only one that is ahead is reported: a message from the past may have been delayed or
+   * repeated. If the sender is behind, it reports the difference itself.
+   *
+   * @param wall milliseconds since 1970
+   */
+  compare (wall: number): void {
+    const ahead = wall - this.#clock.wall()
+    if (ahead <= CLOCK_SKEW_MS) return
+    const seconds = Math.round(ahead / 1000)
+    this.#log.warn('FST_ZITADEL_SHARED_CLOCK', `the clock of another process is ${seconds} s ahead of the clock of this one. At a difference of more than ${CLOCK_SKEW_MS / 1000} s, responses that were forgotten can be loaded from the shared cache: synchronize the clocks`, { seconds })
+  }
+
+  close (): void {
+    clearInterval(this.#timer)
+  }
+}

@@ -1,0 +1,21 @@
+import type { SharedCacheLog } from './shared-cache-log.ts'
+import { getCutOffAge } from './silence.ts'
+
+const CODE = 'FST_ZITADEL_SHARED_SUBSCRIPTION'
+
+/** Redis replies and does not deliver messages. */
+export function logNotDelivered (log: SharedCacheLog): void {
+  log.warn(CODE, 'Redis does not deliver what other processes forget. Redis is asked about it each second', { reason: 'NOT_DELIVERED' })
+}
+
+/**
+ * The process is cut off from Redis, or is not any more.
+ *
+ * @param silence milliseconds
+ * @param ttl milliseconds
+ */
+export function logCutOff (log: SharedCacheLog, isCutOff: boolean, silence: number, ttl: number): void {
+  if (!isCutOff) return log.info(CODE, 'messages of other processes arrive again. Verdicts are checked once', { reason: 'RECEIVING' })
+  const bound = silence + getCutOffAge(ttl / 1000)
+  log.warn(CODE, `for ${silence / 1000} s, no message has arrived through Redis. ZITADEL is asked more often. A token that another process forgets can be used here for up to ${Math.ceil(bound / 1000)} s`, { reason: 'CUT_OFF' })
+}
