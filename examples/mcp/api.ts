@@ -12,18 +12,25 @@ export interface McpApi {
   readonly mcp: McpHttpHandler
 }
 
-/** An MCP server on the official packages, guarded by three lines: `register`, `config` and `authInfo`. */
-export async function buildApi (options: ZitadelOptions): Promise<McpApi> {
+/**
+ * An MCP server on the official packages, guarded by three lines: `register`, `config` and `authInfo`.
+ *
+ * @param recheck seconds between two looks at the token of an open stream
+ */
+export async function buildApi (options: ZitadelOptions, recheck = 60): Promise<McpApi> {
   const app = createMcpFastifyApp()
   const mcp = createMcpHandler(createNotesServer)
   const handle = toNodeHandler(mcp) as (request: IncomingMessage, response: ServerResponse, body: unknown) => Promise<void>
+  // #region tools
   const tools = { 'list-notes': {}, 'add-note': { roles: ['writer'] }, 'purge-notes': { roles: ['admin'] } }
+  // #endregion tools
 
   // #region guard
   await app.register(zitadel, options) // { resource: 'https://api.acme.example/mcp', projectId: '311...' }
 
   app.all('/mcp', { config: { mcp: { tools } } }, async (request, reply) => {
     reply.hijack()
+    reply.raw.once('close', app.zitadel.onEnd(request, () => { reply.raw.destroy() }, { recheck }))
     await handle(Object.assign(request.raw, { auth: app.zitadel.authInfo(request) }), reply.raw, request.body)
   })
   // #endregion guard

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { createHash, randomBytes } from 'node:crypto'
 import { test } from 'node:test'
+import { run } from '../../../dist/cli/run.js'
 import { Client } from '@modelcontextprotocol/sdk/client/index.js'
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js'
 import * as oauth from 'oauth4webapi'
@@ -59,4 +60,21 @@ test('the client of version 1 of the SDK logs in, calls a tool and shows a refus
   const before = requests.filter((request) => !request.endsWith('/introspect')).length
   await assert.rejects(client.callTool({ name: 'purge-notes' }), /Tool \\"purge-notes\\": The caller does not hold a required role/)
   assert.equal(requests.filter((request) => !request.endsWith('/introspect')).length - before, 0)
+})
+
+test('the doctor finds nothing wrong on the way of a client, but for a server without registration', async (t) => {
+  const examine = async (url, token) => {
+    let output = ''
+    const status = await run(['doctor', '--mcp', url, '--token-file', '-'], { env: {}, input: [token], write: (text) => { output += text }, writeError: () => {} })
+    return { status, output }
+  }
+  const { url, connect } = await startExample(t)
+  const { status, output } = await examine(url, (await connect('ada')).stored.tokens().access_token)
+  assert.equal(status, 0, output)
+  assert.match(output, /client id metadata documents, dynamic registration/)
+  const closed = await startExample(t, { login: { registration: false, fetchClientMetadata: undefined } })
+  const report = await examine(closed.url, 'unknown')
+  assert.equal(report.status, 1)
+  assert.match(report.output, /^warning {2}Clients cannot register themselves/m)
+  assert.match(report.output, /^failed {3}The MCP server does not accept the token/m)
 })

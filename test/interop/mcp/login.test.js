@@ -45,3 +45,12 @@ test('a tool that is not listed is refused with a message', async (t) => {
   const { call } = await connect('grace')
   assert.match((await call('other')).error, /The tool is not allowed here/)
 })
+
+test('if the access token is no longer active, the client refreshes it and goes on without a login', async (t) => {
+  const { requests, connect } = await startExample(t)
+  const { stored, call } = await connect('ada')
+  stored.saveTokens({ ...stored.tokens(), access_token: 'no-longer-active' })
+  assert.match((await call('list-notes')).text, /^ada reads/)
+  assert.equal(stored.authorizations.length, 1)
+  assert.equal(requests.filter((request) => request === 'POST /oauth/v2/token').length, 2)
+})
