@@ -34,6 +34,7 @@ export async function buildApi (options: ZitadelOptions, recheck = 60): Promise<
     await handle(Object.assign(request.raw, { auth: app.zitadel.authInfo(request) }), reply.raw, request.body)
   })
   // #endregion guard
-  app.addHook('onClose', async () => { await mcp.close() })
+  // Before the server waits for its requests: an open stream is one that does not end by itself.
+  app.addHook('preClose', async () => { await mcp.close() })
   return { app, mcp }
 }

@@ -32,9 +32,3 @@ test('an open stream ends when its token is forgotten and no longer active', { t
   app.zitadel.forget({ token: stored.tokens().access_token })
   assert.equal(await subscription.closed, 'remote')
 })
-
-test('requests that end by themselves leave nothing behind', async (t) => {
-  const { connect } = await startExample(t)
-  const { call } = await connect('ada')
-  for (let count = 0; count < 20; count++) assert.match((await call('list-notes')).text, /^ada reads/)
-})
