@@ -61,7 +61,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       })
     }
     const introspector = new Introspector(source.introspect, config, {
-      ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, refreshAhead: false } : config.cache,
+      ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, maxBytes: 1, refreshAhead: false } : config.cache,
       isEnabled: config.cache !== false,
       sharedCache: source.sharedCache,
       staleIfError: config.staleIfError,

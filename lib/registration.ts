@@ -12,6 +12,9 @@ export interface RegistrationState {
   readonly isCircuitClosed: boolean | undefined
   readonly activeVerdicts: number
   readonly inactiveVerdicts: number
+  /** Estimated bytes of the active verdicts that are kept. */
+  readonly activeBytes: number
+  readonly inactiveBytes: number
   /** Whether the shared cache responds, and delivers what other processes forget. */
   readonly isSharedCacheHealthy: boolean | undefined
 }

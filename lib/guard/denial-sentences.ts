@@ -4,7 +4,7 @@ import type { DenialReason } from '../errors.ts'
 export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>> = {
   token_missing: undefined,
   scheme_not_bearer: 'the header "Authorization" has another scheme than "Bearer"',
-  token_malformed: 'it contains characters that no bearer token has',
+  token_malformed: 'it contains characters that no bearer token has, or is longer than 16 KiB',
   several_tokens: 'tokens came in more than one place',
   token_inactive: "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must request the audience)",
   token_expired: "it has expired, by this machine's clock",

@@ -23,16 +23,22 @@ function skipSpaces (authorization: string, start: number): string {
   return authorization.slice(start)
 }
 
+/**
+ * Characters of the longest token. Node.js accepts 16 KiB of headers by default, and the tokens that ZITADEL issues are far
+ * shorter. A token from another place than a header, such as a message of a WebSocket, has no other bound.
+ */
+export const MAX_TOKEN_LENGTH = 16_384
+
 // One character class and one suffix of another character: no input makes it go back and try again.
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
- * Whether a string can be a bearer token at all (`b64token`).
+ * Whether a string can be a bearer token at all: a `b64token` of at most {@link MAX_TOKEN_LENGTH} characters.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750 section 2.1}
  */
 export function isB64Token (value: string): boolean {
-  return B64TOKEN.test(value)
+  return value.length <= MAX_TOKEN_LENGTH && B64TOKEN.test(value)
 }
 
 const SCOPE_TOKEN = /^[\x21\x23-\x5B\x5D-\x7E]+$/

@@ -20,7 +20,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   address: [(value) => isNonEmptyString(value) && parseOrigin(value) !== undefined, 'an http or https origin, without path, query, fragment or user info'],
   introspectionEndpoint: [(value) => isNonEmptyString(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
   dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'a Dispatcher of undici 6, 7 or 8 (Agent, Pool, ProxyAgent ...)'],
-  cache: [(value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)), 'false or an object { ttl, inactiveTtl, max, refreshAhead, shared }'],
+  cache: [(value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)), 'false or an object { ttl, inactiveTtl, max, maxBytes, refreshAhead, shared }'],
   timeout: [isIntegerBetween1And(2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
   retry: [oneOf(true, false), 'true or false'],
   breaker: [oneOf(true, false), 'true or false'],
@@ -45,6 +45,7 @@ export const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   ttl: [isSeconds, 'a number of seconds, at least 0'],
   inactiveTtl: [isSeconds, 'a number of seconds, at least 0'],
   max: [isIntegerBetween1And(1_000_000), 'a whole number of verdicts, from 1 to 1,000,000'],
+  maxBytes: [(value) => Number.isSafeInteger(value) && (value as number) >= 1, 'a whole number of bytes, at least 1'],
   refreshAhead: [oneOf(true, false), 'true or false'],
   shared: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { client, key, prefix, deadline, wait }']
 }

@@ -12,6 +12,10 @@ import { resolveIntrospectionEndpoint, type Endpoint } from '../zitadel/endpoint
 /** The option `cache.shared` with defaults. */
 export type SharedCacheConfig = Readonly<Pick<SharedCacheOptions, 'client' | 'key'>> & { readonly prefix: string, readonly deadline: number, readonly wait: number }
 
+/** The defaults of `cache.maxBytes`: in all, and for each verdict if `cache.max` is large. */
+const DEFAULT_CACHE_BYTES = 96 * 1024 * 1024
+const DEFAULT_VERDICT_BYTES = 8192
+
 /** The options, checked and completed with defaults. */
 export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'unmatched' | 'projectId' | 'realm' | 'introspect'>> {
   /** Undefined if the option `introspect` is given. */
@@ -68,7 +72,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     personalAccessTokens: true,
     publishSub: false,
     ...rest,
-    cache: cache === false ? false : Object.freeze({ ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, ...omitUndefined(cache ?? {}), shared: shared && resolveSharedCache(shared) }),
+    cache: cache === false ? false : resolveCache(cache),
     limits: Object.freeze({ concurrent: 32, queue: 4000, perSecond: undefined, ...omitUndefined(limits ?? {}) }),
     clients: clients && new Set(clients),
     resources,
@@ -76,6 +80,12 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     issuer: authorizationServer?.issuer ?? issuer?.replace(/\/$/, ''),
     authorizationServer
   })
+}
+
+function resolveCache (cache: CacheOptions = {}): Exclude<Config['cache'], false> {
+  const { max = 10_000, shared, ...rest } = omitUndefined(cache)
+  const maxBytes = Math.max(DEFAULT_CACHE_BYTES, max * DEFAULT_VERDICT_BYTES)
+  return Object.freeze({ ttl: 30, inactiveTtl: 5, max, maxBytes, refreshAhead: true, ...rest, shared: shared && resolveSharedCache(shared) })
 }
 
 function resolveSharedCache (shared: SharedCacheOptions): SharedCacheConfig {

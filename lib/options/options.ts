@@ -25,6 +25,12 @@ export interface CacheOptions {
   readonly inactiveTtl?: number | undefined
   /** How many active verdicts are kept; the least used goes first. Default 10,000. Inactive ones have a tenth of it for themselves. */
   readonly max?: number | undefined
+  /**
+   * How many bytes the verdicts take, estimated; the least used goes first. A quarter is for active verdicts of more than
+   * 16 KiB, such as those with much metadata, and a sixteenth for inactive ones. Default 96 MiB, or 8 KiB for each of `max`
+   * if that is more. A verdict that is larger than its part is not kept: ZITADEL is asked on each request.
+   */
+  readonly maxBytes?: number | undefined
   /** Whether a verdict that is used often is asked for again shortly before its ttl ends, so that no caller waits. Default true. */
   readonly refreshAhead?: boolean | undefined
   /** A tier that a fleet of processes shares, on Redis or Valkey. Default none. */

@@ -36,7 +36,7 @@ export class Forgetter {
 
   /** Resolves when the shared cache has it. */
   async forget (what: ForgetTarget): Promise<void> {
-    const jti = 'token' in what ? this.#cache.peek(what.key)?.jti : undefined
+    const jti = 'token' in what ? this.#cache.getJti(what.key) : undefined
     const target = 'token' in what ? { key: what.key, jti } : what
     this.#report(target, 'forget', 'call', this.#drop(target, 'forget'))
     await this.#sharedCache?.forget('token' in what ? { token: what.token, jti } : what, 'forget')
@@ -51,7 +51,7 @@ export class Forgetter {
   #drop (target: VerdictTarget, kind: ForgetKind): number {
     if (!('key' in target)) return this.#loader.forget(target, kind)
     // Another process may not have met the token.
-    return this.#loader.forget({ key: target.key, jti: target.jti ?? this.#cache.peek(target.key)?.jti }, kind)
+    return this.#loader.forget({ key: target.key, jti: target.jti ?? this.#cache.getJti(target.key) }, kind)
   }
 
   #report (target: VerdictTarget, kind: ForgetMessage['kind'], source: ForgetMessage['source'], verdicts: number): void {

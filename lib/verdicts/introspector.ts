@@ -1,6 +1,8 @@
 import { hash } from 'node:crypto'
 import { OutageError } from '../errors.ts'
+import { MAX_TOKEN_LENGTH } from '../oauth/bearer.ts'
 import { VerdictCache, type CacheBounds } from './verdict-cache.ts'
+import type { VerdictCounts } from './verdict-store.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
 import { Forgetter, type DoubtTarget, type OnForget } from './forgetter.ts'
@@ -11,9 +13,7 @@ import type { VerdictRules, Verdict } from './verdict.ts'
 export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
   /** Whether ZITADEL is asked again about tokens in use before their ttl ends. */
   readonly refreshAhead: boolean
-  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached. */
-  readonly staleIfError: number
-  /** Called when that happens. */
+  /** Called when a verdict is used past its ttl. */
   readonly onStale: () => void
   /** Called when verdicts are dropped before their ttl ends. */
   readonly onForget?: OnForget | undefined
@@ -38,7 +38,7 @@ export class Introspector {
   constructor (introspect: Introspect, rules: VerdictRules, options: IntrospectorOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#cache = new VerdictCache(options)
+    this.#cache = new VerdictCache(options, clock)
     this.#loader = new VerdictLoader(introspect, rules, this.#cache, options, clock)
     this.#forgetter = new Forgetter(this.#cache, this.#loader, options.sharedCache, options.onForget)
     this.#refreshAfter = options.refreshAhead ? options.ttl * 1000 * REFRESH_AHEAD.after : Infinity
@@ -50,7 +50,8 @@ export class Introspector {
    * @param maxAge milliseconds since ZITADEL was asked, at most
    */
   getCached (token: string, maxAge: number): Verdict | undefined {
-    if (!this.#options.isEnabled) return undefined
+    // Before the hash, because a token can come from a place that has no bound.
+    if (!this.#options.isEnabled || token.length > MAX_TOKEN_LENGTH) return undefined
     const key = hashToken(token)
     const now = this.#clock.monotonic()
     const verdict = this.#cache.get(key, now, maxAge)
@@ -58,9 +59,8 @@ export class Introspector {
     return verdict
   }
 
-  /** The numbers of verdicts that are kept. */
-  get counts (): { activeVerdicts: number, inactiveVerdicts: number } {
-    return { activeVerdicts: this.#cache.activeCount, inactiveVerdicts: this.#cache.inactiveCount }
+  get counts (): VerdictCounts {
+    return this.#cache.counts
   }
 
   /**

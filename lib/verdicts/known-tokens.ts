@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache'
 
-/** Characters: a subject of ZITADEL has about 20. */
-const MAX_SUB_LENGTH = 200
+/** Characters: a subject of ZITADEL has about 20, and a `jti` about 45. */
+const MAX_NAME_LENGTH = 200
 
 /** What is kept of a token that was active when ZITADEL was asked last. */
 export interface KnownToken {
@@ -11,6 +11,8 @@ export interface KnownToken {
   readonly expiresAt: number
   /** Undefined if ZITADEL sent none, or one that is longer than any of ZITADEL's. */
   readonly sub: string | undefined
+  /** The same. */
+  readonly jti: string | undefined
 }
 
 /**
@@ -29,8 +31,8 @@ export class KnownTokens {
     return this.#tokens.get(key)
   }
 
-  set (key: string, { notBefore, expiresAt, sub }: KnownToken): void {
-    this.#tokens.set(key, { notBefore, expiresAt, sub: sub !== undefined && sub.length <= MAX_SUB_LENGTH ? sub : undefined })
+  set (key: string, { notBefore, expiresAt, sub, jti }: KnownToken): void {
+    this.#tokens.set(key, { notBefore, expiresAt, sub: dropLong(sub), jti: dropLong(jti) })
   }
 
   /** @param at monotonic milliseconds */
@@ -42,4 +44,8 @@ export class KnownTokens {
   delete (key: string): void {
     this.#tokens.delete(key)
   }
+}
+
+function dropLong (name: string | undefined): string | undefined {
+  return name !== undefined && name.length <= MAX_NAME_LENGTH ? name : undefined
 }

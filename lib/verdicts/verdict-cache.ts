@@ -1,36 +1,24 @@
-import { LRUCache } from 'lru-cache'
+import type { Clock } from '../clock.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
-import { VerdictIndex } from './verdict-index.ts'
+import { VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
 import type { VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
-export interface CacheBounds {
+export interface CacheBounds extends StoreBounds {
   /** Whether verdicts are cached at all. */
   readonly isEnabled: boolean
-  /** Seconds for which an active verdict is used. */
-  readonly ttl: number
-  /** Seconds for which an inactive verdict is used. */
-  readonly inactiveTtl: number
-  /** The number of active verdicts that are kept. */
-  readonly max: number
 }
 
-/**
- * Verdicts by the hash of their token. Inactive ones have a bound of their own, so that random tokens push out no active
- * verdict. Beside the verdicts it keeps which tokens were active, for longer and without their responses.
- */
+/** Verdicts by the hash of their token. Beside them it keeps which tokens were active, for longer and without their responses. */
 export class VerdictCache {
   readonly #isEnabled: boolean
-  readonly #active: CachePartition
-  readonly #inactive: CachePartition
-  readonly #index = new VerdictIndex()
+  readonly #verdicts: VerdictStore
   readonly #known: KnownTokens
 
-  constructor ({ isEnabled, ttl, inactiveTtl, max }: CacheBounds) {
-    this.#isEnabled = isEnabled
-    this.#active = new CachePartition(max, ttl, this.#index)
-    this.#inactive = new CachePartition(Math.ceil(max / 10), inactiveTtl, this.#index)
-    this.#known = new KnownTokens(max)
+  constructor (bounds: CacheBounds, clock: Clock) {
+    this.#isEnabled = bounds.isEnabled
+    this.#verdicts = new VerdictStore(bounds, clock)
+    this.#known = new KnownTokens(bounds.max)
   }
 
   /**
@@ -40,32 +28,23 @@ export class VerdictCache {
    * @param maxAge milliseconds that the caller accepts at most
    */
   get (key: string, now: number, maxAge: number): Verdict | undefined {
-    return this.#active.get(key, now, maxAge) ?? this.#inactive.get(key, now, maxAge)
+    return this.#verdicts.get(key, now, maxAge)
   }
 
-  /** Keeps a verdict, unless one that was asked for later is known. */
+  /** Keeps a verdict, unless one that was asked for later is known, or it is too large. Then its token is known all the same. */
   set (key: string, verdict: Verdict): void {
     if (this.getLatest(key) > verdict.askedAt) return
-    this.#delete(key)
     this.setKnown(key, verdict, verdict.askedAt)
-    if (!this.#isEnabled) return
-    const partition = verdict.granted === undefined ? this.#inactive : this.#active
-    partition.verdicts.set(key, verdict)
-    this.#index.add(verdict, key)
+    if (this.#isEnabled) this.#verdicts.set(key, verdict)
   }
 
-  /** The number of active verdicts that are kept, expired ones included. */
-  get activeCount (): number {
-    return this.#active.verdicts.size
-  }
-
-  get inactiveCount (): number {
-    return this.#inactive.verdicts.size
+  get counts (): VerdictCounts {
+    return this.#verdicts.counts
   }
 
   /** Returns a verdict of any age, doubtful or not. */
   peek (key: string): Verdict | undefined {
-    return this.#active.verdicts.peek(key) ?? this.#inactive.verdicts.peek(key)
+    return this.#verdicts.peek(key)
   }
 
   /** Monotonic milliseconds: nothing that was asked for before may replace what is known of a token. */
@@ -77,14 +56,19 @@ export class VerdictCache {
     return this.#known.get(key)
   }
 
+  /** The `jti` of a token, also after its verdict was released. */
+  getJti (key: string): string | undefined {
+    return this.peek(key)?.jti ?? this.#known.get(key)?.jti
+  }
+
   /**
    * Keeps whether a token was active, without its verdict.
    *
    * @param notBefore monotonic milliseconds
    */
-  setKnown (key: string, { granted, expiresAt, sub }: Verdict, notBefore: number): void {
+  setKnown (key: string, { granted, expiresAt, sub, jti }: Verdict, notBefore: number): void {
     if (granted === undefined) this.#known.delete(key)
-    else this.#known.set(key, { notBefore, expiresAt, sub })
+    else this.#known.set(key, { notBefore, expiresAt, sub, jti })
   }
 
   /**
@@ -95,9 +79,9 @@ export class VerdictCache {
    */
   forget (target: VerdictTarget, before: number): number {
     const count = this.#count
-    for (const key of this.#find(target)) {
+    for (const key of this.#verdicts.find(target)) {
       if (this.getLatest(key) > before) continue
-      this.#delete(key)
+      this.#verdicts.delete(key)
       this.#known.delete(key)
     }
     return count - this.#count
@@ -111,45 +95,20 @@ export class VerdictCache {
    */
   doubt (target: VerdictTarget, at: number): number {
     const count = this.#count
-    for (const key of this.#find(target)) {
-      this.#delete(key)
+    for (const key of this.#verdicts.find(target)) {
+      this.#verdicts.delete(key)
       this.#known.postpone(key, at)
     }
     return count - this.#count
   }
 
   /** All verdicts, of any age. */
-  * entries (): Generator<[key: string, verdict: Verdict]> {
-    yield * this.#active.verdicts.entries()
-    yield * this.#inactive.verdicts.entries()
+  entries (): Generator<[key: string, verdict: Verdict]> {
+    return this.#verdicts.entries()
   }
 
   get #count (): number {
-    return this.activeCount + this.inactiveCount
-  }
-
-  #delete (key: string): void {
-    this.#active.verdicts.delete(key)
-    this.#inactive.verdicts.delete(key)
-  }
-
-  #find (target: VerdictTarget): Iterable<string> {
-    return this.#index.findTarget(target) ?? Array.from(this.entries(), ([key]) => key)
-  }
-}
-
-class CachePartition {
-  readonly verdicts: LRUCache<string, Verdict>
-  readonly #ttl: number
-
-  constructor (max: number, ttl: number, index: VerdictIndex) {
-    this.verdicts = new LRUCache({ max, dispose: (verdict, key) => index.remove(verdict, key) })
-    this.#ttl = ttl * 1000
-  }
-
-  get (key: string, now: number, maxAge: number): Verdict | undefined {
-    const verdict = this.verdicts.get(key)
-    // A verdict that is too old for this caller may be good enough for the next.
-    return verdict !== undefined && now - verdict.askedAt < Math.min(this.#ttl, maxAge) && now < verdict.trustedUntil ? verdict : undefined
+    const { activeVerdicts, inactiveVerdicts } = this.#verdicts.counts
+    return activeVerdicts + inactiveVerdicts
   }
 }

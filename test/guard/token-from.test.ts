@@ -21,6 +21,19 @@ t.test('tokenFrom reads a token from elsewhere, beside the header', async (t) =>
   t.equal(await answer({ 'x-cookie': 'Bearer good' }), 'FST_ZITADEL_INVALID_REQUEST', 'the scheme is not stripped')
 })
 
+t.test('a token of more than 16 KiB is a 400, from tokenFrom and from the header', async (t) => {
+  const { app, calls, get } = await startGuardedApp(t, { options: { tokenFrom: (request) => request.headers['x-cookie'] === 'huge' ? 'a'.repeat(64 * 2 ** 20) : fromCookie(request) } })
+  app.get('/', async () => 'served')
+  const longest = 'a'.repeat(16_384)
+  const codeOf = async (headers: Record<string, string>): Promise<unknown> => (await app.inject({ url: '/', headers })).json().code
+  t.equal(await codeOf({ 'x-cookie': 'huge' }), 'FST_ZITADEL_INVALID_REQUEST')
+  t.equal(await codeOf({ 'x-cookie': `${longest}a` }), 'FST_ZITADEL_INVALID_REQUEST')
+  t.match((await get('/', `${longest}a`)).headers, { 'www-authenticate': 'Bearer error="invalid_request"' })
+  t.strictSame(calls, [])
+  t.equal(await codeOf({ 'x-cookie': longest }), 'FST_ZITADEL_INVALID_TOKEN')
+  t.strictSame(calls, [longest])
+})
+
 t.test('different tokens in both places are a 400', async (t) => {
   const { app, calls } = await startGuardedApp(t, { options: { tokenFrom: fromCookie } })
   app.get('/', async () => 'served')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { isB64Token, isPrintableAscii, isScopeToken } from '../../lib/oauth/bearer.ts'
+import { MAX_TOKEN_LENGTH, isB64Token, isPrintableAscii, isScopeToken } from '../../lib/oauth/bearer.ts'
 
 const MEGABYTE = 2 ** 20
 /** Every code unit of one byte, and some beyond. */
@@ -29,11 +29,17 @@ t.test('all shapes of ZITADEL tokens are tokens', async (t) => {
   for (const token of [part, `${part}.${part}.${part}`, `${part}..${part}.${part}.${part}`, 'dGhlIG9sZGVy_b3BhcXVl-b25l']) t.ok(isB64Token(token))
 })
 
-t.test('a token of a megabyte is judged like a short one', async (t) => {
-  const long = 'a'.repeat(MEGABYTE)
-  const equals = '='.repeat(MEGABYTE)
-  for (const token of [long, long + equals]) t.ok(isB64Token(token))
-  for (const token of [`${long}!`, `!${long}`, `${long + equals}a`, equals, `${long} ${long}`, 'a='.repeat(MEGABYTE / 2)]) t.notOk(isB64Token(token))
+t.test('a token has at most 16 KiB', async (t) => {
+  t.equal(MAX_TOKEN_LENGTH, 16_384)
+  const long = 'a'.repeat(MAX_TOKEN_LENGTH)
+  for (const token of [long, `${long.slice(1)}=`, 'a'.padEnd(MAX_TOKEN_LENGTH, '=')]) t.ok(isB64Token(token))
+  for (const token of [`${long}a`, `${long}=`, 'a'.repeat(64 * MEGABYTE)]) t.notOk(isB64Token(token))
+})
+
+t.test('the longest token is judged like a short one', async (t) => {
+  const half = MAX_TOKEN_LENGTH / 2
+  const [long, equals] = ['a'.repeat(half - 1), '='.repeat(half)]
+  for (const token of [`${long}!`, `!${long}`, `${long + equals}a`, equals, `${long} ${long}`, 'a='.repeat(half)]) t.notOk(isB64Token(token))
 })
 
 t.test('a scope-token is printable ASCII without space, quote and backslash (RFC 6749 section 3.3)', async (t) => {

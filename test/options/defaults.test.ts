@@ -17,7 +17,7 @@ t.test('an option that is not given has its documented default', async (t) => {
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,
     publishSub: false,
-    cache: { ttl: 30, inactiveTtl: 5, max: 10_000, refreshAhead: true, shared: undefined },
+    cache: { ttl: 30, inactiveTtl: 5, max: 10_000, maxBytes: 100_663_296, refreshAhead: true, shared: undefined },
     clients: undefined,
     resources: [],
     events: undefined,
@@ -41,6 +41,13 @@ t.test('given options are used', async (t) => {
   t.equal(createConfig({ issuer, credentials, cache: false }, {}).cache, false)
   t.match(createConfig({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false })
   t.match(createConfig({ issuer, credentials, limits: { perSecond: 40 } }, {}).limits, { concurrent: 32, queue: 4000, perSecond: 40 })
+})
+
+t.test('the default of cache.maxBytes is 96 MiB, or 8 KiB for each verdict if that is more', async (t) => {
+  for (const [max, maxBytes] of [[1, 100_663_296], [12_288, 100_663_296], [12_289, 100_671_488], [1_000_000, 8_192_000_000]] as const) {
+    t.match(createConfig({ issuer, credentials, cache: { max } }, {}).cache, { max, maxBytes })
+  }
+  t.match(createConfig({ issuer, credentials, cache: { max: 1_000_000, maxBytes: 5 } }, {}).cache, { maxBytes: 5 })
 })
 
 t.test('later changes to the given objects have no effect', async (t) => {

@@ -16,6 +16,15 @@ t.test('introspect() returns null without an introspection for what is no token'
   t.strictSame(calls, [])
 })
 
+t.test('introspect() returns null for a text of 64 MiB, and neither hashes nor sends it', async (t) => {
+  const { zitadel, calls } = await startGuardedApp(t)
+  const longest = 'a'.repeat(16_384)
+  t.equal(await zitadel().introspect(longest), null)
+  t.strictSame(calls, [longest], 'a token of 16 KiB is asked about')
+  for (const token of [`${longest}a`, 'a'.repeat(64 * 2 ** 20)]) t.equal(await zitadel().introspect(token), null)
+  t.equal(calls.length, 1)
+})
+
 t.test('introspect() shares the cache with requests, and checks the expiry', async (t) => {
   const { app, get, zitadel, calls, clock } = await startGuardedApp(t, { responses: { brief: () => activeResponse({ exp: clock.seconds + 20 }) } })
   app.get('/', async () => 'served')

@@ -10,7 +10,7 @@ const SHARED_STATE = /^t\.(?:before|after|beforeEach|afterEach|jobs|setTimeout|p
 
 // Tests that wait for real time, start processes or try many inputs, and those of the stand-in: `npm run test:quick` leaves
 // them out.
-const SLOW = /^test\/(?:cli|end-to-end|process-exit|properties|shared-cache|testing)\/|\/(?:breaker-option|browser|cache-bounds|close|flood|key-rotation|recovery|retry|stale-if-error|timeout)\.test\.ts$/
+const SLOW = /^test\/(?:cli|end-to-end|process-exit|properties|shared-cache|testing)\/|\/(?:breaker-option|browser|cache-bounds|cache-memory|close|flood|key-rotation|recovery|retry|stale-if-error|timeout)\.test\.ts$/
 
 /** @param {string} name */
 export const isSlow = (name) => SLOW.test(name)

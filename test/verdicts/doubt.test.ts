@@ -33,7 +33,7 @@ function createWorld (options: object = {}): World {
     world.asked.push([token, onUnconfirmed !== undefined])
     return await world.respond(token, onUnconfirmed) as { active: boolean }
   }
-  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, ...options }, clock)
+  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, ...options }, clock)
   return Object.assign(world, { introspector })
 }
 
@@ -174,5 +174,5 @@ t.test('without a cache a token is known, and no verdict is kept', async (t) => 
   const world = createWorld({ isEnabled: false, ttl: 0, inactiveTtl: 0 })
   await warmUp(world)
   t.same(await askAll(world), [['one', true], ['two', true], ['three', true]])
-  t.same(world.introspector.counts, { activeVerdicts: 0, inactiveVerdicts: 0 })
+  t.same(world.introspector.counts, { activeVerdicts: 0, activeBytes: 0, inactiveVerdicts: 0, inactiveBytes: 0 })
 })

@@ -34,7 +34,7 @@ function createWorld (): World {
     asked.push(token)
     return { active: true, sub: 'ada', jti: `V2_${token}-at_1` }
   }
-  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, sharedCache }, clock)
+  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, sharedCache }, clock)
   return Object.assign(world, { introspector })
 }
 

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { ManualClock } from '../fixtures/clock.ts'
 import { getSession } from '../../lib/zitadel/session.ts'
 import { VerdictCache } from '../../lib/verdicts/verdict-cache.ts'
 import { createVerdict } from '../../lib/verdicts/verdict.ts'
@@ -26,7 +27,7 @@ t.test('the session of a token', async (t) => {
 })
 
 t.test('a forget spares a verdict that was asked for later', async (t) => {
-  const cache = new VerdictCache({ isEnabled: true, ttl: 30, inactiveTtl: 5, max: 10 })
+  const cache = new VerdictCache({ isEnabled: true, ttl: 30, inactiveTtl: 5, staleIfError: 0, max: 10, maxBytes: 2 ** 20 }, new ManualClock())
   const verdict = createVerdict({ active: true, jti: 'V2_1-at_1' }, { personalAccessTokens: true, customScopes: 'roles' }, 1000, Date.now())
   cache.set('key', verdict)
   cache.forget({ jti: 'V2_1-at_1' }, 999)

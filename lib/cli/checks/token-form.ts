@@ -1,10 +1,7 @@
-import { isB64Token } from '../../oauth/bearer.ts'
+import { MAX_TOKEN_LENGTH, isB64Token } from '../../oauth/bearer.ts'
 import type { Config } from '../../options/config.ts'
-import { failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
+import { failedBy, ok, type Diagnosis } from '../diagnosis.ts'
 import type { Cause } from './causes.ts'
-
-/** Node.js refuses requests whose headers are larger, all of them together, if nothing else is set. */
-const MAX_HEADER_BYTES = 16_384
 
 const MISTAKES: ReadonlyArray<readonly [pattern: RegExp, cause: Cause, message: string]> = [
   [/^$/, 'token_empty', 'There is no token'],
@@ -31,9 +28,9 @@ export interface TokenForm {
 export function diagnoseTokenForm (text: string, config: Config, now: number): TokenForm {
   const mistake = MISTAKES.find(([pattern]) => pattern.test(text))
   if (mistake !== undefined) return { diagnosis: failedBy('token_form', mistake[1], mistake[2]), isToken: false, claims: undefined }
+  if (text.length > MAX_TOKEN_LENGTH) return { diagnosis: failedBy('token_form', 'token_too_long', `The token has ${text.length} characters. More than ${MAX_TOKEN_LENGTH} are not accepted, and Node.js refuses a request with so large headers by default`), isToken: false, claims: undefined }
   if (!isB64Token(text)) return { diagnosis: failedBy('token_form', 'token_malformed', 'The token contains characters that no bearer token has'), isToken: false, claims: undefined }
   const claims = decodeClaims(text)
-  if (text.length > MAX_HEADER_BYTES) return { diagnosis: warningOf('token_form', 'token_too_long', `The token has ${text.length} characters. Node.js refuses a request with more than ${MAX_HEADER_BYTES} bytes of headers by default`), isToken: true, claims }
   if (claims === undefined) return { diagnosis: ok('token_form', text.split('.').length === 5 ? 'The token is opaque (encrypted)' : 'The token is opaque'), isToken: true, claims }
   return { diagnosis: diagnoseClaims(claims, config, now), isToken: true, claims }
 }

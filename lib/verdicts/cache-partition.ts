@@ -1,0 +1,81 @@
+import { LRUCache } from 'lru-cache'
+import type { Verdict } from './verdict.ts'
+
+export interface PartitionBounds {
+  /** The number of verdicts. */
+  readonly max: number
+  readonly maxBytes: number
+  /** Milliseconds for which a verdict is used. */
+  readonly ttl: number
+}
+
+/** Verdicts with a bound of their own, the least recently used of which makes room. */
+export class CachePartition {
+  readonly #verdicts: LRUCache<string, Verdict>
+  readonly #ttl: number
+
+  /** @param onRemove called for each verdict that is removed, whatever the reason */
+  constructor ({ max, maxBytes, ttl }: PartitionBounds, onRemove: (verdict: Verdict, key: string) => void) {
+    this.#verdicts = new LRUCache({ max, maxSize: maxBytes, dispose: onRemove })
+    this.#ttl = ttl
+  }
+
+  /** The number of verdicts, expired ones included. */
+  get count (): number {
+    return this.#verdicts.size
+  }
+
+  get bytes (): number {
+    return this.#verdicts.calculatedSize
+  }
+
+  /**
+   * Returns a verdict that a decision can use.
+   *
+   * @param now monotonic milliseconds
+   * @param maxAge milliseconds that the caller accepts at most
+   */
+  get (key: string, now: number, maxAge: number): Verdict | undefined {
+    const verdict = this.#verdicts.get(key)
+    // A verdict that is too old for this caller may be good enough for the next.
+    return verdict !== undefined && now - verdict.askedAt < Math.min(this.#ttl, maxAge) && now < verdict.trustedUntil ? verdict : undefined
+  }
+
+  /** Returns a verdict of any age, doubtful or not. */
+  peek (key: string): Verdict | undefined {
+    return this.#verdicts.peek(key)
+  }
+
+  /** Returns false, and keeps nothing, if the verdict alone exceeds the bound. */
+  set (key: string, verdict: Verdict, bytes: number): boolean {
+    if (bytes > this.#verdicts.maxSize) return false
+    this.#verdicts.set(key, verdict, { size: bytes })
+    return true
+  }
+
+  delete (key: string): void {
+    this.#verdicts.delete(key)
+  }
+
+  /** All verdicts, of any age. */
+  entries (): Generator<[key: string, verdict: Verdict]> {
+    return this.#verdicts.entries()
+  }
+
+  /**
+   * Removes verdicts that were asked for until a time, the least recently used first, and ends at the first that was asked
+   * for later. What was asked for before that one, but used after it, is removed in a later run.
+   *
+   * @param before monotonic milliseconds
+   * @param limit how many to remove at most
+   * @returns the monotonic milliseconds at which the least recently used verdict was asked for; Infinity if none is left
+   */
+  release (before: number, limit: number): number {
+    for (let removed = 0; ; removed++) {
+      const { value: oldest } = this.#verdicts.rvalues().next() as { value: Verdict | undefined }
+      if (oldest === undefined) return Infinity
+      if (oldest.askedAt > before || removed === limit) return oldest.askedAt
+      this.#verdicts.pop()
+    }
+  }
+}

@@ -1,0 +1,51 @@
+import t from 'tap'
+import { weighVerdict } from '../../lib/verdicts/verdict-weight.ts'
+import { createIntrospectedVerdict } from '../fixtures/verdict.ts'
+
+const weigh = (claims: object): number => weighVerdict(createIntrospectedVerdict({ active: true, ...claims }))
+const EMPTY = weigh({})
+
+/** Text in base64, as ZITADEL sends metadata. */
+const encode = (text: string): string => Buffer.from(text).toString('base64url')
+const metadata = (value: string): object => ({ 'urn:zitadel:iam:user:metadata': { note: encode(value) } })
+
+t.test('a verdict without claims weighs less than a kilobyte', async (t) => {
+  t.ok(EMPTY > 500 && EMPTY < 1200, String(EMPTY))
+})
+
+t.test('a character of ASCII weighs one byte, and any other two', async (t) => {
+  const text = (value: string): number => weigh({ x: value }) - weigh({ x: '' })
+  t.equal(text('a'.repeat(1000)), 1000)
+  t.equal(text('ж'.repeat(1000)), 2000)
+  t.equal(text('aж'), 4)
+})
+
+t.test('decoded metadata weighs beside the claim', async (t) => {
+  t.equal(weigh(metadata('a'.repeat(3000))) - weigh(metadata('')), 4000 + 3000)
+})
+
+t.test('names weigh twice more for the index, also of a verdict that is not active', async (t) => {
+  const name = 'a'.repeat(1000)
+  t.equal(weigh({ sub: name }) - weigh({ sub: '' }), 3000)
+  const inactive = (claims: object): number => weighVerdict(createIntrospectedVerdict({ active: false, ...claims }))
+  t.equal(inactive({ sub: name }) - inactive({ sub: '' }), 2000)
+  t.equal(inactive({ jti: name }) - inactive({ jti: '' }), 2000)
+  t.equal(inactive({ sid: name }) - inactive({ sid: '' }), 2000)
+  t.equal(inactive({ other: name }), inactive({}), 'no other claim is kept')
+})
+
+t.test('roles, objects, arrays, numbers and names of members weigh what they take', async (t) => {
+  for (const [what, claims, least, most] of [
+    ['a number', { x: 1.5 }, 8, 40],
+    ['an empty array', { x: [] }, 16, 100],
+    ['1000 numbers', { x: Array.from({ length: 1000 }, () => 1.5) }, 16_000, 30_000],
+    ['1000 empty objects', { x: Array.from({ length: 1000 }, () => ({})) }, 56_000, 100_000],
+    ['an object with 1000 names', { x: Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`name-${index}`, 1])) }, 80_000, 130_000],
+    ['1000 claims', Object.fromEntries(Array.from({ length: 1000 }, (_, index) => [`name-${index}`, 1])), 80_000, 130_000],
+    ['100 roles', { 'urn:zitadel:iam:org:project:roles': Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`role-${index}`, { '280000000000000001': 'acme.example' }])) }, 25_000, 45_000],
+    ['nested arrays', { x: JSON.parse('['.repeat(5000) + ']'.repeat(5000)) }, 250_000, 500_000]
+  ] as const) {
+    const weight = weigh(claims) - EMPTY
+    t.ok(weight >= least && weight <= most, `${what}: ${weight}`)
+  }
+})
