@@ -26,9 +26,9 @@ t.test('a flood of 100,000 random tokens pushes no legitimate verdict out', asyn
 })
 
 /** An introspector of which each response has as many characters as its token says: `a5000` is active, `i5000` is not. */
-function createWorld (maxBytes: number): { introspector: Introspector, asked: Array<[token: string, subject: string | undefined]>, cached: (tokens: string[]) => number } {
-  const asked: Array<[string, string | undefined]> = []
-  const introspect: Introspect = async (token, onSend, _onUnconfirmed, _onResponse, subject?: string) => {
+function createWorld (maxBytes: number): { introspector: Introspector, asked: Array<[token: string, subject: unknown]>, cached: (tokens: string[]) => number } {
+  const asked: Array<[string, unknown]> = []
+  const introspect: Introspect = async (token, onSend, _onUnconfirmed, _onResponse, subject) => {
     onSend()
     asked.push([token, subject])
     const text = 'x'.repeat(Number(/\d+/.exec(token)![0]))

@@ -6,13 +6,13 @@ import { ReleaseTimer } from '../../lib/verdicts/release-timer.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { createIntrospectedVerdict } from '../fixtures/verdict.ts'
 
-interface World { readonly clock: ManualClock, readonly introspector: Introspector, readonly asked: Array<string | undefined>, readonly waitForCount: (count: number) => Promise<void> }
+interface World { readonly clock: ManualClock, readonly introspector: Introspector, readonly asked: unknown[], readonly waitForCount: (count: number) => Promise<void> }
 
 /** Tokens that start with `i` are inactive. All others share one `jti`. */
 function createWorld (options: Partial<IntrospectorOptions> = {}): World {
   const clock = new ManualClock()
-  const asked: Array<string | undefined> = []
-  const introspect: Introspect = async (token, onSend, _onUnconfirmed, _onResponse, subject?: string) => {
+  const asked: unknown[] = []
+  const introspect: Introspect = async (token, onSend, _onUnconfirmed, _onResponse, subject) => {
     onSend()
     asked.push(subject)
     return { active: !token.startsWith('i'), sub: `owner of ${token}`, jti: 'V2_1-at_1' }
