@@ -29,7 +29,7 @@ class World {
       onSend()
       this.asked.push([token, Math.round(this.clock.monotonic() - this.#startedAt) / 1000])
       return await this.respond(token) as { active: boolean }
-    }, rules, { isEnabled: true, max: 20_000, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, listener: { onDoubt: (target) => this.watcher.onDoubt(target), onVerdict: (key, verdict) => this.watcher.onVerdict(key, verdict) }, ...options }, this.clock)
+    }, rules, { isEnabled: true, max: 20_000, maxBytes: 2 ** 30, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, listener: { onDoubt: (target) => this.watcher.onDoubt(target), onVerdict: (key, verdict) => this.watcher.onVerdict(key, verdict) }, ...options }, this.clock)
     const check = (_request: FastifyRequest, { verdict }: { verdict: { granted: unknown, expiresAt: number } }): Error | undefined => verdict.granted === undefined || this.clock.wall() >= verdict.expiresAt ? INACTIVE : undefined
     this.watcher = new StreamWatcher({ introspector: this.introspector, check, isBusy: () => this.isBusy }, this.clock)
     t.teardown(() => this.watcher.close())
