@@ -6,6 +6,8 @@ import { Registration } from '../registration.ts'
 import { Reporter } from '../reporter.ts'
 import { openIntrospectionSource } from '../source/introspection-source.ts'
 import { isLoopback } from '../zitadel/endpoints.ts'
+import { parseTriedRequest } from './access/access-request.ts'
+import { diagnoseAccess } from './access/can-i.ts'
 import { diagnoseCredentials } from './checks/credentials.ts'
 import { diagnoseKeyExpiry } from './checks/key-expiry.ts'
 import { diagnoseOptions } from './checks/options.ts'
@@ -14,10 +16,11 @@ import { UsageError, type Command, type CommandLine, type Terminal } from './com
 import { formatDiagnoses, getExitStatus, ok, warningOf, type Diagnosis } from './diagnosis.ts'
 import { diagnoseDiscovery } from './discovery.ts'
 import { getEnvironment, getNumber, getText, readSecret } from './environment.ts'
+import { loadApp } from './load-app.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
 import { diagnoseToken } from './token.ts'
 
-const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'mcp'] as const
+const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'mcp', 'app'] as const
 
 const ignore = (): void => {}
 /** Each failure is a line of the doctor already. */
@@ -27,18 +30,32 @@ const SILENT = { info: ignore, warn: ignore, error: ignore }
 export const doctor: Command = {
   usage: `  fastify-zitadel doctor [--issuer URL] [--address URL] [--key-file FILE] [--client-id ID] [--project-id ID]
                          [--token-file FILE] [--timeout MS] [--json]
+  fastify-zitadel doctor --app FILE [--token-file FILE] [--header NAME:VALUE]... [--json] METHOD PATH
   fastify-zitadel doctor --mcp URL [--issuer URL] [--project-id ID] [--token-file FILE] [--json]
       Checks options, credentials, the way to ZITADEL, the clock, and a token (FILE, or - for standard input).
+      With --app, says whether the app allows a request, by which rule, and what would let the caller in. No handler runs.
       With --mcp, goes the way of a client of that MCP server instead, without credentials.
       Without flags, the environment of the plugin counts. Exit status 0, 1 for a failure, 2 for warnings only.
 `,
-  flags: { ...Object.fromEntries(FLAG_NAMES.map((name) => [name, { type: 'string' as const }])), json: { type: 'boolean' } },
+  flags: { ...Object.fromEntries(FLAG_NAMES.map((name) => [name, { type: 'string' as const }])), header: { type: 'string', multiple: true }, json: { type: 'boolean' } },
   run: async (commandLine, terminal) => {
-    if (commandLine.positionals.length > 0) throw new UsageError('it takes flags only. A token is never an argument: use --token-file')
-    const diagnoses = await diagnose(commandLine, terminal)
+    if (commandLine.positionals.length > 0 && commandLine.values['app'] === undefined) throw new UsageError('it takes flags only. A token is never an argument: use --token-file')
+    const diagnoses = await (commandLine.values['app'] === undefined ? diagnose : diagnoseApp)(commandLine, terminal)
     const status = getExitStatus(diagnoses)
     terminal.write(commandLine.values['json'] ? `${JSON.stringify({ ok: status === 0, checks: diagnoses }, null, 2)}\n` : formatDiagnoses(diagnoses, terminal.isColored))
     return status
+  }
+}
+
+async function diagnoseApp (commandLine: CommandLine, { input }: Terminal): Promise<Diagnosis[]> {
+  const request = parseTriedRequest(commandLine)
+  const path = getText(commandLine.values, 'token-file')
+  const token = path === undefined ? undefined : await readSecret(path, '--token-file', input)
+  const app = await loadApp(getText(commandLine.values, 'app')!)
+  try {
+    return await diagnoseAccess(app, request, token)
+  } finally {
+    await app.close()
   }
 }
 

@@ -4,7 +4,8 @@ import type { AnyApp } from '../guard/served-routes.ts'
 import { UsageError } from './command.ts'
 
 /**
- * Loads a server file. It exports by default a Fastify instance, or a function that returns one or a promise of one.
+ * Loads a server file. It exports by default a Fastify instance, or a function that returns one or a promise of one. From then on
+ * the app logs nothing, because a command may print JSON to the same output.
  *
  * @param path relative to the working directory
  * @throws UsageError if the file exports neither
@@ -14,6 +15,7 @@ export async function loadApp (path: string): Promise<AnyApp> {
   // A Fastify instance has a `then` until it is ready, so it must not be awaited here.
   const app: unknown = typeof exported === 'function' ? await callFactory(exported as () => unknown) : exported
   if (!isApp(app)) throw new UsageError('the file must export a Fastify instance by default, or a function that returns one')
+  app.log.level = 'silent'
   return app
 }
 

@@ -1,5 +1,6 @@
 import type { RouteRow } from '../guard/route-table.ts'
 import { inspectRoutes } from '../testing/guarded/expect-guarded.ts'
+import { formatRequirement } from './access/requirement-text.ts'
 import { loadApp } from './load-app.ts'
 import { formatTable } from './table.ts'
 import { UsageError, type Command } from './command.ts'
@@ -27,18 +28,6 @@ export const routes: Command = {
   }
 }
 
-function formatRow ({ method, url, access, scopes, roles, organization, freshness }: RouteRow): string[] {
-  const requirements = [
-    formatSets('scopes', scopes),
-    formatSets('roles', roles),
-    organization === undefined ? '' : `organization ${organization}`,
-    freshness === undefined ? '' : `freshness ${freshness} s`
-  ]
-  return [method, url, access, requirements.filter((text) => text !== '').join(', ')]
-}
-
-/** All names of a set are required, and one of the sets. */
-function formatSets (name: string, sets: ReadonlyArray<string | readonly string[]> | undefined): string {
-  if (sets === undefined || sets.length === 0) return ''
-  return `${name} ${sets.every((set) => typeof set === 'string') ? sets.join(' and ') : sets.map((set) => [set].flat().join(' and ')).join(', or ')}`
+function formatRow (row: RouteRow): string[] {
+  return [row.method, row.url, row.access, formatRequirement(row)]
 }

@@ -29,11 +29,24 @@ export class DocsPages {
     this.#app = app
   }
 
-  /** Watches for routes of docs pages. Must be called before the routes are checked: a page's routes declare nothing. */
-  watch (): void {
+  /**
+   * Watches for routes of docs pages. Must be called before the routes are checked: a page's routes declare nothing.
+   *
+   * @param needsToken whether a route that declares nothing needs a token
+   */
+  watch (needsToken: boolean): void {
+    const app = this.#app
     const pages = this.#pages
-    this.#app.addHook('onRoute', function (route) {
+    const guarded: string[] = []
+    app.addHook('onRoute', function (route) {
       if (pages.some((page) => isRouteOf(page, this, route))) route.config = { ...route.config, access: 'public' }
+      else if (isUndeclaredPage(this, route)) guarded.push(route.url)
+    })
+    // Its requests are denied one by one, and no log line of a denial would name the reason.
+    if (!needsToken) return
+    app.addHook('onReady', async function fastifyZitadelGuardedPages () {
+      const [url] = guarded.sort((a, b) => a.length - b.length)
+      if (url !== undefined) app.log.warn(`fastify-zitadel: the docs page at ${url} needs a token, so a browser cannot open it: complete its options with app.zitadel.openapi(...).swaggerUi() or scalar()`)
     })
   }
 
@@ -58,6 +71,12 @@ function isRouteOf (page: OpenPage, scope: FastifyInstance, { url, onRequest }: 
   page.scope = scope
   page.redirectPath ??= page.findRedirectPath(url, scope.prefix)
   return true
+}
+
+const PAGE_PLUGINS = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
+
+function isUndeclaredPage (scope: FastifyInstance, { schema, config = {} }: RouteOptions): boolean {
+  return (schema as { hide?: unknown } | undefined)?.hide === true && !Object.hasOwn(config, 'access') && PAGE_PLUGINS.some((name) => scope.hasPlugin(name))
 }
 
 function hasMarker ({ marker }: DocsPage, onRequest: unknown): boolean {

@@ -41,7 +41,7 @@ export function createOpenapi (app: FastifyInstance, config: Config): Openapi {
   const pages = new DocsPages(app)
   const routes = new DocumentedRoutes()
   return {
-    watchPages: () => pages.watch(),
+    watchPages: () => pages.watch(config.undeclaredRoutes === 'protected'),
     watchRoutes: () => routes.watch(app),
     createDocs: (options) => {
       const settings = createDocsSettings(options, config)

@@ -174,7 +174,7 @@ for (const [cause, create] of Object.entries(ERRORS)) {
 }
 
 /** Causes with a test elsewhere. */
-const LATER = { proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts' }
+const LATER = { proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts', route_unknown: 'access.test.ts', route_unguarded: 'access.test.ts', refused_by_app: 'access.test.ts', not_decided: 'access.test.ts', docs_page_guarded: 'access.test.ts' }
 
 t.test('each cause has a test', async (t) => {
   const tested = [...Object.keys(CASES), ...Object.keys(ERRORS), ...Object.keys(LATER)]

@@ -81,7 +81,22 @@ t.test('options of a page that are not used are noticed', async (t) => {
   await app.register(swaggerUi, { ...docs.swaggerUi({ routePrefix: '/docs' }), uiHooks: {} })
   await listen(app)
   t.equal((await app.inject('/docs')).statusCode, 401)
-  t.same(lines.filter((line) => line.includes('docs page') || line.includes('redirect URI')), ['fastify-zitadel: options of a docs page were completed, and no page in the scope of the guard uses them: pass on all of what swaggerUi() or scalar() returns'])
+  t.same(lines.filter((line) => line.includes('docs page') || line.includes('redirect URI')), [
+    'fastify-zitadel: the docs page at /docs needs a token, so a browser cannot open it: complete its options with app.zitadel.openapi(...).swaggerUi() or scalar()',
+    'fastify-zitadel: options of a docs page were completed, and no page in the scope of the guard uses them: pass on all of what swaggerUi() or scalar() returns'
+  ])
+})
+
+t.test('a docs page that a browser cannot open is named at start', async (t) => {
+  for (const [undeclaredRoutes, expected] of [['protected', 1], ['public', 0]] as const) {
+    const lines: string[] = []
+    const { app } = await startGuardedApp(t, { options: { undeclaredRoutes }, server: { logger: { level: 'warn', stream: { write: (text) => { lines.push(text) } } } } })
+    await app.register(swagger, { openapi: {} })
+    await app.register(swaggerUi, { routePrefix: '/reference' })
+    app.get('/hidden', { schema: { hide: true }, config: { access: 'public' } }, async () => [])
+    await app.ready()
+    t.equal(lines.filter((line) => line.includes('the docs page at /reference needs a token')).length, expected)
+  }
 })
 
 t.test('a route that a hook declares inside the scope of a page stays protected', async (t) => {

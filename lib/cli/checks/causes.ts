@@ -4,6 +4,7 @@ const PROXIES = 'docs/doctor.md#proxies'
 const DISCOVERY = 'docs/doctor.md#discovery'
 const CREDENTIALS = 'docs/doctor.md#credentials'
 const FORM = 'docs/doctor.md#form-of-the-token'
+const ACCESS = 'docs/doctor.md#access'
 const AUDIENCE = 'docs/set-up-zitadel.md#tokens-of-an-application'
 const INACTIVE = 'docs/its-401.md#token_inactive'
 const EXACTLY = 'Write the option exactly as ZITADEL does'
@@ -92,6 +93,11 @@ export const CAUSES = {
   token_revoked: ['Log in again. If the new token fails too, check that the user is active', INACTIVE],
   token_inactive: ['Most often, the client did not request the audience scope of the project', INACTIVE],
   token_unknown: ['Check ZITADEL and what stands in front of it', 'docs/outages.md'],
+  route_unknown: ['Check the method, the path and its prefix. Versions and hosts can be given with --header', ACCESS],
+  route_unguarded: ['Register fastify-zitadel on the root instance, or on a scope around the route', ACCESS],
+  refused_by_app: ['Look for a hook of the app that answers this status', ACCESS],
+  not_decided: ['Run the doctor without --app, with the options of the app', 'docs/errors.md'],
+  docs_page_guarded: ['Complete the options of the page with app.zitadel.openapi(...).swaggerUi() or scalar(): then its routes are public', 'docs/openapi.md'],
   roles_absent: ['Add a Role Assignment in the console', 'docs/its-403.md#roles_absent']
 } as const satisfies Readonly<Record<string, readonly [cure: string, see: string]>>
 

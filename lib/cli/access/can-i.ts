@@ -1,0 +1,86 @@
+import { ZitadelError } from '../../errors.ts'
+import { ROUTE_KEYS } from '../../guard/key-suggestion.ts'
+import { describeRule, findGuard, resolveServedRule, type RouteAccess } from '../../guard/route-table.ts'
+import type { AnyApp, ServedRoute } from '../../guard/served-routes.ts'
+import type { ActiveToken } from '../../zitadel/active-token.ts'
+import { failed, failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
+import { describeCure, getReasonLink } from './denial-cures.ts'
+import { probeRequest, type ProbedRequest, type TriedRequest } from './probe-request.ts'
+import { formatRequirement } from './requirement-text.ts'
+
+const DOCS_PAGES = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
+
+/**
+ * Says whether an app allows a request, by which rule, and what would let the caller in. The guard of the app decides: the request
+ * passes through its hooks, and its handler does not run.
+ *
+ * @param token undefined for a request without one
+ */
+export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token: string | undefined): Promise<Diagnosis[]> {
+  const headers = { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
+  const probed = await probeRequest(app, { ...request, headers })
+  const { route, denial, otherMethods } = probed
+  if (route === undefined) return [failedBy('route', 'route_unknown', `No route matches${otherMethods.length === 0 ? '' : `. The URL is served for ${otherMethods.join(', ')}`}`)]
+  const found = ok('route', `The route is ${route.method} ${route.url}`)
+  const access = findAccess(app, route)
+  if (access instanceof Error) return [found, failedBy('rule', 'option_wrong', access.message)]
+  return [
+    found,
+    diagnoseRule(access, route),
+    ...await diagnoseCaller(probed, token),
+    ...isGuardedPage(probed, access) ? [warningOf('rule', 'docs_page_guarded', 'This looks like a route of a docs page, and a browser sends no token')] : [],
+    diagnoseDecision(probed, denial, access)
+  ]
+}
+
+/** Undefined if the route is outside of the scope of every guard, an error for a wrong declaration. */
+function findAccess (app: AnyApp, route: ServedRoute): RouteAccess | Error | undefined {
+  const guard = findGuard(app, route)
+  try {
+    return guard && describeRule(resolveServedRule(guard, route))
+  } catch (error) {
+    return error as Error
+  }
+}
+
+function isDeclared ({ context: { config } }: ServedRoute): boolean {
+  return ROUTE_KEYS.some((key) => Object.hasOwn(config, key))
+}
+
+function diagnoseRule (access: RouteAccess | undefined, route: ServedRoute): Diagnosis {
+  if (access === undefined) return warningOf('rule', 'route_unguarded', 'The route is outside of the scope of fastify-zitadel')
+  const source = isDeclared(route) ? '' : ', because it declares nothing and the option "undeclaredRoutes" decides'
+  switch (access.access) {
+    case 'public': return ok('rule', `Everybody may call it${source}`)
+    case 'optional': return ok('rule', 'A token is checked if there is one')
+    case 'own': return ok('rule', 'Hooks of the app decide (access: \'own\')')
+    default: return ok('rule', `It requires ${formatRequirement(access) || 'any active token'}${source}`)
+  }
+}
+
+/** What the caller holds, if the token is active. */
+async function diagnoseCaller ({ scope, denial, isAllowed }: ProbedRequest, token: string | undefined): Promise<Diagnosis[]> {
+  const isActive = isAllowed || (denial as Partial<ZitadelError> | undefined)?.statusCode === 403
+  if (token === undefined || !isActive || !scope!.hasDecorator('zitadel')) return []
+  const active = await scope!.zitadel.introspect(token)
+  return active === null ? [] : [ok('caller', `The caller holds ${formatRoles(active)}. Scopes of the token: ${[...active.scopes].sort().join(' ') || 'none'}`)]
+}
+
+function formatRoles ({ roles }: ActiveToken): string {
+  const held = Object.entries(roles).map(([role, organizations]) => `${role} (organisation ${Object.keys(organizations).sort().join(', ')})`)
+  return held.length === 0 ? 'no role in this project' : `the roles ${held.sort().join(', ')}`
+}
+
+function isGuardedPage ({ denial, route, scope }: ProbedRequest, access: RouteAccess | undefined): boolean {
+  const { hide } = (route!.context.schema ?? {}) as { hide?: unknown }
+  return denial !== undefined && access?.access === 'guarded' && !isDeclared(route!) && hide === true && DOCS_PAGES.some((name) => scope!.hasPlugin(name))
+}
+
+function diagnoseDecision ({ isAllowed, status }: ProbedRequest, denial: Error | undefined, access: RouteAccess | undefined): Diagnosis {
+  if (isAllowed) return ok('access', 'Allowed')
+  if (!(denial instanceof ZitadelError)) return failedBy('access', 'refused_by_app', `A hook of the app answers ${status}`)
+  const { code, reason, statusCode, message, cause } = denial
+  const detail = cause instanceof Error ? cause.message : message
+  if (reason === undefined) return failedBy('access', 'not_decided', `Nothing is decided (${statusCode} ${code}): ${detail}`)
+  return failed('access', `Refused (${statusCode} ${code}, ${reason}): ${detail}`, describeCure(reason, access ?? { access: 'own' }), getReasonLink(reason, statusCode), reason)
+}

@@ -1,0 +1,88 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { listServedRoutes, type AnyApp, type RouteContext, type ServedRoute } from '../../guard/served-routes.ts'
+import { listNotFoundContexts } from '../../guard/unmatched-requests.ts'
+
+/** A request to try. */
+export interface TriedRequest {
+  readonly method: string
+  /** Path and query. */
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+}
+
+/** What became of a request. */
+export interface ProbedRequest {
+  readonly status: number
+  /** Undefined if no route matches. */
+  readonly route: ServedRoute | undefined
+  /** The scope of the route; undefined if no route matches. */
+  readonly scope: FastifyInstance | undefined
+  /** Whether every hook before the handler let the request pass. */
+  readonly isAllowed: boolean
+  /** What denied the request, if an error did. */
+  readonly denial: Error | undefined
+  /** If no route matches: the methods that the URL is served for. */
+  readonly otherMethods: readonly string[]
+}
+
+type Hook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => void
+type ErrorHook = (request: FastifyRequest, reply: FastifyReply, error: Error, done: () => void) => void
+type MutableContext = { -readonly [K in keyof RouteContext]: RouteContext[K] } & Record<'onError' | 'onSend' | 'onResponse', unknown>
+
+/** What the hooks see of the current request. */
+interface Observation {
+  /** Whether only the route is looked for, so that no other hook runs. */
+  readonly isLookup: boolean
+  request?: FastifyRequest
+  isHandlerReached?: boolean
+  denial?: Error
+}
+
+const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/**
+ * Sends a request through the router and the hooks of an app, up to its handler. No handler of the app runs, neither for this
+ * request nor for any later one: the app can only be closed afterwards.
+ */
+export async function probeRequest (app: AnyApp, request: TriedRequest): Promise<ProbedRequest> {
+  await app.ready()
+  const routes = listServedRoutes(app)
+  let current: Observation = { isLookup: false }
+  for (const context of new Set<unknown>([...routes.map(({ context }) => context), ...listNotFoundContexts(app)])) observe(context as MutableContext, () => current)
+  const send = async ({ method, url, headers }: TriedRequest, isLookup: boolean): Promise<Observation & { status: number }> => {
+    current = { isLookup }
+    const { statusCode } = await app.inject({ method: method as 'GET', url, headers })
+    return { ...current, status: statusCode }
+  }
+  const { status, request: seen, isHandlerReached = false, denial } = await send(request, false)
+  if (seen === undefined || seen.is404) {
+    const otherMethods: string[] = []
+    for (const method of METHODS) if ((await send({ ...request, method }, true)).request?.is404 === false) otherMethods.push(method)
+    return { status, route: undefined, scope: undefined, isAllowed: false, denial, otherMethods }
+  }
+  const route = routes.find(({ method, context }) => method === seen.method && context.config === seen.routeOptions.config)
+  return { status, route, scope: seen.server, isAllowed: isHandlerReached, denial, otherMethods: [] }
+}
+
+/** Replaces the handler of a context, and what runs after it. Schemas go too, because hooks after the validation guard as well. */
+function observe (context: MutableContext, getCurrent: () => Observation): void {
+  const before: Hook = (request, reply, done) => {
+    const current = getCurrent()
+    current.request = request
+    if (current.isLookup) reply.code(204).send()
+    else done()
+  }
+  const onError: ErrorHook = (_request, _reply, error, done) => {
+    getCurrent().denial = error
+    done()
+  }
+  for (const symbol of Object.getOwnPropertySymbols(context)) if (symbol.description?.endsWith('-schema')) Object.assign(context, { [symbol]: undefined })
+  context.onRequest = [before, ...context.onRequest ?? []]
+  context.onError = [onError]
+  context.onSend = null
+  context.onResponse = null
+  context.handler = (request, reply) => {
+    getCurrent().isHandlerReached = true
+    return reply.code(request.is404 ? 404 : 204).send()
+  }
+}
