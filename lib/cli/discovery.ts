@@ -16,13 +16,13 @@ const MAX_ISSUER_LENGTH = 200
  * @param now returns milliseconds since 1970
  * @see {@link https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfig OpenID Connect Discovery section 4}
  */
-export async function diagnoseDiscovery ({ issuer, endpoint }: NonNullable<Config['authorizationServer']>, timeout: number, now: () => number): Promise<Diagnosis[]> {
-  const url = `${endpoint.origin}/.well-known/openid-configuration`
+export async function diagnoseDiscovery ({ issuer, endpoint, proxy }: NonNullable<Config['authorizationServer']>, timeout: number, now: () => number): Promise<Diagnosis[]> {
+  const call = { url: `${endpoint.origin}/.well-known/openid-configuration`, headers: endpoint.headers, proxy: proxy?.server }
   let response: HttpResponse
   try {
-    response = await sendCall({ url, headers: endpoint.headers }, timeout)
+    response = await sendCall(call, timeout)
   } catch (error) {
-    return [await diagnoseConnection(error, url, timeout)]
+    return [await diagnoseConnection(error, call, timeout)]
   }
   return [diagnoseDocument(response, issuer), diagnoseClock(response, now())]
 }

@@ -11,6 +11,7 @@ import { diagnoseAccess } from './access/can-i.ts'
 import { diagnoseCredentials } from './checks/credentials.ts'
 import { diagnoseKeyExpiry } from './checks/key-expiry.ts'
 import { diagnoseOptions } from './checks/options.ts'
+import { diagnoseProxy } from './checks/proxy.ts'
 import { diagnoseTokenForm } from './checks/token-form.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
 import { formatDiagnoses, getExitStatus, ok, warningOf, type Diagnosis } from './diagnosis.ts'
@@ -92,6 +93,7 @@ async function diagnoseWay ({ authorizationServer, timeout }: Config): Promise<D
   const isPlain = protocol === 'http:' && !isLoopback(hostname)
   return [
     ...isPlain ? [warningOf('connection', 'plain_http', 'Tokens and credentials go to ZITADEL over plain http')] : [],
+    ...diagnoseProxy(authorizationServer!.proxy),
     ...await diagnoseDiscovery(authorizationServer!, timeout, systemClock.wall)
   ]
 }

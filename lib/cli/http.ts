@@ -1,6 +1,7 @@
 import { ConnectionPool, type CommandRequest } from '../client/connection-pool.ts'
 import { withDeadline } from '../client/deadline.ts'
 import { readHttpResponse, type HttpResponse } from '../client/http-response.ts'
+import type { ProxyServer } from '../client/proxy-tunnel.ts'
 
 /** A request of a command. */
 export interface HttpCall {
@@ -11,6 +12,8 @@ export interface HttpCall {
   readonly headers?: Readonly<Record<string, string>>
   /** A form, or a value that is sent as JSON. */
   readonly body?: URLSearchParams | object
+  /** Default: none. */
+  readonly proxy?: ProxyServer | undefined
 }
 
 /**
@@ -20,11 +23,11 @@ export interface HttpCall {
  * @param timeout milliseconds for the whole of it
  * @throws DeadlineExceededError, or what a connection, its parser or the bound on responses throws
  */
-export async function sendCall ({ url, method = 'GET', headers = {}, body }: HttpCall, timeout: number): Promise<HttpResponse> {
+export async function sendCall ({ url, method = 'GET', headers = {}, body, proxy }: HttpCall, timeout: number): Promise<HttpResponse> {
   const { origin, pathname, search } = new URL(url)
   const text = body === undefined ? null : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
   const type = body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
-  const pool = new ConnectionPool(origin, 1, timeout)
+  const pool = new ConnectionPool(origin, 1, timeout, proxy)
   try {
     return await withDeadline(timeout, async (signal) => await readHttpResponse(await pool.request({
       origin,

@@ -169,12 +169,12 @@ async function connectTo (t: Test, name: string): Promise<unknown> {
 
 for (const [cause, create] of Object.entries(ERRORS)) {
   t.test(cause, async (t) => {
-    t.match(await diagnoseConnection(await create(t), 'https://127.0.0.1', 1000), { id: 'connection', cause, status: 'failed' })
+    t.match(await diagnoseConnection(await create(t), { url: 'https://127.0.0.1' }, 1000), { id: 'connection', cause, status: 'failed' })
   })
 }
 
 /** Causes with a test elsewhere. */
-const LATER = { proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts', route_unknown: 'access.test.ts', route_unguarded: 'access.test.ts', refused_by_app: 'access.test.ts', not_decided: 'access.test.ts', docs_page_guarded: 'access.test.ts' }
+const LATER = { proxy_malformed: 'proxy.test.ts', proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts', route_unknown: 'access.test.ts', route_unguarded: 'access.test.ts', refused_by_app: 'access.test.ts', not_decided: 'access.test.ts', docs_page_guarded: 'access.test.ts' }
 
 t.test('each cause has a test', async (t) => {
   const tested = [...Object.keys(CASES), ...Object.keys(ERRORS), ...Object.keys(LATER)]

@@ -47,6 +47,7 @@ export const CAUSES = {
   certificate_of_other_name: ['Use the name in the certificate, or issue one for this name', CONNECTION],
   plain_http: ['Use https, or keep the network between private', 'docs/proxies.md'],
   proxy_unused: ['Set NODE_USE_ENV_PROXY=1, or give the option "dispatcher"', PROXIES],
+  proxy_malformed: ['Write the variable as http://user:password@host:port, percent-encoded', PROXIES],
   proxy_rejects: ['Check the credentials in the proxy\'s URL and its rules, or add the host to NO_PROXY', PROXIES],
   proxy_unreachable: ['Check HTTPS_PROXY, or add the host to NO_PROXY', PROXIES],
 

@@ -1,7 +1,8 @@
 import { DeadlineExceededError } from '../../client/deadline.ts'
 import { getErrorCode, toOutageError } from '../../client/outage.ts'
+import { ProxyRejectedError } from '../../client/proxy-tunnel.ts'
 import { failedBy, type Diagnosis } from '../diagnosis.ts'
-import { sendCall } from '../http.ts'
+import { sendCall, type HttpCall } from '../http.ts'
 import type { Cause } from './causes.ts'
 
 /** The codes of Node.js, OpenSSL and undici. The first that matches counts. */
@@ -15,22 +16,28 @@ const CODES: ReadonlyArray<readonly [code: RegExp, cause: Cause]> = [
   [/SELF_SIGNED|^UNABLE_TO_|CERT|^ERR_(?:SSL|TLS)/, 'certificate_untrusted']
 ]
 
+/** Causes that are those of the proxy if there is one: the name of the server is its matter. */
+const PROXY_CAUSES: ReadonlyArray<Cause | undefined> = ['name_unresolved', 'nobody_listens', 'host_unreachable']
+
 /**
  * Tells why a request had no response.
  *
  * @param error what the connection has thrown
- * @param url of the request
+ * @param call the request
  * @param timeout milliseconds
  */
-export async function diagnoseConnection (error: unknown, url: string, timeout: number): Promise<Diagnosis> {
-  return failedBy('connection', await findCause(error, url, timeout), toOutageError(error, timeout, true).message)
+export async function diagnoseConnection (error: unknown, call: HttpCall, timeout: number): Promise<Diagnosis> {
+  return failedBy('connection', await findCause(error, call, timeout), toOutageError(error, timeout, true).message)
 }
 
-async function findCause (error: unknown, url: string, timeout: number): Promise<Cause> {
+async function findCause (error: unknown, call: HttpCall, timeout: number): Promise<Cause> {
   if (error instanceof DeadlineExceededError) return 'too_slow'
-  const known = findCodeCause(getErrorCode(error))
+  const code = getErrorCode(error)
+  if (error instanceof ProxyRejectedError || code === 'PROXY_CONNECTION_ENDED') return 'proxy_rejects'
+  const known = findCodeCause(code)
+  if (call.proxy !== undefined && PROXY_CAUSES.includes(known)) return 'proxy_unreachable'
   if (known !== undefined) return known
-  if (url.startsWith('http:') && await speaksTls(url, timeout)) return 'http_at_https_port'
+  if (call.url.startsWith('http:') && await speaksTls(call, timeout)) return 'http_at_https_port'
   return (error as Error | null)?.name === 'HTTPParserError' ? 'no_http' : 'connection_broken'
 }
 
@@ -39,7 +46,7 @@ function findCodeCause (code: string): Cause | undefined {
 }
 
 /** Whether TLS is spoken at the address of an http URL. */
-async function speaksTls (url: string, timeout: number): Promise<boolean> {
-  const [{ reason }] = await Promise.allSettled([sendCall({ url: url.replace('http:', 'https:') }, timeout)]) as [{ reason?: unknown }]
+async function speaksTls (call: HttpCall, timeout: number): Promise<boolean> {
+  const [{ reason }] = await Promise.allSettled([sendCall({ ...call, url: call.url.replace('http:', 'https:') }, timeout)]) as [{ reason?: unknown }]
   return reason === undefined || findCodeCause(getErrorCode(reason))?.startsWith('certificate') === true
 }

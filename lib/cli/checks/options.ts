@@ -21,7 +21,8 @@ const MESSAGES: ReadonlyArray<readonly [message: RegExp, cause: Cause]> = [
   [/with keyId, key and clientId/, 'key_incomplete'],
   [/unencrypted private key as PEM/, 'key_pem_broken'],
   [/ZITADEL accepts no other/, 'key_unsupported'],
-  [/must be ZITADEL's JSON key/, 'key_not_json']
+  [/must be ZITADEL's JSON key/, 'key_not_json'],
+  [/URL of a proxy|not percent-encoded/, 'proxy_malformed']
 ]
 
 /** Tells which mistake the message of an error of the options names. */
