@@ -3,7 +3,7 @@ import fp from 'fastify-plugin'
 import { Registration } from './registration.ts'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
-import { getActiveToken } from './guard/access-context.ts'
+import { ACCESS_CONTEXT, getActiveToken } from './guard/access-context.ts'
 import { createDecisionPublisher } from './guard/decision.ts'
 import type { GuardHook } from './guard/denial.ts'
 import { Guard } from './guard/guard.ts'
@@ -69,7 +69,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
       onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")'),
       onForget: (report) => registration.publishForget({ ...report, sub: config.publishSub ? report.sub : undefined })
     }, clock)
-    const guard = new Guard(config, introspector, clock.wall, createDecisionPublisher(registration.id, config.publishSub, clock.monotonic), createToolChecks)
+    const guard = new Guard(config, introspector, clock, createDecisionPublisher(registration.id, config.publishSub, clock.monotonic), createToolChecks)
     const streams = new StreamWatcher({ introspector, check: guard.checkContext, isBusy: () => (source.readState().queued ?? 0) > 0 }, clock)
     const readAuthInfo = createAuthInfoReader(createResourceFinder(config.resources))
     const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
@@ -79,6 +79,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     decorators.add(decorator)
     registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy }))
     app.decorate('zitadel', decorator)
+    app.decorateRequest(ACCESS_CONTEXT, undefined)
     // A getter also works in scopes that were created before the plugin was registered.
     app.decorateRequest('zitadel', { getter () { return getActiveToken(this)! } })
 

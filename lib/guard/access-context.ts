@@ -8,11 +8,14 @@ export interface AccessContext {
   readonly token: string
   readonly verdict: Verdict
   readonly requirement: Requirement
+  /** Monotonic milliseconds: when its token, and those of the requirements before, were checked for their expiry. */
+  readonly checkedAt: number
   /** The requirement that let the request in before, if there are several: `app.zitadel.require()` beside a route's config. */
   readonly previous: AccessContext | undefined
 }
 
-const ACCESS_CONTEXT = Symbol('fastify-zitadel.access')
+/** The key of the context in a request. The plugin decorates requests with it, so that setting it does not change their shape. */
+export const ACCESS_CONTEXT = Symbol('fastify-zitadel.access')
 type CheckedRequest = FastifyRequest & { [ACCESS_CONTEXT]?: AccessContext }
 
 /** Undefined if no token was checked. */

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DECISION } from '../channels.ts'
+import type { Clock } from '../clock.ts'
 import type { Config } from '../options/config.ts'
 import { toRequestError } from '../errors.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
@@ -21,6 +22,7 @@ import { createTokenReader, type TokenReader } from './token-reader.ts'
 /** Decides whether a request is allowed, by the verdict on its token and the rule of its route. */
 export class Guard {
   readonly #introspector: Introspector
+  readonly #clock: Clock
   readonly #findErrors: BearerErrorsFinder
   readonly #checks: AccessChecks
   readonly #toolChecks: ToolChecks
@@ -32,18 +34,18 @@ export class Guard {
   readonly checkContext: ContextCheck
   readonly #publishDecision: PublishDecision
 
-  /** @param now milliseconds since 1970 */
-  constructor (config: Config, introspector: Introspector, now: () => number, publishDecision: PublishDecision, createToolChecks: CreateToolChecks) {
+  constructor (config: Config, introspector: Introspector, clock: Clock, publishDecision: PublishDecision, createToolChecks: CreateToolChecks) {
     this.#publishDecision = publishDecision
     this.#introspector = introspector
+    this.#clock = clock
     const findResource = createResourceFinder(config.resources)
     this.#findErrors = createBearerErrorsFinder(config.realm, config.resources, findResource)
-    this.#checks = createAccessChecks(this.#findErrors, findResource, config.issuer, now)
+    this.#checks = createAccessChecks(this.#findErrors, findResource, config.issuer, clock.wall)
     this.#readToken = createTokenReader(config.tokenFrom, (request) => this.#findErrors(request).severalTokens())
     this.#rules = createRuleResolver(config)
     this.#toolChecks = createToolChecks(this.#checks, this.#findErrors)
     this.checkContext = createContextCheck(this.#checks, this.#toolChecks.late)
-    const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late)
+    const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late, clock.monotonic)
     this.recheck = (request, reply, done) => {
       if (!DECISION.hasSubscribers) return recheck(request, reply, done)
       const checked = getAccessContext(request)?.verdict
@@ -81,10 +83,11 @@ export class Guard {
       if (token === undefined) {
         denial = optional ? undefined : this.#findErrors(request).missingToken(request.headers.authorization === undefined ? 'token_missing' : 'scheme_not_bearer')
       } else {
-        verdict = this.#introspector.getCached(token, requirement.maxAge)
+        const now = this.#clock.monotonic()
+        verdict = this.#introspector.getCached(token, requirement.maxAge, now)
         // The grammar of a cached token was checked before its introspection.
         if (verdict === undefined && isB64Token(token)) return this.#introspect(request, reply, token, requirement, end, done)
-        denial = verdict === undefined ? this.#findErrors(request).malformedToken() : this.#runChecks(request, token, verdict, requirement)
+        denial = verdict === undefined ? this.#findErrors(request).malformedToken() : this.#runChecks(request, token, verdict, requirement, now)
       }
     } catch (error) {
       denial = toRequestError(error)
@@ -99,7 +102,7 @@ export class Guard {
       .finally(endHandling)
       .then((found) => {
         verdict = found
-        return this.#runChecks(request, token, found, requirement)
+        return this.#runChecks(request, token, found, requirement, this.#clock.monotonic())
       })
       .then((denial) => this.#decide(request, reply, denial, verdict, false, end, done), (error) => this.#decide(request, reply, toRequestError(error), verdict, false, end, done))
   }
@@ -109,10 +112,11 @@ export class Guard {
     end(request, reply, denial, done)
   }
 
-  #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement): Error | undefined {
+  #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement, now: number): Error | undefined {
     const { active, unexpired, scopes, roles } = this.#checks
-    const previous = getAccessContext(request)
-    const context = { token, verdict, requirement, previous: previous === undefined ? undefined : withoutRequirement(previous, requirement) }
+    const earlier = getAccessContext(request)
+    const previous = earlier === undefined ? undefined : withoutRequirement(earlier, requirement)
+    const context = { token, verdict, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous }
     const denial = active(request, context) ?? unexpired(request, context) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
     if (denial === undefined) setAccessContext(request, context)
     return denial

@@ -8,23 +8,29 @@ import { findDenial } from './context-check.ts'
 import { denyRecheck, type GuardHook } from './denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
+/** How long a body must take until the expiry is checked again. Most requests have none, and a check costs a look at the clock. */
+const EXPIRY_RECHECK_MS = 50
+
 /**
  * Creates the second check, after the body: a token can expire or be revoked during an upload. All requirements that let the
  * request in are checked again.
  *
  * It composes the strategies of @fastify/auth that a requirement needs: one for the token, one for scopes, one for roles, one for tools.
+ *
+ * @param monotonic milliseconds
  */
-export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck): GuardHook {
+export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number): GuardHook {
   const checkScopes = createStrategy(scopes)
   const checkRoles = createStrategy(roles)
   const checkTools = createStrategy(tools)
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
+    const now = monotonic()
     // Only an active verdict lets a request in, and an expired token needs no introspection.
-    const denial = findDenial(unexpired, request, context)
-    if (denial !== undefined || !isOutdated(introspector, context)) return denyRecheck(request, reply, denial, done)
+    const denial = now - context.checkedAt < EXPIRY_RECHECK_MS ? undefined : findDenial(unexpired, request, context)
+    if (denial !== undefined || !isOutdated(introspector, context, now)) return denyRecheck(request, reply, denial, done)
     const endHandling = handleUpgradeErrors(request)
-    renewVerdicts(introspector, context)
+    renewVerdicts(introspector, context, monotonic)
       .finally(endHandling)
       .then((renewed) => {
         setAccessContext(request, renewed)
@@ -50,19 +56,20 @@ function createStrategy (check: AccessCheck): GuardHook {
   return (request, reply, done) => denyRecheck(request, reply, findDenial(check, request, getAccessContext(request)!), done)
 }
 
-function isOutdated (introspector: Introspector, context: AccessContext): boolean {
+function isOutdated (introspector: Introspector, context: AccessContext, now: number): boolean {
   for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-    if (introspector.isOutdated(current.token, current.verdict, current.requirement.maxAge)) return true
+    if (introspector.isOutdated(current.token, current.verdict, current.requirement.maxAge, now)) return true
   }
   return false
 }
 
 /** One introspection for each token, as young as the strictest of the requirements demands. */
-async function renewVerdicts (introspector: Introspector, context: AccessContext): Promise<AccessContext> {
+async function renewVerdicts (introspector: Introspector, context: AccessContext, monotonic: () => number): Promise<AccessContext> {
   const contexts: AccessContext[] = []
   for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) contexts.unshift(current)
   const maxAge = Math.min(...contexts.map(({ requirement }) => requirement.maxAge))
   const verdicts = new Map<string, Verdict>()
   for (const { token } of contexts) if (!verdicts.has(token)) verdicts.set(token, await introspector.getVerdict(token, maxAge))
-  return contexts.reduce<AccessContext | undefined>((previous, { token, requirement }) => ({ token, verdict: verdicts.get(token)!, requirement, previous }), undefined)!
+  const checkedAt = monotonic()
+  return contexts.reduce<AccessContext | undefined>((previous, { token, requirement }) => ({ token, verdict: verdicts.get(token)!, requirement, checkedAt, previous }), undefined)!
 }

@@ -48,12 +48,12 @@ export class Introspector {
    * Returns the cached verdict.
    *
    * @param maxAge milliseconds since ZITADEL was asked, at most
+   * @param now monotonic milliseconds
    */
-  getCached (token: string, maxAge: number): Verdict | undefined {
+  getCached (token: string, maxAge: number, now: number = this.#clock.monotonic()): Verdict | undefined {
     // Before the hash, because a token can come from a place that has no bound.
     if (!this.#options.isEnabled || token.length > MAX_TOKEN_LENGTH) return undefined
     const key = hashToken(token)
-    const now = this.#clock.monotonic()
     const verdict = this.#cache.get(key, now, maxAge)
     if (verdict !== undefined && ++verdict.hits >= REFRESH_AHEAD.uses && now - verdict.askedAt >= this.#refreshAfter) this.#refresh(key, token, verdict)
     return verdict
@@ -68,12 +68,13 @@ export class Introspector {
    * meanwhile.
    *
    * @param maxAge milliseconds that the route accepts
+   * @param now monotonic milliseconds
    */
-  isOutdated (token: string, verdict: Verdict, maxAge: number): boolean {
+  isOutdated (token: string, verdict: Verdict, maxAge: number, now: number = this.#clock.monotonic()): boolean {
     const { ttl, staleIfError } = this.#options
     const trusted = verdict.granted?.token.stale === true ? ttl + staleIfError : ttl
-    if (this.#clock.monotonic() - verdict.askedAt >= Math.min(trusted * 1000, maxAge) + BODY_GRACE_MS) return true
-    return verdict.askedAt <= this.#loader.lastForgetAt && this.getCached(token, Infinity) !== verdict
+    if (now - verdict.askedAt >= Math.min(trusted * 1000, maxAge) + BODY_GRACE_MS) return true
+    return verdict.askedAt <= this.#loader.lastForgetAt && this.getCached(token, Infinity, now) !== verdict
   }
 
   /**

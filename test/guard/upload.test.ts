@@ -60,6 +60,17 @@ t.test('a token that expires while the body arrives is denied', async (t) => {
   t.strictSame(calls, ['brief'], 'judged by what is in memory')
 })
 
+t.test('the expiry is checked again if the body took 50 ms or longer', async (t) => {
+  for (const [milliseconds, status] of [[49, 200], [50, 401]] as const) {
+    const exp = Math.floor(Date.now() / 1000) + 60
+    const { clock, start, finish } = await upload(t, { responses: { brief: activeResponse({ exp }) } })
+    clock.jump(exp - 0.01 - clock.wall() / 1000)
+    const socket = await start('brief')
+    clock.advance(milliseconds / 1000)
+    t.match(await finish(socket), `HTTP/1.1 ${status}`, `${milliseconds} ms`)
+  }
+})
+
 const forgotten: Record<string, object> = { token: { token: 'caller' }, sub: { sub: 'ada' }, jti: { jti: '1' } }
 
 for (const [what, which] of Object.entries(forgotten)) {
