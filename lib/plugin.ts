@@ -33,8 +33,12 @@ import { serveResourceMetadata } from './resource/metadata-routes.ts'
 /** The decorators of this module, to tell them from one of the user's own. */
 const decorators = new WeakSet<object>()
 
-/** Creates the plugin with a clock. */
-export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> {
+/**
+ * Creates the plugin with a clock.
+ *
+ * @param pollInterval milliseconds between two checks of a key file
+ */
+export function createPlugin (clock: Clock, pollInterval?: number): FastifyPluginAsync<ZitadelOptions> {
   return fp(async (app: FastifyInstance, options: ZitadelOptions) => {
     if (app.hasDecorator('zitadel')) {
       throw createOptionError(decorators.has(app.zitadel)
@@ -44,7 +48,7 @@ export function createPlugin (clock: Clock): FastifyPluginAsync<ZitadelOptions> 
     const config = createConfig(options, process.env)
     const reporter = new Reporter(app.log, clock)
     const registration = new Registration()
-    const source = await openIntrospectionSource(config, clock, reporter, registration)
+    const source = await openIntrospectionSource(config, clock, reporter, registration, pollInterval)
     for (const mistake of findUnitMistakes(config)) app.log.warn(`fastify-zitadel: ${mistake}`)
     app.addHook('onClose', async function fastifyZitadelOnClose () {
       registration.onClose?.()

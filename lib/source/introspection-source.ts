@@ -28,22 +28,23 @@ export interface IntrospectionSource {
 }
 
 /**
+ * @param pollInterval milliseconds between two checks of a key file
  * @throws ZitadelError `FST_ZITADEL_OPTION` where the credentials cannot be read
  */
-export async function openIntrospectionSource (config: Config, clock: Clock, reporter: Reporter, registration: Registration): Promise<IntrospectionSource> {
+export async function openIntrospectionSource (config: Config, clock: Clock, reporter: Reporter, registration: Registration, pollInterval?: number): Promise<IntrospectionSource> {
   const { authorizationServer, introspect: customIntrospect } = config
   const onFailure = (error: ZitadelError): void => {
     reporter.reportFailure(error)
     registration.publishFailure(error)
   }
-  if (authorizationServer !== undefined) return await openServerSource(authorizationServer, config, clock, reporter, registration, onFailure)
+  if (authorizationServer !== undefined) return await openServerSource(authorizationServer, config, clock, reporter, registration, onFailure, pollInterval)
   const introspect = wrapCustomIntrospect(customIntrospect!, config.timeout, onFailure)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(introspect)), clock).run
   const sharedCache = openSharedCache(config, undefined, clock, reporter.log)
   return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, readState: () => ({ queued: undefined, isCircuitClosed: undefined }), close: async () => { await sharedCache?.close() } }
 }
 
-async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void): Promise<IntrospectionSource> {
+async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void, pollInterval?: number): Promise<IntrospectionSource> {
   const { issuer, endpoint, credentials, proxy } = server
   const { timeout, retry, breaker, limits } = config
   const { file } = credentials
@@ -95,7 +96,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     replacing = current
     return await current
   }
-  const stopWatching = file === undefined ? () => {} : watchKeyFile(file, fingerprint, async () => (await reload()).ok)
+  const stopWatching = file === undefined ? () => {} : watchKeyFile(file, fingerprint, async () => (await reload()).ok, pollInterval)
   return {
     introspect: traceIntrospections(async (token, onSend, onUnconfirmed, onResponse, subject) => {
       const used = client

@@ -5,9 +5,9 @@ import { basic, startConnectedApp, reason } from '../fixtures/test-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 import { anySignature, unverified } from '../fixtures/signer.ts'
 
-const timeout = 500
+const timeout = 400
 
-/** Bytes again and again, each well within the time that is left. */
+/** Writes bytes again and again, each well within the timeout. */
 async function drip (response: ServerResponse, part: string): Promise<undefined> {
   while (!response.destroyed) {
     response.write(part)
@@ -28,7 +28,7 @@ const SLOW: Record<string, (response: ServerResponse) => undefined | Promise<und
       await setTimeout(timeout / 20)
     }
   },
-  'says again and again that it is at work': async (response) => {
+  'repeats 102 Processing': async (response) => {
     while (!response.destroyed) {
       response.writeProcessing()
       await setTimeout(timeout / 20)
@@ -37,21 +37,21 @@ const SLOW: Record<string, (response: ServerResponse) => undefined | Promise<und
   'drips an error': async (response) => await drip(response.writeHead(500), 'x')
 }
 
-// They wait for their time-outs side by side.
-t.jobs = 4
+// These tests wait for their timeouts at the same time.
+t.test('if a server', { jobs: 8 }, async (t) => {
+  for (const [what, answer] of Object.entries(SLOW)) {
+    t.test(`${what}, the request ends with the timeout`, async (t) => {
+      const peer = await startPeer(t, async ({ response, index }) => index === 0 ? await answer(response) : { active: true })
+      const { failure, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, timeout })
+      const error = await failure()
+      t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
+      t.equal(reason(error), `no answer from ZITADEL within ${timeout} ms`)
+      t.equal(await ask(), 'active', 'the next request is sent')
+    })
+  }
+})
 
-for (const [what, answer] of Object.entries(SLOW)) {
-  t.test(`a server that ${what} is given up in time`, { buffered: true }, async (t) => {
-    const peer = await startPeer(t, async ({ response, index }) => index === 0 ? await answer(response) : { active: true })
-    const { failure, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, timeout })
-    const error = await failure()
-    t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
-    t.equal(reason(error), `no answer from ZITADEL within ${timeout} ms`)
-    t.equal(await ask(), 'active', 'and the next one is asked on')
-  })
-}
-
-t.test('an answer in several parts is whole, if all come in time', async (t) => {
+t.test('a response in several parts is read as a whole, if all arrive in time', async (t) => {
   const peer = await startPeer(t, async ({ response }) => {
     for (const part of ['{"act', 'ive"', ':true,"sub":"', Buffer.from([0xc3]), Buffer.from([0xab]), '"}']) {
       response.write(part)
@@ -63,7 +63,7 @@ t.test('an answer in several parts is whole, if all come in time', async (t) => 
   t.equal((await zitadel.introspect('token'))!.sub, 'ë')
 })
 
-t.test('a signer that never answers is given up in time, and waited for by nobody afterwards', async (t) => {
+t.test('a signer that never responds ends with the timeout, and later requests do not wait for it', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
   let signatures = 0
   const sign = async (data: Uint8Array): Promise<Uint8Array> => {
@@ -78,7 +78,7 @@ t.test('a signer that never answers is given up in time, and waited for by nobod
   t.equal(signatures, 2)
 })
 
-t.test('a second signature that never comes is given up in time too', async (t) => {
+t.test('a second signature that never arrives ends with the timeout', async (t) => {
   const peer = await startPeer(t, ({ index, response }) => index === 0 ? { active: true } : send(response, 401, '{"error":"invalid_client"}'))
   let signatures = 0
   const sign = async (data: Uint8Array): Promise<Uint8Array> => {

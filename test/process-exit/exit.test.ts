@@ -7,26 +7,29 @@ import { runApp } from '../fixtures/run-app.ts'
 /** Milliseconds that a slow machine may need to end a process. */
 const TOLERANCE = 4000
 
-for (const close of [true, false]) {
-  t.test(`a process ends by itself, its key file watched, ${close ? 'after app.close()' : 'without app.close()'}`, async (t) => {
-    const standIn = await startStandIn()
-    t.teardown(() => standIn.close())
-    const keyFile = join(t.testdir({}), 'key.json')
-    await writeFile(keyFile, JSON.stringify(standIn.api.key))
-    const token = await standIn.issueToken()
-    const { started, statuses, exitCode, after } = await runApp(t, { options: { issuer: standIn.issuer, credentials: { keyFile }, limits: { perSecond: 100 } }, tokens: [token, token, token, 'stranger'], close })
-    t.same([started, statuses, exitCode], ['started', [200, 200, 200, 401], 0])
-    t.ok(after < TOLERANCE)
-  })
+t.test('a process whose key file is watched', { jobs: 2 }, async (t) => {
+  for (const close of [true, false]) {
+    const when = close ? 'after app.close()' : 'without app.close()'
+    t.test(`exits by itself ${when}`, async (t) => {
+      const standIn = await startStandIn()
+      t.teardown(() => standIn.close())
+      const keyFile = join(t.testdir({}), 'key.json')
+      await writeFile(keyFile, JSON.stringify(standIn.api.key))
+      const token = await standIn.issueToken()
+      const { started, statuses, exitCode, after } = await runApp(t, { options: { issuer: standIn.issuer, credentials: { keyFile }, limits: { perSecond: 100 } }, tokens: [token, token, token, 'unknown'], close })
+      t.same([started, statuses, exitCode], ['started', [200, 200, 200, 401], 0])
+      t.ok(after < TOLERANCE)
+    })
 
-  t.test(`so it does after a start that has failed, ${close ? 'after app.close()' : 'without app.close()'}`, async (t) => {
-    const standIn = await startStandIn()
-    t.teardown(() => standIn.close())
-    standIn.api.deactivate()
-    const keyFile = join(t.testdir({}), 'key.json')
-    await writeFile(keyFile, JSON.stringify(standIn.api.key))
-    const { started, exitCode, after } = await runApp(t, { options: { issuer: standIn.issuer, credentials: { keyFile }, verifyOnStart: true }, close })
-    t.same([started, exitCode], ['FST_ZITADEL_CLIENT_REJECTED', 0])
-    t.ok(after < TOLERANCE)
-  })
-}
+    t.test(`exits by itself ${when}, if its start has failed`, async (t) => {
+      const standIn = await startStandIn()
+      t.teardown(() => standIn.close())
+      standIn.api.deactivate()
+      const keyFile = join(t.testdir({}), 'key.json')
+      await writeFile(keyFile, JSON.stringify(standIn.api.key))
+      const { started, exitCode, after } = await runApp(t, { options: { issuer: standIn.issuer, credentials: { keyFile }, verifyOnStart: true }, close })
+      t.same([started, exitCode], ['FST_ZITADEL_CLIENT_REJECTED', 0])
+      t.ok(after < TOLERANCE)
+    })
+  }
+})

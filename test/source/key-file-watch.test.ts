@@ -5,10 +5,10 @@ import { setTimeout } from 'node:timers/promises'
 import { Gate } from '../fixtures/peer.ts'
 import { readFingerprint, watchKeyFile } from '../../lib/source/key-file-watch.ts'
 
-interface World { readonly file: string, readonly calls: () => number, readonly called: (call: number) => Promise<void>, readonly end: () => void }
+interface Watch { readonly file: string, readonly calls: () => number, readonly called: (call: number) => Promise<void>, readonly end: () => void }
 
-/** A watched file that holds `first`, and what its watch calls. */
-async function world (t: Test, replace: (call: number) => boolean | Promise<boolean> = () => true): Promise<World> {
+/** Starts the watch of a file with the content `first`. */
+async function startWatch (t: Test, replace: (call: number) => boolean | Promise<boolean> = () => true): Promise<Watch> {
   const file = join(t.testdir({ 'key.json': 'first' }), 'key.json')
   const gates: Gate[] = []
   const gate = (call: number): Gate => (gates[call] ??= new Gate())
@@ -21,39 +21,39 @@ async function world (t: Test, replace: (call: number) => boolean | Promise<bool
   return { file, end, calls: () => calls, called: async (call) => { await gate(call).opened } }
 }
 
-/** Long enough for many looks. */
-const looks = async (): Promise<void> => { await setTimeout(100) }
+/** Resolves after many polls. */
+const poll = async (): Promise<void> => { await setTimeout(60) }
 
-// A watch keeps no process alive, which these tests wait in.
+// A watch does not keep the process running, in which these tests wait.
 const alive = setInterval(() => {}, 1000)
 t.teardown(() => clearInterval(alive))
 
-t.test('a file that holds what is in use calls for nothing, however often it is written', async (t) => {
-  const { file, calls } = await world(t)
+t.test('a file that is written with the same content is not replaced', async (t) => {
+  const { file, calls } = await startWatch(t)
   await writeFile(file, 'first')
-  await looks()
+  await poll()
   t.equal(calls(), 0)
 })
 
-t.test('other content is taken over once, and so is the older one when it comes back', async (t) => {
-  const { file, calls, called } = await world(t)
+t.test('other content is used once, and so is the older content if it returns', async (t) => {
+  const { file, calls, called } = await startWatch(t)
   await writeFile(file, 'second')
   await called(1)
-  await looks()
+  await poll()
   t.equal(calls(), 1)
   await writeFile(file, 'first')
   await called(2)
 })
 
-t.test('what could not be taken over is tried again at each look, until it can', async (t) => {
-  const { file, calls, called } = await world(t, (call) => call === 3)
+t.test('content that could not be used is tried again at each poll, until it can be used', async (t) => {
+  const { file, calls, called } = await startWatch(t, (call) => call === 3)
   await writeFile(file, 'second')
   await called(3)
-  await looks()
+  await poll()
   t.equal(calls(), 3)
 })
 
-t.test('a secret that an orchestrator replaces by turning a symbolic link is seen', async (t) => {
+t.test('a secret that an orchestrator replaces by a symbolic link is detected', async (t) => {
   const directory = t.testdir({ first: { 'key.json': 'first' } })
   await symlink('first', join(directory, '..data'))
   await symlink(join('..data', 'key.json'), join(directory, 'key.json'))
@@ -70,40 +70,40 @@ t.test('a secret that an orchestrator replaces by turning a symbolic link is see
   await seen.opened
 })
 
-t.test('a file that is gone for a while changes nothing', async (t) => {
-  const { file, calls, called } = await world(t)
+t.test('a file that is missing for a while changes nothing', async (t) => {
+  const { file, calls, called } = await startWatch(t)
   await rm(file)
-  await looks()
+  await poll()
   await writeFile(file, 'first')
-  await looks()
+  await poll()
   t.equal(calls(), 0)
   await rm(file)
   await writeFile(file, 'second')
   await called(1)
 })
 
-t.test('one replacement at a time, and one that fails by throwing is tried again', async (t) => {
+t.test('replacements run one at a time, and one that throws is tried again', async (t) => {
   const first = new Gate()
-  const { file, calls, called } = await world(t, async (call) => {
+  const { file, calls, called } = await startWatch(t, async (call) => {
     if (call === 1) await first.opened
     if (call === 2) throw new Error('broken')
     return true
   })
   await writeFile(file, 'second')
   await called(1)
-  await looks()
+  await poll()
   t.equal(calls(), 1)
   first.open()
   await writeFile(file, 'third')
   await called(3)
 })
 
-t.test('a look that is under way when the watch ends takes nothing over', async (t) => {
+t.test('a poll that is running when the watch ends replaces nothing', async (t) => {
   const directory = t.testdir({ key: 'first' })
   const file = join(directory, 'key')
   const print = await readFingerprint(file)
   let calls = 0
-  for (let time = 0; time < 50; time++) {
+  for (let time = 0; time < 25; time++) {
     await writeFile(file, 'second')
     const end = watchKeyFile(file, print, async () => ++calls > 0, 1)
     await setTimeout(1.5)
@@ -114,15 +114,15 @@ t.test('a look that is under way when the watch ends takes nothing over', async 
   }
 })
 
-t.test('an ended watch looks no more', async (t) => {
-  const { file, calls, end } = await world(t)
+t.test('a watch that has ended does not poll', async (t) => {
+  const { file, calls, end } = await startWatch(t)
   await writeFile(file, 'second')
   end()
-  await looks()
+  await poll()
   t.equal(calls(), 0)
 })
 
-t.test('the print of a file tells what it holds apart, and holds nothing of it', async (t) => {
+t.test('the fingerprint of a file identifies its content and does not contain it', async (t) => {
   const directory = t.testdir({ one: 'secret', two: 'secret', three: 'other' })
   const [one, two, three, none] = await Promise.all(['one', 'two', 'three', 'four'].map((name) => readFingerprint(join(directory, name))))
   t.equal(one, two)

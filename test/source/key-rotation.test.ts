@@ -3,18 +3,18 @@ import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
-import type { ManualClock } from '../fixtures/clock.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { OK, REJECTED, startTestApp, type TestApp } from '../fixtures/test-app.ts'
 
-interface World extends TestApp<ManualClock> {
+interface KeyApp extends TestApp<ManualClock> {
   readonly standIn: StandIn
-  /** As Kubernetes replaces a secret: a new directory, and a symbolic link that is turned to it at once. */
+  /** Replaces the file as Kubernetes replaces a secret: it renames a symbolic link to a new directory. */
   readonly mount: (content: object | string) => Promise<void>
   /** The key id of the last assertion. */
   readonly kid: () => string | undefined
 }
 
-async function world (t: Test): Promise<World> {
+async function startKeyApp (t: Test): Promise<KeyApp> {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const directory = t.testdir({})
@@ -30,19 +30,16 @@ async function world (t: Test): Promise<World> {
   await mount(standIn.api.key)
   await symlink(join('..data', 'key.json'), keyFile)
   const kid = (): string | undefined => decodeProtectedHeader(standIn.requests.at(-1)!.body.get('client_assertion')!).kid
-  return { standIn, mount, kid, ...await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }) }
+  return { standIn, mount, kid, ...await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }, new ManualClock(), 10) }
 }
-
-// The tests wait for the interval of the watch side by side.
-t.jobs = 5
 
 /** Waits until a condition holds, or until the time limit of the test. */
-async function until (isSo: () => boolean | Promise<boolean>): Promise<void> {
-  while (!await isSo()) await new Promise((resolve) => setTimeout(resolve, 50))
+async function until (hasHappened: () => boolean | Promise<boolean>): Promise<void> {
+  while (!await hasHappened()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
-t.test('a new key is taken over without a restart, and the old one serves until ZITADEL accepts it', { buffered: true }, async (t) => {
-  const { get, kid, lines, mount, standIn } = await world(t)
+t.test('a new key is used without a restart, and the previous key until ZITADEL accepts the new one', async (t) => {
+  const { get, kid, lines, mount, standIn } = await startKeyApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token, '/fresh'), OK)
   const next = await standIn.api.addKey()
@@ -63,8 +60,8 @@ t.test('a new key is taken over without a restart, and the old one serves until 
   t.same(await get(token, '/fresh'), OK)
 })
 
-t.test('a broken file is logged and changes nothing, and a good one after it is taken over', { buffered: true }, async (t) => {
-  const { get, kid, lines, mount, standIn } = await world(t)
+t.test('a broken key file is logged and ignored, and a valid one after it is used', async (t) => {
+  const { get, kid, lines, mount, standIn } = await startKeyApp(t)
   const token = await standIn.issueToken()
   await mount('{"type":"application","keyId":"canary')
   await until(() => lines.length > 0)
@@ -79,8 +76,8 @@ t.test('a broken file is logged and changes nothing, and a good one after it is 
   })
 })
 
-t.test('a key that was revoked before it was replaced: the new one ends the pause', { buffered: true }, async (t) => {
-  const { app, get, mount, standIn } = await world(t)
+t.test('a new key closes the circuit that the rejection of the previous one has opened', async (t) => {
+  const { app, get, mount, standIn } = await startKeyApp(t)
   const token = await standIn.issueToken()
   standIn.api.removeKey(standIn.api.key.keyId)
   t.same(await get(token), REJECTED)
@@ -89,11 +86,11 @@ t.test('a key that was revoked before it was replaced: the new one ends the paus
   t.same(await get(token), OK)
 })
 
-t.test('reloads come one after the other: a late answer to an older key does not put it back', { buffered: true }, async (t) => {
-  const { app, get, kid, mount, standIn } = await world(t)
+t.test('reloads run one after the other, so that a late response for an older key does not restore it', async (t) => {
+  const { app, get, kid, mount, standIn } = await startKeyApp(t)
   const [older, newer] = [await standIn.api.addKey(), await standIn.api.addKey()]
   await mount(older)
-  standIn.fail({ delay: 300 }, { times: 1 })
+  standIn.fail({ delay: 100 }, { times: 1 })
   const first = app.zitadel.reload()
   await until(() => standIn.requests.length === 1)
   await mount(newer)
@@ -102,9 +99,9 @@ t.test('reloads come one after the other: a late answer to an older key does not
   t.equal(kid(), newer.keyId)
 })
 
-t.test('a question that went out with the old key is answered', { buffered: true }, async (t) => {
-  const { app, get, mount, standIn } = await world(t)
-  standIn.fail({ delay: 200 }, { times: 1 })
+t.test('a request that was sent with the previous key gets its response', async (t) => {
+  const { app, get, mount, standIn } = await startKeyApp(t)
+  standIn.fail({ delay: 100 }, { times: 1 })
   const asked = get(await standIn.issueToken())
   await until(() => standIn.requests.length === 1)
   await mount(await standIn.api.addKey())

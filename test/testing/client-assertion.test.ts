@@ -1,5 +1,5 @@
 import { createHmac, createPublicKey } from 'node:crypto'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { introspectWith, sign, type AssertionOptions } from '../fixtures/stand-in-client.ts'
 
@@ -10,7 +10,14 @@ const standIn = await startStandIn({ clock: () => clock })
 const { key } = standIn.credentials
 const token = await standIn.issueToken()
 t.teardown(() => standIn.close())
-t.beforeEach(() => { clock = now })
+
+/** Runs a test that can set the clock. */
+function test (title: string, work: (t: Test) => Promise<void>): void {
+  t.test(title, async (t) => {
+    clock = now
+    await work(t)
+  })
+}
 
 async function send (options: AssertionOptions | string): Promise<string> {
   const assertion = typeof options === 'string' ? options : await sign(standIn, { now, ...options })
@@ -28,7 +35,7 @@ const old = rejected('issuedAt of token is to old')
 const badSignature = rejected('invalid signature')
 const noKey = rejected('invalid signature (cannot decode, empty data)')
 
-t.test('aud must contain the issuer, exactly', async (t) => {
+test('aud must contain the issuer, exactly', async (t) => {
   t.equal(await send({ claims: { aud: standIn.issuer } }), 'accepted')
   t.equal(await send({ claims: { aud: ['other', standIn.issuer] } }), 'accepted', 'in an array')
   for (const aud of [`${standIn.issuer}/`, `${standIn.issuer}/oauth/v2/introspect`, `${standIn.issuer}/oauth/v2/token`, standIn.issuer.replace('http', 'https'), [], 5, undefined]) {
@@ -36,7 +43,7 @@ t.test('aud must contain the issuer, exactly', async (t) => {
   }
 })
 
-t.test('exp must be later than now + 1 s and has no upper bound', async (t) => {
+test('exp must be later than now + 1 s and has no upper bound', async (t) => {
   t.equal(await send({ claims: { exp: seconds + 2 } }), 'accepted')
   t.equal(await send({ claims: { exp: seconds + 1 } }), expired)
   clock = now + 999
@@ -49,7 +56,7 @@ t.test('exp must be later than now + 1 s and has no upper bound', async (t) => {
   t.equal(await send({ claims: { exp: null } }), expired, 'null')
 })
 
-t.test('iat must not be later than now + 1 s, rounded to the second', async (t) => {
+test('iat must not be later than now + 1 s, rounded to the second', async (t) => {
   t.equal(await send({ claims: { iat: seconds + 1 } }), 'accepted')
   t.equal(await send({ claims: { iat: seconds + 2 } }), future)
   clock = now + 499
@@ -58,7 +65,7 @@ t.test('iat must not be later than now + 1 s, rounded to the second', async (t) 
   t.equal(await send({ claims: { iat: seconds + 2 } }), 'accepted')
 })
 
-t.test('iat must not be earlier than now - 1 h, rounded to the second', async (t) => {
+test('iat must not be earlier than now - 1 h, rounded to the second', async (t) => {
   t.equal(await send({ claims: { iat: seconds - 3600 } }), 'accepted')
   t.equal(await send({ claims: { iat: seconds - 3601 } }), old)
   clock = now + 499
@@ -69,11 +76,11 @@ t.test('iat must not be earlier than now - 1 h, rounded to the second', async (t
   t.equal(await send({ claims: { iat: undefined } }), rejected('issuedAt of token is missing'))
 })
 
-t.test('an assertion from a clock that is 5 s ahead is rejected', async (t) => {
+test('an assertion from a clock that is 5 s ahead is rejected', async (t) => {
   t.equal(await send({ now: now + 5000 }), future)
 })
 
-t.test('times are numbers, whose fraction is cut, or RFC 3339 strings', async (t) => {
+test('times are numbers, whose fraction is cut, or RFC 3339 strings', async (t) => {
   t.equal(await send({ claims: { iat: seconds + 1.9, exp: seconds + 2.9 } }), 'accepted')
   t.equal(await send({ claims: { exp: seconds + 1.9 } }), expired)
   t.equal(await send({ claims: { exp: 1e30 } }), expired, 'an overflow')
@@ -84,7 +91,7 @@ t.test('times are numbers, whose fraction is cut, or RFC 3339 strings', async (t
   t.equal(await send({ claims: { exp: 'tomorrow' } }), 'inactive', 'another string is malformed')
 })
 
-t.test('iss is the client id of the application and sub equals iss', async (t) => {
+test('iss is the client id of the application and sub equals iss', async (t) => {
   const other = await standIn.addApi()
   const differ = rejected('delegation not allowed, issuer and sub must be identical')
   const unknown = rejected('no active client with this id')
@@ -96,13 +103,13 @@ t.test('iss is the client id of the application and sub equals iss', async (t) =
   t.equal(await send(`${'e30'}.${Buffer.from('null').toString('base64url')}.`), unknown, 'no claims at all')
 })
 
-t.test('jti and nbf are not read: an assertion is accepted twice', async (t) => {
+test('jti and nbf are not read: an assertion is accepted twice', async (t) => {
   const assertion = await sign(standIn, { now, claims: { jti: 'once', nbf: seconds + 1000 } })
   t.equal(await send(assertion), 'accepted')
   t.equal(await send(assertion), 'accepted')
 })
 
-t.test('kid must be a key of the application', async (t) => {
+test('kid must be a key of the application', async (t) => {
   t.equal(await send({ header: { kid: '404' } }), noKey)
   t.equal(await send({ header: { kid: undefined } }), noKey)
   const [, payload, signature] = (await sign(standIn, { now })).split('.')
@@ -110,7 +117,7 @@ t.test('kid must be a key of the application', async (t) => {
   t.match(await send(`${header}.${payload}.${signature}`), /^400 \{"error":"unauthorized_client"\}/, 'a number')
 })
 
-t.test('alg must be RS256 or PS256', async (t) => {
+test('alg must be RS256 or PS256', async (t) => {
   t.equal(await send({ header: { alg: 'RS256' } }), 'accepted')
   t.equal(await send({ header: { alg: 'PS256' } }), 'accepted')
   t.equal(await send({ header: { alg: 'RS512' } }), badSignature)
@@ -127,7 +134,7 @@ t.test('alg must be RS256 or PS256', async (t) => {
   t.equal(await send(forge('EdDSA', () => Buffer.alloc(64).toString('base64url'))), badSignature, 'EdDSA')
 })
 
-t.test('the signature must match the key and the text', async (t) => {
+test('the signature must match the key and the text', async (t) => {
   const other = await standIn.addApi()
   t.equal(await send({ key: { ...key, key: other.key.key } }), badSignature)
   const [head, payload, signature] = (await sign(standIn, { now })).split('.')
@@ -137,7 +144,7 @@ t.test('the signature must match the key and the text', async (t) => {
   t.equal(await send({ header: { typ: 'anything' } }), 'accepted', 'typ is not read')
 })
 
-t.test('white space around the assertion and the case of claim names do not matter', async (t) => {
+test('white space around the assertion and the case of claim names do not matter', async (t) => {
   const assertion = await sign(standIn, { now })
   t.equal(await send(` ${assertion}\n`), 'accepted')
   t.equal(await send(assertion.replace(/.{64}/g, '$&\r\n')), 'accepted', 'wrapped lines')
@@ -145,7 +152,7 @@ t.test('white space around the assertion and the case of claim names do not matt
   t.equal(await send({ claims: { aud: undefined, AUD: standIn.issuer } }), 'accepted')
 })
 
-t.test('the order of the checks is aud, exp, iat, sub, kid', async (t) => {
+test('the order of the checks is aud, exp, iat, sub, kid', async (t) => {
   const wrong = { aud: 'other', exp: 1, iat: 1, sub: 'other' }
   const { aud, ...afterAudience } = wrong
   const { exp, ...afterExpiry } = afterAudience

@@ -1,32 +1,37 @@
 import { performance } from 'node:perf_hooks'
-import t from 'tap'
+import t, { type Test } from 'tap'
 import { startStandIn, type Fault } from '../../lib/testing/index.ts'
 import { introspect, introspectWith, post, sign } from '../fixtures/stand-in-client.ts'
 
 const standIn = await startStandIn()
 const token = await standIn.issueToken()
 t.teardown(() => standIn.close())
-t.afterEach(async () => {
-  standIn.fail(null)
-  t.equal((await introspect(standIn, token)).json.active, true, 'active after the fault')
-})
+
+/** Runs a test that sets a fault, and ends the fault. */
+function test (title: string, work: (t: Test) => Promise<void>): void {
+  t.test(title, async (t) => {
+    await work(t)
+    standIn.fail(null)
+    t.equal((await introspect(standIn, token)).json.active, true, 'active after the fault')
+  })
+}
 
 const causeOf = async (promise: Promise<unknown>): Promise<string> => await promise.then(() => 'none', ({ cause, name }) => cause?.code ?? name)
 
-t.test('inactive: every token is inactive during the fault and active afterwards', async (t) => {
+test('inactive: every token is inactive during the fault and active afterwards', async (t) => {
   standIn.fail('inactive', { times: 3 })
   for (let i = 0; i < 3; i++) t.match(await introspect(standIn, token), { status: 200, text: '{"active":false}\n' })
   t.match(standIn.requests.at(-1), { reason: 'internal error' })
   t.equal((await introspect(standIn, token)).json.active, true)
 })
 
-t.test('inactive: a denied client still gets 400', async (t) => {
+test('inactive: a denied client still gets 400', async (t) => {
   standIn.fail('inactive')
   t.match(await introspect(standIn, token, { ...standIn.api, clientSecret: 'wrong' }), { status: 400, json: { error: 'unauthorized_client' } })
   t.match(await post(standIn, ''), { status: 400, json: { error: 'invalid_request' } })
 })
 
-t.test('each response fault has its status, content type and body', async (t) => {
+test('each response fault has its status, content type and body', async (t) => {
   const host = new URL(standIn.address).host
   const responses: [Fault, number, string, RegExp | string][] = [
     ['unknown-instance', 404, 'text/plain; charset=utf-8', `unable to set instance using origin &{${host}  http} (ExternalDomain is 127.0.0.1): ID=QUERY-1kIjX Message=Instance not found.`],
@@ -48,7 +53,7 @@ t.test('each response fault has its status, content type and body', async (t) =>
   }
 })
 
-t.test('a custom response can have headers', async (t) => {
+test('a custom response can have headers', async (t) => {
   standIn.fail({ status: 307, headers: { location: 'https://elsewhere.example/', 'retry-after': '5' } })
   const response = await fetch(`${standIn.address}/oauth/v2/introspect`, { method: 'POST', redirect: 'manual' })
   t.equal(response.status, 307)
@@ -57,20 +62,20 @@ t.test('a custom response can have headers', async (t) => {
   t.equal(response.headers.get('x-request-id'), null, 'sent by a proxy')
 })
 
-t.test('delay: the normal response arrives later', async (t) => {
+test('delay: the normal response arrives later', async (t) => {
   standIn.fail({ delay: 50 })
   const before = performance.now()
   t.equal((await introspect(standIn, token)).json.active, true)
   t.ok(performance.now() - before >= 49)
 })
 
-t.test('reset: the connection is reset after the request is received', async (t) => {
+test('reset: the connection is reset after the request is received', async (t) => {
   standIn.fail('reset', { times: 1 })
   t.equal(await causeOf(introspect(standIn, token)), 'ECONNRESET')
   t.match(standIn.requests.at(-1), { path: '/oauth/v2/introspect', status: 0 })
 })
 
-t.test('hang: the request is received and no response is sent', async (t) => {
+test('hang: the request is received and no response is sent', async (t) => {
   standIn.fail('hang')
   const controller = new AbortController()
   const received = standIn.requests.length
@@ -80,14 +85,14 @@ t.test('hang: the request is received and no response is sent', async (t) => {
   t.equal(await response, 'AbortError')
 })
 
-t.test('cut-body: the connection closes after half of the response', async (t) => {
+test('cut-body: the connection closes after half of the response', async (t) => {
   standIn.fail('cut-body')
   const { status, body } = await fetch(`${standIn.address}/.well-known/openid-configuration`)
   t.equal(status, 200)
   t.equal(await causeOf(new Response(body).text()), 'UND_ERR_SOCKET')
 })
 
-t.test('stalled-body: nothing follows half of the response', async (t) => {
+test('stalled-body: nothing follows half of the response', async (t) => {
   standIn.fail('stalled-body')
   const controller = new AbortController()
   const { body } = await fetch(`${standIn.address}/.well-known/openid-configuration`, { signal: controller.signal })
@@ -98,7 +103,7 @@ t.test('stalled-body: nothing follows half of the response', async (t) => {
   t.equal(await more, 'AbortError')
 })
 
-t.test('endless-body: the response does not end', async (t) => {
+test('endless-body: the response does not end', async (t) => {
   standIn.fail('endless-body')
   const { body } = await fetch(`${standIn.address}/.well-known/openid-configuration`)
   let bytes = 0
@@ -109,7 +114,7 @@ t.test('endless-body: the response does not end', async (t) => {
   t.ok(bytes > 1024 * 1024)
 })
 
-t.test('refuse-replays: an assertion needs a new jti (RFC 7523 section 3)', async (t) => {
+test('refuse-replays: an assertion needs a new jti (RFC 7523 section 3)', async (t) => {
   standIn.fail('refuse-replays')
   const rejected = { status: 401, text: '{"error":"invalid_client"}\n' }
   const once = await sign(standIn, { claims: { jti: 'a' } })
@@ -122,13 +127,13 @@ t.test('refuse-replays: an assertion needs a new jti (RFC 7523 section 3)', asyn
   t.equal((await introspect(standIn, token)).json.active, true, 'a secret has no jti')
 })
 
-t.test('a fault applies to the given number of requests', async (t) => {
+test('a fault applies to the given number of requests', async (t) => {
   standIn.fail('blocked', { times: 2 })
   const statuses = []
   for (let i = 0; i < 3; i++) statuses.push((await introspect(standIn, token)).status)
   t.same(statuses, [429, 429, 200])
 })
 
-t.test('an unknown fault is rejected', async (t) => {
+test('an unknown fault is rejected', async (t) => {
   t.throws(() => standIn.fail('restet' as Fault), { name: 'TypeError', message: /^"fault" must be an object, null or one of reset, hang/ })
 })

@@ -4,45 +4,43 @@ import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
 const OUTAGES: Record<string, Mode> = {
-  'connections are reset': 'rst-on-request',
-  'connections end': 'fin',
-  'answers are cut off': 'rst-mid-body',
-  'nothing is answered in time': 'silence',
-  'answers never end in time': 'slow-drip',
-  'a 500 is answered': answerOf(500, '{"error":"server_error"}'),
-  'a 502 is answered': answerOf(502, '<html>'),
-  'a 503 is answered': answerOf(503, '')
+  'ZITADEL resets connections': 'rst-on-request',
+  'ZITADEL ends connections': 'fin',
+  'responses are cut off': 'rst-mid-body',
+  'ZITADEL does not respond in time': 'silence',
+  'responses do not end in time': 'slow-drip',
+  'ZITADEL responds with 500': answerOf(500, '{"error":"server_error"}'),
+  'ZITADEL responds with 502': answerOf(502, '<html>'),
+  'ZITADEL responds with 503': answerOf(503, '')
 }
 
-// They wait for their time-outs side by side.
-t.jobs = 4
+// These tests wait for their timeouts at the same time.
+t.test('with staleIfError', { jobs: 8 }, async (t) => {
+  for (const [what, fault] of Object.entries(OUTAGES)) {
+    t.test(`while ${what}, an active verdict is used past its ttl, and the log says so`, async (t) => {
+      const { proxy, clock, get, lines, standIn } = await startProxiedApp(t, { staleIfError: 60, timeout: 1000 })
+      const token = await standIn.issueToken()
+      t.same(await get(token), OK)
+      proxy.mode = fault
+      clock.advance(29.999)
+      t.same(await get(token), OK)
+      clock.advance(0.002)
+      t.same(await get(token), STALE)
+      t.same(lines.map(({ level, code }) => [level, code]), [[40, 'FST_ZITADEL_UNAVAILABLE'], [40, 'FST_ZITADEL_STALE']])
+      t.match(lines[1]!.msg, /verdicts are used past their ttl \(option "staleIfError"\)/)
+      clock.advance(59.998)
+      t.same(await Promise.all([get(token), get('unknown')]), [STALE, unavailable()], 'an unknown token is not accepted')
+      clock.advance(0.001)
+      t.equal((await get(token)).status, 503, 'the time is bounded')
+      t.ok(lines.some(({ code, repeated }) => code === 'FST_ZITADEL_STALE' && repeated === undefined))
+      proxy.mode = 'pass'
+      clock.advance(5)
+      t.same(await get(token), OK)
+    })
+  }
+})
 
-for (const [what, fault] of Object.entries(OUTAGES)) {
-  t.test(`while ${what}, what was active is used past its ttl, and says so`, { buffered: true }, async (t) => {
-    const { proxy, clock, get, lines, standIn } = await startProxiedApp(t, { staleIfError: 60, timeout: 1000 })
-    const token = await standIn.issueToken()
-    t.same(await get(token), OK)
-    proxy.mode = fault
-    clock.advance(29.999)
-    t.same(await get(token), OK)
-    clock.advance(0.002)
-    t.same(await get(token), STALE)
-    t.same(lines.map(({ level, code }) => [level, code]), [[40, 'FST_ZITADEL_UNAVAILABLE'], [40, 'FST_ZITADEL_STALE']])
-    t.match(lines[1]!.msg, /verdicts are used past their ttl \(option "staleIfError"\)/)
-    t.same(await get('stranger'), { ...unavailable(), retryAfter: '5' }, 'nobody else gets in')
-    clock.advance(59.998)
-    t.same(await get(token), STALE)
-    t.same((await get(token)), STALE)
-    clock.advance(0.001)
-    t.equal((await get(token)).status, 503, 'a bounded time')
-    t.ok(lines.some(({ code, repeated }) => code === 'FST_ZITADEL_STALE' && repeated === undefined))
-    proxy.mode = 'pass'
-    clock.advance(5)
-    t.same(await get(token), OK)
-  })
-}
-
-t.test('also when nobody listens, and while the circuit is open', async (t) => {
+t.test('an active verdict is used past its ttl if ZITADEL does not listen, and while the circuit is open', async (t) => {
   const { proxy, clock, get, standIn, lines } = await startProxiedApp(t, { staleIfError: 60 })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
@@ -59,33 +57,33 @@ const NO_OUTAGES: Record<string, Mode> = {
   'a 429': answerOf(429, '', { 'Retry-After': '20' }),
   'a 403': answerOf(403, '<html>'),
   'a redirect': answerOf(302, ''),
-  'refused credentials': answerOf(400, '{"error":"unauthorized_client"}'),
-  'a 200 that is no answer': answerOf(200, '[]'),
-  'an answer without end': 'endless-body'
+  'a rejection of the credentials': answerOf(400, '{"error":"unauthorized_client"}'),
+  'a 200 without an introspection response': answerOf(200, '[]'),
+  'a response without an end': 'endless-body'
 }
 
 for (const [what, fault] of Object.entries(NO_OUTAGES)) {
-  t.test(`${what} is no reason to use a verdict past its ttl`, async (t) => {
+  t.test(`after ${what}, a verdict is not used past its ttl`, async (t) => {
     const { proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 60 })
     const token = await standIn.issueToken()
     t.same(await get(token), OK)
     proxy.mode = fault
     clock.advance(31)
     t.ok((await get(token)).status >= 500)
-    t.ok((await get(token)).status >= 500, 'nor later')
+    t.ok((await get(token)).status >= 500, 'a later request too')
   })
 }
 
-t.test('nor are limits of our own, which strangers can use up', async (t) => {
+t.test('a verdict is not used past its ttl if a limit of this API is reached, because callers can cause that', async (t) => {
   const { clock, get, standIn } = await startProxiedApp(t, { staleIfError: 60, limits: { perSecond: 1, queue: 0 } })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
   clock.advance(31)
-  t.same(await get('stranger'), INACTIVE)
+  t.same(await get('unknown'), INACTIVE)
   t.same(await get(token), unavailable(1))
 })
 
-t.test('never past the expiry of the token', async (t) => {
+t.test('a verdict is not used past the expiry of its token', async (t) => {
   const { app, proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const token = await standIn.issueToken({ lifetime: 60 })
   t.same(await get(token), OK)
@@ -97,7 +95,7 @@ t.test('never past the expiry of the token', async (t) => {
   t.equal(await app.zitadel.introspect(token), null)
 })
 
-t.test('never after forget', async (t) => {
+t.test('a forgotten verdict is not used', async (t) => {
   const { app, proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const [one, two, three] = [await standIn.issueToken({ sub: 'ada' }), await standIn.issueToken({ sub: 'ada' }), await standIn.issueToken({ sub: 'ben' })]
   for (const token of [one, two, three]) t.same(await get(token), OK)
@@ -111,7 +109,7 @@ t.test('never after forget', async (t) => {
   t.same(await get(three), STALE)
 })
 
-t.test('not even when what was forgotten was asked for at that moment, and its answer got lost', async (t) => {
+t.test('a verdict that is forgotten during its introspection is not used if the introspection fails', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async ({ index, response }) => {
     if (index === 0) return { active: true, sub: 'ada' }
@@ -128,7 +126,7 @@ t.test('not even when what was forgotten was asked for at that moment, and its a
   t.same(await asked, unavailable())
 })
 
-t.test('never on a route with freshness, nor with cache: false', async (t) => {
+t.test('a verdict is not used past its ttl on a route with freshness, and with cache: false', async (t) => {
   const { proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
@@ -146,7 +144,7 @@ t.test('never on a route with freshness, nor with cache: false', async (t) => {
   t.same(await uncached.get(other), unavailable())
 })
 
-t.test('any inactive answer ends it', async (t) => {
+t.test('after an inactive response, the previous verdict is not used', async (t) => {
   const { proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
@@ -161,15 +159,15 @@ t.test('any inactive answer ends it', async (t) => {
   t.same(await get(token), unavailable())
 })
 
-t.test('a token that was never active gets no further than before', async (t) => {
+t.test('a token that was never active is not accepted during an outage', async (t) => {
   const { proxy, clock, get } = await startProxiedApp(t, { staleIfError: 600 })
-  t.same(await get('stranger'), INACTIVE)
+  t.same(await get('unknown'), INACTIVE)
   proxy.mode = 'rst-on-request'
   clock.advance(6)
-  t.same(await get('stranger'), unavailable())
+  t.same(await get('unknown'), unavailable())
 })
 
-t.test('by default nothing is used past its ttl', async (t) => {
+t.test('by default, no verdict is used past its ttl', async (t) => {
   const { proxy, clock, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
@@ -178,7 +176,7 @@ t.test('by default nothing is used past its ttl', async (t) => {
   t.same(await get(token), unavailable())
 })
 
-t.test('a long upload that forget finds under way is not let in with what was known', async (t) => {
+t.test('an upload whose token is forgotten meanwhile is not accepted with a stale verdict', async (t) => {
   const { app, proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const [token, other] = [await standIn.issueToken({ sub: 'ada' }), await standIn.issueToken({ sub: 'ben' })]
   let meanwhile = async (): Promise<void> => {}
@@ -192,7 +190,7 @@ t.test('a long upload that forget finds under way is not let in with what was kn
   proxy.mode = 'rst-on-request'
   t.same(await upload(), [200, true])
   meanwhile = async () => await app.zitadel.forget({ sub: 'ben' })
-  t.same(await upload(), [200, true], 'somebody else is')
+  t.same(await upload(), [200, true], 'after another user was forgotten, it is accepted')
   meanwhile = async () => await app.zitadel.forget({ sub: 'ada' })
   t.same(await upload(), [503, undefined])
 })
