@@ -32,7 +32,7 @@ export const doctor: Command = {
   usage: `  fastify-zitadel doctor [--issuer URL] [--address URL] [--key-file FILE] [--client-id ID] [--project-id ID]
                          [--token-file FILE] [--timeout MS] [--json]
   fastify-zitadel doctor --app FILE [--token-file FILE] [--header NAME:VALUE]... [--json] METHOD PATH
-  fastify-zitadel doctor --mcp URL [--issuer URL] [--project-id ID] [--token-file FILE] [--json]
+  fastify-zitadel doctor --mcp URL [--issuer URL] [--project-id ID] [--token-file FILE] [--timeout MS] [--json]
       Checks options, credentials, the way to ZITADEL, the clock, and a token (FILE, or - for standard input).
       With --app, says whether the app allows a request, by which rule, and what would let the caller in. No handler runs.
       With --mcp, goes the way of a client of that MCP server instead, without credentials.
@@ -63,9 +63,9 @@ async function diagnoseApp (commandLine: CommandLine, { input }: Terminal): Prom
 async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<Diagnosis[]> {
   const path = getText(values, 'token-file')
   const token = path === undefined ? undefined : await readSecret(path, '--token-file', terminal.input)
-  const mcp = getText(values, 'mcp')
-  if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getText(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getText(values, 'project-id') })
   const timeout = getNumber(values, 'timeout', 1, 600_000)
+  const mcp = getText(values, 'mcp')
+  if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getText(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getText(values, 'project-id'), timeout })
   const env = getEnvironment(values, terminal.env)
   let config: Config
   let client: { readonly clientId: string }

@@ -3,7 +3,11 @@ import Fastify from 'fastify'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { existsSync, readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { createExchange } from '../../lib/cli/mcp/exchange.ts'
+import { MCP_CAUSES } from '../../lib/cli/mcp/mcp-causes.ts'
 import zitadel from '../../lib/index.ts'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import { runCommand } from '../fixtures/terminal.ts'
@@ -11,13 +15,19 @@ import { runCommand } from '../fixtures/terminal.ts'
 const PROJECT = '280000000000000001'
 const AUDIENCE = `urn:zitadel:iam:org:project:id:${PROJECT}:aud`
 const CANARY = 'canary-of-a-token'
+/** The causes that the tests have seen. */
+const seenCauses = new Set<string>()
 
 interface Report { readonly status: number, readonly output: string, readonly lines: Record<string, string> }
 
 async function examine (url: string, { flags = [], token, env = {} }: { flags?: string[], token?: string, env?: Record<string, string> } = {}): Promise<Report> {
   const { status, output } = await runCommand(['doctor', '--mcp', url, '--json', ...flags, ...token === undefined ? [] : ['--token-file', '-']], { text: `${token ?? ''}\n`, env })
-  const { checks } = JSON.parse(output) as { checks: Array<{ id: string, status: string, message: string, cure: string }> }
-  for (const { id, status, cure } of checks) t.equal(status === 'ok', cure === '', `${id} has a cure`)
+  const { checks } = JSON.parse(output) as { checks: Array<{ id: string, status: string, message: string, cure: string, cause: string, see: string }> }
+  for (const { id, status, cure, cause, see } of checks) {
+    if (status === 'ok') continue
+    seenCauses.add(cause)
+    t.same([cure, see], MCP_CAUSES[cause as keyof typeof MCP_CAUSES], id)
+  }
   return { status, output, lines: Object.fromEntries(checks.map(({ id, status, message }) => [id, `${status}: ${message}`])) }
 }
 
@@ -183,11 +193,23 @@ t.test('a token is not sent over plain http to another machine', async (t) => {
   const { diagnoseToken } = await import('../../lib/cli/mcp/mcp-doctor.ts')
   const sent: string[] = []
   const diagnosis = await diagnoseToken(async (url) => { sent.push(url); return { failure: '' } }, 'http://api.acme.example/mcp', CANARY)
-  t.match(diagnosis, { status: 'failed', message: /was not sent/ })
+  t.match(diagnosis, { status: 'failed', message: /was not sent/, cause: 'mcp_token_not_sent' })
+  seenCauses.add(diagnosis.cause)
   t.same(sent, [])
 })
 
 t.test('a response without a body is no document', async (t) => {
   const { url } = await start(t, () => ({ '/.well-known/oauth-protected-resource/mcp': { status: 204 } }))
   t.match((await examine(url)).lines['mcp_metadata'], /^failed: .*status 204/)
+})
+
+t.test('each cause was found, is documented, and links to a section that exists', async (t) => {
+  t.same([...seenCauses].sort(), Object.keys(MCP_CAUSES).sort())
+  const { findAnchors, ROOT } = await import(pathToFileURL(resolve('test/docs/markdown.js')).href) as { findAnchors: (text: string) => Set<string>, ROOT: string }
+  const documented = readFileSync(join(ROOT, 'docs/doctor.md'), 'utf8')
+  for (const [cause, [, see]] of Object.entries(MCP_CAUSES)) {
+    const [path, anchor] = see.split('#') as [string, string?]
+    t.match(documented, `\`${cause}\``, `${cause} is in docs/doctor.md`)
+    t.ok(existsSync(join(ROOT, path)) && (anchor === undefined || findAnchors(readFileSync(join(ROOT, path), 'utf8')).has(anchor)), `${cause}: ${see} exists`)
+  }
 })

@@ -1,9 +1,10 @@
 import { isB64Token } from '../../oauth/bearer.ts'
 import { isLoopback } from '../../zitadel/endpoints.ts'
 import { UsageError } from '../command.ts'
-import { failed, type Diagnosis } from '../diagnosis.ts'
+import type { Diagnosis } from '../diagnosis.ts'
 import { diagnoseAuthorizationServer } from './mcp-authorization-server.ts'
 import { createExchange, type Exchange } from './exchange.ts'
+import { failedMcp } from './mcp-causes.ts'
 import { diagnoseResource } from './mcp-resource.ts'
 import { diagnoseChallenge, diagnoseMcpToken } from './mcp-server.ts'
 
@@ -11,10 +12,9 @@ import { diagnoseChallenge, diagnoseMcpToken } from './mcp-server.ts'
 export interface McpExpectations {
   readonly issuer: string | undefined
   readonly projectId: string | undefined
+  /** Milliseconds for one exchange. Default: 5000. */
+  readonly timeout: number | undefined
 }
-
-/** Milliseconds for one exchange. */
-const TIMEOUT_MS = 5000
 
 /**
  * Goes the way of an MCP client: the challenge, the metadata of the resource, the authorization server, and the token. It needs no
@@ -24,9 +24,9 @@ const TIMEOUT_MS = 5000
  * @param token undefined if none was given
  * @throws UsageError if it is no http or https URL
  */
-export async function diagnoseMcp (given: string, token: string | undefined, { issuer, projectId }: McpExpectations): Promise<Diagnosis[]> {
+export async function diagnoseMcp (given: string, token: string | undefined, { issuer, projectId, timeout = 5000 }: McpExpectations): Promise<Diagnosis[]> {
   if (!/^https?:\/\/[^/@]+(?:\/[^?#]*)?$/.test(given) || !URL.canParse(given)) throw new UsageError('--mcp must be the URL of the MCP server, such as https://api.acme.example/mcp')
-  const exchange = createExchange(TIMEOUT_MS)
+  const exchange = createExchange(timeout)
   const challenge = await diagnoseChallenge(exchange, given)
   if (!challenge.isReachable) return [...challenge.diagnoses]
   const { diagnoses, document } = await diagnoseResource(exchange, given, challenge, projectId)
@@ -41,7 +41,7 @@ export async function diagnoseMcp (given: string, token: string | undefined, { i
 /** Sends the token, if that is safe. */
 export async function diagnoseToken (exchange: Exchange, given: string, token: string): Promise<Diagnosis> {
   const { protocol, hostname } = new URL(given)
-  if (!isB64Token(token)) return failed('mcp_token', 'The token contains characters that no bearer token has', 'Pass the token alone, without "Bearer" and without quotes')
-  if (protocol === 'http:' && !isLoopback(hostname)) return failed('mcp_token', 'The token was not sent: the URL is plain http', 'Give clients an https URL')
+  if (!isB64Token(token)) return failedMcp('mcp_token', 'mcp_token_malformed', 'The token contains characters that no bearer token has')
+  if (protocol === 'http:' && !isLoopback(hostname)) return failedMcp('mcp_token', 'mcp_token_not_sent', 'The token was not sent: the URL is plain http')
   return await diagnoseMcpToken(exchange, given, token)
 }

@@ -1,5 +1,6 @@
-import { failed, ok, warning, type Diagnosis } from '../diagnosis.ts'
+import { ok, type Diagnosis } from '../diagnosis.ts'
 import { describeAnswer, type Answer, type Exchange } from './exchange.ts'
+import { failedMcp, warningMcp } from './mcp-causes.ts'
 
 /** What the server says to a client without a token. */
 export interface Challenge {
@@ -27,8 +28,8 @@ export async function diagnoseChallenge (exchange: Exchange, url: string): Promi
   if (status === 401) return readChallenge(answer)
   const isReachable = status !== undefined && (status < 300 || [400, 406, 415].includes(status))
   const diagnosis = isReachable
-    ? failed('mcp_guard', `The MCP server does not demand a token: it answers a message without one with status ${status}`, 'Register the plugin in the scope of this route, and do not declare it with access: public')
-    : failed('mcp_server', `No MCP server answers there: ${describeAnswer(answer)}`, 'Check the URL, and whether the server runs. A redirect is not followed, because clients do not send a token to another place')
+    ? failedMcp('mcp_guard', 'mcp_unguarded', `The MCP server does not demand a token: it answers a message without one with status ${status}`)
+    : failedMcp('mcp_server', 'mcp_unreachable', `No MCP server answers there: ${describeAnswer(answer)}`)
   return { diagnoses: [diagnosis], metadataUrl: undefined, scopes: undefined, isReachable }
 }
 
@@ -40,7 +41,7 @@ function readChallenge ({ challenge = '' }: Answer & { readonly challenge?: stri
       ok('mcp_server', 'The MCP server demands a token'),
       metadataUrl !== undefined
         ? ok('mcp_challenge', 'The challenge points to the metadata of the resource')
-        : warning('mcp_challenge', 'The challenge does not point to the metadata of the resource (resource_metadata)', 'Set the option "resource" to the URL of the server: the route is outside of it, or a proxy removes the header WWW-Authenticate')
+        : warningMcp('mcp_challenge', 'resource_metadata_not_named', 'The challenge does not point to the metadata of the resource (resource_metadata)')
     ],
     metadataUrl,
     scopes: scope?.split(' '),
@@ -52,8 +53,8 @@ function readChallenge ({ challenge = '' }: Answer & { readonly challenge?: stri
 export async function diagnoseMcpToken (exchange: Exchange, url: string, token: string): Promise<Diagnosis> {
   const answer = await exchange(url, { ...PING, headers: { ...HEADERS, authorization: `Bearer ${token}` } })
   const { status } = answer
-  if (status === 401) return failed('mcp_token', 'The MCP server does not accept the token', 'Run the doctor without --mcp and with the credentials of the API: it says why the token is not active. Most often the client did not request the audience scope')
-  if (status === 403) return warning('mcp_token', 'The token is active, and the caller lacks a role that the route demands', 'Add a Role Assignment in the console, or see docs/its-403.md')
-  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return failed('mcp_token', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`, 'See the log of the server, and docs/outages.md')
+  if (status === 401) return failedMcp('mcp_token', 'mcp_token_refused', 'The MCP server does not accept the token')
+  if (status === 403) return warningMcp('mcp_token', 'mcp_role_missing', 'The token is active, and the caller lacks a role that the route demands')
+  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return failedMcp('mcp_token', 'mcp_token_unanswered', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`)
   return ok('mcp_token', 'The MCP server accepts the token')
 }

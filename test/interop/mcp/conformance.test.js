@@ -16,7 +16,7 @@ import { startExample } from './setup.js'
 
 const SUITE = join(dirname(createRequire(import.meta.url).resolve('@modelcontextprotocol/conformance/package.json')), 'dist/index.js')
 // Those that need none of the suite's own tools. The suite has no scenario for the authorization of servers.
-const SCENARIOS = ['server-initialize', 'server-session-lifecycle', 'ping', 'tools-list', 'completion-complete', 'dns-rebinding-protection', 'server-stateless', 'caching', 'http-header-validation']
+const SCENARIOS = ['server-initialize', 'tools-list', 'server-stateless', 'http-header-validation']
 // A denial has the body that the app's error handler writes, not one of JSON-RPC.
 const DIFFERENCES = { 'server-stateless': ['sep-2575-http-server-error-jsonrpc-id'], 'http-header-validation': ['sep-2243-server-reject-error-code', 'sep-2243-server-reject-invalid-headers'] }
 const [major] = process.versions.node.split('.').map(Number)
