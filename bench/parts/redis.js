@@ -22,7 +22,7 @@ export async function startRedis () {
     child.kill()
     return undefined
   }
-  return { url, stop: async () => { child.kill(); await ended } }
+  return { url, pause: () => child.kill('SIGSTOP'), resume: () => child.kill('SIGCONT'), stop: async () => { child.kill(); await ended } }
 }
 
 async function isUp (url) {

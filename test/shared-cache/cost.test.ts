@@ -1,0 +1,30 @@
+import t from 'tap'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { ada, join } from '../fixtures/fleet.ts'
+import { needsRedis, startRedis } from '../fixtures/redis.ts'
+
+type Counts = Readonly<Record<string, number>>
+
+// Plain JavaScript, because `npm run capacity` runs it uncompiled.
+const { COMMANDS } = await import(pathToFileURL(resolve('bench/capacity/model.js')).href) as { COMMANDS: Record<string, Counts> }
+
+t.test('what happens on Redis costs the commands that the model of the capacity has', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  // Heartbeats would be counted, too.
+  const [first, second] = [await join(t, port, { interval: 60_000 }), await join(t, port, { interval: 60_000 })]
+  const count = async (work: () => Promise<unknown>): Promise<Counts> => {
+    await admin('CONFIG', 'RESETSTAT')
+    await work()
+    for (const { settle } of [first, second]) await settle()
+    const text = await admin('INFO', 'commandstats') as string
+    const calls = Array.from(text.matchAll(/^cmdstat_(getrange|exists|set|del|publish):calls=(\d+)/gm), ([, name, calls]) => [name!, Number(calls)] as const)
+    return Object.fromEntries(calls)
+  }
+  t.same(await count(async () => await first.ask('token')), COMMANDS['introspection'])
+  t.same(await count(async () => await second.ask('token')), COMMANDS['sharedHit'])
+  t.same(await count(async () => await second.cache.forget({ sub: 'someone else' })), COMMANDS['forget'])
+  t.same(await count(async () => await second.ask('token')), COMMANDS['sharedHitWithMarks'])
+  await second.cache.forget({ sub: ada['sub'] as string })
+  t.same(await count(async () => await first.ask('token')), COMMANDS['introspectionAfterForget'])
+})
