@@ -42,11 +42,11 @@ export function estimate ({ processes, tokens, requests, ttl, sticky = false, fo
   const perToken = requests / tokens
   const perPair = perToken / sharers
   const margin = sharers > 1 ? MARGIN : 0
-  const gap = getGap(sharers, perToken)
-  const expiry = ttl - margin + gap
-  const renewal = REFRESH_AFTER * ttl - margin + gap
+  const expiry = ttl - margin + getGap(sharers, perToken)
+  const window = (1 - REFRESH_AFTER) * ttl
+  const renewal = REFRESH_AFTER * ttl - margin + getMeanWithin(window, sharers === 1 ? perToken : perToken * (sharers - 1) / sharers)
   /** The part of the verdicts of one process that get the uses for a refresh, and that of tokens for which some process does. */
-  const refreshed = refreshAhead ? atLeast(REFRESH_USES, perPair * (ttl - margin)) : 0
+  const refreshed = refreshAhead ? getRefreshed(perPair * Math.max(0, REFRESH_AFTER * ttl - margin), perPair * window) : 0
   const refreshedByAny = 1 - (1 - refreshed) ** sharers
   const interval = refreshedByAny * renewal + (1 - refreshedByAny) * expiry
   const regular = tokens / interval
@@ -92,6 +92,24 @@ function getGap (sharers, perToken) {
   if (sharers === 1) return 1 / perToken
   const others = perToken * (sharers - 1) / sharers
   return (1 - Math.exp(-others * MARGIN)) / others + Math.exp(-others * MARGIN) / perToken
+}
+
+/** The mean time of the first event in a window, if there is one (Poisson). */
+function getMeanWithin (window, rate) {
+  return 1 / rate - window / Math.expm1(rate * window)
+}
+
+/** The probability that a use within the window is the third one or a later one. */
+function getRefreshed (meanBefore, meanWithin) {
+  let sum = 0
+  let before = Math.exp(-meanBefore)
+  let rest = 1
+  for (let uses = 0; uses < REFRESH_USES - 1; uses++) {
+    sum += before * atLeast(REFRESH_USES - uses, meanWithin)
+    rest -= before
+    before *= meanBefore / (uses + 1)
+  }
+  return sum + rest * atLeast(1, meanWithin)
 }
 
 /** The probability of so many events or more, of which `mean` are expected (Poisson). */
@@ -145,7 +163,13 @@ function sumBytes ({ regular, leftOver, hits, marks, afterForget, forgets, proce
   }
 }
 
-/** Bytes of one entry in Redis 7: the sealed response, its name, and about 150 for the two tables that have it. */
+/** Bytes of one entry in Redis 7: the sealed response, its name, and about 100 for the tables that have it. */
 function entryMemory (responseLength) {
-  return sealedLength(responseLength + 16) + ENTRY.length + 150
+  return allocated(sealedLength(responseLength + 16) + 9) + allocated(ENTRY.length + 2) + 100
+}
+
+/** Bytes that jemalloc takes for so many: four sizes to each power of two. */
+function allocated (bytes) {
+  const step = 2 ** Math.floor(Math.log2(bytes - 1)) / 4
+  return Math.ceil(bytes / step) * step
 }

@@ -1,9 +1,9 @@
 /** Small fleets that are measured: every token often in use, seldom in use, and with users that are forgotten. */
 export const SCENARIOS = [
-  { name: 'often', tokens: 200, requests: 400 },
-  { name: 'seldom', tokens: 3000, requests: 400 },
-  { name: 'often, 2 users a second forgotten', tokens: 200, requests: 400, forgets: 2 }
-].flatMap((scenario) => [1, 2, 4].map((processes) => ({ ...scenario, processes, ttl: 20, latency: 10 })))
+  { name: 'often', tokens: 100, requests: 200 },
+  { name: 'seldom', tokens: 2000, requests: 200 },
+  { name: 'often, 1 user a second forgotten', tokens: 100, requests: 200, forgets: 1 }
+].flatMap((scenario) => [1, 2, 4].map((processes) => ({ ...scenario, processes, ttl: 40, latency: 10 })))
 
 const LARGE = { processes: 1000, tokens: 1_000_000, requests: 100_000 }
 

@@ -7,7 +7,7 @@ const FAULTS = [
 ]
 
 /** Faults that come and go, some right after the last and some when all has been well for long. */
-export async function breakThings (standIn, faults, random, until, told) {
+export async function injectFaults (standIn, faults, random, until, counts) {
   const times = (from, to) => from + random() * (to - from)
   for (let i = 0; Date.now() < until; i++) {
     await sleep(random() < 0.2 ? times(12_000, 20_000) : times(500, 4000))
@@ -17,27 +17,54 @@ export async function breakThings (standIn, faults, random, until, told) {
     await sleep(times(300, 4000))
     await standIn.call('fail', null)
     end()
-    told[JSON.stringify(fault)] = (told[JSON.stringify(fault)] ?? 0) + 1
+    increment(counts, JSON.stringify(fault))
+  }
+}
+
+/** Troubles between the processes and Redis. Half of the time there is none. */
+export async function disturbRedis (redis, links, troubles, random, until, counts) {
+  const pick = () => links[Math.floor(random() * links.length)]
+  const kinds = {
+    cut: () => { pick().cut() },
+    freeze: () => { pick().freeze() },
+    pause: () => { redis.pause() },
+    restart: async () => { await redis.kill() }
+  }
+  while (Date.now() < until) {
+    await sleep(8000 + random() * 16_000)
+    const kind = Object.keys(kinds)[Math.floor(random() * 4)]
+    const end = troubles.begin(kind)
+    await kinds[kind]()
+    await sleep(300 + random() * 6000)
+    if (kind === 'pause') redis.resume()
+    if (kind === 'restart') await redis.start()
+    for (const link of links) link.heal()
+    end()
+    increment(counts, kind)
   }
 }
 
 /** Keys that are rotated as the documentation says, and sometimes by somebody who has not read it. */
-export async function rotateKeys (standIn, api, keyFile, rejections, random, until, told) {
+export async function rotateKeys (standIn, apis, keyFile, rejections, random, until, counts) {
   while (Date.now() < until) {
     await sleep(3000 + random() * 5000)
     const isRough = random() < 0.2
     const end = isRough ? rejections.begin('no key') : () => {}
     const old = await standIn.call('addKey', keyFile)
     if (isRough) await standIn.call('removeKey', old)
-    while (!(await api.call('reload')).ok) await sleep(500)
+    for (const api of apis) while (!(await api.call('reload')).ok) await sleep(500)
     if (!isRough) {
       // What was under way when the key changed still carries the old one.
       await sleep(TIMEOUT)
       await standIn.call('removeKey', old)
     }
-    told[isRough ? 'rough' : 'orderly'] = (told[isRough ? 'rough' : 'orderly'] ?? 0) + 1
+    increment(counts, isRough ? 'rough' : 'orderly')
     // The new client has no pause behind it, but answers to the old one may still come in.
     if (isRough) await sleep(REJECTED_PAUSE)
     end()
   }
+}
+
+function increment (counts, name) {
+  counts[name] = (counts[name] ?? 0) + 1
 }

@@ -1,8 +1,8 @@
 /** By how much the last third may hold more than the first: what is noise. */
-const NOISE = { heap: [1.15, 3_000_000], sockets: [1.25, 24], timers: [1.25, 24], resources: [1.25, 48] }
+const NOISE = { heap: [1.15, 6_000_000], sockets: [1.25, 24], timers: [1.25, 24], resources: [1.25, 48] }
 
 /** What each third held, by its median, and whether the last held more than the first. */
-export function growth (samples) {
+export function findGrowth (samples) {
   const third = Math.floor(samples.length / 3)
   return Object.entries(NOISE).map(([what, [factor, more]]) => {
     const [first, last] = [samples.slice(0, third), samples.slice(-third)].map((part) => median(part.map((sample) => sample[what])))

@@ -1,28 +1,34 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { wrong } from './oracle.js'
+import { findViolation } from './oracle.js'
 
 const CONNECTIONS = 48
+/** Milliseconds in which the callers begin. */
+const RAMP = 4000
 const PATHS = ['/live', '/live', '/live', '/admin', '/admin', '/fresh', '/upload']
 
 /** Callers over many connections, each of whom asks again and again, and holds every answer against what is known. */
-export async function load (origin, world, { faults, rejections }, random, until) {
-  const pool = new Pool(origin, { connections: CONNECTIONS, headersTimeout: 30_000 })
+export async function load (origins, tokenPool, spans, random, until) {
+  const pools = origins.map((origin) => new Pool(origin, { connections: CONNECTIONS, headersTimeout: 30_000 }))
   const counts = {}
   const violations = []
+  const start = Date.now()
   const caller = async () => {
+    // Not all at once: processes that have just started are slow.
+    await sleep(random() * RAMP)
     while (Date.now() < until) {
       await sleep(random() * 30)
       const lot = random()
-      const known = pick(lot < 0.75 ? world.living : lot < 0.9 ? world.dead : [], random)
-      // Strangers: sometimes the same as a moment ago, mostly a new one.
-      const token = known?.token ?? `stranger-${Math.floor(random() * 1e6)}`
+      const known = pick(lot < 0.75 ? tokenPool.living : lot < 0.9 ? tokenPool.dead : [], random)
+      // An unknown token: sometimes the same as a moment ago, mostly a new one.
+      const token = known?.token ?? `unknown-${Math.floor(random() * 1e6)}`
       const path = pick(PATHS, random)
+      const api = Math.floor(random() * pools.length)
       const isUpload = path === '/upload'
       const hangsUp = random() < 0.01
       const from = Date.now()
       try {
-        const { statusCode: status, headers, body } = await pool.request({
+        const { statusCode: status, headers, body } = await pools[api].request({
           path,
           method: isUpload ? 'POST' : 'GET',
           headers: { authorization: `Bearer ${token}`, ...isUpload && { 'content-type': 'application/json' } },
@@ -32,17 +38,17 @@ export async function load (origin, world, { faults, rejections }, random, until
         const text = await body.text()
         const to = Date.now()
         counts[status] = (counts[status] ?? 0) + 1
-        const why = wrong({ path, known, status, headers, from, to }, faults, rejections) ?? (status === 200 && JSON.parse(text).sub !== known.sub ? 'taken for another' : undefined)
-        if (why !== undefined) violations.push({ why, path, from, to, text: text.slice(0, 200), known: { ...known, token: undefined } })
+        const why = findViolation({ api, path, known, status, headers, from, to }, spans) ?? (status === 200 && JSON.parse(text).sub !== known.sub ? 'taken for another' : undefined)
+        if (why !== undefined) violations.push({ why, at: from - start, api, path, from, to, text: text.slice(0, 200), known: { ...known, token: undefined } })
       } catch (error) {
         const name = hangsUp ? 'hung up' : `failed: ${error.code ?? error.message}`
         counts[name] = (counts[name] ?? 0) + 1
-        if (!hangsUp) violations.push({ why: name, path, from, to: Date.now() })
+        if (!hangsUp) violations.push({ why: name, at: from - start, api, path, from, to: Date.now() })
       }
     }
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, caller))
-  await pool.close()
+  await Promise.all(pools.map(async (pool) => await pool.close()))
   return { counts, violations }
 }
 

@@ -1,14 +1,20 @@
-import { INACTIVE_TTL, RECOVERY, SLACK, TTL } from './settings.js'
+import { ELSEWHERE, INACTIVE_TTL, RECONNECT, RECOVERY, SLACK, TIMEOUT, TTL } from './settings.js'
 
 /**
  * What is known of one token, by the clock of this process. A change has begun when it was asked for, and is certain once
  * it was confirmed.
  *
- * @typedef {{ token: string, sub: string, liveUntil: number, expiresAt: number, revoking?: number, revoked?: number, forgotten?: number,
- *   admin: boolean, adminChanging: number, adminChanged: number, adminForgotten?: number }} Known
+ * @typedef {{ token: string, sub: string, liveUntil: number, expiresAt: number, revoking?: number, revoked?: number, forgotten?: Forgotten,
+ *   admin: boolean, adminChanging: number, adminChanged: number, adminForgotten?: Forgotten }} Known
  */
 
-/** Spans of time in which ZITADEL is not itself. */
+/**
+ * A forget, or an event of ZITADEL, that one process has received.
+ *
+ * @typedef {{ by: number, from: number, to: number }} Forgotten
+ */
+
+/** Spans of time in which something is not well. */
 export class Spans {
   #spans = []
 
@@ -18,23 +24,36 @@ export class Spans {
     return () => { span.to = Date.now() }
   }
 
+  add (what, from, to) {
+    this.#spans.push({ what, from, to })
+  }
+
+  get seconds () {
+    return this.#spans.reduce((sum, { from, to }) => sum + to - from, 0) / 1000
+  }
+
   /** Whether one of them touches a time. */
   touch (from, to, is = () => true) {
     return this.#spans.some((span) => is(span.what) && span.from <= to && span.to >= from)
+  }
+
+  /** Those that touch a time, in milliseconds before its end. */
+  list (from, to) {
+    return this.#spans.filter((span) => span.from <= to && span.to >= from).map((span) => `${JSON.stringify(span.what)} from ${span.from - to} to ${span.to - to}`)
   }
 }
 
 /**
  * Why an answer is wrong; undefined for one that is allowed.
  *
- * @param {{ path: string, known?: Known, status: number, headers: object, from: number, to: number }} answer the time from
- *   before it was sent until it was answered
- * @param {Spans} faults
- * @param {Spans} rejections in which no key of the API is known
+ * @param {{ api: number, path: string, known?: Known, status: number, headers: object, from: number, to: number }} answer of which process,
+ *   and the time from before it was sent until it was answered
+ * @param {{ faults: Spans, rejections: Spans, troubles: Spans, stalls: Spans }} spans of ZITADEL, in which no key of the API is known, of
+ *   Redis, and in which this machine was too busy for a process to answer
  */
-export function wrong ({ path, known, status, headers, from, to }, faults, rejections) {
+export function findViolation ({ api, path, known, status, headers, from, to }, { faults, rejections, troubles, stalls }) {
   switch (status) {
-    case 200: return wronglyServed(path, known, from)
+    case 200: return findWrongAdmission(api, path, known, from, troubles)
     case 401:
       if (headers['www-authenticate'] === undefined) return '401 without a challenge'
       if (known === undefined || !wasLive(known, to)) return undefined
@@ -47,23 +66,32 @@ export function wrong ({ path, known, status, headers, from, to }, faults, rejec
       return known.admin && from > known.adminChanged + TTL + SLACK ? '403 for one who holds the role' : undefined
     case 503:
       if (headers['retry-after'] === undefined) return '503 without Retry-After'
-      return faults.touch(from - RECOVERY, to) ? undefined : '503 while all is well'
+      return faults.touch(from - RECOVERY, to) || stalls.touch(from - 2 * TIMEOUT, to) ? undefined : '503 while all is well'
     case 500: return rejections.touch(from, to) ? undefined : '500 while the key is known'
     default: return `${status}`
   }
 }
 
-function wronglyServed (path, known, from) {
+function findWrongAdmission (api, path, known, from, troubles) {
   if (known === undefined) return '200 for a token that is none'
   if (from >= known.expiresAt) return '200 for an expired token'
   const isFresh = path === '/fresh'
-  const { revoked = Infinity, forgotten = Infinity } = known
+  const { revoked = Infinity } = known
   if (from > revoked + (isFresh ? 0 : TTL) + SLACK) return `200 for a token that was revoked (${path})`
-  if (revoked < Infinity && from > forgotten + SLACK) return '200 for a token that was revoked and forgotten'
+  if (revoked < Infinity && mustBeForgotten(known.forgotten, api, from, troubles)) return '200 for a token that was revoked and forgotten'
   if (path !== '/admin' && path !== '/upload') return undefined
   const lostFor = known.admin ? -Infinity : from - known.adminChanged
   if (lostFor > TTL + SLACK) return '200 for one who lost the role'
-  if (!known.admin && from > (known.adminForgotten ?? Infinity) + SLACK) return '200 for one who lost the role and was forgotten'
+  if (!known.admin && mustBeForgotten(known.adminForgotten, api, from, troubles)) return '200 for one who lost the role and was forgotten'
+}
+
+/** Whether a process must have forgotten by then. If Redis was in trouble meanwhile, the ttl is the bound. */
+function mustBeForgotten (forgotten, api, from, troubles) {
+  if (forgotten === undefined) return false
+  // A Redis that restarts loses the marks.
+  if (troubles.touch(forgotten.from, from, (trouble) => trouble === 'restart')) return false
+  if (api === forgotten.by) return from > forgotten.to + SLACK
+  return from > forgotten.to + ELSEWHERE && !troubles.touch(forgotten.from - RECONNECT, forgotten.to + ELSEWHERE)
 }
 
 /** Until a moment, without a doubt. */

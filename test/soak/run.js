@@ -1,18 +1,20 @@
 // The built plugin under load for as long as you like, with faults that come and go: `npm run test:soak [-- --seconds 20]`.
 // No wrong verdict, no rejection that nobody handles, nothing that grows; the exit code says so.
+import { randomBytes } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
-import { breakThings, rotateKeys } from './faults.js'
-import { growth } from './growth.js'
+import { disturbRedis, injectFaults, rotateKeys } from './faults.js'
+import { findGrowth } from './growth.js'
 import { createProgress } from '../runner/progress.js'
 import { load } from './load.js'
 import { Spans } from './oracle.js'
 import { Child } from './process.js'
-import { RECOVERY } from './settings.js'
-import { World } from './world.js'
+import { RedisLink, RedisServer } from './redis.js'
+import { PROCESSES, RECOVERY, STALL } from './settings.js'
+import { TokenPool } from './token-pool.js'
 
 const { values } = parseArgs({ options: { seconds: { type: 'string' }, seed: { type: 'string' } } })
 const seconds = Number(values.seconds ?? process.env.SOAK_SECONDS ?? 600)
@@ -22,65 +24,90 @@ console.log(`${seconds} s on Node.js ${process.version}, seed ${seed}`)
 
 const complaints = []
 const standIn = new Child('stand-in.js')
-const api = new Child('api.js', (event) => {
-  if (event.exit === undefined) complaints.push(event)
-  else if (event.exit !== 0) complaints.push({ exit: event.exit })
-})
+const redis = new RedisServer()
+await redis.start()
+const links = Array.from({ length: PROCESSES }, () => new RedisLink())
+for (const link of links) await link.start(redis)
+const apis = links.map((_, index) => new Child('api.js', (event) => {
+  if (event.exit !== 0) complaints.push({ api: index, ...event })
+}))
 const directory = await mkdtemp(join(tmpdir(), 'soak-'))
 const keyFile = join(directory, 'key.json')
 const issuer = await standIn.call('start', keyFile)
-const origin = await api.call('start', issuer, keyFile)
-const world = new World(standIn, api, random)
-await world.fill()
+const [sharedKey, signingKey] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')]
+const origins = await Promise.all(apis.map(async (api, index) => await api.call('start', { issuer, keyFile, redisPort: links[index].port, sharedKey, signingKey })))
+const tokenPool = new TokenPool(standIn, apis, origins, signingKey, random)
+await tokenPool.fill()
 
-const faults = new Spans()
-const rejections = new Spans()
-const samples = []
-const told = { faults: {}, rotations: {} }
+const spans = { faults: new Spans(), rejections: new Spans(), troubles: new Spans(), stalls: new Spans() }
+const samples = apis.map(() => [])
+const counts = { faults: {}, rotations: {}, troubles: {} }
 const start = Date.now()
 const until = start + seconds * 1000
 
 const progress = createProgress('soak')
-const [{ counts, violations }] = await Promise.all([
-  load(origin, world, { faults, rejections }, random, until),
-  breakThings(standIn, faults, random, until, told.faults),
-  rotateKeys(standIn, api, keyFile, rejections, random, until, told.rotations),
-  repeat(async () => await world.turn(), 150),
+const [{ counts: answers, violations }] = await Promise.all([
+  load(origins, tokenPool, spans, random, until),
+  injectFaults(standIn, spans.faults, random, until, counts.faults),
+  rotateKeys(standIn, apis, keyFile, spans.rejections, random, until, counts.rotations),
+  disturbRedis(redis, links, spans.troubles, random, until, counts.troubles),
+  repeat(async () => await tokenPool.turn(), 150),
+  ...[standIn, ...apis].map(async (child) => await repeat(async () => await watch(child), 50)),
   repeat(async () => progress.update((Date.now() - start) / (seconds * 1000)), 500),
   repeat(async () => {
-    const sample = await api.call('sample')
-    // The first tenth is for what is compiled, connected and remembered for the first time.
-    if (Date.now() - start > seconds * 100) samples.push(sample)
+    for (const [index, api] of apis.entries()) {
+      const sample = await api.call('sample')
+      // The first tenth is for what is compiled, connected and remembered for the first time.
+      if (Date.now() - start > seconds * 100) samples[index].push(sample)
+    }
   }, Math.min(2000, seconds * 20))
 ])
 progress.end()
 
 // All is well again: so it must say.
 await sleep(RECOVERY)
-const check = await api.call('check')
-if (!check.ok) complaints.push({ check })
-const lines = await api.call('lines')
-await api.call('close')
-api.disconnect()
-const end = await Promise.race([api.exited, sleep(20_000)])
-if (end === undefined) {
-  complaints.push('the process did not end after close(): something keeps it alive')
-  api.kill()
+const lines = []
+for (const [index, api] of apis.entries()) {
+  const check = await api.call('check')
+  if (!check.ok) complaints.push({ api: index, check })
+  lines.push(await api.call('lines'))
+  await api.call('close')
+  api.disconnect()
+  const end = await Promise.race([api.exited, sleep(20_000)])
+  if (end === undefined) {
+    complaints.push({ api: index, what: 'the process did not end after close(): something keeps it alive' })
+    api.kill()
+  }
 }
 await standIn.call('close')
 standIn.disconnect()
+for (const link of links) link.close()
+await redis.kill()
 await rm(directory, { recursive: true })
 
-console.log('\nanswers    ', counts, '\nfaults     ', told.faults, '\nrotations  ', told.rotations, '\ntokens     ', world.events, '\nlog lines  ', lines)
-const grown = growth(samples)
+console.log(`\nA process did not answer within ${STALL} ms for ${spans.stalls.seconds.toFixed(1)} s in all.`)
+console.log('answers    ', answers, '\nfaults     ', counts.faults, '\nRedis      ', counts.troubles, '\nrotations  ', counts.rotations, '\ntokens     ', tokenPool.events, '\nlog lines  ', lines)
+const grown = samples.flatMap((each, index) => findGrowth(each).map((row) => ({ api: index, ...row })))
 console.table(grown)
-const kinds = Object.groupBy?.(violations, ({ why }) => why) ?? { all: violations }
-for (const [why, of] of Object.entries(kinds)) console.log(`WRONG, ${of.length} times: ${why}`, of.slice(0, 3))
+const kinds = {}
+for (const violation of violations) (kinds[violation.why] ??= []).push(violation)
+for (const [why, of] of Object.entries(kinds)) {
+  const nearby = ({ from, to }) => Object.values(spans).flatMap((each) => each.list(from - 30_000, to))
+  console.log(`WRONG, ${of.length} times: ${why}`, [of[0], of[Math.floor(of.length / 2)], of.at(-1)].map((violation) => ({ ...violation, nearby: nearby(violation) })))
+}
 for (const complaint of complaints) console.log('WRONG:', complaint)
 for (const { what, isGrowing } of grown) if (isGrowing) console.log(`WRONG: ${what} grow`)
 const isRight = violations.length === 0 && complaints.length === 0 && !grown.some(({ isGrowing }) => isGrowing)
 console.log(isRight ? 'No wrong answer, no unhandled rejection, no growth.' : 'Not as it should be.')
 process.exitCode = isRight ? 0 : 1
+
+/** Notices when a process, or this one, gets no CPU. */
+async function watch (child) {
+  const from = Date.now()
+  await child.call('echo')
+  const to = Date.now()
+  if (to - from > STALL) spans.stalls.add('stall', from, to)
+}
 
 async function repeat (work, milliseconds) {
   while (Date.now() < until) {

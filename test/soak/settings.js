@@ -1,5 +1,7 @@
-/** Milliseconds: short, so that every verdict is renewed hundreds of times in a run. */
-export const TTL = 2000
+/** Processes of the fleet. */
+export const PROCESSES = 2
+/** Milliseconds: short, so that every verdict is renewed often, and long enough that processes share them. */
+export const TTL = 12_000
 export const INACTIVE_TTL = 1000
 export const TIMEOUT = 1500
 /** Verdicts that are kept: few, so that the cache is full soon and cannot be what grows. */
@@ -10,3 +12,9 @@ export const RECOVERY = 5000 + 2 * TIMEOUT + 2000
 export const REJECTED_PAUSE = 6000 + 2 * TIMEOUT
 /** Milliseconds by which two processes may see the same moment differently. */
 export const SLACK = 100
+/** Milliseconds until the other processes have a message, on a machine that is busy. */
+export const ELSEWHERE = Number(process.env.SOAK_ELSEWHERE ?? 1000)
+/** Milliseconds after a trouble of Redis until messages of other processes arrive again. */
+export const RECONNECT = 10_000
+/** Milliseconds in which every process answers a trivial question, unless the machine is too busy. */
+export const STALL = 250

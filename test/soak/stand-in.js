@@ -7,9 +7,11 @@ const standIn = await startStandIn()
 let { key } = standIn.api
 
 serve({
+  echo: () => {},
   start: (file) => { writeKey(file, key); return standIn.issuer },
   issue: async (options) => await standIn.issueToken(options),
   revoke: (token) => standIn.revoke(token),
+  lock: (sub) => standIn.deactivateUser(sub),
   setRoles: (token, roles) => standIn.setRoles(token, roles),
   fail: (fault) => standIn.fail(fault),
   /** A new key, and the file that the API reads it from. */

@@ -1,0 +1,124 @@
+import { createHmac } from 'node:crypto'
+import { TTL } from './settings.js'
+
+const LIVING = 40
+/** Milliseconds for which a dead token is still tried. */
+const MOURNING = TTL + 8000
+/** Characters of the metadata of some users. */
+const HEAVY = 60_000
+
+/** The tokens of a soak: issued, changed, revoked, forgotten, named by events and expiring, all the time. */
+export class TokenPool {
+  /** @type {import('./oracle.js').Known[]} */
+  living = []
+  dead = []
+  events = {}
+  #standIn
+  #apis
+  #origins
+  #signingKey
+  #random
+  #users = 0
+  #sequence = 0
+
+  constructor (standIn, apis, origins, signingKey, random) {
+    this.#standIn = standIn
+    this.#apis = apis
+    this.#origins = origins
+    this.#signingKey = signingKey
+    this.#random = random
+  }
+
+  async fill () {
+    while (this.living.length < LIVING) await this.#issue()
+  }
+
+  /** One more thing that happens to tokens. */
+  async turn () {
+    this.#bury()
+    await this.fill()
+    const known = this.living[Math.floor(this.#random() * this.living.length)]
+    const { token, sub } = known
+    const lot = this.#random()
+    if (lot < 0.2) await this.#changeRole(known)
+    else if (lot < 0.3) await this.#changeRole(known, async () => await this.#forget({ token }))
+    else if (lot < 0.4) await this.#changeRole(known, async () => await this.#deliver('user.grant.changed', 'usergrant', `grant-${sub}`, { userId: sub }))
+    else if (lot < 0.5) await this.#revoke(known)
+    else if (lot < 0.6) await this.#revoke(known, async () => await this.#forget({ token }))
+    else if (lot < 0.7) await this.#revoke(known, async () => await this.#forget({ sub }))
+    else if (lot < 0.8) await this.#revoke(known, async () => await this.#deliver('user.locked', 'user', sub), 'lock')
+    else if (lot < 0.85) await this.#forget({ token })
+  }
+
+  async #issue () {
+    const sub = `user-${++this.#users}`
+    const admin = this.#random() < 0.5
+    const lifetime = this.#random() < 0.3 ? 3 + Math.floor(this.#random() * 20) : 3600
+    const format = this.#random() < 0.2 ? 'jwt' : 'opaque'
+    const heavy = this.#random() < 0.05 ? { metadata: { note: 'x'.repeat(HEAVY) }, scopes: ['openid', 'urn:zitadel:iam:user:metadata'] } : {}
+    const earliest = Date.now()
+    const token = await this.#standIn.call('issue', { sub, lifetime, format, roles: admin ? ['admin'] : [], ...heavy })
+    const now = Date.now()
+    // The stand-in counts whole seconds, from a moment between the two.
+    this.living.push({ token, sub, liveUntil: earliest + (lifetime - 1) * 1000, expiresAt: now + lifetime * 1000, admin, adminChanging: now, adminChanged: now - TTL })
+    this.#count('issued')
+  }
+
+  async #changeRole (known, forget) {
+    known.adminForgotten = undefined
+    // While it changes, both are right: the loss counts from its confirmation, and so does the gain.
+    const admin = !known.admin
+    known.adminChanged = Infinity
+    await this.#standIn.call('setRoles', known.token, admin ? ['admin'] : [])
+    known.admin = admin
+    known.adminChanged = Date.now()
+    known.adminForgotten = await forget?.()
+    this.#count(admin ? 'given the role' : 'lost the role')
+  }
+
+  async #revoke (known, forget, how = 'revoke') {
+    known.revoking = Date.now()
+    this.living.splice(this.living.indexOf(known), 1)
+    this.dead.push(known)
+    await this.#standIn.call(how, how === 'lock' ? known.sub : known.token)
+    known.revoked = Date.now()
+    known.forgotten = await forget?.()
+    this.#count('revoked')
+  }
+
+  /** @returns {Promise<import('./oracle.js').Forgotten>} */
+  async #forget (what) {
+    const { by, from } = this.#pickApi()
+    await this.#apis[by].call('forget', what)
+    this.#count('forgotten')
+    return { by, from, to: Date.now() }
+  }
+
+  /** Sends an event as ZITADEL does. */
+  async #deliver (type, aggregateType, aggregateID, payload) {
+    const { by, from } = this.#pickApi()
+    const body = JSON.stringify({ aggregateID, aggregateType, resourceOwner: '1', instanceID: '1', version: 'v2', sequence: ++this.#sequence, event_type: type, userID: '2', event_payload: payload })
+    const seconds = Math.floor(Date.now() / 1000)
+    const signature = createHmac('sha256', this.#signingKey).update(`${seconds}.${body}`).digest('hex')
+    const { status } = await fetch(`${this.#origins[by]}/events`, { method: 'POST', headers: { 'content-type': 'application/json', 'zitadel-signature': `t=${seconds},v1=${signature}` }, body })
+    this.#count(`${type}: ${status}`)
+    if (status !== 204) return undefined
+    return { by, from, to: Date.now() }
+  }
+
+  #pickApi () {
+    return { by: Math.floor(this.#random() * this.#apis.length), from: Date.now() }
+  }
+
+  #bury () {
+    const now = Date.now()
+    for (const known of this.living.filter(({ expiresAt }) => expiresAt < now)) {
+      this.living.splice(this.living.indexOf(known), 1)
+      this.dead.push(known)
+      this.#count('expired')
+    }
+    this.dead = this.dead.filter(({ expiresAt, revoked = Infinity }) => Math.min(expiresAt, revoked) > now - MOURNING)
+  }
+
+  #count (what) { this.events[what] = (this.events[what] ?? 0) + 1 }
+}
