@@ -6,11 +6,11 @@ import { startProcess } from '../parts/processes.js'
 import { startRedis } from '../parts/redis.js'
 
 const PROCESSES = 4
-const USERS = 200
+const USERS = 100
 /** Background requests a second, at all processes together. */
-const LOAD = 200
+const LOAD = 100
 /** Milliseconds for which a token is tried on after it was denied. */
-const AFTER = 250
+const AFTER = 150
 const GIVE_UP = 60_000
 
 const SCENARIOS = [
@@ -76,7 +76,7 @@ async function measureScenario ({ ttl, count, atOnce, hasEvents, frozenFor }, on
     for (const pool of pools) while (await get(pool, token) !== 200) await sleep(50)
     const lockedAt = performance.now()
     await zitadel.ask('lock', sub)
-    const probes = pools.map(async (pool) => await probe(pool, token, atOnce === 1 ? 1 : 25))
+    const probes = pools.map(async (pool) => await probe(pool, token, atOnce === 1 ? 4 : 50))
     if (frozenFor > 0) redis.pause()
     await sleep(100)
     const eventAt = performance.now()
@@ -93,8 +93,8 @@ async function measureScenario ({ ttl, count, atOnce, hasEvents, frozenFor }, on
   const load = { requests: 0, failures: 0 }
   const loading = (async () => {
     while (!enough.signal.aborted) {
-      await sleep(10)
-      for (let i = 0; i < LOAD / 100; i++) {
+      await sleep(20)
+      for (let i = 0; i < LOAD / 50; i++) {
         load.requests++
         get(pools[load.requests % PROCESSES], users[Math.floor(Math.random() * USERS)]).then((status) => { if (status !== 200) load.failures++ }, () => { load.failures++ })
       }

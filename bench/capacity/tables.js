@@ -53,6 +53,10 @@ function deviation (predicted, measured) {
   return `${percent > 0 ? '+' : ''}${percent} %`
 }
 
+export function formatCommands (rows) {
+  return table(['', 'CPU of Redis'], rows.map(({ name, cpu }) => [name, `${cpu.toFixed(1)} us`]))
+}
+
 export function formatMessages (rows) {
   return table(['subscribers', 'the last one has it, p50', 'p99', 'Redis CPU for one delivery'], rows.map(({ subscribers, p50, p99, cpu }) => [round(subscribers), `${p50.toFixed(1)} ms`, `${p99.toFixed(1)} ms`, `${cpu.toFixed(2)} us`]))
 }

@@ -21,24 +21,26 @@ export async function injectFaults (standIn, faults, random, until, counts) {
   }
 }
 
-/** Troubles between the processes and Redis. Half of the time there is none. */
+/** Troubles between the processes and Redis. For much of the time there is none. */
 export async function disturbRedis (redis, links, troubles, random, until, counts) {
-  const pick = () => links[Math.floor(random() * links.length)]
   const kinds = {
-    cut: () => { pick().cut() },
-    freeze: () => { pick().freeze() },
+    cut: (link) => { link.cut() },
+    freeze: (link) => { link.freeze() },
     pause: () => { redis.pause() },
     restart: async () => { await redis.kill() }
   }
   while (Date.now() < until) {
-    await sleep(8000 + random() * 16_000)
+    await sleep(6000 + random() * 14_000)
     const kind = Object.keys(kinds)[Math.floor(random() * 4)]
-    const end = troubles.begin(kind)
-    await kinds[kind]()
-    await sleep(300 + random() * 6000)
+    const isOfLink = kind === 'cut' || kind === 'freeze'
+    const api = isOfLink ? Math.floor(random() * links.length) : undefined
+    const end = troubles.begin({ kind, api })
+    await kinds[kind](links[api])
+    // A process that is cut off for long must notice.
+    await sleep(isOfLink && random() < 0.4 ? 20_000 + random() * 5000 : 300 + random() * 6000)
     if (kind === 'pause') redis.resume()
     if (kind === 'restart') await redis.start()
-    for (const link of links) link.heal()
+    if (isOfLink) links[api].heal()
     end()
     increment(counts, kind)
   }

@@ -1,4 +1,4 @@
-import { ELSEWHERE, INACTIVE_TTL, RECONNECT, RECOVERY, SLACK, TIMEOUT, TTL } from './settings.js'
+import { CUT_OFF, ELSEWHERE, INACTIVE_TTL, RECONNECT, RECOVERY, SLACK, TIMEOUT, TTL } from './settings.js'
 
 /**
  * What is known of one token, by the clock of this process. A change has begun when it was asked for, and is certain once
@@ -85,13 +85,17 @@ function findWrongAdmission (api, path, known, from, troubles) {
   if (!known.admin && mustBeForgotten(known.adminForgotten, api, from, troubles)) return '200 for one who lost the role and was forgotten'
 }
 
-/** Whether a process must have forgotten by then. If Redis was in trouble meanwhile, the ttl is the bound. */
+/** Whether a process must have forgotten by then. Where nothing better is promised, the ttl is the bound. */
 function mustBeForgotten (forgotten, api, from, troubles) {
   if (forgotten === undefined) return false
+  const { by } = forgotten
   // A Redis that restarts loses the marks.
-  if (troubles.touch(forgotten.from, from, (trouble) => trouble === 'restart')) return false
-  if (api === forgotten.by) return from > forgotten.to + SLACK
-  return from > forgotten.to + ELSEWHERE && !troubles.touch(forgotten.from - RECONNECT, forgotten.to + ELSEWHERE)
+  if (troubles.touch(forgotten.from, from, ({ kind }) => kind === 'restart')) return false
+  if (api === by) return from > forgotten.to + SLACK
+  const touch = (is) => troubles.touch(forgotten.from - RECONNECT, forgotten.to + ELSEWHERE, is)
+  // What was forgotten without Redis is not known elsewhere.
+  if (touch((trouble) => trouble.api === undefined || trouble.api === by)) return false
+  return from > forgotten.to + ELSEWHERE + (touch((trouble) => trouble.api === api) ? CUT_OFF : 0)
 }
 
 /** Until a moment, without a doubt. */
