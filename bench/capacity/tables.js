@@ -62,5 +62,5 @@ export function formatMessages (rows) {
 }
 
 export function formatRevocations (rows) {
-  return table(['', 'revocations', 'p50', 'p99', 'most', 'let in afterwards', 'background requests'], rows.map(({ name, count, p50, p99, most, after, load }) => [name, count, `${p50.toFixed(1)} ms`, `${p99.toFixed(1)} ms`, `${most.toFixed(1)} ms`, after, load]))
+  return table(['', 'revocations', 'the last request let in, p50', 'p99', 'most', 'let in after a 401', 'answered 503', 'background requests'], rows.map(({ name, count, p50, p99, most, after, others, load }) => [name, count, `${p50.toFixed(0)} ms`, `${p99.toFixed(0)} ms`, `${most.toFixed(0)} ms`, after, others, load]))
 }
