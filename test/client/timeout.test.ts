@@ -38,7 +38,7 @@ const SLOW: Record<string, (response: ServerResponse) => undefined | Promise<und
 }
 
 // These tests wait for their timeouts at the same time.
-t.test('if a server', { jobs: 8 }, async (t) => {
+t.test('if a server', { jobs: 4 }, async (t) => {
   for (const [what, answer] of Object.entries(SLOW)) {
     t.test(`${what}, the request ends with the timeout`, async (t) => {
       const peer = await startPeer(t, async ({ response, index }) => index === 0 ? await answer(response) : { active: true })
