@@ -3,8 +3,10 @@ import type { Config } from './config.ts'
 const HOUR_SECONDS = 3600
 const MIN_TIMEOUT_MS = 50
 const MIN_CACHE_BYTES = 1024 * 1024
+/** What a response from another process counts as older, because the clocks of a fleet can differ. */
+const SHARED_MARGIN_SECONDS = 5
 
-/** Lists options whose value is allowed but probably in the wrong unit. */
+/** Lists options whose value is allowed but probably in the wrong unit, or has no effect. */
 export function findUnitMistakes ({ cache, staleIfError, timeout }: Pick<Config, 'cache' | 'staleIfError' | 'timeout'>): string[] {
   const found: string[] = []
   const check = (name: string, isSuspect: boolean, unit: string, limit: string): void => {
@@ -14,6 +16,7 @@ export function findUnitMistakes ({ cache, staleIfError, timeout }: Pick<Config,
     check('cache.ttl', cache.ttl > HOUR_SECONDS, 'seconds', 'more than an hour: a revoked token can be accepted that long')
     check('cache.inactiveTtl', cache.inactiveTtl > HOUR_SECONDS, 'seconds', 'more than an hour')
     check('cache.maxBytes', cache.maxBytes < MIN_CACHE_BYTES, 'bytes', 'less than a mebibyte')
+    if (cache.shared !== undefined && cache.ttl <= SHARED_MARGIN_SECONDS) found.push(`option "cache.ttl" is ${SHARED_MARGIN_SECONDS} seconds or less, so processes share no responses through "cache.shared", only what is forgotten: a response from another process counts as ${SHARED_MARGIN_SECONDS} seconds older, because clocks can differ`)
   }
   check('staleIfError', staleIfError > 24 * HOUR_SECONDS, 'seconds', 'more than a day')
   check('timeout', timeout < MIN_TIMEOUT_MS, 'milliseconds', `less than ${MIN_TIMEOUT_MS}`)

@@ -10,7 +10,7 @@ const TESTS = {
   options: ['options/*', 'properties/{credentials,options}'],
   client: ['client/*', 'properties/{responses,response-headers}'],
   'shared-cache': ['shared-cache/*', 'options/shared-cache', 'verdicts/ttl', 'end-to-end/two-apps'],
-  verdicts: ['verdicts/*', 'source/close', 'end-to-end/two-apps'],
+  verdicts: ['verdicts/*', 'shared-cache/verdict-age', 'source/close', 'end-to-end/two-apps'],
   source: ['source/*'],
   guard: ['guard/*', 'plugin/*', 'verdicts/freshness']
 }

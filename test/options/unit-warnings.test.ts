@@ -1,6 +1,9 @@
 import t from 'tap'
 import Fastify from 'fastify'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
+import { createConfig } from '../../lib/options/config.ts'
+import { findUnitMistakes } from '../../lib/options/unit-warnings.ts'
+import { CLOCK_SKEW_MS } from '../../lib/shared-cache/tombstones.ts'
 
 async function warnings (options: ZitadelOptions): Promise<string[]> {
   const lines: string[] = []
@@ -22,4 +25,13 @@ t.test('an option that is probably in the wrong unit is warned about at start', 
 
 t.test('usual values, the limits included, are not warned about', async (t) => {
   for (const options of [{}, { cache: false }, { cache: { ttl: 3600, inactiveTtl: 3600, maxBytes: 2 ** 20 }, staleIfError: 86_400, timeout: 50 }] as const) t.strictSame(await warnings(options), [])
+})
+
+t.test('a shared cache beside a ttl that is too short to share is warned about', async (t) => {
+  const client = { duplicate () { return this }, on () {}, call: async () => 'OK', status: 'ready' } as never
+  const findFor = (ttl: number, shared: boolean): string[] => findUnitMistakes(createConfig({ introspect: () => ({ active: true }), cache: { ttl, ...shared && { shared: { client } } } }, {}))
+  const seconds = CLOCK_SKEW_MS / 1000
+  t.match(findFor(seconds, true), [/^option "cache\.ttl" is 5 seconds or less, so processes share no responses through "cache\.shared"/])
+  t.strictSame(findFor(seconds + 0.001, true), [])
+  t.strictSame(findFor(seconds, false), [])
 })
