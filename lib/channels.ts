@@ -72,8 +72,8 @@ export interface ForgetMessage {
    * the limits. `'gap'`: messages of other processes may be lost, so each verdict is checked against the shared cache first.
    */
   readonly kind: 'forget' | 'doubt' | 'gap'
-  /** `'call'`: `app.zitadel.forget()`. `'process'`: another process, through the shared cache. `'event'`: a webhook of ZITADEL. */
-  readonly source: 'call' | 'process' | 'event'
+  /** `'call'`: `app.zitadel.forget()`. `'process'`: another process, through the shared cache. `'event'`: a webhook of ZITADEL. `'logout'`: a logout token of ZITADEL. */
+  readonly source: 'call' | 'process' | 'event' | 'logout'
   readonly target: 'all' | 'sub' | 'session' | 'jti' | 'token'
   /** The number of verdicts in the cache of this process that it applies to. */
   readonly verdicts: number
@@ -97,6 +97,18 @@ export interface EventMessage {
 /** Why a webhook is rejected. */
 export type EventRejection = 'signature' | 'malformed' | 'other-instance' | 'replay'
 
+/** A logout token arrived at the route of the option `backChannelLogout`. The channel is `fastify-zitadel:logout`. */
+export interface LogoutMessage {
+  readonly registration: number
+  /** `'applied'`: verdicts are doubtful now. `'rejected'`: it was not accepted. */
+  readonly outcome: 'applied' | 'rejected'
+  /** Why it was rejected; undefined otherwise. */
+  readonly reason: LogoutRejection | undefined
+}
+
+/** Why a logout token is rejected. `'keys'`: the public keys of the issuer could not be fetched. */
+export type LogoutRejection = 'malformed' | 'signature' | 'issuer' | 'audience' | 'time' | 'claims' | 'replay' | 'keys'
+
 /** A change of this API's credentials, or ZITADEL's rejection of them. The channel is `fastify-zitadel:credentials`. */
 export interface CredentialsMessage {
   readonly registration: number
@@ -113,5 +125,6 @@ export const INTROSPECTION = tracingChannel<unknown, IntrospectionMessage>('fast
 export const DECISION = channel('fastify-zitadel:decision')
 export const FORGET = channel('fastify-zitadel:forget')
 export const EVENT = channel('fastify-zitadel:event')
+export const LOGOUT = channel('fastify-zitadel:logout')
 export const OUTAGE = channel('fastify-zitadel:outage')
 export const CREDENTIALS = channel('fastify-zitadel:credentials')

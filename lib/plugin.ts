@@ -28,6 +28,7 @@ import { createResourceFinder } from './guard/resource-finder.ts'
 import { serveEvents } from './events/route.ts'
 import { createOnEnd } from './streams/on-end.ts'
 import { StreamWatcher } from './streams/stream-watcher.ts'
+import { serveLogout } from './logout/route.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
 /** The decorators of this module, to tell them from one of the user's own. */
@@ -105,13 +106,10 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     })
     if (config.resources.length > 0) serveResourceMetadata(app, config.resources, config.issuer!)
     if (config.resources.length > 0 && config.projectId === undefined) app.log.warn('fastify-zitadel: option "resource" without "projectId": clients are not told to request the audience scope, so the tokens of clients outside of the API\'s project are not active for it')
-    if (config.events !== undefined) {
-      serveEvents(app, config.events, {
-        registration,
-        reporter,
-        clock,
-        doubt: (target) => introspector.doubt(target, 'event')
-      })
+    const context = { registration, reporter, clock }
+    if (config.events !== undefined) serveEvents(app, config.events, { ...context, doubt: (target) => introspector.doubt(target, 'event') })
+    if (config.backChannelLogout !== undefined) {
+      serveLogout(app, config.backChannelLogout, { ...context, issuer: config.issuer!, fetchKeys: source.fetchKeys!, doubt: (target) => introspector.doubt(target, 'logout') })
     }
     warnAboutPlainHttp(app, config.authorizationServer?.endpoint.origin)
   }, { name: 'fastify-zitadel', fastify: '>=5 <7' })

@@ -1,4 +1,4 @@
-import { CREDENTIALS, EVENT, FORGET, INTROSPECTION, OUTAGE, type CredentialsMessage, type EventMessage, type ForgetMessage, type IntrospectionMessage, type OutageMessage } from './channels.ts'
+import { CREDENTIALS, EVENT, FORGET, INTROSPECTION, LOGOUT, OUTAGE, type CredentialsMessage, type EventMessage, type ForgetMessage, type IntrospectionMessage, type LogoutMessage, type OutageMessage } from './channels.ts'
 import type { ZitadelError, ZitadelErrorCode } from './errors.ts'
 
 /** Runs an introspection, for example inside a span. It must return what `run` returns. */
@@ -86,6 +86,10 @@ export class Registration {
 
   publishEvent (message: Omit<EventMessage, 'registration'>): void {
     if (EVENT.hasSubscribers) EVENT.publish(Object.freeze({ registration: this.id, ...message } satisfies EventMessage))
+  }
+
+  publishLogout (outcome: LogoutMessage['outcome'], reason: LogoutMessage['reason']): void {
+    if (LOGOUT.hasSubscribers) LOGOUT.publish(Object.freeze({ registration: this.id, outcome, reason } satisfies LogoutMessage))
   }
 
   publishCredentials (state: CredentialsMessage['state'], code?: ZitadelErrorCode, reason?: string): void {

@@ -8,9 +8,9 @@ import type { ResponseHeaders } from './response-headers.ts'
 export interface HttpRequest {
   readonly origin: string
   readonly path: string
-  readonly method: 'POST'
+  readonly method: 'GET' | 'POST'
   readonly headers: Record<string, string>
-  readonly body: string
+  readonly body: string | null
   readonly headersTimeout: number
   readonly bodyTimeout: number
 }

@@ -37,6 +37,7 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   projectId: [isNonEmptyString, 'the id of a project, a non-empty string'],
   resource: [(value) => isNonEmptyString(value) || (typeof value === 'object' && value !== null && !(Array.isArray(value) && value.length === 0)), 'a URL, an object { url, scopes, name, documentation, personalAccessTokens }, or a non-empty array of these'],
   events: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { path, signingKey, signingKeys, instanceId }'],
+  backChannelLogout: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { path, clientId }'],
   realm: [(value) => isNonEmptyString(value) && isPrintableAscii(value), 'a non-empty string of printable ASCII'],
   introspect: [isFunction, 'a function of the token']
 }

@@ -3,6 +3,7 @@ import { resolveCredentials, type CredentialsProvider } from './credentials.ts'
 import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkOwnOptions, checkValue, parseOrigin } from './checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { resolveEvents, type EventsConfig } from './events.ts'
+import { resolveLogout, type LogoutConfig } from './logout.ts'
 import { resolveResources, type Resource } from './resources.ts'
 import { resolveProxy, type ProxyConfig } from './proxy.ts'
 import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
@@ -35,6 +36,7 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
   readonly clients: ReadonlySet<string> | undefined
   readonly resources: readonly Resource[]
   readonly events: EventsConfig | undefined
+  readonly backChannelLogout: LogoutConfig | undefined
   /** The issuer that clients get tokens from; undefined if `introspect` is given without it. */
   readonly issuer: string | undefined
 }
@@ -57,10 +59,11 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
   if (shared !== undefined) checkOwnOptions(shared, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (shared !== undefined) checkOptions({ ...shared, client: shared.client ?? null }, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (options.limits) checkOptions(options.limits, LIMITS_CHECKS, 'limits.')
-  const { issuer, credentials, address, introspectionEndpoint, cache, limits, clients, resource, events, ...rest } = omitUndefined(options)
+  const { issuer, credentials, address, introspectionEndpoint, cache, limits, clients, resource, events, backChannelLogout, ...rest } = omitUndefined(options)
   const authorizationServer = options.introspect === undefined ? resolveAuthorizationServer(options, env) : undefined
   const resources = resource === undefined ? [] : resolveResources(resource, options.projectId)
   if (resources.length > 0 && authorizationServer === undefined && issuer === undefined) throw createOptionError('option "resource" needs "issuer", also with "introspect": clients must know where to get a token')
+  if (backChannelLogout !== undefined && authorizationServer === undefined) throw createOptionError('option "backChannelLogout" needs the keys of ZITADEL: it cannot be given together with "introspect"')
   return Object.freeze({
     timeout: 3000,
     retry: true,
@@ -77,6 +80,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     clients: clients && new Set(clients),
     resources,
     events: events && resolveEvents(events),
+    backChannelLogout: backChannelLogout && resolveLogout(backChannelLogout),
     issuer: authorizationServer?.issuer ?? issuer?.replace(/\/$/, ''),
     authorizationServer
   })

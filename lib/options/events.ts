@@ -17,8 +17,11 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 const isSigningKey = (value: unknown): boolean => typeof value === 'string' && value.length >= MIN_KEY_LENGTH
 const KEY = `a signing key of a target in ZITADEL, at least ${MIN_KEY_LENGTH} characters`
 
+/** The path of a route that ZITADEL sends requests to. */
+export const PATH_CHECK: OptionCheck = [(value) => typeof value === 'string' && /^\/[A-Za-z0-9._~/-]*$/.test(value), 'a path such as /zitadel/events, without parameters']
+
 const EVENTS_CHECKS: Readonly<Record<keyof EventsOptions, OptionCheck>> = {
-  path: [(value) => typeof value === 'string' && /^\/[A-Za-z0-9._~/-]*$/.test(value), 'a path such as /zitadel/events, without parameters'],
+  path: PATH_CHECK,
   signingKey: [isSigningKey, KEY],
   signingKeys: [(value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_KEYS && Array.from(value).every(isSigningKey), `an array of 1 to ${MAX_KEYS} keys, each ${KEY}`],
   instanceId: [isText, 'the id of an instance of ZITADEL, a non-empty string']

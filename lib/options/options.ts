@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { FastifyRequest, RouteOptions } from 'fastify'
 import type { Sign, SigningClient } from '../oauth/client-authentication.ts'
 import type { EventsOptions } from './events-options.ts'
+import type { BackChannelLogoutOptions } from './logout-options.ts'
 import type { ResourceOptions } from './resource-options.ts'
 import type { ZitadelRouteOptions } from './route-options.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
@@ -59,9 +60,11 @@ export interface DispatcherLike {
   readonly request: (options: {
     readonly origin: string
     readonly path: string
-    readonly method: 'POST'
+    /** `'GET'` for the public keys of the issuer, which the option `backChannelLogout` needs. */
+    readonly method: 'GET' | 'POST'
     readonly headers: Record<string, string>
-    readonly body: string
+    /** Null if the method is `'GET'`. */
+    readonly body: string | null
     /** Aborts when `timeout` is over. */
     readonly signal: AbortSignal
     readonly headersTimeout: number
@@ -135,6 +138,11 @@ export interface ZitadelOptions {
    * A route that receives events of ZITADEL (Actions v2), so that a revocation arrives before `cache.ttl` ends. Default none.
    */
   readonly events?: EventsOptions | undefined
+  /**
+   * A route that receives logout tokens of ZITADEL, so that a logout arrives before `cache.ttl` ends. Default none. It needs the
+   * keys of the issuer, so it cannot be given with `introspect`.
+   */
+  readonly backChannelLogout?: BackChannelLogoutOptions | undefined
   /** The realm of challenges, printable ASCII. Default none. */
   readonly realm?: string | undefined
   /** Asked in place of ZITADEL; issuer, credentials and network are then not used. One that throws is an outage (503). */

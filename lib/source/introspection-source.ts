@@ -7,6 +7,7 @@ import { CachedCheck, toCheckResult, type CheckResult } from './health-check.ts'
 import { IntrospectionClient, type Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
 import { traceIntrospections } from '../client/introspection-trace.ts'
+import { fetchKeys } from '../client/fetch-keys.ts'
 import { ConnectionPool, useDispatcher } from '../client/connection-pool.ts'
 import { readFingerprint, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from '../client/limiter.ts'
@@ -14,6 +15,7 @@ import type { Reporter } from '../reporter.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { openSharedCache } from '../shared-cache/open.ts'
 import { wrapCustomIntrospect } from './custom-introspect.ts'
+import { KEYS_PATH } from '../zitadel/endpoints.ts'
 
 /** Where responses come from, over the life of a server. */
 export interface IntrospectionSource {
@@ -22,6 +24,8 @@ export interface IntrospectionSource {
   readonly sharedCache: SharedCache | undefined
   readonly check: () => Promise<CheckResult>
   readonly reload: () => Promise<CheckResult>
+  /** Fetches the public keys of the issuer, as an unchecked JSON value; undefined with the option `introspect`. */
+  readonly fetchKeys: (() => Promise<unknown>) | undefined
   /** The state that only the source knows. */
   readonly readState: () => Pick<RegistrationState, 'queued' | 'isCircuitClosed'>
   readonly close: () => Promise<void>
@@ -41,7 +45,7 @@ export async function openIntrospectionSource (config: Config, clock: Clock, rep
   const introspect = wrapCustomIntrospect(customIntrospect!, config.timeout, onFailure)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(introspect)), clock).run
   const sharedCache = openSharedCache(config, undefined, clock, reporter.log)
-  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, readState: () => ({ queued: undefined, isCircuitClosed: undefined }), close: async () => { await sharedCache?.close() } }
+  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, fetchKeys: undefined, readState: () => ({ queued: undefined, isCircuitClosed: undefined }), close: async () => { await sharedCache?.close() } }
 }
 
 async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void, pollInterval?: number): Promise<IntrospectionSource> {
@@ -109,6 +113,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     sharedCache,
     check: check.run,
     reload,
+    fetchKeys: async () => await fetchKeys(options.sender, { ...endpoint, path: KEYS_PATH }, timeout),
     readState: () => ({ queued: options.limiter.queued, isCircuitClosed: client.isCircuitClosed }),
     close: async () => {
       stopWatching()

@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api'
-import type { CredentialsMessage, EventMessage, ForgetMessage, OutageMessage } from '../channels.ts'
+import type { CredentialsMessage, EventMessage, ForgetMessage, LogoutMessage, OutageMessage } from '../channels.ts'
 import type { Registration } from '../registration.ts'
 import { subscribeTo } from './subscription.ts'
 
@@ -11,6 +11,7 @@ export function instrumentChanges (meter: Meter, { id }: Registration): () => vo
   const forgotten = meter.createCounter('fastify_zitadel.forgets.verdicts', { unit: '{verdict}', description: 'Verdicts that were unusable before their ttl' })
   const events = meter.createCounter('fastify_zitadel.events', { unit: '{event}', description: 'Webhooks of ZITADEL at the route of the option "events"' })
   const missed = meter.createCounter('fastify_zitadel.events.missed', { unit: '{event}', description: 'Events of role assignments that were not delivered before a later one' })
+  const logouts = meter.createCounter('fastify_zitadel.logouts', { unit: '{logout}', description: 'Logout tokens of ZITADEL at the route of the option "backChannelLogout"' })
   const ends = [
     subscribeTo<OutageMessage>('fastify-zitadel:outage', id, ({ state }) => { outages.add(1, { 'fastify_zitadel.state': state }) }),
     subscribeTo<CredentialsMessage>('fastify-zitadel:credentials', id, ({ state }) => { credentials.add(1, { 'fastify_zitadel.state': state }) }),
@@ -23,6 +24,9 @@ export function instrumentChanges (meter: Meter, { id }: Registration): () => vo
       const detail = reason === undefined ? target !== undefined && { 'fastify_zitadel.target': target } : { 'fastify_zitadel.reason': reason }
       events.add(1, { 'fastify_zitadel.outcome': outcome, ...detail })
       missed.add(count)
+    }),
+    subscribeTo<LogoutMessage>('fastify-zitadel:logout', id, ({ outcome, reason }) => {
+      logouts.add(1, { 'fastify_zitadel.outcome': outcome, ...(reason !== undefined && { 'fastify_zitadel.reason': reason }) })
     })
   ]
   return () => { for (const end of ends) end() }

@@ -1,6 +1,7 @@
 import type { Api, ApiOptions, ApplicationKey } from './instance/api.ts'
 import type { RecordedRequest } from './http/request.ts'
 import type { Fault } from './faults.ts'
+import type { LogoutTokenOptions } from './tokens/logout-token.ts'
 import type { Roles } from './tokens/roles.ts'
 import type { TokenOptions } from './tokens/token-options.ts'
 
@@ -70,6 +71,16 @@ export interface StandIn {
   revoke (token: string): void
   /** Deactivates a user: all tokens issued so far are inactive. */
   deactivateUser (sub: string): void
+  /**
+   * Creates a logout token, which ZITADEL posts as `logout_token` to the back-channel logout URI of an OIDC application.
+   *
+   * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html OpenID Connect Back-Channel Logout 1.0}
+   *
+   * @example
+   * const payload = new URLSearchParams({ logout_token: await standIn.createLogoutToken() }).toString()
+   * await app.inject({ method: 'POST', url: '/zitadel/logout', headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload })
+   */
+  createLogoutToken (options?: LogoutTokenOptions): Promise<string>
   /**
    * Simulates a fault until `fail(null)`, or for the next `times` requests.
    *

@@ -11,6 +11,7 @@ import { RequestLog } from './server/request-log.ts'
 import { routeRequest } from './server/router.ts'
 import { createHttpServer } from './server/http-server.ts'
 import { STAND_IN_OPTION_NAMES, type StandIn, type StandInOptions } from './stand-in.ts'
+import { LOGOUT_TOKEN_OPTION_NAMES, createLogoutToken } from './tokens/logout-token.ts'
 import { TOKEN_OPTION_NAMES } from './tokens/token-options.ts'
 import { TokenStore } from './tokens/token-store.ts'
 
@@ -78,6 +79,10 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
     setRoles: (token, roles) => { tokens.setRoles(token, roles) },
     revoke: (token) => { tokens.end(token, 'revoked') },
     deactivateUser: (sub) => { tokens.endAllOfUser(sub, 'user deactivated') },
+    createLogoutToken: async (logoutOptions = {}) => {
+      checkOptionNames(logoutOptions, LOGOUT_TOKEN_OPTION_NAMES, 'createLogoutToken')
+      return await createLogoutToken({ clientId: LOGIN_CLIENT_ID, ...logoutOptions }, issuer, Math.floor(clock() / 1000))
+    },
     fail: (fault, { times = Infinity } = {}) => { faults.set(fault, times) },
     requests: log.requests,
     close: async () => {

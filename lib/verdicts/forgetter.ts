@@ -43,7 +43,7 @@ export class Forgetter {
   }
 
   /** At once in this process, soon in the others. A failure to reach them is logged by the shared cache. */
-  doubt (target: DoubtTarget, source: 'event'): void {
+  doubt (target: DoubtTarget, source: 'event' | 'logout'): void {
     this.#report(target, 'doubt', source, this.#drop(target, 'doubt'))
     this.#sharedCache?.forget(target, 'doubt')
   }

@@ -112,7 +112,7 @@ export class Introspector {
    * others. They are not used past their ttl either. Unlike after {@link Introspector.forget}, their tokens stay known: they
    * keep their share in the limits, and an inactive response is confirmed by a second.
    */
-  doubt (target: DoubtTarget, source: 'event' = 'event'): void {
+  doubt (target: DoubtTarget, source: 'event' | 'logout' = 'event'): void {
     this.#forgetter.doubt(target, source)
   }
 

@@ -8,6 +8,9 @@ export interface Endpoint {
 /** The path of the introspection endpoint. A self-hosted ZITADEL can change it. */
 export const INTROSPECTION_PATH = '/oauth/v2/introspect'
 
+/** The path of the public keys of an instance. A self-hosted ZITADEL can change it. */
+export const KEYS_PATH = '/oauth/v2/keys'
+
 /**
  * The introspection endpoint of an instance. Behind an internal address, ZITADEL finds the instance by headers, and derives
  * from them the issuer that assertions must name. So they hold the host exactly as the issuer spells it.

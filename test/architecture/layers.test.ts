@@ -49,14 +49,15 @@ const LAYERS: Record<string, string[]> = {
   client: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'oauth', 'zitadel'],
   'shared-cache': ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'reporter.ts', 'options'],
   verdicts: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'client', 'shared-cache'],
-  source: ['errors.ts', 'clock.ts', 'registration.ts', 'oauth', 'reporter.ts', 'options', 'client', 'shared-cache'],
+  source: ['errors.ts', 'clock.ts', 'registration.ts', 'oauth', 'zitadel', 'reporter.ts', 'options', 'client', 'shared-cache'],
   guard: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
   openapi: ['errors.ts', 'oauth', 'zitadel', 'options', 'guard'],
   resource: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'guard'],
   streams: ['errors.ts', 'clock.ts', 'verdicts', 'guard'],
   events: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'reporter.ts', 'options'],
+  logout: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'reporter.ts', 'options'],
   'decorator.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams'],
-  'plugin.ts': ['errors.ts', 'clock.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'events', 'decorator.ts'],
+  'plugin.ts': ['errors.ts', 'clock.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'events', 'logout', 'decorator.ts'],
   telemetry: ['errors.ts', 'channels.ts', 'registration.ts'],
   'index.ts': ['errors.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'decorator.ts', 'plugin.ts'],
   'testing/http': ['errors.ts', 'oauth', 'zitadel'],
@@ -113,12 +114,13 @@ t.test('only index.ts imports plugin.ts, and no file imports index.ts', async (t
   t.same(files.filter(({ ours }) => ours.includes('index.ts')), [])
 })
 
-t.test('one file of the plugin sends requests to ZITADEL, two open the connections, and one opens a subscription', async (t) => {
+t.test('two files of the plugin send requests to ZITADEL, two open the connections, and one opens a subscription', async (t) => {
   const calls = files.filter(({ name, text }) => !getLayer(name).startsWith('testing') && /\.(request|stream|pipeline|connect|dispatch)\(|\bfetch\(/.test(text))
   t.same(calls.map(({ name }) => name).sort(), [
     'cli/http.ts',
     'cli/mcp/exchange.ts',
     'client/connection-pool.ts',
+    'client/fetch-keys.ts',
     'client/proxy-tunnel.ts',
     'client/transport.ts',
     'shared-cache/subscriber.ts'

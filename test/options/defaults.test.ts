@@ -21,6 +21,7 @@ t.test('an option that is not given has its documented default', async (t) => {
     clients: undefined,
     resources: [],
     events: undefined,
+    backChannelLogout: undefined,
     issuer
   })
   t.equal(authorizationServer?.issuer, issuer)

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { readFileSync } from 'node:fs'
 import { buildApiWithEvents } from '../../examples/docs/events.ts'
+import { tryLogout } from '../../examples/docs/logout.ts'
 import { buildInstrumentedApi } from '../../examples/docs/instrumented.ts'
 import { watchDenials } from '../../examples/docs/observability.ts'
 import { bearer, createIntrospect } from '../fixtures/guarded-app.ts'
@@ -26,6 +27,10 @@ t.test('the documented API receives events', async (t) => {
   const payload = JSON.stringify(findRecorded('user.locked'))
   const { statusCode } = await app.inject({ method: 'POST', url: '/zitadel/events', headers: { 'zitadel-signature': sign(payload, Math.floor(Date.now() / 1000)) }, payload })
   t.equal(statusCode, 204)
+})
+
+t.test('the documented API receives logout tokens', async (t) => {
+  t.same(await tryLogout(), [200, 200, 401])
 })
 
 t.test('the dashboard and the alerts name metrics that exist', async (t) => {

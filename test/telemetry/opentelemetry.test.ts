@@ -136,6 +136,15 @@ t.test('events of ZITADEL are counted', async (t) => {
   t.same(toRows(await telemetry.read('fastify_zitadel.events.missed')), [{ value: 3 }])
 })
 
+t.test('logout tokens are counted', async (t) => {
+  const { app, standIn } = await startProxiedApp(t, { backChannelLogout: { path: '/logout', clientId: '280000000000000100' } })
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  const token = await standIn.createLogoutToken()
+  for (let i = 0; i < 2; i++) await app.inject({ method: 'POST', url: '/logout', headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: `logout_token=${token}` })
+  t.same(toRows(await telemetry.read('fastify_zitadel.logouts')), [{ value: 1, 'fastify_zitadel.outcome': 'applied' }, { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'replay' }])
+})
+
 t.test('an introspection has a span that is a child of the active span', async (t) => {
   enableContext(t)
   let activeSpanId: string | undefined

@@ -21,10 +21,11 @@ export function createLegacyToken (): string {
   return createRandomText(76)
 }
 
-export async function createJwt (claims: Record<string, unknown>): Promise<string> {
+/** @param header added to the protected header */
+export async function createJwt (claims: Record<string, unknown>, header: Record<string, unknown> = {}): Promise<string> {
   const { privateKey } = await getKeyPair(0)
   return await new CompactSign(Buffer.from(JSON.stringify(claims)))
-    .setProtectedHeader({ alg: 'RS256', kid: WEB_KEY_ID, typ: 'JWT' })
+    .setProtectedHeader({ alg: 'RS256', kid: WEB_KEY_ID, typ: 'JWT', ...header })
     .sign(privateKey)
 }
 

@@ -1,0 +1,84 @@
+import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import type { LogoutRejection } from '../channels.ts'
+import { KeysUnavailableError } from './issuer-keys.ts'
+
+/** What a logout token says. */
+export interface Logout {
+  readonly jti: string
+  /** The user; undefined if only the session has ended. */
+  readonly sub: string | undefined
+  /** The session of the login. */
+  readonly sid: string | undefined
+}
+
+/** What a logout token is checked against. */
+export interface LogoutTokenRules {
+  readonly issuer: string
+  readonly clientIds: readonly string[]
+  readonly getKey: JWTVerifyGetKey
+}
+
+/** Thrown for a logout token that is not accepted. */
+export class LogoutTokenError extends Error {
+  readonly reason: LogoutRejection
+
+  constructor (reason: LogoutRejection) {
+    super(reason)
+    this.reason = reason
+  }
+}
+
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
+/** Asymmetric algorithms only, because the keys are public. */
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+/** ZITADEL signs tokens of type JWT, the specification recommends the other one. */
+const TYPES = ['jwt', 'logout+jwt', 'application/logout+jwt']
+/** Seconds by which the clocks may differ. */
+const TOLERANCE_SECONDS = 60
+/** Seconds. ZITADEL gives up after 5 minutes, and its tokens expire after 15. */
+const MAX_AGE_SECONDS = 900
+/** Characters: ids of ZITADEL have about 20. */
+const MAX_ID_LENGTH = 200
+
+const REASONS: Readonly<Record<string, LogoutRejection>> = { iss: 'issuer', aud: 'audience', iat: 'time', exp: 'time', nbf: 'time' }
+
+/**
+ * Verifies a logout token.
+ *
+ * @param now milliseconds since 1970
+ * @throws LogoutTokenError
+ * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation OpenID Connect Back-Channel Logout section 2.6}
+ */
+export async function verifyLogoutToken (token: string, { issuer, clientIds, getKey }: LogoutTokenRules, now: number): Promise<Logout> {
+  const { payload, protectedHeader: { typ } } = await jwtVerify(token, getKey, {
+    issuer,
+    audience: [...clientIds],
+    algorithms: ALGORITHMS,
+    requiredClaims: ['exp', 'iat'],
+    maxTokenAge: MAX_AGE_SECONDS,
+    clockTolerance: TOLERANCE_SECONDS,
+    currentDate: new Date(now)
+  }).catch((error: unknown) => { throw new LogoutTokenError(findReason(error)) })
+  const { jti, sub, sid, events } = payload
+  const isLogout = (typ === undefined || TYPES.includes(typ.toLowerCase())) && isObject(events) && isObject(events[EVENT]) && !('nonce' in payload)
+  if (!isLogout || !isId(jti) || !isOptionalId(sub) || !isOptionalId(sid) || (sub ?? sid) === undefined) throw new LogoutTokenError('claims')
+  return { jti, sub, sid }
+}
+
+function findReason (error: unknown): LogoutRejection {
+  if (error instanceof KeysUnavailableError) return 'keys'
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) return REASONS[error.claim] ?? 'claims'
+  return error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid ? 'malformed' : 'signature'
+}
+
+function isObject (value: unknown): value is JWTPayload {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isId (value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_ID_LENGTH
+}
+
+function isOptionalId (value: unknown): value is string | undefined {
+  return value === undefined || isId(value)
+}

@@ -1,0 +1,89 @@
+import type { FastifyInstance } from 'fastify'
+import { LRUCache } from 'lru-cache'
+import type { LogoutRejection } from '../channels.ts'
+import type { Clock } from '../clock.ts'
+import type { OutageError } from '../errors.ts'
+import type { LogoutConfig } from '../options/logout.ts'
+import type { Registration } from '../registration.ts'
+import type { Reporter } from '../reporter.ts'
+import { IssuerKeys } from './issuer-keys.ts'
+import { LogoutTokenError, verifyLogoutToken } from './logout-token.ts'
+
+/** What a logout makes doubtful. */
+export type LogoutTarget = { readonly sub: string } | { readonly session: string }
+
+export interface LogoutContext {
+  readonly issuer: string
+  readonly registration: Registration
+  readonly reporter: Reporter
+  readonly clock: Clock
+  /** Fetches the public keys of the issuer. */
+  readonly fetchKeys: () => Promise<unknown>
+  /** Makes verdicts doubtful. */
+  readonly doubt: (target: LogoutTarget) => void
+}
+
+/** A logout token of ZITADEL has less than 1 KiB. */
+const MAX_BODY_BYTES = 16_384
+/** Logouts that are remembered. If one of them comes again when it is forgotten, ZITADEL is asked once more, and nothing else. */
+const MAX_LOGOUTS = 20_000
+
+const MESSAGES: Readonly<Record<LogoutRejection, string>> = {
+  malformed: 'the form has no logout token',
+  signature: 'its signature is not by a key of the issuer',
+  issuer: 'it is of another issuer',
+  audience: 'it is for another client: check the option "backChannelLogout.clientId"',
+  time: 'it has expired, or is from the future: check the clock',
+  claims: 'it is no logout token',
+  replay: 'it was delivered before',
+  keys: 'the keys of the issuer could not be fetched'
+}
+
+/**
+ * Serves the route for logout tokens. It needs no access token, because ZITADEL signs logout tokens, and it is in no OpenAPI
+ * document.
+ *
+ * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html#BCRequest OpenID Connect Back-Channel Logout section 2.5}
+ */
+export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutConfig, { issuer, registration, reporter, clock, fetchKeys, doubt }: LogoutContext): void {
+  const reject = (what: string): void => reporter.report('warn', 'FST_ZITADEL_LOGOUT', what)
+  const keys = new IssuerKeys(fetchKeys, (error) => reject(`the keys of the issuer could not be fetched: ${error.message}${'advice' in error ? `: ${(error as OutageError).advice}` : ''}`), clock)
+  const logouts = new LRUCache<string, true>({ max: MAX_LOGOUTS })
+
+  const receive = async (body: unknown): Promise<void> => {
+    const { jti, sub, sid } = await verifyLogoutToken(parseForm(body), { issuer, clientIds, getKey: keys.find }, clock.wall())
+    if (logouts.has(jti)) throw new LogoutTokenError('replay')
+    logouts.set(jti, true)
+    // Introspections do not name the session of a login, so the other sessions of the user are asked for again too.
+    doubt(sub === undefined ? { session: sid! } : { sub })
+    registration.publishLogout('applied', undefined)
+  }
+
+  app.register(async function fastifyZitadelLogout (scope) {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'string', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => { done(null, body) })
+    scope.addHook('onRequest', function fastifyZitadelNoStore (_request, reply, done) {
+      reply.header('cache-control', 'no-store')
+      done()
+    })
+    scope.post(path, { config: { access: 'public' }, schema: { hide: true } as object, bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
+      try {
+        await receive(request.body)
+        return await reply.code(200).send()
+      } catch (error) {
+        if (!(error instanceof LogoutTokenError)) throw error
+        reject(`a logout token was rejected: ${MESSAGES[error.reason]}`)
+        registration.publishLogout('rejected', error.reason)
+        // The status for every failure, ours and the issuer's too (section 2.8).
+        return await reply.code(400).send({ error: 'invalid_request' })
+      }
+    })
+  })
+}
+
+/** @throws LogoutTokenError unless the form has exactly one logout token */
+function parseForm (body: unknown): string {
+  const tokens = typeof body === 'string' ? new URLSearchParams(body).getAll('logout_token') : []
+  if (tokens.length !== 1) throw new LogoutTokenError('malformed')
+  return tokens[0]!
+}

@@ -1,0 +1,32 @@
+import { createOptionError } from '../errors.ts'
+import { checkOptions, type OptionCheck } from './checks.ts'
+import { PATH_CHECK } from './events.ts'
+import type { BackChannelLogoutOptions } from './logout-options.ts'
+
+/** The checked option `backChannelLogout`. */
+export interface LogoutConfig {
+  readonly path: string
+  readonly clientIds: readonly string[]
+}
+
+const MAX_CLIENTS = 100
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== ''
+
+const LOGOUT_CHECKS: Readonly<Record<keyof BackChannelLogoutOptions, OptionCheck>> = {
+  path: PATH_CHECK,
+  clientId: [(value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.length <= MAX_CLIENTS && Array.from(value).every(isText)), `the client id of an OIDC application, or an array of 1 to ${MAX_CLIENTS}`]
+}
+
+/**
+ * Checks the option `backChannelLogout`.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function resolveLogout (options: BackChannelLogoutOptions): LogoutConfig {
+  checkOptions(options, LOGOUT_CHECKS, 'backChannelLogout.')
+  for (const name of ['path', 'clientId'] as const) {
+    if (options[name] === undefined) throw createOptionError(`option "backChannelLogout.${name}" is missing: it must be ${LOGOUT_CHECKS[name][1]}`)
+  }
+  return Object.freeze({ path: options.path, clientIds: Object.freeze([options.clientId].flat()) })
+}

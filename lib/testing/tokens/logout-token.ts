@@ -1,0 +1,37 @@
+import { DEFAULT_USERS } from './users.ts'
+import { createJwt } from './token-format.ts'
+
+/** The properties of a logout token. Every option has a default. */
+export interface LogoutTokenOptions {
+  /** Id of the user. Default: the default user of a token. */
+  sub?: string
+  /** The application that the token is for. Default: `loginClientId` of the stand-in. */
+  clientId?: string
+  /** The session of the login that has ended. Default: a new id. */
+  sid?: string
+  /** Added last: wrong values of any type. `undefined` removes a claim. */
+  claims?: Record<string, unknown>
+  /** Added to the protected header. `undefined` removes a member. */
+  header?: Record<string, unknown>
+}
+
+export const LOGOUT_TOKEN_OPTION_NAMES = { sub: true, clientId: true, sid: true, claims: true, header: true } as const
+
+/** Seconds. */
+const LIFETIME = 900
+let lastId = 280000000000000300n
+
+/**
+ * Creates a logout token as ZITADEL sends it.
+ *
+ * @param now seconds since the epoch
+ * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken OpenID Connect Back-Channel Logout section 2.4}
+ */
+export async function createLogoutToken ({ sub = DEFAULT_USERS.user.sub, clientId, sid = createId(), claims = {}, header = {} }: LogoutTokenOptions & { clientId: string }, issuer: string, now: number): Promise<string> {
+  const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
+  return await createJwt({ iss: issuer, sub, aud: [clientId], iat: now, exp: now + LIFETIME, jti: createId(), events, sid, ...claims }, header)
+}
+
+function createId (): string {
+  return String(++lastId)
+}
