@@ -11,7 +11,7 @@ export class KeysUnavailableError extends Error {}
 
 /** The public keys of the issuer. They are fetched when a logout token needs them, and again for a key that is not among them. */
 export class IssuerKeys {
-  readonly #fetch: () => Promise<unknown>
+  readonly #fetchKeys: () => Promise<unknown>
   readonly #onFailure: (error: Error) => void
   readonly #clock: Clock
   #find: JWTVerifyGetKey | undefined
@@ -20,8 +20,8 @@ export class IssuerKeys {
   #pending: Promise<boolean> | undefined
 
   /** @param onFailure called once for each request without usable keys */
-  constructor (fetch: () => Promise<unknown>, onFailure: (error: Error) => void, clock: Clock) {
-    this.#fetch = fetch
+  constructor (fetchKeys: () => Promise<unknown>, onFailure: (error: Error) => void, clock: Clock) {
+    this.#fetchKeys = fetchKeys
     this.#onFailure = onFailure
     this.#clock = clock
   }
@@ -53,7 +53,7 @@ export class IssuerKeys {
   async #load (): Promise<boolean> {
     this.#triedAt = this.#clock.monotonic()
     try {
-      this.#find = createLocalJWKSet(await this.#fetch() as JSONWebKeySet)
+      this.#find = createLocalJWKSet(await this.#fetchKeys() as JSONWebKeySet)
       this.#fetchedAt = this.#triedAt
       return true
     } catch (error) {

@@ -40,8 +40,6 @@ const MAX_AGE_SECONDS = 900
 /** Characters: ids of ZITADEL have about 20. */
 const MAX_ID_LENGTH = 200
 
-const REASONS: Readonly<Record<string, LogoutRejection>> = { iss: 'issuer', aud: 'audience', iat: 'time', exp: 'time', nbf: 'time' }
-
 /**
  * Verifies a logout token.
  *
@@ -67,7 +65,10 @@ export async function verifyLogoutToken (token: string, { issuer, clientIds, get
 
 function findReason (error: unknown): LogoutRejection {
   if (error instanceof KeysUnavailableError) return 'keys'
-  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) return REASONS[error.claim] ?? 'claims'
+  if (error instanceof errors.JWTClaimValidationFailed || error instanceof errors.JWTExpired) {
+    if (error.claim === 'iss') return 'issuer'
+    return error.claim === 'aud' ? 'audience' : 'time'
+  }
   return error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid ? 'malformed' : 'signature'
 }
 

@@ -83,15 +83,12 @@ export class VerdictLoader {
    * @returns their number
    */
   handleGap (isCutOff: boolean): number {
-    let count = 0
     this.#isCutOff = isCutOff
     this.#lastGapAt = this.#clock.monotonic()
-    for (const [key, verdict] of this.#cache.entries()) {
-      doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, isCutOff)
-      count++
-    }
+    const entries = [...this.#cache.entries()]
+    for (const [key, verdict] of entries) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, isCutOff)
     this.#options.listener?.onDoubt({ all: true })
-    return count
+    return entries.length
   }
 
   async #load (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {

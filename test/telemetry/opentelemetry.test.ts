@@ -17,6 +17,7 @@ t.test('decisions are counted by outcome, code, source and route', async (t) => 
   const { app, get, clock } = await startGuardedApp(t)
   app.get('/orders/:id', { config: { scopes: [] } }, async () => 'served')
   app.get('/admin', { config: { roles: ['admin'] } }, async () => 'served')
+  app.get('/greeting', { config: { access: 'optional' } }, async () => 'served')
   await app.ready()
   const telemetry = startTelemetry(t)
   instrument(app, telemetry)
@@ -27,12 +28,14 @@ t.test('decisions are counted by outcome, code, source and route', async (t) => 
   await get('/orders/4', null)
   await get('/admin')
   await get('/orders/5', 'unknown')
+  await get('/greeting', null)
   t.same(toRows(await telemetry.read('fastify_zitadel.decisions')), [
     { value: 1, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' },
     { value: 2, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'memory', 'http.route': '/orders/:id' },
     { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_NO_TOKEN', 'fastify_zitadel.reason': 'token_missing', 'http.route': '/orders/:id' },
     { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INVALID_TOKEN', 'fastify_zitadel.reason': 'token_inactive', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' },
-    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.reason': 'roles_absent', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' }
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.reason': 'roles_absent', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' },
+    { value: 1, 'fastify_zitadel.outcome': 'allowed', 'http.route': '/greeting' }
   ])
   t.same(toHistogramRows(await telemetry.read('fastify_zitadel.verdict.age')), [
     { count: 5, sum: 9 }
