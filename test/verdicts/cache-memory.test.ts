@@ -6,9 +6,10 @@ import { forkFixture } from '../fixtures/fork-fixture.ts'
 t.test('300 tokens with 700 KiB of metadata take less than 120 MB beside 10,000 ordinary ones, and push out none', async (t) => {
   const child = forkFixture('cache-memory-process', [], { execArgv: [...process.execArgv, '--expose-gc'] })
   t.teardown(() => { child.kill() })
-  const [{ ordinary, all, displaced }] = await once(child, 'message') as [MemoryReport]
+  const [{ ordinary, all, displaced, disabled }] = await once(child, 'message') as [MemoryReport]
   t.comment(`${(ordinary / 1e6).toFixed(1)} MB with 10,000 ordinary tokens, ${(all / 1e6).toFixed(1)} MB with 300 more of 700 KiB`)
   t.equal(displaced, 0)
   t.ok(all < 120e6, String(all))
   t.ok(all - ordinary < 30e6, 'a quarter of 96 MiB')
+  t.ok(disabled < 2e6, `cache: false keeps nothing: ${disabled}`)
 })
