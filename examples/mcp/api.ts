@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createMcpFastifyApp } from '@modelcontextprotocol/fastify'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server'
-import type { FastifyInstance } from 'fastify'
-import zitadel, { type ZitadelOptions } from 'fastify-zitadel'
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import zitadel, { ZitadelError, type ZitadelOptions } from 'fastify-zitadel'
 import { createNotesServer } from './notes-server.ts'
 
 /** The API, and the handler that publishes changes to open streams. */
@@ -28,7 +28,7 @@ export async function buildApi (options: ZitadelOptions, recheck = 60): Promise<
   // #region guard
   await app.register(zitadel, options) // { resource: 'https://api.acme.example/mcp', projectId: '311...' }
 
-  app.all('/mcp', { config: { mcp: { tools } } }, async (request, reply) => {
+  app.all('/mcp', { config: { mcp: { tools } }, errorHandler: sendAsJsonRpc }, async (request, reply) => {
     reply.hijack()
     reply.raw.once('close', app.zitadel.onEnd(request, () => { reply.raw.destroy() }, { recheck }))
     await handle(Object.assign(request.raw, { auth: app.zitadel.authInfo(request) }), reply.raw, request.body)
@@ -38,3 +38,14 @@ export async function buildApi (options: ZitadelOptions, recheck = 60): Promise<
   app.addHook('preClose', async () => { await mcp.close() })
   return { app, mcp }
 }
+
+// #region errors
+/** Answers errors in the form of the protocol. The guard has set the headers of a denial already. */
+async function sendAsJsonRpc (error: FastifyError, { body }: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  const { id } = (body ?? {}) as { id?: string | number }
+  const status = error.statusCode ?? 500
+  const isOurs = status >= 500
+  const isMismatch = error instanceof ZitadelError && error.reason === 'message_differs_from_headers'
+  return await reply.code(status).send({ jsonrpc: '2.0', id, error: { code: isMismatch ? -32020 : isOurs ? -32603 : -32600, message: isOurs ? 'Internal error' : error.message } })
+}
+// #endregion errors

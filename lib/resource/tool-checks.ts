@@ -36,7 +36,9 @@ function createEarlyCheck (checkTool: (request: FastifyRequest, context: AccessC
     const { 'mcp-method': method, 'mcp-name': header } = request.headers
     if (method !== 'tools/call' || typeof header !== 'string') return undefined
     const name = decodeNameHeader(header)
-    return name === undefined ? createInvalidRequest('The header Mcp-Name is malformed') : checkTool(request, context, name)
+    if (name === undefined) return createInvalidRequest('The header Mcp-Name is malformed')
+    // For a tool that is not listed, the body decides: it may name another tool, and then the answer must be a 400.
+    return context.requirement.tools!.tools.has(name) ? checkTool(request, context, name) : undefined
   }
 }
 

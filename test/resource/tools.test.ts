@@ -95,6 +95,7 @@ t.test('a header that disagrees with the body is refused', async (t) => {
     [[call('list-notes'), call('x', 'tools/list')], { 'mcp-method': 'tools/call' }],
     [call('list-notes'), headersOf('=?base64?bGlzdC1ub3Rlcw?=')],
     [call('list-notes'), { 'mcp-name': 'purge-notes' }],
+    [call('list-notes'), headersOf('other')],
     [{ jsonrpc: '2.0', id: 1, result: {} }, { 'mcp-method': 'tools/call' }],
     [{ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'note:1' } }, headersOf('note:2', 'resources/read')],
     [{ jsonrpc: '2.0', id: 1, method: 'prompts/get' }, headersOf('sum', 'prompts/get')]

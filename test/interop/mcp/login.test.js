@@ -54,3 +54,24 @@ test('if the access token is no longer active, the client refreshes it and goes 
   assert.equal(stored.authorizations.length, 1)
   assert.equal(requests.filter((request) => request === 'POST /oauth/v2/token').length, 2)
 })
+
+test('errors have the form of the protocol, and keep their status and headers', async (t) => {
+  const { url, connect } = await startExample(t)
+  const { stored } = await connect('ada')
+  const send = async (body, { token = stored.tokens().access_token, ...headers } = {}) => {
+    const response = await fetch(url, { method: 'POST', headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream', ...token && { authorization: `Bearer ${token}` }, ...headers }, body })
+    return { status: response.status, challenge: response.headers.get('www-authenticate'), ...await response.json() }
+  }
+  const call = JSON.stringify({ jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'purge-notes', arguments: {} } })
+  const denied = await send(call)
+  assert.equal(denied.status, 403)
+  assert.match(denied.challenge, /^Bearer resource_metadata=/)
+  assert.deepEqual([denied.id, denied.error], [7, { code: -32600, message: 'Tool "purge-notes": The caller does not hold a required role' }])
+  const mismatch = await send(call, { 'mcp-method': 'tools/list' })
+  assert.deepEqual([mismatch.status, mismatch.id, mismatch.error.code], [400, 7, -32020])
+  const anonymous = await send(call, { token: '' })
+  assert.deepEqual([anonymous.status, anonymous.jsonrpc], [401, '2.0'])
+  assert.match(anonymous.challenge, /resource_metadata/)
+  const malformed = await send('{')
+  assert.deepEqual([malformed.status, malformed.error.code], [400, -32600])
+})
