@@ -21,6 +21,7 @@ export async function buildStreamingApi (options: ZitadelOptions, news: EventEmi
       news.off('message', send)
     })
     news.on('message', send)
+    stream.write(': a comment, so that the headers are sent now\n\n')
     return await reply.type('text/event-stream').send(stream)
   })
   // #endregion sse

@@ -1,11 +1,10 @@
 import type { AllOrAny } from '../options/route-options.ts'
+import type { Requirement, ToolRules } from './requirement.ts'
 import { resolveRouteRule, type RouteRule, type RuleConfig } from './route-rules.ts'
 import type { AnyApp, ServedRoute } from './served-routes.ts'
 
-/** How a route is guarded, in the words of a route's config. A key is absent if nothing is required. */
-export interface RouteAccess {
-  /** `'guarded'`: an active token is required. The other values are those of the config key `access`. */
-  readonly access: RouteRule['access']
+/** What is required beside an active token, in the words of a route's config. A key is absent if nothing is required. */
+export interface RequirementDescription {
   /** All of them, or all of one of several sets. Sorted. */
   readonly scopes?: AllOrAny
   /** All of them, or all of one of several sets. Sorted. */
@@ -16,14 +15,41 @@ export interface RouteAccess {
   readonly freshness?: number
 }
 
+/** How a route is guarded. */
+export interface RouteAccess extends RequirementDescription {
+  /** `'guarded'`: an active token is required. The other values are those of the config key `access`. */
+  readonly access: RouteRule['access']
+  /** What the tools of an MCP server require beside it; absent for other routes. */
+  readonly mcp?: ToolsDescription
+}
+
+export interface ToolsDescription {
+  /** Sorted by the name of the tool. */
+  readonly tools: Readonly<Record<string, RequirementDescription>>
+  /** Whether tools that are not listed may be called. */
+  readonly otherTools: 'allowed' | 'refused'
+}
+
 /**
  * Describes a rule. Two rules with the same effect have the same description, in whatever order their sets are declared.
  *
  * @param rule as `resolveRouteRule` returns it
  */
-export function describeRule ({ access, requirement: { scopes, roles, organization, maxAge } }: RouteRule): RouteAccess {
+export function describeRule ({ access, requirement }: RouteRule): RouteAccess {
+  const { tools } = requirement
+  return { access, ...describeRequirement(requirement), ...(tools !== undefined && { mcp: describeTools(tools) }) }
+}
+
+function describeTools ({ tools, areOthersAllowed }: ToolRules): ToolsDescription {
+  const entries = [...tools].sort(([a], [b]) => a < b ? -1 : 1)
   return {
-    access,
+    tools: Object.fromEntries(entries.map(([name, requirement]) => [name, describeRequirement(requirement)])),
+    otherTools: areOthersAllowed ? 'allowed' : 'refused'
+  }
+}
+
+function describeRequirement ({ scopes, roles, organization, maxAge }: Requirement): RequirementDescription {
+  return {
     ...(scopes.length > 0 && { scopes: sortSets(scopes.map(({ zitadel, custom }) => [...zitadel, ...custom])) }),
     ...(roles.length > 0 && { roles: sortSets(roles) }),
     ...(organization !== undefined && { organization: typeof organization === 'function' ? 'per request' : organization }),

@@ -12,6 +12,7 @@ t.test('routes prints who may call what', async (t) => {
   t.equal(output, [
     'method  url      access   requires',
     'GET     /health  public',
+    'POST    /mcp     guarded  tool add-note (roles writer, organization 42), tool list-notes, other tools refused',
     'GET     /me      guarded  scopes openid and profile',
     'GET     /orders  guarded  roles admin and auditor, or reader, organization 42, freshness 5 s',
     ''
@@ -20,7 +21,8 @@ t.test('routes prints who may call what', async (t) => {
 
 t.test('routes --json prints the rows, and --markdown a table', async (t) => {
   const json = await runCommand(['routes', server('guarded'), '--json'])
-  t.same(JSON.parse(json.output)[1], { method: 'GET', url: '/me', access: 'guarded', scopes: ['openid', 'profile'] })
+  t.same(JSON.parse(json.output)[1], { method: 'POST', url: '/mcp', access: 'guarded', mcp: { tools: { 'add-note': { roles: ['writer'], organization: '42' }, 'list-notes': {} }, otherTools: 'refused' } })
+  t.same(JSON.parse(json.output)[2], { method: 'GET', url: '/me', access: 'guarded', scopes: ['openid', 'profile'] })
   const markdown = await runCommand(['routes', server('instance'), '--markdown'])
   t.match(markdown.output, '| method | url')
   t.match(markdown.output, '| ------ | ---')

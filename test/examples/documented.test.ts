@@ -1,5 +1,7 @@
 import t from 'tap'
+import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { PassThrough } from 'node:stream'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel from 'fastify-zitadel'
 import { startStandIn, type StandIn } from 'fastify-zitadel/testing'
@@ -10,6 +12,7 @@ import { buildBrowserApi } from '../../examples/docs/cors.ts'
 import { buildMcpApi } from '../../examples/docs/mcp.ts'
 import { buildLimitedApi } from '../../examples/docs/order.ts'
 import { buildCookieApi, buildProxiedApi, buildSubProtocolApi } from '../../examples/docs/tokens-from-elsewhere.ts'
+import { buildStreamingApi } from '../../examples/docs/streams.ts'
 import { declareRoutes } from '../../examples/docs/routes.ts'
 import { declareTenantRoute } from '../../examples/docs/claims.ts'
 import { handleErrors } from '../../examples/docs/errors.ts'
@@ -159,4 +162,48 @@ t.test('an MCP server names its resource, and guards each tool', async (t) => {
   const metadata = await app.inject('/.well-known/oauth-protected-resource/mcp')
   t.match(metadata.json(), { resource: 'https://api.acme.example/mcp', authorization_servers: [standIn.issuer], scopes_supported: ['openid', 'urn:zitadel:iam:org:project:id:280000000000000001:aud'] })
   t.match((await app.inject({ method: 'POST', url: '/mcp', payload: {} })).headers['www-authenticate'], /scope=.*resource_metadata=/)
+})
+
+t.test('server-sent events and work with a signal end when the token is revoked', async (t) => {
+  const standIn = await startServer(t)
+  const news = new EventEmitter()
+  const app = await buildStreamingApi(optionsOf(standIn), news, async (signal) => {
+    news.emit('started')
+    await once(signal, 'abort')
+    return String(signal.reason)
+  })
+  t.teardown(async () => await app.close())
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  const token = await standIn.issueToken({ roles: ['reader'] })
+  const headers = { authorization: `Bearer ${token}` }
+  const started = once(news, 'started')
+  const exported = fetch(`${origin}/export`, { headers })
+  await started
+  const leaving = new AbortController()
+  const [stream] = await Promise.all([fetch(`${origin}/news`, { headers }), fetch(`${origin}/news`, { headers, signal: leaving.signal })])
+  t.equal(stream.headers.get('content-type'), 'text/event-stream')
+  t.equal(news.listenerCount('message'), 2)
+  leaving.abort()
+  while (news.listenerCount('message') > 1) await new Promise((resolve) => setTimeout(resolve, 5))
+  news.emit('message', { title: 'one' })
+  standIn.revoke(token)
+  await app.zitadel.forget({ token })
+  t.equal(await stream.text(), ': a comment, so that the headers are sent now\n\ndata: {"title":"one"}\n\nevent: end\ndata: revoked\n\n')
+  t.equal(news.listenerCount('message'), 0)
+  t.match(await (await exported).text(), /the token is revoked/)
+})
+
+t.test('an open response of an MCP server ends when the token is revoked', async (t) => {
+  const standIn = await startServer(t)
+  const stream = new PassThrough()
+  const app = await buildMcpApi(optionsOf(standIn), () => stream)
+  t.teardown(async () => await app.close())
+  const origin = await app.listen({ host: '127.0.0.1', port: 0 })
+  const token = await standIn.issueToken()
+  stream.write('data: one\n\n')
+  const response = await fetch(`${origin}/mcp`, { headers: { authorization: `Bearer ${token}` } })
+  standIn.revoke(token)
+  await app.zitadel.forget({ token })
+  await t.rejects(response.text())
+  t.ok(stream.destroyed)
 })

@@ -20,6 +20,16 @@ t.test('a declared requirement is described in the words of the config', async (
   for (const access of ['public', 'optional', 'own'] as const) t.same(describe({ access }), { access })
 })
 
+t.test('the tools of an MCP server are described, sorted by name', async (t) => {
+  const tools = { 'purge-notes': { roles: [['b', 'a'], ['a']], organization: '290' }, 'list-notes': {}, mail: { scopes: ['email'] } } as const
+  t.strictSame(JSON.stringify(describe({ roles: ['reader'], mcp: { tools } })), JSON.stringify({
+    access: 'guarded',
+    roles: ['reader'],
+    mcp: { tools: { 'list-notes': {}, mail: { scopes: ['email'] }, 'purge-notes': { roles: [['a'], ['a', 'b']], organization: '290' } }, otherTools: 'refused' }
+  }))
+  t.same(describe({ mcp: { tools: {}, otherTools: 'allowed' } }), { access: 'guarded', mcp: { tools: {}, otherTools: 'allowed' } })
+})
+
 t.test('the order in which sets are declared does not change the description', async (t) => {
   t.same(describe({ scopes: [['openid', 'b'], ['a']] }), describe({ scopes: [['a'], ['b', 'openid']] }))
   t.same(describe({ roles: ['b', 'a'] }), describe({ roles: ['a', 'b'] }))
