@@ -16,9 +16,11 @@ export const COMMANDS = {
   introspection: { getrange: 2, exists: 2, set: 2, del: 1 },
   /** The same in the five seconds after a forget: the older entry is found and refused, twice. */
   introspectionAfterForget: { getrange: 12, exists: 2, set: 2, del: 1 },
+  /** A process waits for another that asks; not in the estimate, because it is rare among many tokens. */
+  waiting: { getrange: 4, exists: 6, set: 2, publish: 1 },
   /** All tokens of a user are forgotten. */
   forget: { set: 2, publish: 1 },
-  /** Each second, by each process. */
+  /** Each second, by each process, to itself. */
   heartbeat: { publish: 1 }
 }
 
@@ -82,8 +84,8 @@ export function estimate ({ processes, tokens, requests, ttl, sticky = false, fo
     ...bytes,
     /** Verdicts in the memory of one process that are not past their ttl. */
     verdicts: tokens / (sticky ? processes : 1) * (1 - Math.exp(-perPair * ttl)),
-    /** Bytes of the entries in Redis. */
-    redisMemory: tokens * Math.min(1, ttl / interval) * entryMemory(responseLength)
+    /** Bytes of the entries in Redis, and of its connections. */
+    redisMemory: tokens * Math.min(1, ttl / interval) * entryMemory(responseLength) + processes * CONNECTIONS
   }
 }
 
@@ -162,6 +164,9 @@ function sumBytes ({ regular, leftOver, hits, marks, afterForget, forgets, proce
       processes * (INTEGER + array('message', HEARTBEAT, 36))
   }
 }
+
+/** Bytes of Redis for the two connections of a process, as measured. */
+const CONNECTIONS = 48_000
 
 /** Bytes of one entry in Redis 7: the sealed response, its name, and about 100 for the tables that have it. */
 function entryMemory (responseLength) {

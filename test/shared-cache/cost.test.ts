@@ -2,6 +2,7 @@ import t from 'tap'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ada, join } from '../fixtures/fleet.ts'
+import { Gate } from '../fixtures/peer.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
 type Counts = Readonly<Record<string, number>>
@@ -23,6 +24,17 @@ t.test('what happens on Redis costs the commands that the model of the capacity 
   }
   t.same(await count(async () => await first.ask('token')), COMMANDS['introspection'])
   t.same(await count(async () => await second.ask('token')), COMMANDS['sharedHit'])
+  const gate = new Gate()
+  const both = await count(async () => {
+    const asked = first.asked()
+    const asking = first.ask('other', gate.opened.then(() => ada))
+    while (first.asked() === asked) await new Promise(setImmediate)
+    const waiting = second.ask('other')
+    while ((await admin('KEYS', '*:waiting') as string[]).length === 0) await new Promise(setImmediate)
+    gate.open()
+    await Promise.all([asking, waiting])
+  })
+  for (const [name, calls] of Object.entries(COMMANDS['waiting']!)) t.equal(both[name]! - (COMMANDS['introspection']![name] ?? 0), calls, `${name} of a process that waits`)
   t.same(await count(async () => await second.cache.forget({ sub: 'someone else' })), COMMANDS['forget'])
   t.same(await count(async () => await second.ask('token')), COMMANDS['sharedHitWithMarks'])
   await second.cache.forget({ sub: ada['sub'] as string })
