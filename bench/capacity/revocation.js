@@ -86,7 +86,8 @@ async function measureScenario ({ ttl, count, atOnce, hasEvents, frozenFor }, on
     if (frozenFor > 0) setTimeout(() => redis.resume(), frozenFor - 100)
     const seen = await Promise.all(probes)
     await delivery
-    results.push({ duration: Math.max(...seen.map(({ letInAt }) => letInAt)) - (hasEvents ? eventAt : lockedAt), after: seen.reduce((sum, each) => sum + each.letInAfterwards, 0), others: seen.reduce((sum, each) => sum + each.others, 0) })
+    const lastAt = Math.max(...seen.map(({ letInAt }) => letInAt))
+    results.push({ duration: Math.max(0, lastAt - (hasEvents ? eventAt : lockedAt)), after: seen.reduce((sum, each) => sum + each.letInAfterwards, 0), others: seen.reduce((sum, each) => sum + each.others, 0) })
     onProgress(results.length / count)
   }
 
