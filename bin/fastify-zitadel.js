@@ -8,7 +8,7 @@ process.exitCode = await run(process.argv.slice(2), {
   write: (text) => { process.stdout.write(text) },
   writeError: (text) => { process.stderr.write(text) },
   isColored: process.stdout.isTTY === true && !process.env.NO_COLOR,
-  wait,
+  wait: (milliseconds, signal) => wait(milliseconds, undefined, { signal }),
   untilInterrupted: async () => await new Promise((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve())
   })

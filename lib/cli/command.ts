@@ -10,8 +10,8 @@ export interface Terminal {
   readonly untilInterrupted: () => Promise<void>
   /** Whether `write` goes to a terminal that shows colours. */
   readonly isColored: boolean
-  /** Waits so many milliseconds. */
-  readonly wait: (milliseconds: number) => Promise<unknown>
+  /** Waits so many milliseconds. Rejects if the signal aborts. */
+  readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
 }
 
 /** Values of flags by their names, and what is no flag. */

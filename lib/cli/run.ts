@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
 import { doctor } from './doctor.ts'
+import { token } from './login/token-command.ts'
 import { routes } from './routes.ts'
 import { standIn } from './stand-in.ts'
 
-const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['stand-in', standIn]])
+const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['token', token], ['stand-in', standIn]])
 
 /**
  * Runs `fastify-zitadel <command>`.

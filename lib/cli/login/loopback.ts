@@ -1,0 +1,52 @@
+import { once } from 'node:events'
+import { createServer, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { UsageError } from '../command.ts'
+
+/** The path of the redirect URI. */
+export const CALLBACK_PATH = '/callback'
+
+/** A listener for one authorization response. */
+export interface Loopback {
+  readonly redirectUri: string
+  /** Resolves with the parameters of the first request that `isExpected` accepts. */
+  readonly received: Promise<URLSearchParams>
+  readonly close: () => void
+}
+
+/**
+ * Listens on the loopback interface. Any page in the browser can send requests there, so a request that is not expected gets a
+ * 400 and changes nothing.
+ *
+ * @param port 0 for any
+ * @throws UsageError if the port is in use
+ * @see {@link https://www.rfc-editor.org/rfc/rfc8252#section-7.3 RFC 8252 section 7.3}
+ */
+export async function openLoopback (port: number, isExpected: (parameters: URLSearchParams) => boolean): Promise<Loopback> {
+  let resolve: (parameters: URLSearchParams) => void
+  const received = new Promise<URLSearchParams>((_resolve) => { resolve = _resolve })
+  const server = createServer((request, response) => {
+    request.resume()
+    const { pathname, searchParams } = new URL(request.url!, 'http://127.0.0.1')
+    // Another name for this address is a page that has changed its own (DNS rebinding).
+    if (request.method !== 'GET' || pathname !== CALLBACK_PATH || request.headers.host !== host) return respond(response, 404, 'Not found')
+    if (!isExpected(searchParams)) return respond(response, 400, 'This is not the response to the login that was started')
+    respond(response, 200, 'The login is complete. You can close this page and return to the terminal.')
+    resolve(searchParams)
+  })
+  server.listen(port, '127.0.0.1')
+  await once(server, 'listening').catch(() => { throw new UsageError('the port of --port is in use') })
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
+  return {
+    redirectUri: `http://${host}${CALLBACK_PATH}`,
+    received,
+    close: () => {
+      server.close()
+      server.closeIdleConnections()
+    }
+  }
+}
+
+function respond (response: ServerResponse, status: number, text: string): void {
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', connection: 'close' }).end(`${text}\n`)
+}

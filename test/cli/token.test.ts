@@ -1,0 +1,191 @@
+import t, { type Test } from 'tap'
+import type { Terminal } from '../../lib/cli/command.ts'
+import { HeadlessBrowser, readForm } from '../fixtures/headless-browser.ts'
+import { NATIVE, startOidcProvider } from '../fixtures/oidc-provider.ts'
+import { runCommand, type Outcome } from '../fixtures/terminal.ts'
+import { playServer, type PlayedResponse } from '../fixtures/zitadel-server.ts'
+
+const provider = await startOidcProvider()
+t.teardown(async () => await provider.stop())
+const forever = async (): Promise<never> => await new Promise(() => {})
+
+/** Runs the command, and calls a function with each page that the user is told to open. */
+async function logIn (flags: string[], onPage: (url: URL, text: string) => unknown, terminal: Partial<Terminal> = {}): Promise<Outcome & { told: string }> {
+  let told = ''
+  let pending: unknown
+  const outcome = await runCommand(['token', '--client-id', NATIVE, ...flags], {
+    env: { ZITADEL_ISSUER: provider.issuer },
+    wait: forever,
+    writeError: (text) => {
+      told += text
+      const [, url] = /Open (\S+)/.exec(text) ?? []
+      if (url !== undefined) pending = Promise.resolve(onPage(new URL(url), text))
+    },
+    ...terminal
+  })
+  await pending
+  return { ...outcome, told }
+}
+
+t.test('the code flow on the loopback interface prints a token and nothing else', async (t) => {
+  const { status, output, told } = await logIn(['--project-id', '77', '--scope', 'profile email'], async (url) => {
+    t.equal(url.searchParams.get('scope'), 'openid profile email urn:zitadel:iam:org:project:id:77:aud')
+    t.equal(url.searchParams.get('code_challenge_method'), 'S256')
+    t.match(await new HeadlessBrowser().visit(url), { status: 200, text: 'You can close this page and return to the terminal.\n' })
+  })
+  t.equal(status, 0, told)
+  t.match(output, /^[\w.-]+\n$/)
+  t.match(told, /^The redirect URI is http:\/\/127\.0\.0\.1:\d+\/callback\nOpen .+\nThe token expires in 60 minutes\n$/)
+  t.notMatch(told, output.trim())
+})
+
+t.test('the listener answers only the response to this login', async (t) => {
+  const { status } = await logIn(['--port', '0'], async (url) => {
+    const redirect = new URL(url.searchParams.get('redirect_uri')!)
+    const state = url.searchParams.get('state')!
+    for (const [path, expected, init] of [
+      ['/callback?code=x', 400, {}],
+      [`/callback?code=x&state=${state}x`, 400, {}],
+      [`/other?code=x&state=${state}`, 404, {}],
+      [`/callback?code=x&state=${state}`, 404, { method: 'POST' }]
+    ] as const) t.equal((await fetch(new URL(path, redirect), init)).status, expected, path)
+    t.equal((await fetch(`http://localhost:${redirect.port}/callback?code=x&state=${state}`).catch(() => ({ status: 404 }))).status, 404, 'another host')
+    const taken = await runCommand(['token', '--client-id', NATIVE, '--port', redirect.port], { env: { ZITADEL_ISSUER: provider.issuer } })
+    t.match(taken, { status: 1, errors: /the port of --port is in use/ })
+    const page = await new HeadlessBrowser().visit(url)
+    t.equal(page.status, 200)
+  })
+  t.equal(status, 0)
+})
+
+t.test('a wrong response to the login', async (t) => {
+  for (const [parameters, message] of [
+    [{ error: 'access_denied' }, 'the login was refused (access_denied): the login was refused'],
+    [{ error: 'CANARY' }, 'the login was refused (400)'],
+    [{ code: 'x', iss: 'https://other.example' }, 'the response is of another issuer'],
+    [{ code: 'x' }, 'the code was refused (invalid_grant)'],
+    [{}, 'the response has no code']
+  ] as const) {
+    const { status, output, told } = await logIn([], async (url) => {
+      const redirect = new URL(url.searchParams.get('redirect_uri')!)
+      redirect.search = new URLSearchParams({ iss: provider.issuer, ...parameters, state: url.searchParams.get('state')! }).toString()
+      await fetch(redirect)
+    })
+    t.same([status, output], [1, ''])
+    t.match(told, `fastify-zitadel token: ${message}`)
+    t.notMatch(told, 'CANARY')
+  }
+  const { told } = await logIn([], async (url) => {
+    const redirect = new URL(url.searchParams.get('redirect_uri')!)
+    redirect.search = new URLSearchParams({ code: 'x', state: url.searchParams.get('state')! }).toString()
+    await fetch(redirect)
+  })
+  t.match(told, 'the response is of another issuer', 'the provider always sends "iss"')
+})
+
+t.test('nobody logs in', async (t) => {
+  t.match(await logIn([], () => {}, { wait: async () => {} }), { status: 1, output: '', told: /nobody has logged in in time/ })
+})
+
+t.test('the device grant: any browser, and the code of the terminal', async (t) => {
+  let isLoggedIn = false
+  const page = { url: new URL('http://none') }
+  const waits: number[] = []
+  const { status, output, told } = await logIn(['--device'], (url) => { page.url = url }, {
+    wait: async (milliseconds) => {
+      waits.push(milliseconds)
+      // After the second look, so that the first answer is authorization_pending.
+      if (waits.length !== 2) return
+      const browser = new HeadlessBrowser()
+      const confirmation = await browser.visit(page.url.origin + page.url.pathname, readForm(await browser.visit(page.url)))
+      isLoggedIn = (await browser.visit(page.url.origin + page.url.pathname, { ...readForm(confirmation), confirm: 'yes' })).status === 200
+    }
+  })
+  t.ok(isLoggedIn)
+  t.equal(status, 0, told)
+  t.match(output, /^[\w.-]+\n$/)
+  t.match(told, /^Open http:\S+ and enter the code \S+\n/)
+  t.same(waits, [5000, 5000])
+})
+
+interface Played { readonly discovery?: object, readonly device?: PlayedResponse, readonly token?: () => PlayedResponse }
+
+/** An issuer that answers as it is told. */
+async function play (t: Test, { discovery = {}, device = {}, token = () => ({}) }: Played): Promise<string> {
+  return await playServer(t, (path, issuer) => {
+    if (path === '/device') return { body: JSON.stringify({ device_code: 'd', user_code: 'U', verification_uri: `${issuer}/page`, expires_in: 600, interval: 7 }), ...device }
+    if (path === '/token') return token()
+    return { body: JSON.stringify({ issuer, authorization_endpoint: `${issuer}/authorize`, token_endpoint: `${issuer}/token`, device_authorization_endpoint: `${issuer}/device`, ...discovery }) }
+  })
+}
+
+const json = (body: object, status = 200): PlayedResponse => ({ status, body: JSON.stringify(body) })
+
+t.test('the device grant slows down, and ends with each error of RFC 8628', async (t) => {
+  const waits: number[] = []
+  const answers = [json({ error: 'slow_down' }, 400), json({ error: 'authorization_pending' }, 400), json({ access_token: 'abc', token_type: 'Bearer' })]
+  const issuer = await play(t, { token: () => answers.shift()! })
+  t.match(await logIn(['--device', '--issuer', issuer], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } }), { status: 0, output: 'abc\n', told: /page and enter the code U\n$/ })
+  t.same(waits, [7000, 12_000, 12_000])
+  for (const error of ['access_denied', 'expired_token', 'invalid_client', 'invalid_grant']) {
+    const issuer = await play(t, { token: () => json({ error, error_description: 'CANARY' }, 400) })
+    const { status, told } = await logIn(['--device', '--issuer', `${issuer}/`], () => {}, { wait: async () => {} })
+    t.equal(status, 1)
+    t.match(told, `the login was refused (${error})`)
+    t.notMatch(told, 'CANARY')
+  }
+  const late = await play(t, { device: json({ device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example', expires_in: 0.01 }), token: () => json({ error: 'authorization_pending' }, 400) })
+  t.match(await logIn(['--device', '--issuer', late], () => {}, { wait: async () => {} }), { status: 1, told: /nobody has logged in in time/ })
+})
+
+t.test('what a server must not answer', async (t) => {
+  for (const [played, flags, message] of [
+    [{ discovery: { issuer: 'https://other.example' } }, [], 'does not name this issuer'],
+    [{ discovery: { token_endpoint: 'https://other.example/token' } }, [], 'has no token_endpoint on the origin of the issuer'],
+    [{ discovery: { authorization_endpoint: 5 } }, [], 'has no authorization_endpoint'],
+    [{ discovery: { device_authorization_endpoint: undefined } }, ['--device'], 'has no device authorization'],
+    [{ device: json({ error: 'unauthorized_client' }, 400) }, ['--device'], 'the device authorization was refused (unauthorized_client): allow this grant type'],
+    [{ device: { body: 'none' } }, ['--device'], 'was answered without a code'],
+    [{ device: json({ device_code: 'd', user_code: 'U\u001b[31m', verification_uri: 'https://acme.example' }) }, ['--device'], 'was answered without a code'],
+    [{ device: json({ device_code: 'd', user_code: 'U', verification_uri: 'javascript:alert(1)' }) }, ['--device'], 'was answered without a code'],
+    [{ token: () => json({ access_token: 'a b', token_type: 'Bearer' }) }, ['--device'], 'without a bearer token'],
+    [{ token: () => json({ access_token: 'ab', token_type: 'DPoP' }) }, ['--device'], 'without a bearer token'],
+    [{ token: () => ({ status: 500, body: '<html>' }) }, ['--device'], 'the login was refused (500)']
+  ] as Array<[Played, string[], string]>) {
+    const { status, output, told } = await logIn([...flags, '--issuer', await play(t, played)], () => {}, { wait: async () => {} })
+    t.same([status, output], [1, ''], message)
+    t.match(told, message)
+  }
+  for (const nonce of ['', '.e30.', 'none']) {
+    const issuer = await play(t, { token: () => json({ access_token: 'ab', token_type: 'bearer', id_token: nonce }) })
+    const { told } = await logIn(['--issuer', issuer], async (url) => {
+      await fetch(`${url.searchParams.get('redirect_uri')!}?code=x&state=${url.searchParams.get('state')!}`)
+    })
+    t.match(told, 'the ID token is not of this login')
+  }
+  const closed = await playServer(t, () => ({ status: 404 }))
+  t.match(await logIn(['--issuer', closed], () => {}), { status: 1, told: /does not name this issuer/ })
+  t.match(await logIn(['--issuer', 'http://127.0.0.1:1'], () => {}), { status: 1, told: /no answer from http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)/ })
+})
+
+t.test('mistakes in the command line', async (t) => {
+  const env = { ZITADEL_ISSUER: 'https://auth.acme.example' }
+  for (const [args, variables, message] of [
+    [[], env, '--client-id is missing'],
+    [['CANARY'], env, 'it takes flags only'],
+    [['--client-id', '1'], {}, 'the issuer is missing'],
+    [['--client-id', '1', '--issuer', 'auth.acme.example'], {}, 'the issuer must be an origin'],
+    [['--client-id', '1', '--issuer', 'https://u:CANARY@acme.example'], {}, 'the issuer must be an origin'],
+    [['--client-id', '1', '--issuer', 'https://:1'], {}, 'the issuer must be an origin'],
+    [['--client-id', '1', '--device', '--port', '1'], env, 'exclude each other'],
+    [['--client-id', '1', '--scope', 'CANARY"'], env, '--scope must be'],
+    [['--client-id', '1', '--project-id', 'a b'], env, '--project-id must be'],
+    [['--client-id', '1', '--port', '70000'], env, '--port must be'],
+    [['--client-id', '1'], { ...env, CI: 'true' }, 'in a job of a build server']
+  ] as const) {
+    const { status, output, errors } = await runCommand(['token', ...args], { env: variables })
+    t.same([status, output], [1, ''])
+    t.match(errors, message)
+    t.notMatch(errors, 'CANARY')
+  }
+})
