@@ -29,5 +29,8 @@ export interface Command {
   readonly run: (commandLine: CommandLine, terminal: Terminal) => Promise<number>
 }
 
+/** A command has failed. Its message is written to standard error, and the exit status is 1. */
+export class CommandError extends Error {}
+
 /** A mistake in the command line. Its message is written to standard error, and the exit status is 1. */
 export class UsageError extends Error {}

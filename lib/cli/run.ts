@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util'
-import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
+import { CommandError, UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
 import { doctor } from './doctor.ts'
+import { events } from './events/events-command.ts'
 import { token } from './login/token-command.ts'
 import { routes } from './routes.ts'
 import { standIn } from './stand-in.ts'
 
-const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['token', token], ['stand-in', standIn]])
+const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['token', token], ['events', events], ['stand-in', standIn]])
 
 /**
  * Runs `fastify-zitadel <command>`.
@@ -30,10 +31,16 @@ export async function run (args: readonly string[], terminal: Terminal): Promise
     }
     return await command.run(commandLine, terminal)
   } catch (error) {
-    if (!(error instanceof UsageError)) throw error
-    terminal.writeError(`fastify-zitadel ${name}: ${error.message}\n\nUsage:\n${command.usage}`)
+    const isUsage = error instanceof UsageError
+    if (!isUsage && !(error instanceof CommandError) && !isOptionError(error)) throw error
+    terminal.writeError(`fastify-zitadel ${name}: ${error.message}\n${isUsage ? `\nUsage:\n${command.usage}` : ''}`)
     return 1
   }
+}
+
+/** By its code, because the app that a command loads can have another copy of this package. */
+function isOptionError (error: unknown): error is Error {
+  return (error as { code?: unknown } | null)?.code === 'FST_ZITADEL_OPTION'
 }
 
 function parse (args: string[], { flags }: Command): CommandLine {

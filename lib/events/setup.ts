@@ -35,11 +35,31 @@ export function createTargetRequest (name: string, endpoint: string): EventTarge
  */
 export function planExecutions (targetId: string, existing: readonly EventExecution[]): Array<EventExecution<{ readonly event: string }>> {
   return SUBSCRIBED_EVENT_TYPES.flatMap((event) => {
-    const matching = existing.filter(({ condition }) => getPrecision(condition.event, event) >= 0)
-    const best = matching.toSorted((a, b) => getPrecision(b.condition.event, event) - getPrecision(a.condition.event, event))[0]
-    const targets = best?.targets ?? []
+    const targets = getTargets(event, existing)
     return targets.includes(targetId) ? [] : [{ condition: { event: { event } }, targets: [...targets, targetId] }]
   })
+}
+
+/**
+ * Lists the executions to set so that no event reaches a target. An execution of a single event goes if the targets that remain
+ * get the event anyway: no targets means that there is no execution.
+ *
+ * @param existing the executions that exist
+ */
+export function planRemoval (targetId: string, existing: readonly EventExecution[]): EventExecution[] {
+  const without = existing.map(({ condition, targets }) => ({ condition, targets: targets.filter((id) => id !== targetId) }))
+  return without.filter((_, index) => existing[index]!.targets.includes(targetId)).map((execution) => {
+    const { condition: { event: condition }, targets } = execution
+    if (!('event' in condition)) return execution
+    const others = getTargets(condition.event, without.filter((other) => other !== execution))
+    return targets.length === others.length && targets.every((id) => others.includes(id)) ? { ...execution, targets: [] } : execution
+  })
+}
+
+/** The targets of the execution that ZITADEL runs for an event. */
+function getTargets (event: string, existing: readonly EventExecution[]): readonly string[] {
+  const matching = existing.filter(({ condition }) => getPrecision(condition.event, event) >= 0)
+  return matching.toSorted((a, b) => getPrecision(b.condition.event, event) - getPrecision(a.condition.event, event))[0]?.targets ?? []
 }
 
 /** How exactly a condition matches an event: higher is better, negative is not at all. */

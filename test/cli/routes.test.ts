@@ -41,3 +41,13 @@ t.test('a file may export an instance or a function', async (t) => {
   t.equal(status, 1)
   t.match(errors, 'must export a Fastify instance by default')
 })
+
+t.test('a wrong option of the app is one line', async (t) => {
+  const { status, output, errors } = await runCommand(['routes', server('misconfigured')])
+  t.same([status, output], [1, ''])
+  t.match(errors, /^fastify-zitadel routes: unknown option "rolls".*\n$/)
+})
+
+t.test('an error of the app itself keeps its frames', async (t) => {
+  await t.rejects(runCommand(['routes', server('none')]), { code: 'ERR_MODULE_NOT_FOUND' })
+})

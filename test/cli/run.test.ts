@@ -5,7 +5,7 @@ t.test('without a command, and with --help, the commands are listed', async (t) 
   for (const args of [[], ['help'], ['--help'], ['-h']]) {
     const { status, output, errors } = await runCommand(args)
     t.equal(status, 0)
-    for (const name of ['doctor', 'routes', 'stand-in']) t.match(output, `fastify-zitadel ${name}`)
+    for (const name of ['doctor', 'routes', 'token', 'events', 'stand-in']) t.match(output, `fastify-zitadel ${name}`)
     t.equal(errors, '')
   }
 })
@@ -21,7 +21,7 @@ t.test('an unknown command, flag or argument is a mistake, and is not repeated',
 })
 
 t.test('each command explains itself', async (t) => {
-  for (const [name, flag] of [['doctor', '--help'], ['routes', '-h'], ['stand-in', '--help']] as const) {
+  for (const [name, flag] of [['doctor', '--help'], ['routes', '-h'], ['stand-in', '--help'], ['token', '--help'], ['events', '-h']] as const) {
     const { status, output, errors } = await runCommand([name, flag])
     t.equal(status, 0)
     t.match(output, `Usage:\n  fastify-zitadel ${name}`)

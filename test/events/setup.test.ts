@@ -1,5 +1,5 @@
 import t from 'tap'
-import { SUBSCRIBED_EVENT_TYPES, createTargetRequest, planExecutions, type EventExecution } from '../../lib/events/setup.ts'
+import { SUBSCRIBED_EVENT_TYPES, createTargetRequest, planExecutions, planRemoval, type EventExecution } from '../../lib/events/setup.ts'
 
 const find = (plan: readonly EventExecution<{ readonly event: string }>[], event: string): readonly string[] | undefined => plan.find(({ condition }) => condition.event.event === event)?.targets
 
@@ -27,4 +27,31 @@ t.test('the targets of the execution that runs today stay', async (t) => {
   t.same(find(plan, 'user.grant.added'), ['grants', 'new'])
   t.same(find(plan, 'session.terminated'), ['all', 'new'])
   t.equal(find(plan, 'user.removed'), undefined, 'it is set up already')
+})
+
+t.test('a removal leaves what ran before', async (t) => {
+  const before: EventExecution[] = [
+    { condition: { event: { group: 'user' } }, targets: ['group'] },
+    { condition: { event: { event: 'user.locked' } }, targets: ['single'] },
+    { condition: { event: { event: 'user.removed' } }, targets: ['other'] }
+  ]
+  const after = new Map([...before, ...planExecutions('new', before)].map((execution) => [JSON.stringify(execution.condition), execution]))
+  const removal = planRemoval('new', [...after.values()])
+  t.equal(removal.length, SUBSCRIBED_EVENT_TYPES.length)
+  for (const execution of removal) after.set(JSON.stringify(execution.condition), execution)
+  t.same([...after.values()].filter(({ targets }) => targets.length > 0), before)
+  t.same(planRemoval('new', [...after.values()]), [])
+})
+
+t.test('a removal takes the target out of groups too', async (t) => {
+  t.same(planRemoval('new', [
+    { condition: { event: { all: true } }, targets: ['new', 'all'] },
+    { condition: { event: { group: 'user' } }, targets: ['new'] },
+    { condition: { event: { event: 'user.locked' } }, targets: ['new', 'one'] },
+    { condition: { event: { event: 'user.removed' } }, targets: ['one'] }
+  ]), [
+    { condition: { event: { all: true } }, targets: ['all'] },
+    { condition: { event: { group: 'user' } }, targets: [] },
+    { condition: { event: { event: 'user.locked' } }, targets: ['one'] }
+  ])
 })

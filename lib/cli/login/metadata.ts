@@ -1,11 +1,11 @@
 import { getErrorCode } from '../../client/outage.ts'
 import { parseJson, type HttpResponse } from '../../client/http-response.ts'
 import { resolveProxy } from '../../options/proxy.ts'
-import { UsageError } from '../command.ts'
+import { CommandError, UsageError } from '../command.ts'
 import { sendCall, type HttpCall } from '../http.ts'
 
 /** A login has failed. Its message is fit for a terminal. */
-export class LoginError extends Error {}
+export class LoginError extends CommandError {}
 
 /** Milliseconds for one request. */
 const TIMEOUT_MS = 10_000

@@ -5,7 +5,7 @@ import { UsageError, type Command, type CommandLine } from '../command.ts'
 import { getNumber, getText } from '../environment.ts'
 import { logInByBrowser } from './code-grant.ts'
 import { logInByDevice } from './device-grant.ts'
-import { checkIssuer, createSender, fetchMetadata, LoginError } from './metadata.ts'
+import { checkIssuer, createSender, fetchMetadata } from './metadata.ts'
 
 /** Seconds for a login. */
 const TIMEOUT_SECONDS = 300
@@ -39,17 +39,11 @@ export const token: Command = {
     const issuer = checkIssuer(getText(values, 'issuer') ?? env['ZITADEL_ISSUER'])
     const send = createSender(env)
     const request = { clientId, scope: createScope(values), send, tell: writeError, wait, now: systemClock.monotonic, timeout }
-    try {
-      const metadata = await fetchMetadata(issuer, send)
-      const { token, expiresIn } = await (values['device'] ? logInByDevice(metadata, request) : logInByBrowser(metadata, request, port))
-      if (expiresIn !== undefined) writeError(`The token expires in ${Math.round(expiresIn / 60)} minutes\n`)
-      write(`${token}\n`)
-      return 0
-    } catch (error) {
-      if (!(error instanceof LoginError)) throw error
-      writeError(`fastify-zitadel token: ${error.message}\n`)
-      return 1
-    }
+    const metadata = await fetchMetadata(issuer, send)
+    const { token, expiresIn } = await (values['device'] ? logInByDevice(metadata, request) : logInByBrowser(metadata, request, port))
+    if (expiresIn !== undefined) writeError(`The token expires in ${Math.round(expiresIn / 60)} minutes\n`)
+    write(`${token}\n`)
+    return 0
   }
 }
 
