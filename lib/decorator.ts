@@ -8,7 +8,7 @@ import type { RequirementOptions } from './options/route-options.ts'
 import type { Forgettable } from './verdicts/verdict-target.ts'
 import type { Introspector } from './verdicts/introspector.ts'
 import type { CheckResult } from './source/health-check.ts'
-import { isB64Token } from './oauth/bearer.ts'
+import { MAX_TOKEN_LENGTH, isB64Token } from './oauth/bearer.ts'
 import type { AuthInfo } from './resource/auth-info.ts'
 import type { EndReason } from './streams/end-reason.ts'
 import type { OnEndOptions } from './streams/on-end.ts'
@@ -141,6 +141,8 @@ export function createDecorator ({ customScopes }: Config, guard: Guard, introsp
       if (named.length !== 1 || !['token', 'sub', 'jti'].includes(name!) || typeof value !== 'string' || value === '') {
         throw createOptionError('zitadel.forget(): exactly one of "token", "sub" and "jti" must be given, a non-empty string')
       }
+      // What is too long to be a token was never asked about.
+      if (name === 'token' && value.length > MAX_TOKEN_LENGTH) return
       await introspector.forget(what)
     }
   }

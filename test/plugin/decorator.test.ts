@@ -1,4 +1,5 @@
 import t from 'tap'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import Fastify from 'fastify'
@@ -61,6 +62,18 @@ t.test('after forget(), ZITADEL is asked again: for a token, for a user, for a j
   t.equal(await asksAfter({ token: 'c' }), 'cd', 'and whatever shares its jti')
   t.equal(await asksAfter({ sub: 'ada' }), 'ab')
   t.equal(await asksAfter({ jti: '3' }), 'cd')
+})
+
+t.test('forget() does nothing for a text that is too long to be a token', async (t) => {
+  const forgotten: unknown[] = []
+  const onForget = (message: unknown): void => { forgotten.push(message) }
+  subscribe('fastify-zitadel:forget', onForget)
+  t.teardown(() => unsubscribe('fastify-zitadel:forget', onForget))
+  const { zitadel } = await startGuardedApp(t)
+  for (const token of ['a'.repeat(16_385), 'a'.repeat(64 * 2 ** 20)]) await zitadel().forget({ token })
+  t.strictSame(forgotten, [])
+  await zitadel().forget({ token: 'a'.repeat(16_384) })
+  t.equal(forgotten.length, 1)
 })
 
 t.test('forget() rejects unless exactly one target is given', async (t) => {
