@@ -30,6 +30,26 @@ test('a revoked token is denied at once where freshness is 0', async () => {
 })
 // #endregion stand-in
 
+// #region events
+test('a locked user is denied before cache.ttl ends', async () => {
+  const standIn = await startStandIn()
+  const target = standIn.addWebhookTarget((webhook) => app.inject({ method: 'POST', url: '/zitadel/events', ...webhook }))
+  const { issuer, credentials } = standIn
+  const app = await build({ issuer, credentials, events: { path: '/zitadel/events', signingKey: target.signingKey } })
+  const token = await standIn.issueToken({ sub: '42', roles: ['reader'], organization: '1' })
+  const call = async () => (await app.inject({ url: '/1/orders', headers: { authorization: `Bearer ${token}` } })).statusCode
+  assert.equal(await call(), 200)
+  standIn.lockUser('42')
+  await target.settled()
+  assert.equal(await call(), 401)
+  const [delivery] = target.deliveries
+  assert.equal(await target.send(delivery!), 409, 'a replay')
+  assert.equal(await target.send(delivery!, { signingKey: 'another key' }), 401, 'a forged signature')
+  await app.close()
+  await standIn.close()
+})
+// #endregion events
+
 // #region environment
 test('an app that takes no options', async () => {
   const standIn = await startStandIn()

@@ -2,6 +2,7 @@ import type { Api, ApiOptions, ApplicationKey } from './instance/api.ts'
 import type { RecordedRequest } from './http/request.ts'
 import type { Fault } from './faults.ts'
 import type { LogoutTokenOptions } from './tokens/logout-token.ts'
+import type { WebhookReceiver, WebhookTarget } from './events/webhook-target.ts'
 import type { Roles } from './tokens/roles.ts'
 import type { TokenOptions } from './tokens/token-options.ts'
 
@@ -71,6 +72,21 @@ export interface StandIn {
   revoke (token: string): void
   /** Deactivates a user: all tokens issued so far are inactive. */
   deactivateUser (sub: string): void
+  /** Locks a user: all tokens issued so far are inactive. */
+  lockUser (sub: string): void
+  /**
+   * Adds a target of Actions v2. From then on it gets a signed event for each `revoke`, `refreshToken`, `setRoles`,
+   * `deactivateUser` and `lockUser`, and for each request to `/oauth/v2/revoke`.
+   *
+   * @param receiver a URL, or a function that posts the webhook to an app
+   *
+   * @example
+   * const target = standIn.addWebhookTarget((webhook) => app.inject({ method: 'POST', url: '/zitadel/events', ...webhook }))
+   * standIn.lockUser('42')
+   * await target.settled()
+   * await target.send(target.deliveries[0]!) // a replay
+   */
+  addWebhookTarget (receiver: WebhookReceiver): WebhookTarget
   /**
    * Creates a logout token, which ZITADEL posts as `logout_token` to the back-channel logout URI of an OIDC application.
    *

@@ -4,6 +4,8 @@ import { API_OPTION_NAMES } from './instance/api.ts'
 import { ApplicationStore, DEFAULT_PROJECT_ID as projectId } from './instance/applications.ts'
 import type { EndpointContext } from './endpoints/context.ts'
 import { createDomains } from './instance/origin.ts'
+import { EventBodies, type EventBody } from './events/event-body.ts'
+import { WebhookSender } from './events/webhook-target.ts'
 import { checkOptionNames } from './option-names.ts'
 import { FaultPlan } from './faults.ts'
 import { createReplayDetector } from './endpoints/replay-detector.ts'
@@ -14,6 +16,7 @@ import { STAND_IN_OPTION_NAMES, type StandIn, type StandInOptions } from './stan
 import { LOGOUT_TOKEN_OPTION_NAMES, createLogoutToken } from './tokens/logout-token.ts'
 import { TOKEN_OPTION_NAMES } from './tokens/token-options.ts'
 import { TokenStore } from './tokens/token-store.ts'
+import { resolveOrganization } from './tokens/users.ts'
 
 const LOGIN_CLIENT_ID = '280000000000000100'
 
@@ -49,7 +52,14 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
   await once(server.listen(port, '127.0.0.1'), 'listening')
   const address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   const issuer = options.issuer ?? address
-  const tokens = new TokenStore({ issuer, projectId, loginClientId: LOGIN_CLIENT_ID, applications, clock })
+  const bodies = new EventBodies(clock)
+  const targets: WebhookSender[] = []
+  const publish = (event: EventBody): void => { for (const target of targets) target.push(event) }
+  const tokens = new TokenStore({ issuer, projectId, loginClientId: LOGIN_CLIENT_ID, applications, clock }, (change) => { publish(bodies.ofToken(change)) })
+  const endUser = (sub: string, type: 'user.locked' | 'user.deactivated'): void => {
+    const organization = tokens.endAllOfUser(sub, type.replace('.', ' '))
+    publish(bodies.ofUser(type, sub, resolveOrganization(organization).id))
+  }
   const context: EndpointContext = {
     applications,
     tokens,
@@ -77,8 +87,14 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
     },
     refreshToken: async (token) => await tokens.refresh(token),
     setRoles: (token, roles) => { tokens.setRoles(token, roles) },
-    revoke: (token) => { tokens.end(token, 'revoked') },
-    deactivateUser: (sub) => { tokens.endAllOfUser(sub, 'user deactivated') },
+    revoke: (token) => { tokens.revoke(token) },
+    deactivateUser: (sub) => { endUser(sub, 'user.deactivated') },
+    lockUser: (sub) => { endUser(sub, 'user.locked') },
+    addWebhookTarget: (receiver) => {
+      const target = new WebhookSender(receiver, clock)
+      targets.push(target)
+      return target
+    },
     createLogoutToken: async (logoutOptions = {}) => {
       checkOptionNames(logoutOptions, LOGOUT_TOKEN_OPTION_NAMES, 'createLogoutToken')
       return await createLogoutToken({ clientId: LOGIN_CLIENT_ID, ...logoutOptions }, issuer, Math.floor(clock() / 1000))

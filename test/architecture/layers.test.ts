@@ -64,10 +64,11 @@ const LAYERS: Record<string, string[]> = {
   'testing/instance': ['errors.ts', 'oauth', 'zitadel', 'testing/http'],
   'testing/faults.ts': ['testing/http', 'testing/instance'],
   'testing/tokens': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance'],
+  'testing/events': ['testing/tokens'],
   'testing/endpoints': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens'],
   'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
   'testing/guarded': ['guard'],
-  testing: ['errors.ts', 'oauth', 'zitadel', 'guard', 'testing/guarded', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints', 'testing/server'],
+  testing: ['errors.ts', 'oauth', 'zitadel', 'guard', 'testing/guarded', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/events', 'testing/endpoints', 'testing/server'],
   cli: ['errors.ts', 'clock.ts', 'registration.ts', 'reporter.ts', 'oauth', 'zitadel', 'options', 'client', 'verdicts', 'source', 'guard', 'events', 'testing/guarded', 'testing']
 }
 

@@ -3,14 +3,23 @@ import type { TokenOptions } from './token-options.ts'
 import { normalizeRoles, createTokenRecord, type TokenIssuer, type TokenRecord } from './token-record.ts'
 import type { Roles } from './roles.ts'
 
+/** What has happened to a token or the roles of its user. `record` is the token afterwards. */
+export interface TokenChange {
+  readonly kind: 'revoked' | 'refreshed' | 'roles'
+  readonly record: TokenRecord
+  readonly previousRoles: Roles
+}
+
 /** The access tokens of an instance. */
 export class TokenStore {
   readonly #records = new Map<string, TokenRecord>()
   readonly #issuer: TokenIssuer
+  readonly #onChange: (change: TokenChange) => void
   #lastId = 280000000000000700n
 
-  constructor (issuer: TokenIssuer) {
+  constructor (issuer: TokenIssuer, onChange: (change: TokenChange) => void = () => {}) {
     this.#issuer = issuer
+    this.#onChange = onChange
   }
 
   /** The record of an issued token, active or not. ZITADEL ignores white space in a token. */
@@ -24,24 +33,32 @@ export class TokenStore {
 
   /** Issues a new access token of the same session. The old token is inactive at once. */
   async refresh (token: string): Promise<string> {
-    const { sessionId, options, roles } = this.#getRecord(token)
-    this.end(token, 'refreshed')
-    return await this.#add({ ...createTokenRecord(options, sessionId, this.#nextId(), this.#issuer), roles })
+    const old = this.#getRecord(token)
+    old.endReason ??= 'refreshed'
+    const record = { ...createTokenRecord(old.options, old.sessionId, this.#nextId(), this.#issuer), roles: old.roles }
+    this.#onChange({ kind: 'refreshed', record, previousRoles: old.roles })
+    return await this.#add(record)
   }
 
-  end (token: string, reason: string): void {
-    this.#getRecord(token).endReason ??= reason
+  revoke (token: string): void {
+    const record = this.#getRecord(token)
+    if (record.endReason !== undefined) return
+    record.endReason = 'revoked'
+    this.#onChange({ kind: 'revoked', record, previousRoles: record.roles })
   }
 
-  endAllOfUser (sub: string, reason: string): void {
-    for (const record of this.#records.values()) {
-      if (record.sub === sub) record.endReason ??= reason
-    }
+  /** @returns the organization of the user; undefined if no token was issued to the user */
+  endAllOfUser (sub: string, reason: string): string | undefined {
+    const records = [...this.#records.values()].filter((record) => record.sub === sub)
+    for (const record of records) record.endReason ??= reason
+    return records[0]?.organization.id
   }
 
   setRoles (token: string, roles: Roles | string[]): void {
     const record = this.#getRecord(token)
+    const previousRoles = record.roles
     record.roles = normalizeRoles(roles, record, this.#issuer)
+    this.#onChange({ kind: 'roles', record, previousRoles })
   }
 
   async #add (record: TokenRecord): Promise<string> {
