@@ -1,4 +1,4 @@
-import type { FastifyError, FastifyInstance } from 'fastify'
+import Fastify, { LogController, type FastifyError, type FastifyInstance } from 'fastify'
 import { ZitadelError } from 'fastify-zitadel'
 
 export function handleErrors (app: FastifyInstance): void {
@@ -8,4 +8,18 @@ export function handleErrors (app: FastifyInstance): void {
     return reply.code(error.statusCode ?? 500).send({ code: error.code, message: error.message })
   })
   // #endregion handler
+}
+
+export function createServer (stream: { write: (line: string) => void }): FastifyInstance {
+  // #region one-line
+  class DenialsInOneLine extends LogController {
+    override defaultErrorLog (...args: Parameters<LogController['defaultErrorLog']>): void {
+      const [error] = args
+      if (!(error instanceof ZitadelError) || error.reason === undefined) super.defaultErrorLog(...args)
+    }
+  }
+
+  const app = Fastify({ logger: { stream }, logController: new DenialsInOneLine() })
+  // #endregion one-line
+  return app
 }

@@ -1,4 +1,4 @@
-import { createHmac, createPrivateKey } from 'node:crypto'
+import { createHmac, createPrivateKey, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { CompactSign } from 'jose'
 
 const assertionType = 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer'
@@ -19,6 +19,7 @@ export async function assertionCases ({ apis: { api, keyOnly, inactive, foreign 
   }
   const valid = await sign({})
   const [head, payload, signature] = valid.split('.')
+  const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const rfc3339 = (seconds) => new Date(seconds * 1000).toISOString()
 
   const all = {
@@ -67,6 +68,19 @@ export async function assertionCases ({ apis: { api, keyOnly, inactive, foreign 
     'an application with keys only': await sign({ iss: keyOnly.clientId, sub: keyOnly.clientId }, { kid: keyOnly.key.keyId }, keyOnly.key),
     'algorithm PS256': await sign({}, { alg: 'PS256' }),
     'algorithm RS512': await sign({}, { alg: 'RS512' }),
+    'jwk is a public key': await sign({}, { jwk: ec.publicKey.export({ format: 'jwk' }) }),
+    'jwk is an RSA key': await sign({}, { jwk: createPublicKey(api.key.key).export({ format: 'jwk' }) }),
+    'jwk is an Ed25519 key': await sign({}, { jwk: generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' }) }),
+    'jwk is null': await sign({}, { jwk: null }),
+    'jwk is a private key': await sign({}, { jwk: ec.privateKey.export({ format: 'jwk' }) }),
+    'jwk is a symmetric key': await sign({}, { jwk: { kty: 'oct', k: 'AAAA' } }),
+    'jwk is an X25519 key': await sign({}, { jwk: generateKeyPairSync('x25519').publicKey.export({ format: 'jwk' }) }),
+    'jwk has an unknown curve': await sign({}, { jwk: generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' }) }),
+    'jwk is not on its curve': await sign({}, { jwk: { ...ec.publicKey.export({ format: 'jwk' }), x: 'AAAA' } }),
+    'jwk lacks its members': await sign({}, { jwk: { kty: 'RSA' } }),
+    'jwk is empty': await sign({}, { jwk: {} }),
+    'jwk is an array': await sign({}, { jwk: [] }),
+    'jwk is a string': await sign({}, { jwk: 'text' }),
     'typ is not read': await sign({}, { typ: 'anything' }),
     'a critical header': raw(JSON.stringify({ ...header, crit: ['x'], x: 1 }), JSON.stringify(good), signature),
     'alg none': forged('none', () => ''),

@@ -15,7 +15,7 @@ import { buildCookieApi, buildProxiedApi, buildSubProtocolApi } from '../../exam
 import { buildStreamingApi } from '../../examples/docs/streams.ts'
 import { declareRoutes } from '../../examples/docs/routes.ts'
 import { declareTenantRoute } from '../../examples/docs/claims.ts'
-import { handleErrors } from '../../examples/docs/errors.ts'
+import { createServer, handleErrors } from '../../examples/docs/errors.ts'
 import pluginFile from '../../examples/docs/plugin-file.ts'
 import type { TestContext } from '../fixtures/guarded-app.ts'
 
@@ -206,4 +206,18 @@ t.test('an open response of an MCP server ends when the token is revoked', async
   await app.zitadel.forget({ token })
   await t.rejects(response.text())
   t.ok(stream.destroyed)
+})
+
+t.test('with the documented log controller, a denial is one line, and any other error is logged as before', async (t) => {
+  const standIn = await startServer(t)
+  const messages: string[] = []
+  const app = createServer({ write: (line) => { messages.push(JSON.parse(line).msg) } })
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, optionsOf(standIn))
+  app.get('/', async () => { throw new Error('broken') })
+  t.equal(await getStatus(app, '/', 'unknown'), 401)
+  t.match(messages, ['incoming request', /^fastify-zitadel: The access token is not valid here/, 'request completed'])
+  messages.length = 0
+  t.equal(await getStatus(app, '/', await standIn.issueToken()), 500)
+  t.match(messages, ['incoming request', 'broken', 'request completed'])
 })

@@ -1,4 +1,4 @@
-import { createHmac, createPublicKey } from 'node:crypto'
+import { createHmac, createPublicKey, generateKeyPairSync } from 'node:crypto'
 import t, { type Test } from 'tap'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { introspectWith, sign, type AssertionOptions } from '../fixtures/stand-in-client.ts'
@@ -163,4 +163,16 @@ test('the order of the checks is aud, exp, iat, sub, kid', async (t) => {
   t.equal(await send({ claims: { iat, ...afterIssuedAt }, header }), old)
   t.match(await send({ claims: afterIssuedAt, header }), /sub must be identical/)
   t.equal(await send({ header }), noKey)
+})
+
+test('an embedded jwk must be a public key, and is not used', async (t) => {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+  const jwk = publicKey.export({ format: 'jwk' })
+  const rsa = createPublicKey(key.key).export({ format: 'jwk' })
+  const okp = (type: 'ed25519' | 'x25519'): object => generateKeyPairSync(type as 'ed25519').publicKey.export({ format: 'jwk' })
+  for (const valid of [undefined, null, jwk, rsa, okp('ed25519')]) t.equal(await send({ header: { jwk: valid } }), 'accepted', JSON.stringify(valid))
+  const secp256k1 = generateKeyPairSync('ec', { namedCurve: 'secp256k1' }).publicKey.export({ format: 'jwk' })
+  for (const invalid of ['text', 5, [], {}, { kty: 'RSA' }, { kty: 'oct', k: 'AAAA' }, { ...jwk, x: 'AAAA' }, privateKey.export({ format: 'jwk' }), secp256k1, okp('x25519')]) {
+    t.equal(await send({ header: { jwk: invalid } }), badSignature, JSON.stringify(invalid))
+  }
 })

@@ -88,6 +88,11 @@ t.test('the stand-in answers each recorded request with the same status, content
   }
 })
 
+t.test('a response about an unknown host sets no cookie, and any other response of ZITADEL does', async (t) => {
+  for (const name of ['17 unknown host', '17 untrusted public host']) t.equal((await REQUESTS[name]!()).headers.get('set-cookie'), null, name)
+  for (const name of ['1 no credentials', '11 garbage token', 'unknown path /nope']) t.match((await REQUESTS[name]!()).headers.get('set-cookie'), /^zitadel\.useragent=/, name)
+})
+
 t.test('a path with several slashes in a row is redirected', async (t) => {
   const { status, headers } = await fetch(`${standIn.address}//oauth//v2/keys`, { headers: { 'x-forwarded-host': 'localhost:8080' }, redirect: 'manual' })
   t.same([status, headers.get('location')], [301, '/oauth/v2/keys'])

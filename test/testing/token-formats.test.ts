@@ -50,6 +50,21 @@ t.test('each token format has its form', async (t) => {
   for (const token of [opaque, legacy, jwt]) t.equal((await introspect(standIn, token)).json.active, true)
 })
 
+t.test('a legacy token is active with another last character and without its last four, as in ZITADEL 4.13.1', async (t) => {
+  const isActive = async (token: string): Promise<boolean> => (await introspect(standIn, token)).json.active
+  const token = await standIn.issueToken({ format: 'legacy' })
+  const start = token.slice(0, -1)
+  t.equal(await isActive(`${start}${token.endsWith('A') ? 'B' : 'A'}`), true)
+  t.equal(await isActive(token.slice(0, -4)), true)
+  for (const other of [start, token.slice(0, -5), token.slice(0, -3), `${token}A`, `${token.slice(0, -4)}AAAA`, `B${token.slice(1)}`]) {
+    t.equal(await isActive(other), other === token, other)
+  }
+  const jwt = await standIn.issueToken({ format: 'jwt' })
+  t.equal(await isActive(jwt.slice(0, -4)), false)
+  standIn.revoke(token)
+  t.equal(await isActive(token.slice(0, -4)), false)
+})
+
 t.test('a refreshed token keeps the session in its jti', async (t) => {
   const old = await standIn.issueToken()
   const before = (await introspect(standIn, old)).json.jti

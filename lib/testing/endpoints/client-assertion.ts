@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto'
 import { compactVerify, decodeProtectedHeader } from 'jose'
 import type { Application } from '../instance/applications.ts'
 import { OAuthError } from '../http/response.ts'
@@ -12,8 +13,8 @@ export interface AssertionClaims {
 }
 
 const ALGORITHMS = ['RS256', 'ES256', 'PS256']
-const CLOCK_OFFSET_MS = 1000 // ms
-const MAX_AGE_MS = 3_600_000 // ms
+const CLOCK_OFFSET_MS = 1000
+const MAX_AGE_MS = 3_600_000
 
 /**
  * Parses the claims of an assertion, without verification of the signature.
@@ -82,12 +83,27 @@ export async function verifyAssertion (assertion: string, { keys }: Application,
   if (claims.iat < Math.round((now - MAX_AGE_MS) / 1000)) throw createRejection('issuedAt of token is to old')
   if (claims.iss !== claims.sub) throw createRejection('delegation not allowed, issuer and sub must be identical')
   try {
-    const { kid = '' } = decodeProtectedHeader(assertion)
+    const { kid = '', jwk } = decodeProtectedHeader(assertion)
+    if (!isValidEmbeddedKey(jwk)) throw createRejection('invalid signature')
     const key = keys.get(kid)
     if (key === undefined || key.expiresAt <= now) throw createRejection('invalid signature (cannot decode, empty data)')
     await compactVerify(assertion.replace(/\s/g, ''), key.publicKey, { algorithms: ALGORITHMS })
   } catch (error) {
     throw error instanceof OAuthError ? error : createRejection('invalid signature')
+  }
+}
+
+const EMBEDDED_CURVES: Readonly<Record<string, readonly unknown[]>> = { EC: ['P-256', 'P-384', 'P-521'], OKP: ['Ed25519'], RSA: [undefined] }
+
+/** The library of ZITADEL does not use the header `jwk`, and rejects an assertion in which it is not a public key (RFC 7515 section 4.1.3). */
+function isValidEmbeddedKey (jwk: unknown): boolean {
+  if (jwk === undefined || jwk === null) return true
+  try {
+    const { kty = '', crv, d } = jwk as JsonWebKey
+    createPublicKey({ key: jwk as JsonWebKey, format: 'jwk' })
+    return d === undefined && EMBEDDED_CURVES[kty]!.includes(crv)
+  } catch {
+    return false
   }
 }
 

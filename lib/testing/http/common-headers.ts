@@ -7,13 +7,13 @@ import type { OutgoingHttpHeaders } from 'node:http'
  * @param now milliseconds since the epoch, for `Date`
  * @param origin the `Origin` of the request
  */
-export function createCommonHeaders (now: number, origin: string | undefined): OutgoingHttpHeaders {
+export function createCommonHeaders (now: number, origin: string | undefined, hasCookie: boolean): OutgoingHttpHeaders {
   return {
     date: new Date(now).toUTCString(),
     'cache-control': 'no-store',
     pragma: 'no-cache',
     expires: new Date(now - 3_600_000).toUTCString(),
-    'set-cookie': `zitadel.useragent=${randomBytes(24).toString('base64url')}; Path=/; HttpOnly; SameSite=Lax`,
+    ...(hasCookie && { 'set-cookie': `zitadel.useragent=${randomBytes(24).toString('base64url')}; Path=/; HttpOnly; SameSite=Lax` }),
     'x-request-id': randomUUID(),
     vary: 'Origin',
     ...(origin !== undefined && {

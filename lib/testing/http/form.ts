@@ -6,7 +6,7 @@ import type { StandInRequest } from './request.ts'
 export type Form = ReadonlyMap<string, string>
 
 const BODY_METHODS = new Set(['POST', 'PUT', 'PATCH'])
-const MAX_BODY_BYTES = 10 * 1024 * 1024 // bytes
+const MAX_BODY_BYTES = 10 * 1024 * 1024
 const MEDIA_TYPE = /^\s*([\w!#$%&'*+.^`|~-]+(?:\/[\w!#$%&'*+.^`|~-]+)?)\s*(?:;\s*[\w!#$&'*+.^`|~-]+=(?:[\w!#$%&'*+.^`|~-]+|"(?:[^"\\]|\\.)*")\s*)*;?\s*$/
 
 /**

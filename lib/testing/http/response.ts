@@ -9,6 +9,8 @@ export interface StandInResponse {
   reason?: string
   /** True if a proxy in front of ZITADEL sends the response: the headers of ZITADEL are then missing. */
   isFromProxy?: boolean
+  /** True if ZITADEL responds before the step that sets its cookie. */
+  hasNoCookie?: boolean
 }
 
 /**

@@ -77,7 +77,8 @@ export function createUnknownInstanceResponse (origin: RequestOrigin, domains: I
 }
 
 export function createOriginErrorResponse ({ instanceHost, publicHost, protocol }: RequestOrigin, { external }: InstanceDomains, error: string, status: number): StandInResponse {
-  return createTextResponse(`unable to set instance using origin &{${instanceHost} ${publicHost} ${protocol}} (ExternalDomain is ${external}): ${error}`, status)
+  const text = `unable to set instance using origin &{${instanceHost} ${publicHost} ${protocol}} (ExternalDomain is ${external}): ${error}`
+  return { ...createTextResponse(text, status), hasNoCookie: true }
 }
 
 export function getIssuer ({ instanceHost, publicHost, protocol }: RequestOrigin): string {

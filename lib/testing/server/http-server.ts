@@ -55,7 +55,7 @@ async function handleRequest (incoming: IncomingMessage, outgoing: ServerRespons
   recorded.status = response.status
   if (response.reason !== undefined) recorded.reason = response.reason
   outgoing.writeHead(response.status, {
-    ...(response.isFromProxy === true ? {} : createCommonHeaders(handler.clock(), headers.origin)),
+    ...(response.isFromProxy === true ? {} : createCommonHeaders(handler.clock(), headers.origin, response.hasNoCookie !== true)),
     ...response.headers,
     ...(fault === 'endless-body' ? {} : { 'content-length': Buffer.byteLength(response.body) })
   })

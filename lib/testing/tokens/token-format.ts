@@ -17,6 +17,8 @@ export function createOpaqueToken (): string {
   return [encodeBase64url(header), createRandomText(32), createRandomText(12), createRandomText(65), createRandomText(16)].join('.')
 }
 
+export const LEGACY_TOKEN_LENGTH = 102
+
 export function createLegacyToken (): string {
   return createRandomText(76)
 }

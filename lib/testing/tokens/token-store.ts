@@ -1,4 +1,4 @@
-import { createJwt, createLegacyToken, createOpaqueToken } from './token-format.ts'
+import { LEGACY_TOKEN_LENGTH, createJwt, createLegacyToken, createOpaqueToken } from './token-format.ts'
 import type { TokenOptions } from './token-options.ts'
 import { normalizeRoles, createTokenRecord, type TokenIssuer, type TokenRecord } from './token-record.ts'
 import type { Roles } from './roles.ts'
@@ -13,6 +13,8 @@ export interface TokenChange {
 /** The access tokens of an instance. */
 export class TokenStore {
   readonly #records = new Map<string, TokenRecord>()
+  /** Legacy tokens by their text without the last four characters. */
+  readonly #legacyTokens = new Map<string, string>()
   readonly #issuer: TokenIssuer
   readonly #onChange: (change: TokenChange) => void
   #lastId = 280000000000000700n
@@ -22,9 +24,20 @@ export class TokenStore {
     this.#onChange = onChange
   }
 
-  /** The record of an issued token, active or not. ZITADEL ignores white space in a token. */
+  /**
+   * The record of an issued token, active or not. ZITADEL ignores white space in a token. Of a legacy token it accepts any last
+   * character, and the token without its last four characters.
+   */
   find (token: string): TokenRecord | undefined {
-    return this.#records.get(token.replace(/\s/g, ''))
+    const text = token.replace(/\s/g, '')
+    return this.#records.get(text) ?? this.#findLegacy(text)
+  }
+
+  #findLegacy (text: string): TokenRecord | undefined {
+    const token = this.#legacyTokens.get(text.slice(0, LEGACY_TOKEN_LENGTH - 4))
+    if (token === undefined) return undefined
+    const isAlike = text.length === token.length ? text.slice(0, -1) === token.slice(0, -1) : text.length === token.length - 4
+    return isAlike ? this.#records.get(token) : undefined
   }
 
   async issue (options: TokenOptions): Promise<string> {
@@ -64,6 +77,7 @@ export class TokenStore {
   async #add (record: TokenRecord): Promise<string> {
     const token = await createToken(record, this.#issuer.issuer)
     this.#records.set(token, record)
+    if (record.options.format === 'legacy') this.#legacyTokens.set(token.slice(0, -4), token)
     return token
   }
 
