@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { request as sendRequest } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { test } from 'node:test'
+import { buildApi } from '../../../build/examples/mcp/api.js'
+import { buildSessionApi } from '../../../build/examples/mcp/sessions.js'
 import { startExample } from './setup.js'
 
 const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 'lies', version: '1' }, 'io.modelcontextprotocol/clientCapabilities': {} }
@@ -61,34 +63,55 @@ function * createLies () {
   }
 }
 
-test('no header and no body lets a call in that the role does not allow, in either protocol, in batches too', async (t) => {
-  const { url, connect } = await startExample(t, { api: { cache: { ttl: 60 } } })
-  const token = async (account) => (await connect(account)).stored.tokens().access_token
-  const [ada, grace] = [await token('ada'), await token('grace')]
-  const isPurged = ({ body }) => body.includes('deleted all notes')
+/** Opens a session of the older protocol, and returns the header that names it. */
+async function openSession (url, token) {
+  const response = await fetch(url, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'lies', version: '1' } } })
+  })
+  await response.text()
+  return { 'mcp-session-id': response.headers.get('mcp-session-id') }
+}
 
-  // What the test looks for is there when the call is allowed.
-  for (const { meta, headers } of Object.values(PROTOCOLS)) {
-    const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'purge-notes', arguments: {}, ...meta } })
-    const response = await send(url, grace, { headers: { 'content-type': 'application/json', ...headers('purge-notes') }, body })
-    assert.ok(isPurged(response), JSON.stringify(response))
-  }
-  const marker = `marker ${Math.random()}`
-  await (await connect('grace')).call('add-note', { text: marker })
+const SERVERS = {
+  'a stateless server': { build: buildApi, protocols: ['legacy', '2026-07-28'], open: async () => ({}) },
+  'a server with sessions': { build: buildSessionApi, protocols: ['legacy'], open: openSession }
+}
 
-  let count = 0
-  const [letIn, failures] = [[], []]
-  for (const { path = '', ...lie } of createLies()) {
-    count++
-    const response = await send(`${url}${path}`, ada, lie).catch((error) => ({ status: 0, body: String(error) }))
-    if (isPurged(response)) letIn.push(lie)
-    // A web-standard request, which the SDK creates, cannot have this method.
-    if (response.status >= 500 && lie.method !== 'TRACE') failures.push({ ...lie, response })
-  }
-  const { text: notes } = await (await connect('grace')).call('list-notes')
-  assert.match(notes, new RegExp(marker), 'nothing was deleted')
-  t.diagnostic(`${count} requests, ${letIn.length} let in`)
-  assert.ok(count > 1000)
-  assert.deepEqual(letIn, [])
-  assert.deepEqual(failures, [])
-})
+for (const [server, { build, protocols, open }] of Object.entries(SERVERS)) {
+  test(`no header and no body lets a call in that the role does not allow, in batches too (${server}, protocol ${protocols.join(', ')})`, async (t) => {
+    const { url, connect } = await startExample(t, { build, api: { cache: { ttl: 60 } } })
+    const login = async (account) => await connect(account, undefined, protocols.at(-1) === 'legacy' ? 'legacy' : 'auto')
+    const [ada, grace] = [await login('ada'), await login('grace')]
+    const [adaToken, graceToken] = [ada, grace].map(({ stored }) => stored.tokens().access_token)
+    const [adaSession, graceSession] = [await open(url, adaToken), await open(url, graceToken)]
+    const isPurged = ({ body }) => body.includes('deleted all notes')
+
+    // What the test looks for is there when the call is allowed.
+    for (const { meta, headers } of protocols.map((protocol) => PROTOCOLS[protocol])) {
+      const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'purge-notes', arguments: {}, ...meta } })
+      const response = await send(url, graceToken, { headers: { 'content-type': 'application/json', ...headers('purge-notes'), ...graceSession }, body })
+      assert.ok(isPurged(response), JSON.stringify(response))
+    }
+    const marker = `marker ${Math.random()}`
+    await grace.call('add-note', { text: marker })
+
+    let count = 0
+    const [letIn, failures] = [[], []]
+    for (const { path = '', protocol, ...lie } of createLies()) {
+      // The stream of a session stays open.
+      if (!protocols.includes(protocol) || (lie.method === 'GET' && adaSession['mcp-session-id'] !== undefined)) continue
+      count++
+      const response = await send(`${url}${path}`, adaToken, { ...lie, headers: { ...lie.headers, ...lie.method === 'DELETE' ? {} : adaSession } }).catch((error) => ({ status: 0, body: String(error) }))
+      if (isPurged(response)) letIn.push(lie)
+      // A web-standard request, which the SDK creates, cannot have this method.
+      if (response.status >= 500 && lie.method !== 'TRACE') failures.push({ ...lie, response })
+    }
+    assert.match((await grace.call('list-notes')).text, new RegExp(marker), 'nothing was deleted')
+    t.diagnostic(`${count} requests, ${letIn.length} let in`)
+    assert.ok(count > 500)
+    assert.deepEqual(letIn, [])
+    assert.deepEqual(failures, [])
+  })
+}

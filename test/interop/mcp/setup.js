@@ -8,19 +8,19 @@ export const AUDIENCE = `urn:zitadel:iam:org:project:id:${PROJECT_ID}:aud`
 export const CLIENT_METADATA_URL = 'https://client.acme.example/notes.json'
 
 /** The example, on free ports. Without a cache, so that a revocation counts at once. */
-export async function startExample (t, { login = {}, api = {}, recheck } = {}) {
+export async function startExample (t, { login = {}, api = {}, recheck, build = buildApi } = {}) {
   const documents = []
   const loginServer = await startLoginServer({ registration: true, fetchClientMetadata: async (url) => { documents.push(url); return describeClient(url) }, ...login })
   t.after(async () => await loginServer.close())
   const port = await findFreePort()
   const url = `http://127.0.0.1:${port}/mcp`
-  const { app, mcp } = await buildApi({ issuer: loginServer.issuer, credentials: API_CREDENTIALS, resource: url, projectId: PROJECT_ID, cache: false, ...api }, recheck)
+  const { app, ...rest } = await build({ issuer: loginServer.issuer, credentials: API_CREDENTIALS, resource: url, projectId: PROJECT_ID, cache: false, ...api }, recheck)
   await app.listen({ host: '127.0.0.1', port })
   t.after(async () => await app.close())
   const { issuer, requests } = loginServer
   return {
     app,
-    mcp,
+    ...rest,
     url,
     issuer,
     requests,
