@@ -56,7 +56,7 @@ export interface Zitadel {
    *
    * - If Redis did not accept it, the log has `FST_ZITADEL_SHARED_FORGET`, and other processes can use their verdicts until
    *   `cache.ttl` ends.
-   * - A process that is cut off from Redis can use its verdict for up to 15 seconds (5 seconds and half of `cache.ttl`, if that
+   * - A process that is cut off from Redis can use its verdict for up to 17 seconds (5 seconds and half of `cache.ttl`, if that
    *   is less). Its own log has `FST_ZITADEL_SHARED_SUBSCRIPTION`.
    *
    * @throws ZitadelError `FST_ZITADEL_OPTION` unless exactly one of them is given

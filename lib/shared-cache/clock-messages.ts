@@ -5,9 +5,6 @@ import type { SharedCacheLog } from './shared-cache-log.ts'
 import type { SharedKey } from './shared-key.ts'
 import { CLOCK_SKEW_MS } from './tombstones.ts'
 
-/** Milliseconds between two messages. */
-const INTERVAL_MS = 10_000
-
 /** Notices that the clocks of processes differ by more than the shared cache allows for. */
 export class ClockMessages {
   readonly #commands: RedisCommands
@@ -17,12 +14,13 @@ export class ClockMessages {
   readonly #senderId = randomUUID()
   readonly #timer: NodeJS.Timeout
 
-  constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string, clock: Clock, log: SharedCacheLog) {
+  /** @param interval milliseconds between two messages */
+  constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string, clock: Clock, log: SharedCacheLog, interval: number) {
     this.#commands = commands
     this.#keys = new Map(keys.map((key) => [`${prefix}:clock:${key.channel}`, key]))
     this.#clock = clock
     this.#log = log
-    this.#timer = setInterval(() => this.publish(), INTERVAL_MS).unref()
+    this.#timer = setInterval(() => this.publish(), interval).unref()
   }
 
   get channels (): string[] {

@@ -8,12 +8,12 @@ import { SharedCache } from './shared-cache.ts'
 import { SharedCacheLog } from './shared-cache-log.ts'
 import { SharedKey, type ApiIdentity } from './shared-key.ts'
 import { SILENCE_MS } from './silence.ts'
-import type { SubscriptionIntervals } from './subscription.ts'
+import type { SharedCacheIntervals } from './subscription.ts'
 import { Tombstones } from './tombstones.ts'
 
 type Client = Awaited<ReturnType<CredentialsProvider['read']>>
 
-const INTERVALS: SubscriptionIntervals = { heartbeat: 1000, silence: SILENCE_MS }
+const INTERVALS: SharedCacheIntervals = { heartbeat: 1000, silence: SILENCE_MS, clock: 10_000 }
 
 /**
  * Opens the shared cache of the options.
@@ -35,7 +35,7 @@ export function openSharedCache ({ cache, authorizationServer, timeout }: Config
  * @param ttl seconds for which a verdict can be used at most
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function createSharedCache (options: SharedCacheConfig, { secret, ...identity }: ApiIdentity & { readonly secret: Uint8Array | undefined }, ttl: number, clock: Clock, logger: Pick<Logger, 'warn' | 'info'>, intervals: SubscriptionIntervals = INTERVALS): SharedCache {
+export function createSharedCache (options: SharedCacheConfig, { secret, ...identity }: ApiIdentity & { readonly secret: Uint8Array | undefined }, ttl: number, clock: Clock, logger: Pick<Logger, 'warn' | 'info'>, intervals: SharedCacheIntervals = INTERVALS): SharedCache {
   const { client, key = secret, prefix, deadline, wait } = options
   if (key === undefined) throw createOptionError('option "cache.shared.key" is missing: with an external signer or "introspect" there is no secret that it could be derived from')
   const keys = (typeof key === 'string' || key instanceof Uint8Array ? [key] : key).map((one) => new SharedKey(one, identity))

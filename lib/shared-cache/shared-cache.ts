@@ -6,7 +6,7 @@ import { Leases } from './leases.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
 import { ForgetMessages, type ForgetEvent, type ForgetKind } from './forget-messages.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
-import { Subscription, type SubscriptionIntervals } from './subscription.ts'
+import { Subscription, type SharedCacheIntervals } from './subscription.ts'
 import { logCutOff, logNotDelivered } from './subscription-log.ts'
 import type { TombstoneSubject } from './tombstones.ts'
 
@@ -42,12 +42,12 @@ export class SharedCache {
   #forgetCount = 0
 
   /** @param wait milliseconds for which another process is waited for */
-  constructor (client: RedisLike, context: SharedCacheContext & { readonly log: SharedCacheLog }, wait: number, intervals: SubscriptionIntervals) {
+  constructor (client: RedisLike, context: SharedCacheContext & { readonly log: SharedCacheLog }, wait: number, intervals: SharedCacheIntervals) {
     const { commands, keys, prefix, clock, ttl, log } = context
     this.#shared = context
     this.#log = log
     this.#leases = new Leases(commands, `${prefix}:released:${keys[0]!.channel}`, clock, log, { wait })
-    this.#clockMessages = new ClockMessages(commands, keys, prefix, clock, log)
+    this.#clockMessages = new ClockMessages(commands, keys, prefix, clock, log, intervals.clock)
     this.#forgetMessages = new ForgetMessages(commands, keys, prefix, clock, (wall) => this.#clockMessages.compare(wall))
     this.#subscription = new Subscription(client, commands, prefix, [this.#leases.channel, ...this.#forgetMessages.channels, ...this.#clockMessages.channels], {
       onMessage: (channel, message) => this.#handleMessage(channel, message),

@@ -2,7 +2,7 @@
 export const SILENCE_MS = 5000
 
 /** Milliseconds after an introspection for which its verdict is used in a process that is cut off; less if ttl is short. */
-const CUT_OFF_AGE_MS = 10_000
+const CUT_OFF_AGE_MS = 12_000
 
 /**
  * Returns the age up to which verdicts are used in a process that is cut off.

@@ -6,11 +6,13 @@ import { SilenceTimer } from './silence.ts'
 import { openSubscriber } from './subscriber.ts'
 
 /** Milliseconds. */
-export interface SubscriptionIntervals {
+export interface SharedCacheIntervals {
   /** Between two heartbeats. */
   readonly heartbeat: number
   /** Without a message, until this process counts as cut off. */
   readonly silence: number
+  /** Between two messages with the time of this process. */
+  readonly clock: number
 }
 
 export interface SubscriptionListeners {
@@ -44,7 +46,7 @@ export class Subscription {
   #missLimit = MIN_MISS_LIMIT
   #isClosed = false
 
-  constructor (client: RedisLike, commands: RedisCommands, prefix: string, channels: string[], listeners: SubscriptionListeners, { heartbeat, silence }: SubscriptionIntervals) {
+  constructor (client: RedisLike, commands: RedisCommands, prefix: string, channels: string[], listeners: SubscriptionListeners, { heartbeat, silence }: SharedCacheIntervals) {
     this.#client = client
     this.#commands = commands
     this.#heartbeat = new Heartbeat(commands, prefix)
@@ -119,7 +121,8 @@ export class Subscription {
   /** Redis accepted a heartbeat and did not deliver it, so forget messages may be lost too. Redis can be asked about them. */
   #handleMiss (): void {
     this.#isHealthy = false
-    this.#listeners.onNotDelivered()
+    // The first one may have been lost with the connection.
+    if (this.#misses > 0 || this.#missLimit > MIN_MISS_LIMIT) this.#listeners.onNotDelivered()
     this.#listeners.onGap(false)
     if (++this.#misses < this.#missLimit) return
     this.#misses = 0

@@ -8,6 +8,7 @@ import { SharedEntry } from '../../lib/shared-cache/entry.ts'
 import type { IoredisClient, RedisLike } from '../../lib/options/shared-cache-options.ts'
 import { SharedCacheLog } from '../../lib/shared-cache/shared-cache-log.ts'
 import { Tombstones } from '../../lib/shared-cache/tombstones.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
 import { ada, identity, join } from '../fixtures/fleet.ts'
 import { connectClient, needsRedis, startRedis, startSpy } from '../fixtures/redis.ts'
@@ -15,6 +16,9 @@ import { connectClient, needsRedis, startRedis, startSpy } from '../fixtures/red
 const minutes = 10 * 60_000
 
 t.test('a notifier wakes its waiter, and a notification before the wait is not lost', async (t) => {
+  const early = new Notifier()
+  early.notify()
+  await early.wait(minutes)
   const notifier = new Notifier()
   const waiting = notifier.wait(minutes)
   notifier.notify()
@@ -181,4 +185,29 @@ t.test('a process that begins to wait right after the release does not wait', ne
   }
   const { leases, entry } = createLeases({ call, status: 'ready', duplicate: () => {}, on: () => {} })
   t.equal(await leases.loadOrAcquire(entry, Infinity), undefined)
+})
+
+t.test('a lease that nobody releases delays one new token in ten seconds, not each', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const clock = new ManualClock()
+  const key = 'k'.repeat(32)
+  const member = await join(t, port, { clock, key, wait: 40 })
+  const client = await connectClient(t, port, 'ioredis') as IoredisClient
+  const names = new SharedKey(key, identity)
+  const measure = async (token: string): Promise<number> => {
+    await client.call('SET', `fastify-zitadel:entry:${names.entry(token).name}:claim`, '1')
+    const start = performance.now()
+    t.same((await member.ask(token)).response, ada)
+    return performance.now() - start
+  }
+  t.ok(await measure('first') >= 40)
+  const sent = async (): Promise<number> => Number((await client.call('INFO', 'commandstats') as string).match(/cmdstat_exists:calls=(\d+)/)?.[1])
+  const before = await sent()
+  for (let index = 0; index < 10; index++) await measure(`new ${index}`)
+  t.equal(await sent() - before, 20, 'only the flag of tombstones is read, with each load')
+  t.match(member.logged, [{ code: 'FST_ZITADEL_SHARED_LEASE', message: /no response after 40 ms. For 10 s/ }])
+  t.equal(member.logged.length, 1)
+  clock.advance(10)
+  t.ok(await measure('later') >= 40)
+  t.equal(member.logged.length, 1)
 })

@@ -14,15 +14,15 @@ interface World {
   /** What the shared cache says of a forget. */
   isForgotten: () => Promise<boolean>
   /** Reports that messages of other processes may have been missed. */
-  readonly reportGap: () => void
+  readonly reportGap: (kind?: 'gap' | 'cut-off') => void
 }
 
 /** Verdicts beside a shared cache that stores nothing, so that only its messages and marks count. */
 function createWorld (): World {
   const clock = new ManualClock()
   const asked: string[] = []
-  let listener: (event: { all: true }) => void = () => {}
-  const world = { clock, asked, isForgotten: async () => false, reportGap: () => { listener({ all: true }) } }
+  let listener: (event: { all: true }, kind: string, isOwn: boolean) => void = () => {}
+  const world = { clock, asked, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { listener({ all: true }, kind, false) } }
   const sharedCache = {
     onForget: (given: typeof listener) => { listener = given },
     getOrLoad: async (_token: string, _maxAge: number, send: () => Promise<unknown>) => await send(),
@@ -104,4 +104,50 @@ t.test('a second gap during the check makes the verdict doubtful again', async (
   }
   await world.introspector.getVerdict(token)
   t.equal(world.asked.length, 2)
+})
+
+t.test('a process that is cut off uses no verdict for more than twelve seconds after ZITADEL was asked', async (t) => {
+  const world = createWorld()
+  world.isForgotten = async () => { throw new Error('no connection') }
+  const askedAt = new Map<string, number>()
+  let last = 0
+  let most = 0
+  /** Uses all tokens each second, and returns the number of introspections. */
+  const pass = async (seconds: number, isCutOff: boolean): Promise<number> => {
+    let total = 0
+    for (let second = 0; second < seconds; second++) {
+      world.clock.advance(1)
+      // Each five seconds, as the subscription reports it.
+      if (isCutOff && second % 5 === 0) world.reportGap('cut-off')
+      const now = world.clock.monotonic()
+      world.asked.length = 0
+      for (const token of TOKENS) await world.introspector.getVerdict(token)
+      for (const token of world.asked) askedAt.set(token, now)
+      last = Math.max(...TOKENS.map((token) => now - askedAt.get(token)!))
+      total += world.asked.length
+      most = Math.max(most, world.asked.length)
+    }
+    return total
+  }
+  t.equal(await pass(15, false), 20)
+  most = 0
+  await pass(13, true)
+  t.ok(most < 10, `${most} introspections at once`)
+  most = 0
+  const total = await pass(40, true)
+  t.ok(total <= 4 * 20, `${total} introspections in 40 s`)
+  t.ok(last <= 12_000, `a verdict of ${last} ms is used`)
+  t.ok(most < 10, `${most} introspections at once`)
+})
+
+t.test('an earlier gap does not lengthen the time for which a cut-off process uses a verdict', async (t) => {
+  const world = createWorld()
+  world.isForgotten = async () => { throw new Error('no connection') }
+  await askAll(world)
+  world.clock.advance(1)
+  world.reportGap()
+  world.clock.advance(1)
+  world.reportGap('cut-off')
+  world.clock.advance(10)
+  t.equal(await askAll(world), 20)
 })

@@ -1,0 +1,54 @@
+import t from 'tap'
+import { identity, join } from '../fixtures/fleet.ts'
+import { needsRedis, startRedis } from '../fixtures/redis.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
+
+const key = 'k'.repeat(32)
+
+for (const [way, clockInterval] of [['at its start', 600_000], ['again and again', 5]] as const) {
+  t.test(`a process sends its time ${way}: one that is far behind logs the difference once`, needsRedis, async (t) => {
+    const { port } = await startRedis(t)
+    const [clock, ahead] = [new ManualClock(), new ManualClock()]
+    const isEarly = clockInterval < 1000
+    if (!isEarly) ahead.jump(20)
+    const member = await join(t, port, { clock })
+    const other = await join(t, port, { clock: ahead, clockInterval })
+    if (isEarly) ahead.jump(20)
+    while (member.logged.length === 0) await new Promise((resolve) => setTimeout(resolve, 2))
+    await other.cache.forget({ sub: 'ada' })
+    await member.hears((event) => 'sub' in event)
+    t.match(member.logged, [{ code: 'FST_ZITADEL_SHARED_CLOCK', seconds: 20, message: /is 20 s ahead/ }])
+    t.equal(member.logged.length, 1)
+    t.same(other.logged, [], 'the other one cannot tell the past from a delay')
+  })
+}
+
+t.test('a forget from a process whose clock is far ahead is logged too', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [clock, ahead] = [new ManualClock(), new ManualClock()]
+  const [member, other] = [await join(t, port, { clock }), await join(t, port, { clock: ahead })]
+  await other.settle()
+  ahead.jump(7)
+  await other.cache.forget({ sub: 'ada' })
+  await member.hears((event) => 'sub' in event)
+  t.match(member.logged, [{ code: 'FST_ZITADEL_SHARED_CLOCK', seconds: 7 }])
+})
+
+t.test('clocks that differ by five seconds, and messages that are not sealed, are not logged', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const [clock, ahead] = [new ManualClock(), new ManualClock()]
+  clock.jump((ahead.wall() - clock.wall()) / 1000)
+  ahead.jump(5)
+  const member = await join(t, port, { clock, key })
+  const other = await join(t, port, { clock: ahead, key })
+  const { channel, clocks, messages } = new SharedKey(key, identity)
+  const text = JSON.stringify(['other', clock.wall() + 60_000])
+  for (const noise of ['', 'A'.repeat(100), text, messages.seal(text)]) await admin('PUBLISH', `fastify-zitadel:clock:${channel}`, noise)
+  await other.cache.forget({ sub: 'ada' })
+  await member.hears((event) => 'sub' in event)
+  t.same(member.logged, [])
+  await admin('PUBLISH', `fastify-zitadel:clock:${channel}`, clocks.seal(text))
+  while (member.logged.length === 0) await new Promise((resolve) => setTimeout(resolve, 2))
+  t.match(member.logged, [{ seconds: 60 }])
+})
