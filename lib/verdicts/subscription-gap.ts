@@ -7,42 +7,33 @@ const SPREAD_MS = 15_000
 /** Milliseconds after which the shared cache is asked again, if it did not say whether a verdict was forgotten. */
 export const CONFIRM_AGAIN_MS = 1000
 
-const getSpread = (ttl: number, isCutOff: boolean): number => isCutOff ? getCutOffAge(ttl) : Math.min(ttl * 1000 / 2, SPREAD_MS)
-
 /**
- * Makes verdicts doubtful because forgets may have been missed. Until its part of the spread is over, each can be used if the
- * shared cache says that it was not forgotten: if ZITADEL were asked about all tokens at once, known callers would wait too
- * long. The oldest come first, because their ttl ends first: so ZITADEL is asked about each token once, at an even rate.
- *
- * @param at monotonic milliseconds
- * @param ttl seconds
- * @param isCutOff whether the shared cache cannot be asked. Then each verdict is used up to a lower age
- */
-export function doubtAllAfterGap (verdicts: readonly Verdict[], at: number, ttl: number, isCutOff: boolean): void {
-  const spread = getSpread(ttl, isCutOff)
-  const spreadOut: Verdict[] = []
-  for (const verdict of verdicts) {
-    verdict.trustedUntil = -Infinity
-    if (isCutOff && verdict.askedAt + spread > at) setEnd(verdict, verdict.askedAt + spread)
-    else if (verdict.askedAt + ttl * 1000 > at && verdict.confirmableUntil > at + spread) spreadOut.push(verdict)
-  }
-  spreadOut.sort((first, second) => first.askedAt - second.askedAt)
-  for (const [index, verdict] of spreadOut.entries()) setEnd(verdict, at + spread * index / spreadOut.length)
-}
-
-/**
- * The same for a verdict that was in flight.
+ * Makes a verdict doubtful because a forget of it may have been missed. Until its part of the spread is over, it can be
+ * used if the shared cache says that it was not forgotten: if ZITADEL were asked about all tokens at once, known callers
+ * would wait too long. All processes ask about a token at the same time, so that one of them asks for all.
  *
  * @param key SHA-256 in base64url
+ * @param at monotonic milliseconds
+ * @param ttl seconds
+ * @param isCutOff whether the shared cache cannot be asked. Then the verdict is used up to a lower age
  */
 export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: number, isCutOff: boolean): void {
   verdict.trustedUntil = -Infinity
-  setEnd(verdict, at + toFraction(key) * getSpread(ttl, isCutOff))
+  const spread = isCutOff ? getCutOffAge(ttl) : Math.min(ttl * 1000 / 2, SPREAD_MS)
+  const end = isCutOff && verdict.askedAt + spread > at ? verdict.askedAt + spread : at + getDelay(toFraction(key), spread, ttl * 1000)
+  // A later gap does not lengthen the time in which a verdict can be used.
+  verdict.confirmableUntil = Math.min(verdict.confirmableUntil, end)
 }
 
-/** A later gap does not lengthen the time in which a verdict can be used. */
-function setEnd (verdict: Verdict, end: number): void {
-  verdict.confirmableUntil = Math.min(verdict.confirmableUntil, end)
+/**
+ * Meanwhile the ttl of other verdicts ends, most at the beginning, because a verdict is renewed only once. So that both together
+ * cause introspections at an even rate, more verdicts have a late end: the fraction of verdicts that have neither ended by
+ * `delay` nor by their ttl is `(1 - fraction) * (1 - delay / ttl)`, and it must be `1 - delay / spread`.
+ *
+ * @returns milliseconds, from 0 to `spread`
+ */
+function getDelay (fraction: number, spread: number, ttl: number): number {
+  return fraction / (1 / spread - (1 - fraction) / ttl)
 }
 
 /**

@@ -6,7 +6,7 @@ import type { TimedResponse } from '../shared-cache/serialization.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { CLOCK_SKEW_MS } from '../shared-cache/tombstones.ts'
 import { PendingIntrospections, type PendingIntrospection } from './pending-introspections.ts'
-import { CONFIRM_AGAIN_MS, doubtAfterGap, doubtAllAfterGap } from './subscription-gap.ts'
+import { CONFIRM_AGAIN_MS, doubtAfterGap } from './subscription-gap.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictListener } from './verdict-listener.ts'
 import type { VerdictTarget } from './verdict-target.ts'
@@ -85,11 +85,11 @@ export class VerdictLoader {
   handleGap (isCutOff: boolean): number {
     this.#isCutOff = isCutOff
     this.#lastGapAt = this.#clock.monotonic()
-    const verdicts = Array.from(this.#cache.entries(), ([, verdict]) => verdict)
-    doubtAllAfterGap(verdicts, this.#lastGapAt, this.#options.ttl, isCutOff)
+    const entries = [...this.#cache.entries()]
+    for (const [key, verdict] of entries) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, isCutOff)
     // While the process is cut off, this is repeated every few seconds. Open connections keep their interval.
     if (!isCutOff) this.#options.listener?.onDoubt({ all: true })
-    return verdicts.length
+    return entries.length
   }
 
   async #load (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {

@@ -8,7 +8,7 @@ for (const kind of kinds) {
   t.test(`${kind}: a process that is cut off reports it again and again, until messages arrive`, needsRedis, async (t) => {
     const { port } = await startRedis(t)
     const proxy = await startRedisProxy(t, port)
-    const member = await join(t, proxy.port, { kind, interval: 20, silence: 200, deadline: 50 })
+    const member = await join(t, proxy.port, { kind, interval: 100, silence: 400, deadline: 50 })
     const other = await join(t, port)
     const count = (kind: string): number => member.kinds.filter((one) => one === kind).length
     proxy.reply = 'none'
@@ -20,7 +20,7 @@ for (const kind of kinds) {
     while (!member.logged.some(({ reason }) => reason === 'RECEIVING')) await new Promise((resolve) => setTimeout(resolve, 5))
     t.ok(member.cache.isHealthy)
     const lines = member.logged.filter(({ code }) => code === 'FST_ZITADEL_SHARED_SUBSCRIPTION')
-    t.match(lines, [{ reason: 'CUT_OFF', message: /for 0.2 s, no message .* up to 13 s$/ }, { reason: 'RECEIVING' }])
+    t.match(lines, [{ reason: 'CUT_OFF', message: /for 0.4 s, no message .* up to 13 s$/ }, { reason: 'RECEIVING' }])
     t.equal(lines.length, 2)
   })
 }
