@@ -144,6 +144,18 @@ t.test('a docs page that needs a token is explained, and one with completed opti
   }
 })
 
+t.test('a strategy outside of the scope of the guard', async (t) => {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(async (scope) => {
+    await scope.register(zitadel, { introspect: async () => ({ active: true, sub: 'ada' }) })
+    scope.get('/inside', never)
+    app.get('/borrowed', { onRequest: scope.zitadel.require({ roles: ['admin'] }) }, never)
+  })
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/borrowed', headers: {} }, 'x'), [{ id: 'route' }, { cause: 'route_unguarded' }, { cause: 'roles_absent', cure: 'See the section of the reason' }])
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/inside', headers: {} }, 'x'), [{}, {}, { message: 'The caller holds no role in this project. Scopes of the token: none' }, { status: 'ok' }])
+})
+
 const file = fileURLToPath(new URL(`../fixtures/servers/logging${extname(import.meta.filename)}`, import.meta.url))
 
 t.test('the command loads a server file. Its app logs nothing, and no handler runs', async (t) => {

@@ -127,6 +127,9 @@ t.test('the device grant slows down, and ends with each error of RFC 8628', asyn
   const issuer = await play(t, { token: () => answers.shift()! })
   t.match(await logIn(['--device', '--issuer', issuer], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } }), { status: 0, output: 'abc\n', told: /page and enter the code U\n$/ })
   t.same(waits, [7000, 12_000, 12_000])
+  const plain = await play(t, { device: json({ device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example' }), token: () => json({ access_token: 'abc', token_type: 'Bearer' }) })
+  t.match(await logIn(['--device', '--issuer', plain], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } }), { status: 0 })
+  t.equal(waits.at(-1), 5000, 'the default of RFC 8628')
   for (const error of ['access_denied', 'expired_token', 'invalid_client', 'invalid_grant']) {
     const issuer = await play(t, { token: () => json({ error, error_description: 'CANARY' }, 400) })
     const { status, told } = await logIn(['--device', '--issuer', `${issuer}/`], () => {}, { wait: async () => {} })
@@ -165,7 +168,7 @@ t.test('what a server must not answer', async (t) => {
   }
   const closed = await playServer(t, () => ({ status: 404 }))
   t.match(await logIn(['--issuer', closed], () => {}), { status: 1, told: /does not name this issuer/ })
-  t.match(await logIn(['--issuer', 'http://127.0.0.1:1'], () => {}), { status: 1, told: /no answer from http:\/\/127\.0\.0\.1:1 \(ECONNREFUSED\)/ })
+  t.match(await logIn(['--issuer', 'http://127.0.0.1:1'], () => {}), { status: 1, told: /no answer from ZITADEL \(ECONNREFUSED\)\. Run/ })
 })
 
 t.test('mistakes in the command line', async (t) => {

@@ -1,4 +1,4 @@
-import { getErrorCode } from '../../client/outage.ts'
+import { toOutageError } from '../../client/outage.ts'
 import { parseJson } from '../../client/http-response.ts'
 import type { EventExecution } from '../../events/setup.ts'
 import type { ProxyServer } from '../../client/proxy-tunnel.ts'
@@ -71,7 +71,7 @@ export class ActionsApi {
     try {
       response = await sendCall({ url: `${this.#origin}${path}`, method, headers: { authorization: `Bearer ${this.#token}` }, ...(body !== undefined && { body }), proxy: this.#proxy }, TIMEOUT_MS)
     } catch (error) {
-      throw new ApiError(`no answer from ZITADEL (${getErrorCode(error) || 'the connection failed'}). Run fastify-zitadel doctor: it says why`)
+      throw new ApiError(`${toOutageError(error, TIMEOUT_MS, true).message}. Run fastify-zitadel doctor: it says why`)
     }
     const { status, text } = response
     const parsed = parseJson(text)

@@ -24,7 +24,7 @@ export const events: Command = {
     issuer: { type: 'string' },
     name: { type: 'string' },
     'admin-token-file': { type: 'string' },
-    'signing-key-file': { type: 'string' },
+    'signing-key-file': { type: 'string', default: 'zitadel-signing-key' },
     apply: { type: 'boolean' },
     remove: { type: 'boolean' },
     json: { type: 'boolean' }
@@ -41,7 +41,7 @@ export const events: Command = {
     const api = token === undefined ? undefined : createApi(values, token, terminal.env)
     const existing = api === undefined ? NOTHING : { targets: await api.listTargets(), executions: await api.listEventExecutions() }
     const calls = values['remove'] ? planCleanUp(url.href, existing) : planSetup(getText(values, 'name') ?? 'fastify-zitadel', url.href, existing)
-    if (isChange) await makeCalls(api!, calls, getText(values, 'signing-key-file') ?? 'zitadel-signing-key', terminal)
+    if (isChange) await makeCalls(api!, calls, getText(values, 'signing-key-file')!, terminal)
     terminal.write(values['json'] ? `${JSON.stringify({ applied: isChange, calls, warnings }, null, 2)}\n` : formatCalls(calls, isChange))
     return 0
   }

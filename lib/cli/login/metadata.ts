@@ -1,4 +1,4 @@
-import { getErrorCode } from '../../client/outage.ts'
+import { toOutageError } from '../../client/outage.ts'
 import { parseJson, type HttpResponse } from '../../client/http-response.ts'
 import { resolveProxy } from '../../options/proxy.ts'
 import { CommandError, UsageError } from '../command.ts'
@@ -23,7 +23,7 @@ export function createSender (env: NodeJS.ProcessEnv): Send {
     try {
       return await sendCall({ ...call, proxy: resolveProxy(new URL(call.url).origin, env)?.server }, TIMEOUT_MS)
     } catch (error) {
-      throw new LoginError(`no answer from ${new URL(call.url).origin} (${getErrorCode(error) || 'the connection failed'}). Run fastify-zitadel doctor: it says why`)
+      throw new LoginError(`${toOutageError(error, TIMEOUT_MS, true).message}. Run fastify-zitadel doctor: it says why`)
     }
   }
 }
