@@ -115,3 +115,24 @@ for (const [server, { build, protocols, open }] of Object.entries(SERVERS)) {
     assert.deepEqual(failures, [])
   })
 }
+
+test('a header that differs from the body is refused, also if the caller may call both tools', async (t) => {
+  const { url, connect } = await startExample(t, { api: { cache: { ttl: 60 } } })
+  const grace = await connect('grace')
+  const token = grace.stored.tokens().access_token
+  let count = 0
+  for (const { meta, headers: honest } of Object.values(PROTOCOLS)) {
+    const call = (name, method = 'tools/call') => ({ jsonrpc: '2.0', id: 1, method, params: { name, arguments: {}, ...meta } })
+    const lies = [honest('list-notes'), honest('add-note'), honest('other'), honest(base64('list-notes')), honest('purge-notes', 'tools/list')]
+      .map((headers) => ({ ...headers, 'mcp-method': headers['mcp-method'] ?? 'tools/call', 'mcp-name': headers['mcp-name'] ?? 'list-notes' }))
+    for (const headers of lies) {
+      for (const body of [call('purge-notes'), [call('purge-notes')], [call('list-notes'), call('purge-notes')], [call('purge-notes'), call('x', 'tools/list')]]) {
+        count++
+        const response = await send(url, token, { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
+        assert.equal(response.status, 400, JSON.stringify([headers, body, response]))
+        assert.doesNotMatch(response.body, /deleted/)
+      }
+    }
+  }
+  t.diagnostic(`${count} requests, all refused`)
+})
