@@ -64,7 +64,7 @@ export class IntrospectedToken implements ActiveToken {
   readonly stale: boolean
   readonly #grants: Grants
 
-  constructor (claims: IntrospectionResponse, grants: Grants, stale = false) {
+  constructor (claims: IntrospectionResponse, grants: Grants, stale = false, metadata = decodeMetadata(claims['urn:zitadel:iam:user:metadata'])) {
     this.#grants = grants
     this.claims = deepFreeze(claims)
     this.sub = toOptionalString(claims['sub']) ?? ''
@@ -72,16 +72,16 @@ export class IntrospectedToken implements ActiveToken {
     this.scopes = grants.scopes
     this.roles = grants.roles
     this.organization = toOptionalString(claims['urn:zitadel:iam:user:resourceowner:id']) ?? toOptionalString(claims['urn:zitadel:iam:org:id'])
-    this.metadata = decodeMetadata(claims['urn:zitadel:iam:user:metadata'])
+    this.metadata = metadata
     this.actor = (claims['act'] ?? undefined) as Actor | undefined
     this.expiresAt = claims.exp
     this.stale = stale
     Object.freeze(this)
   }
 
-  /** Returns the same token, marked as used past the ttl of its verdict. */
+  /** Returns the same token, marked as used past the ttl of its verdict. It is called for each request in an outage, so nothing is decoded again. */
   asStale (): IntrospectedToken {
-    return new IntrospectedToken(this.claims, this.#grants, true)
+    return new IntrospectedToken(this.claims, this.#grants, true, this.metadata)
   }
 
   hasScope (scope: string): boolean {

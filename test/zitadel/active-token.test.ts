@@ -68,6 +68,9 @@ t.test('in a use past its time it is the same token, and says so', async (t) => 
   t.same({ ...stale, stale: false }, { ...ada })
   t.ok(stale.hasRole('admin'))
   t.ok(Object.isFrozen(stale))
+  const described = token({ ...person, 'urn:zitadel:iam:user:metadata': { department: 'b3JkZXJz' } })
+  t.same(described.metadata, { department: 'orders' })
+  t.equal(described.asStale().metadata, described.metadata, 'not decoded again')
 })
 
 t.test('hasRole asks in any organisation, or in the one that is named', async (t) => {
