@@ -6,7 +6,7 @@ const FAULTS = [
   'bad-gateway', 'rate-limited', { delay: 300 }, { delay: 2500 }, { status: 200, body: '{}' }, { status: 200, body: 'active' }, { status: 403 }, { status: 418 }
 ]
 
-/** Faults that come and go, some right after the last and some when all has been well for long. */
+/** Injects faults of ZITADEL: some right after the last one, some after a long time without any. */
 export async function injectFaults (standIn, faults, random, until, counts) {
   const times = (from, to) => from + random() * (to - from)
   for (let i = 0; Date.now() < until; i++) {
@@ -46,7 +46,7 @@ export async function disturbRedis (redis, links, troubles, random, until, count
   }
 }
 
-/** Keys that are rotated as the documentation says, and sometimes by somebody who has not read it. */
+/** Rotates keys as the documentation says, and sometimes removes the old key before the new one is loaded. */
 export async function rotateKeys (standIn, apis, keyFile, rejections, random, until, counts) {
   while (Date.now() < until) {
     await sleep(3000 + random() * 5000)

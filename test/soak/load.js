@@ -19,7 +19,7 @@ export async function load (origins, tokenPool, spans, random, until) {
     while (Date.now() < until) {
       await sleep(random() * 30)
       const lot = random()
-      const known = pick(lot < 0.75 ? tokenPool.living : lot < 0.9 ? tokenPool.dead : [], random)
+      const known = pick(lot < 0.75 ? tokenPool.active : lot < 0.9 ? tokenPool.dead : [], random)
       // An unknown token: sometimes the same as a moment ago, mostly a new one.
       const token = known?.token ?? `unknown-${Math.floor(random() * 1e6)}`
       const path = pick(PATHS, random)

@@ -56,9 +56,9 @@ export function findViolation ({ api, path, known, status, headers, from, to }, 
     case 200: return findWrongAdmission(api, path, known, from, troubles)
     case 401:
       if (headers['www-authenticate'] === undefined) return '401 without a challenge'
-      if (known === undefined || !wasLive(known, to)) return undefined
+      if (known === undefined || !wasActive(known, to)) return undefined
       // ZITADEL itself says inactive when it fails inside.
-      return faults.touch(from - INACTIVE_TTL - SLACK, to, (fault) => fault === 'inactive') ? undefined : '401 for a live token'
+      return faults.touch(from - INACTIVE_TTL - SLACK, to, (fault) => fault === 'inactive') ? undefined : '401 for an active token'
     case 403:
       if (known === undefined) return '403 for a token that is none'
       if (path !== '/admin' && path !== '/upload') return '403 where no role is asked for'
@@ -98,7 +98,7 @@ function mustBeForgotten (forgotten, api, from, troubles) {
   return from > forgotten.to + ELSEWHERE + (touch((trouble) => trouble.api === api) ? CUT_OFF : 0)
 }
 
-/** Until a moment, without a doubt. */
-function wasLive ({ liveUntil, revoking = Infinity }, until) {
+/** Whether the token was certainly active until a moment. */
+function wasActive ({ liveUntil, revoking = Infinity }, until) {
   return until < revoking && until < liveUntil - SLACK
 }

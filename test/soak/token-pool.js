@@ -1,16 +1,16 @@
 import { createHmac } from 'node:crypto'
 import { TTL } from './settings.js'
 
-const LIVING = 40
+const ACTIVE_COUNT = 40
 /** Milliseconds for which a dead token is still tried. */
-const MOURNING = TTL + 8000
+const TRIED_AFTER = TTL + 8000
 /** Characters of the metadata of some users. */
 const HEAVY = 60_000
 
 /** The tokens of a soak: issued, changed, revoked, forgotten, named by events and expiring, all the time. */
 export class TokenPool {
   /** @type {import('./oracle.js').Known[]} */
-  living = []
+  active = []
   dead = []
   events = {}
   #standIn
@@ -30,14 +30,14 @@ export class TokenPool {
   }
 
   async fill () {
-    while (this.living.length < LIVING) await this.#issue()
+    while (this.active.length < ACTIVE_COUNT) await this.#issue()
   }
 
   /** One more thing that happens to tokens. */
   async turn () {
-    this.#bury()
+    this.#moveDead()
     await this.fill()
-    const known = this.living[Math.floor(this.#random() * this.living.length)]
+    const known = this.active[Math.floor(this.#random() * this.active.length)]
     const { token, sub } = known
     const lot = this.#random()
     if (lot < 0.2) await this.#changeRole(known)
@@ -60,8 +60,8 @@ export class TokenPool {
     const token = await this.#standIn.call('issue', { sub, lifetime, format, roles: admin ? ['admin'] : [], ...heavy })
     const now = Date.now()
     // The stand-in counts whole seconds, from a moment between the two.
-    this.living.push({ token, sub, liveUntil: earliest + (lifetime - 1) * 1000, expiresAt: now + lifetime * 1000, admin, adminChanging: now, adminChanged: now - TTL })
-    this.#count('issued')
+    this.active.push({ token, sub, liveUntil: earliest + (lifetime - 1) * 1000, expiresAt: now + lifetime * 1000, admin, adminChanging: now, adminChanged: now - TTL })
+    this.#increment('issued')
   }
 
   async #changeRole (known, forget) {
@@ -73,24 +73,24 @@ export class TokenPool {
     known.admin = admin
     known.adminChanged = Date.now()
     known.adminForgotten = await forget?.()
-    this.#count(admin ? 'given the role' : 'lost the role')
+    this.#increment(admin ? 'given the role' : 'lost the role')
   }
 
   async #revoke (known, forget, how = 'revoke') {
     known.revoking = Date.now()
-    this.living.splice(this.living.indexOf(known), 1)
+    this.active.splice(this.active.indexOf(known), 1)
     this.dead.push(known)
     await this.#standIn.call(how, how === 'lock' ? known.sub : known.token)
     known.revoked = Date.now()
     known.forgotten = await forget?.()
-    this.#count('revoked')
+    this.#increment('revoked')
   }
 
   /** @returns {Promise<import('./oracle.js').Forgotten>} */
   async #forget (what) {
     const { by, from } = this.#pickApi()
     await this.#apis[by].call('forget', what)
-    this.#count('forgotten')
+    this.#increment('forgotten')
     return { by, from, to: Date.now() }
   }
 
@@ -101,7 +101,7 @@ export class TokenPool {
     const seconds = Math.floor(Date.now() / 1000)
     const signature = createHmac('sha256', this.#signingKey).update(`${seconds}.${body}`).digest('hex')
     const { status } = await fetch(`${this.#origins[by]}/events`, { method: 'POST', headers: { 'content-type': 'application/json', 'zitadel-signature': `t=${seconds},v1=${signature}` }, body })
-    this.#count(`${type}: ${status}`)
+    this.#increment(`${type}: ${status}`)
     if (status !== 204) return undefined
     return { by, from, to: Date.now() }
   }
@@ -110,15 +110,15 @@ export class TokenPool {
     return { by: Math.floor(this.#random() * this.#apis.length), from: Date.now() }
   }
 
-  #bury () {
+  #moveDead () {
     const now = Date.now()
-    for (const known of this.living.filter(({ expiresAt }) => expiresAt < now)) {
-      this.living.splice(this.living.indexOf(known), 1)
+    for (const known of this.active.filter(({ expiresAt }) => expiresAt < now)) {
+      this.active.splice(this.active.indexOf(known), 1)
       this.dead.push(known)
-      this.#count('expired')
+      this.#increment('expired')
     }
-    this.dead = this.dead.filter(({ expiresAt, revoked = Infinity }) => Math.min(expiresAt, revoked) > now - MOURNING)
+    this.dead = this.dead.filter(({ expiresAt, revoked = Infinity }) => Math.min(expiresAt, revoked) > now - TRIED_AFTER)
   }
 
-  #count (what) { this.events[what] = (this.events[what] ?? 0) + 1 }
+  #increment (what) { this.events[what] = (this.events[what] ?? 0) + 1 }
 }
