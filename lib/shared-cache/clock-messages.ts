@@ -5,31 +5,52 @@ import type { SharedCacheLog } from './shared-cache-log.ts'
 import type { SharedKey } from './shared-key.ts'
 import { CLOCK_SKEW_MS } from './tombstones.ts'
 
-/** Notices that the clocks of processes differ by more than the shared cache allows for. */
+/**
+ * Notices that the clocks of processes differ by more than the shared cache allows for. Each process receives each message, so
+ * one of them is enough for all: whoever receives it compares, and publishes only if its own clock is another.
+ */
 export class ClockMessages {
   readonly #commands: RedisCommands
   readonly #keys: ReadonlyMap<string, SharedKey>
   readonly #clock: Clock
   readonly #log: SharedCacheLog
   readonly #senderId = randomUUID()
-  readonly #timer: NodeJS.Timeout
+  readonly #interval: number
+  #timer: NodeJS.Timeout | undefined
 
-  /** @param interval milliseconds between two messages */
+  /** @param interval milliseconds between two messages of all processes together, at least */
   constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string, clock: Clock, log: SharedCacheLog, interval: number) {
     this.#commands = commands
     this.#keys = new Map(keys.map((key) => [`${prefix}:clock:${key.channel}`, key]))
     this.#clock = clock
     this.#log = log
-    this.#timer = setInterval(() => this.publish(), interval).unref()
+    this.#interval = interval
+    this.publishSoon()
   }
 
   get channels (): string[] {
     return [...this.#keys.keys()]
   }
 
-  publish (): void {
+  /** At a random time, because many processes can lose Redis and find it again at the same moment. */
+  publishSoon (): void {
+    this.#schedule(this.#interval * Math.random())
+  }
+
+  #schedule (delay: number): void {
+    clearTimeout(this.#timer)
+    this.#timer = setTimeout(() => this.#publish(), delay).unref()
+  }
+
+  #publish (): void {
+    this.#postpone()
     const text = JSON.stringify([this.#senderId, this.#clock.wall()])
     for (const [channel, { clocks }] of this.#keys) this.#commands.sendInBackground('PUBLISH', channel, clocks.seal(text))
+  }
+
+  /** The time is random, so that each process has its turn. */
+  #postpone (): void {
+    this.#schedule(this.#interval * (1 + Math.random()))
   }
 
   /** @returns whether the message is one of this class */
@@ -39,7 +60,9 @@ export class ClockMessages {
     const text = key.clocks.open(message)
     if (text === undefined) return true
     const [sender, wall] = JSON.parse(text) as [string, number]
-    if (sender !== this.#senderId) this.compare(wall)
+    if (sender === this.#senderId) return true
+    this.compare(wall)
+    if (Math.abs(wall - this.#clock.wall()) <= CLOCK_SKEW_MS) this.#postpone()
     return true
   }
 
@@ -57,6 +80,6 @@ export class ClockMessages {
   }
 
   close (): void {
-    clearInterval(this.#timer)
+    clearTimeout(this.#timer)
   }
 }
