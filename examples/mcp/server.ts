@@ -13,5 +13,6 @@ if (process.env['ZITADEL_ISSUER']) {
   const { app } = await buildApi({ issuer, credentials: API_CREDENTIALS, projectId: PROJECT_ID, resource, cache: { ttl: 1 } })
   await app.listen({ port })
   await playStory(resource, issuer, KNOWN_CLIENT_ID)
+  console.log('Clients can register themselves. On the login page, ada has the role writer, and grace has writer and admin')
 }
-console.log(`The MCP server runs at ${resource}, until Ctrl-C`)
+console.log(`The MCP server runs at ${resource}, until Ctrl-C. Give this URL to an MCP client`)
