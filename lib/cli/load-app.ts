@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AnyApp } from '../guard/served-routes.ts'
@@ -8,9 +9,10 @@ import { UsageError } from './command.ts'
  * the app logs nothing, because a command may print JSON to the same output.
  *
  * @param path relative to the working directory
- * @throws UsageError if the file exports neither
+ * @throws UsageError if the file does not exist, or exports neither
  */
 export async function loadApp (path: string): Promise<AnyApp> {
+  if (!existsSync(path)) throw new UsageError('the server file does not exist')
   const { default: exported } = await import(pathToFileURL(resolve(path)).href) as { default?: unknown }
   // A Fastify instance has a `then` until it is ready, so it must not be awaited here.
   const app: unknown = typeof exported === 'function' ? await callFactory(exported as () => unknown) : exported

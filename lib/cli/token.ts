@@ -5,6 +5,7 @@ import type { Config } from '../options/config.ts'
 import { createVerdict } from '../verdicts/verdict.ts'
 import type { Cause } from './checks/causes.ts'
 import { diagnoseTokenForm, type TokenForm } from './checks/token-form.ts'
+import { isSignedByIssuer } from './checks/token-signature.ts'
 import { failed, failedBy, ok, warningOf, type Diagnosis } from './diagnosis.ts'
 
 /**
@@ -18,7 +19,7 @@ export async function diagnoseToken (token: string, config: Config, clientId: st
   if (!form.isToken) return [form.diagnosis]
   try {
     const response = await introspect(token, () => {})
-    return [form.diagnosis, ...response.active ? diagnoseActive(response, config, now) : [diagnoseInactive(form, config, clientId)]]
+    return [form.diagnosis, ...response.active ? diagnoseActive(response, config, now) : [await diagnoseInactive(token, form, config, clientId)]]
   } catch (error) {
     // The message is for callers, the cause for operators.
     const { message } = (error as { cause: Error }).cause
@@ -26,11 +27,13 @@ export async function diagnoseToken (token: string, config: Config, clientId: st
   }
 }
 
-function diagnoseInactive ({ claims, diagnosis }: TokenForm, { projectId }: Config, clientId: string): Diagnosis {
+async function diagnoseInactive (token: string, { claims, diagnosis }: TokenForm, { authorizationServer, projectId, timeout }: Config, clientId: string): Promise<Diagnosis> {
   const audience = [claims?.['aud']].flat()
   const isForThisApi = audience.includes(clientId) || (projectId !== undefined && audience.includes(projectId))
   // What the form shows is the reason, and a line of its own.
-  const cause: Cause = isForThisApi && diagnosis.status === 'ok' ? 'token_revoked' : 'token_inactive'
+  const isSigned = claims !== undefined && diagnosis.status === 'ok' ? await isSignedByIssuer(token, authorizationServer!, timeout) : undefined
+  if (isSigned === false) return failedBy('introspection', 'token_signature', 'The token lets nobody in: its signature is by no key of this issuer')
+  const cause: Cause = isForThisApi && isSigned === true ? 'token_revoked' : 'token_inactive'
   return failedBy('introspection', cause, cause === 'token_revoked'
     ? 'The token lets nobody in: it is for this API and has not expired, and ZITADEL says that it is not active. It was revoked or replaced by a refresh, or its user was locked, deactivated or logged out'
     : `The token lets nobody in: ${describeDenial('token_inactive')}`)
@@ -39,11 +42,11 @@ function diagnoseInactive ({ claims, diagnosis }: TokenForm, { projectId }: Conf
 function diagnoseActive (response: IntrospectionResponse, config: Config, now: number): Diagnosis[] {
   const { granted, reason } = createVerdict(response, config, 0, now)
   if (granted === undefined) return [failed('introspection', `The token lets nobody in: ${describeDenial(reason!)}`, 'See the section of the reason', `docs/its-401.md#${reason!}`, reason!)]
-  const kind = /^\d+$/.test(String(response['jti'])) ? ' It is a personal access token' : ''
+  const kind = /^\d+$/.test(String(response['jti'])) ? '. It is a personal access token' : ''
   const roles = Object.keys(granted.token.roles)
   const project = findOtherProject(response, config.projectId)
   return [
-    ok('introspection', `The token is active for this API.${kind}`),
+    ok('introspection', `The token is active for this API${kind}`),
     ...project ? [warningOf('project', 'other_project', 'The roles that ZITADEL lists are those of another project than --project-id')] : [],
     roles.length > 0 ? ok('roles', `Roles: ${roles.sort().join(', ')}`) : warningOf('roles', 'roles_absent', 'The token has no role in this project')
   ]

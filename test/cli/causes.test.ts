@@ -133,7 +133,12 @@ const CASES: Record<Exclude<Cause, keyof typeof ERRORS | keyof typeof LATER>, Se
   token_expired: withClaims(() => ({ exp: inSeconds(-60) })),
   token_not_yet_valid: withClaims(() => ({ nbf: inSeconds(3600) })),
   token_without_audience: withClaims(() => ({ aud: ['1'] }), ['--project-id', '2']),
-  token_revoked: withClaims(() => ({ aud: ['2'] }), ['--project-id', '2']),
+  token_revoked: async (_t, standIn) => {
+    const token = await standIn.issueToken({ format: 'jwt' })
+    standIn.revoke(token)
+    return { token }
+  },
+  token_signature: withClaims(() => ({ aud: ['2'] }), ['--project-id', '2']),
   token_inactive: withToken('unknown'),
   token_unknown: async (t) => {
     let count = 0

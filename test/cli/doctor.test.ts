@@ -100,7 +100,7 @@ t.test('tokens: forms that are easily confused', async (t) => {
     [jwt({ iss, azp: 'x' }), 'token_form', 'id_token'],
     [jwt({ iss, azp: 'x', jti: '1' }), 'token_form', ''],
     [jwt({ iss, typ: 'Refresh' }), 'token_form', 'refresh_token'],
-    [jwt({ iss, aud: api.key.clientId }), 'introspection', 'token_revoked'],
+    [jwt({ iss, aud: api.key.clientId }), 'introspection', 'token_signature'],
     [jwt({ iss: 'https://other.example', aud: api.key.clientId }), 'introspection', 'token_inactive'],
     ['a.b.c', 'token_form', ''],
     [`${jwt({})}.d`, 'introspection', 'token_inactive'],
@@ -108,6 +108,18 @@ t.test('tokens: forms that are easily confused', async (t) => {
   ] as const) {
     const report = await examine(standIn.env, token)
     t.equal(find(report, id)?.cause, cause, JSON.stringify(report.checks))
+  }
+})
+
+t.test('a JWT is not judged by its signature if the keys cannot be had', async (t) => {
+  const { env, api } = await start(t)
+  for (const keys of [{ status: 500 }, { body: 'none' }, { body: '{"keys":5}' }, undefined]) {
+    const issuer: string = await playServer(t, (path, origin, { socket }) => {
+      if (path !== '/oauth/v2/keys') return path === '/oauth/v2/introspect' ? { body: '{"active":false}' } : { body: JSON.stringify({ issuer: origin }) }
+      if (keys === undefined) socket.destroy()
+      return keys ?? {}
+    })
+    t.equal(find(await examine({ ...env, ZITADEL_ISSUER: issuer }, jwt({ iss: issuer, aud: api.key.clientId })), 'introspection')?.cause, 'token_inactive')
   }
 })
 

@@ -48,6 +48,7 @@ t.test('a wrong option of the app is one line', async (t) => {
   t.match(errors, /^fastify-zitadel routes: unknown option "rolls".*\n$/)
 })
 
-t.test('an error of the app itself keeps its frames', async (t) => {
-  await t.rejects(runCommand(['routes', server('none')]), { code: 'ERR_MODULE_NOT_FOUND' })
+t.test('a file that does not exist is a mistake, and an error of the app itself keeps its frames', async (t) => {
+  t.match(await runCommand(['routes', server('none')]), { status: 1, errors: /the server file does not exist/ })
+  await t.rejects(runCommand(['routes', server('broken')]), { message: 'the database is away' })
 })

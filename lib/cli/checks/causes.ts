@@ -92,6 +92,7 @@ export const CAUSES = {
   token_not_yet_valid: ['Check the clock of this machine', 'docs/its-401.md#token_not_yet_valid'],
   token_without_audience: ['Let the client request the audience scope of the project', AUDIENCE],
   token_revoked: ['Log in again. If the new token fails too, check that the user is active', INACTIVE],
+  token_signature: ['Let the client log in again. The token was changed, or is of another server with this name', INACTIVE],
   token_inactive: ['Most often, the client did not request the audience scope of the project', INACTIVE],
   token_unknown: ['Check ZITADEL and what stands in front of it', 'docs/outages.md'],
   route_unknown: ['Check the method, the path and its prefix. Versions and hosts can be given with --header', ACCESS],
