@@ -31,7 +31,7 @@ import { StreamWatcher } from './streams/stream-watcher.ts'
 import { serveLogout } from './logout/route.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
-/** The decorators of this module, to tell them from one of the user's own. */
+/** The decorators of this module. Any other decorator "zitadel" is the user's own. */
 const decorators = new WeakSet<object>()
 
 /**
@@ -66,8 +66,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
       })
     }
     const introspector = new Introspector(source.introspect, config, {
-      ...config.cache === false ? { ttl: 0, inactiveTtl: 0, max: 10_000, maxBytes: 1, refreshAhead: false } : config.cache,
-      isEnabled: config.cache !== false,
+      ...config.cache,
       sharedCache: source.sharedCache,
       staleIfError: config.staleIfError,
       listener: { onDoubt: (target) => streams.onDoubt(target), onVerdict: (key, verdict) => streams.onVerdict(key, verdict) },

@@ -2,10 +2,10 @@ import { privateKeyJwt, signAssertion, type ClientAuthentication, type SigningCl
 import type { Clock } from '../clock.ts'
 import type { Deadline } from './deadline.ts'
 
-/** Milliseconds after which an assertion is replaced: well before ZITADEL refuses it, an hour after its `iat`. */
+/** ZITADEL rejects an assertion one hour after its `iat`. */
 const RENEW_AFTER_MS = 50 * 60 * 1000
 
-/** Proof of which client asks, and what has become of it. */
+/** A signed assertion, and whether the server accepted it. */
 export interface ClientAssertion extends ClientAuthentication {
   /** Milliseconds since 1970. */
   readonly signedAt: number
@@ -13,10 +13,10 @@ export interface ClientAssertion extends ClientAuthentication {
 }
 
 /**
- * The assertions of a signing client over time. A signature costs more than all else in an introspection, so one assertion
- * serves many; only a server that refuses replays gets a new one every time.
+ * Provides the assertions of a signing client. A signature costs more than all other work of an introspection, so one assertion
+ * is used for many. A server that rejects replays gets a new one with each request.
  *
- * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3 RFC 7523 section 3}: rule 7 lets a server refuse a `jti` that it has seen
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7523#section-3 RFC 7523 section 3}: rule 7 permits a server to reject a `jti` that it has seen
  */
 export class AssertionProvider {
   readonly #client: SigningClient
@@ -32,28 +32,28 @@ export class AssertionProvider {
     this.#clock = clock
   }
 
-  /** A proof to try first: the shared one, or one of its own where replays are refused. */
+  /** Returns the assertion to try first: the shared one, or a new one if the server rejects replays. */
   get (deadline: Deadline): ClientAssertion | Promise<ClientAssertion> {
     if (this.#isReplayRejected) return this.createUnshared()
     if (this.#shared !== undefined && this.#isFresh(this.#shared)) return this.#shared
     return this.#signing ?? this.#sign(deadline)
   }
 
-  /** A proof that nobody else uses. */
+  /** Creates an assertion that no other request uses. */
   async createUnshared (): Promise<ClientAssertion> {
     const signedAt = this.#clock.wall()
     return { ...privateKeyJwt(await signAssertion(this.#client, this.#audience, signedAt)), signedAt, isAccepted: false }
   }
 
-  /** The server did not take it: nobody else need try it. */
+  /** Records that the server rejected an assertion, so that no other request uses it. */
   recordRejection (assertion: ClientAssertion): void {
     if (this.#shared === assertion) this.#shared = undefined
   }
 
-  /** The server took `proof` after it had refused `refused`. */
-  recordReplacement (recordRejection: ClientAssertion, assertion: ClientAssertion): void {
-    // What it once took and now refuses, it refuses for being a replay: only its own age could be another reason.
-    if (recordRejection.isAccepted && this.#isFresh(recordRejection)) this.#isReplayRejected = true
+  /** Records that the server accepted `assertion` after it had rejected `rejected`. */
+  recordReplacement (rejected: ClientAssertion, assertion: ClientAssertion): void {
+    // The server accepted the rejected one before, and it is still fresh, so the rejection means that replays are rejected.
+    if (rejected.isAccepted && this.#isFresh(rejected)) this.#isReplayRejected = true
     assertion.isAccepted = true
     this.#shared = assertion
   }
@@ -63,12 +63,12 @@ export class AssertionProvider {
     this.#signing = signing
     const done = (): void => { if (this.#signing === signing) this.#signing = undefined }
     signing.then((assertion) => { this.#shared = assertion }).finally(done).catch(() => {})
-    // A signer that never answers must not be what everybody waits for from now on.
+    // Later requests must not wait for a signer that never responds.
     deadline.once('abort', done)
     return signing
   }
 
-  /** By the wall clock, which the server's checks follow: it goes on while a machine sleeps, and may be set back. */
+  /** By the wall clock, because the server compares with its own. It goes on while a machine sleeps, and can be set back. */
   #isFresh ({ signedAt }: ClientAssertion): boolean {
     const age = this.#clock.wall() - signedAt
     return age >= 0 && age < RENEW_AFTER_MS

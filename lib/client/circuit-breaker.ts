@@ -18,7 +18,7 @@ interface OpenState {
   /** Monotonic milliseconds. */
   readonly until: number
   readonly error: ZitadelError
-  /** Whether the server itself asked for the wait. */
+  /** Whether the server requested the wait. */
   readonly isRequestedByServer: boolean
 }
 
@@ -96,7 +96,7 @@ export class CircuitBreaker {
   recordSuccess (permit: CircuitPermit): void {
     this.#failures = 0
     this.#openDuration = MIN_OPEN_MS
-    // A server that asked for a wait still answers requests that were sent before.
+    // A server that requested a wait still responds to requests that were sent before.
     if (this.#open === undefined || (this.#open.isRequestedByServer && permit.generation !== this.#generation)) return
     this.#setState(undefined)
   }
@@ -134,7 +134,7 @@ export class CircuitBreaker {
 
   #openFor (milliseconds: number, error: ZitadelError, isRequestedByServer: boolean): void {
     const until = this.#clock.monotonic() + milliseconds
-    // If several responses ask for a wait, the longest counts.
+    // If several responses request a wait, the longest counts.
     if (this.#open !== undefined && this.#open.until >= until) return
     this.#setState({ until, error, isRequestedByServer })
   }

@@ -1,4 +1,4 @@
-/** A queue in which subjects take turns: however many entries one subject has, another subject does not wait for all of them. */
+/** A queue that serves subjects alternately: an entry does not wait for all entries of another subject. */
 export class FairQueue<T> {
   readonly #entries = new Map<unknown, Set<T>>()
   #size = 0
@@ -27,7 +27,7 @@ export class FairQueue<T> {
     if (entries.size === 0) this.#entries.delete(subject)
   }
 
-  /** Removes and returns the first entry of the subject whose turn it is. The subject then goes to the end. */
+  /** Removes and returns the first entry of the first subject. The subject then goes to the end. */
   shift (): T | undefined {
     const [next] = this.#entries
     if (next === undefined) return undefined

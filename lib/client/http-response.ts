@@ -3,35 +3,39 @@ import type { StreamedResponse } from './connection-pool.ts'
 import { formatParentText } from './parent-text.ts'
 import { formatRequestId, type ResponseHeaders } from './response-headers.ts'
 
-/** What came back over the wire, whole. */
+/** A response that was read to its end. */
 export interface HttpResponse {
   readonly status: number
-  /** Empty where the body is no UTF-8. */
+  /** Empty if the body is not UTF-8. */
   readonly text: string
+  /** The parsed body; undefined if it is not JSON. */
+  readonly body: unknown
   readonly headers: ResponseHeaders
-  /** ZITADEL's own name for the exchange, to look it up in its log; '' without one. */
+  /** The id of the exchange in the log of ZITADEL; '' without one. */
   readonly requestId: string
   /** ZITADEL's reason for an error, as a log line adds it; `''` without one. */
   readonly parent: string
 }
 
-/** Bytes of the largest answer that is read: far above any user with metadata, far below what hurts. */
+/** The largest response that is read. A user with much metadata has some kilobytes. */
 const MAX_RESPONSE_BYTES = 1024 * 1024
 
 /**
- * Reads an answer to its end, or to the bound.
+ * Reads a response to its end.
  *
- * @param secrets the body that was sent and all that is secret beside it, which nothing may be quoted from
+ * @param secrets the body that was sent and all that is secret beside it. No text that quotes it is returned as id or reason
+ * @throws an error with the code `RESPONSE_TOO_LARGE`, or what a connection throws
  */
-export async function readHttpResponse ({ statusCode, headers, body }: StreamedResponse, secrets: string): Promise<HttpResponse> {
-  const bytes = await readBody(body)
-  // Decoding would put the same character in place of whatever is no text, and make two names one.
+export async function readHttpResponse ({ statusCode, headers, body: stream }: StreamedResponse, secrets: string): Promise<HttpResponse> {
+  const bytes = await readBody(stream)
+  // A decoder would replace different invalid bytes by the same character, so that two names could become equal.
   const text = isUtf8(bytes) ? bytes.toString() : ''
-  const parent = statusCode === 400 || statusCode === 401 ? formatParentText(parseJson(text), secrets) : ''
-  return { status: statusCode, text, headers, requestId: formatRequestId(headers, secrets), parent }
+  const body = parseJson(text)
+  const parent = statusCode === 400 || statusCode === 401 ? formatParentText(body, secrets) : ''
+  return { status: statusCode, text, body, headers, requestId: formatRequestId(headers, secrets), parent }
 }
 
-/** Undefined for a text that is no JSON. */
+/** Returns undefined for a text that is not JSON. */
 export function parseJson (text: string): unknown {
   try {
     return JSON.parse(text)
@@ -40,7 +44,7 @@ export function parseJson (text: string): unknown {
   }
 }
 
-/** By events: a third of what the stream's own iterator costs. */
+/** Reads by events, which costs a third of the iterator of the stream. */
 function readBody (body: StreamedResponse['body']): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []

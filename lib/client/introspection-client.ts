@@ -16,7 +16,7 @@ import { toOutageError } from './outage.ts'
  * @param onUnconfirmed is given for a token that was active a moment ago. It is called if the first response says inactive,
  *   before the second request.
  * @param onResponse is called with the HTTP status of the last response
- * @param subject the subject of a token that was active a moment ago. Subjects take turns in the queue.
+ * @param subject the subject of a token that was active a moment ago. The queue serves subjects alternately.
  * @param countJoined the number of other requests that wait for the response
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */
@@ -48,7 +48,7 @@ interface CallState {
 export class IntrospectionClient {
   readonly #options: ClientOptions
   readonly #clock: Clock
-  readonly #exchange: Transport
+  readonly #transport: Transport
   readonly #circuit: CircuitBreaker
   readonly #checks = new Map<CallState, Deadline>()
   #hasResponded = false
@@ -56,7 +56,7 @@ export class IntrospectionClient {
   constructor (credentials: SigningClient | ClientAuthentication, options: ClientOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
-    this.#exchange = new Transport(credentials, options, clock)
+    this.#transport = new Transport(credentials, options, clock)
     this.#circuit = new CircuitBreaker(options.breaker, clock, (isOpen) => options.onCircuitChange?.(this, isOpen))
   }
 
@@ -74,7 +74,7 @@ export class IntrospectionClient {
       return await withDeadline(this.#options.timeout, (deadline) => this.#options.limiter.run(onUnconfirmed !== undefined, subject, deadline, async () => {
         call.permit = this.#circuit.reacquire(permit)
         call.hasStarted = true
-        return await this.#exchange.send({ token, onSend, onUnconfirmed, deadline, isRetryPointless: () => this.#circuit.isOpen })
+        return await this.#transport.send({ token, onSend, onUnconfirmed, deadline, isRetryPointless: () => this.#circuit.isOpen })
       }))
     })
   }
@@ -89,7 +89,7 @@ export class IntrospectionClient {
     const call: CallState = { permit: this.#circuit.acquireAlways(), hasStarted: true, shouldReport }
     return await this.#execute(call, () => withDeadline(this.#options.timeout, (deadline) => {
       this.#checks.set(call, deadline)
-      return this.#exchange.send({ token, onSend, onUnconfirmed: undefined, deadline, isRetryPointless: () => false })
+      return this.#transport.send({ token, onSend, onUnconfirmed: undefined, deadline, isRetryPointless: () => false })
     })).finally(() => { this.#checks.delete(call) })
   }
 

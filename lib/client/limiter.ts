@@ -20,7 +20,7 @@ const MAX_KNOWN_STARTS = 2
  *
  * A known token was active a moment ago. Known tokens go first and have a share of their own, so that a flood of random tokens
  * does not keep legitimate callers out. Unknown tokens have every third start, so that a flood of active tokens does not keep
- * new callers out. The subjects of known tokens take turns, so that one subject with many tokens does not keep others out.
+ * new callers out. The subjects of known tokens are served alternately, so that one subject with many tokens does not keep others out.
  */
 export class Limiter {
   readonly #limits: Limits
@@ -51,8 +51,8 @@ export class Limiter {
    *
    * @param wasActive whether the token was active a moment ago
    * @param subject the subject of a known token
-   * @param deadline ends the wait, and frees the place of work that does not end. The promise then never settles: whoever set
-   *   the deadline rejects for it
+   * @param deadline ends the wait, and frees the place of work that does not end. The promise then never settles: the code
+   *   that set the deadline rejects instead
    * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` if the queue is full, or the wait was too long
    */
   async run<T> (wasActive: boolean, subject: unknown, deadline: Deadline, work: () => Promise<T>): Promise<T> {

@@ -7,7 +7,7 @@ const MIN_QUOTE_LENGTH = 6
 const PARAMETER_NAMES = /client_assertion_type=urn%3aietf%3aparams%3aoauth%3aclient-assertion-type%3ajwt-bearer|client_assertion=/g
 
 /**
- * Formats the text `parent` of an error, in which ZITADEL says the exact reason with the instance feature `debugOidcParentError`.
+ * Formats the text `parent` of an error, in which ZITADEL sends the exact reason with the instance feature `debugOidcParentError`.
  *
  * @param error the parsed body
  * @param secrets the body that was sent and all that is secret beside it. A text that quotes it is not shown

@@ -2,25 +2,25 @@ import { OutageError } from '../errors.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { getStatusAdvice } from './outage.ts'
 import { parseRetryAfter, describeClockSkew } from './response-headers.ts'
-import { parseJson, type HttpResponse } from './http-response.ts'
+import type { HttpResponse } from './http-response.ts'
 
 /** Whether the server rejects the client, so that another assertion may help. */
 export function isClientRejection (httpResponse: HttpResponse): boolean {
-  return (httpResponse.status === 400 || httpResponse.status === 401) && CLIENT_ERRORS.has(getOAuthError(httpResponse.text))
+  return (httpResponse.status === 400 || httpResponse.status === 401) && CLIENT_ERRORS.has(getOAuthError(httpResponse.body))
 }
 
 /**
- * Whether a second try is likely to end better. ZITADEL also says inactive when it fails inside, so what was active a
- * moment ago is asked about twice.
+ * Whether a retry is likely to succeed. ZITADEL also responds inactive after an internal error, so a token that was active a
+ * moment ago is introspected twice.
  *
  * @param wasActive whether the token was active a moment ago
  */
-export function shouldRetry ({ status, text }: HttpResponse, wasActive: boolean): boolean {
+export function shouldRetry ({ status, body }: HttpResponse, wasActive: boolean): boolean {
   return (status >= 502 && status <= 504) ||
-    (wasActive && status === 200 && (parseJson(text) as { active?: unknown } | null | undefined)?.active === false)
+    (wasActive && status === 200 && (body as { active?: unknown } | null | undefined)?.active === false)
 }
 
-/** A response, or whose fault it is that there is none. A pause, in milliseconds, is for faults that will last. */
+/** An introspection response, or why there is none. `backoff`: milliseconds without requests, for a cause that will last. */
 export type Classification =
   | { readonly response: IntrospectionResponse }
   | { readonly kind: 'outage', readonly outage: OutageError, readonly backoff?: number }
@@ -28,13 +28,13 @@ export type Classification =
 
 export interface ClassificationContext {
   readonly issuer: string
-  /** Whether this endpoint has given a response before: then a 404 is an outage, not a wrong host. */
+  /** Whether this endpoint has sent an introspection response before. A 404 is then an outage, and no wrong host. */
   readonly hasResponded: boolean
   /** Milliseconds since 1970. */
   readonly now: number
 }
 
-/** Milliseconds: ten times a minute until somebody has fixed it. */
+/** Ten requests per minute until the configuration is corrected. */
 const REJECTED_BACKOFF_MS = 6000
 
 /**
@@ -42,13 +42,13 @@ const REJECTED_BACKOFF_MS = 6000
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5.2 RFC 6749 section 5.2}
  */
 export function classifyResponse (httpResponse: HttpResponse, { issuer, hasResponded, now }: ClassificationContext): Classification {
-  const { status, text, headers, requestId, parent } = httpResponse
-  if (status === 200) return classifyBody(parseJson(text), issuer, requestId)
+  const { status, body, headers, requestId, parent } = httpResponse
+  if (status === 200) return classifyBody(body, issuer, requestId)
   if (status === 400 || status === 401) {
-    const error = getOAuthError(text)
+    const error = getOAuthError(body)
     return CLIENT_ERRORS.has(error)
-      ? { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL refuses this API's credentials (${status} ${error})${requestId}${parent}: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included${describeClockSkew(headers, now)}` }
-      : { kind: 'rejected', message: `ZITADEL refuses the introspection request (${status})${requestId}${parent}: check the options "issuer", "address" and "introspectionEndpoint"` }
+      ? { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL rejects this API's credentials (${status} ${error})${requestId}${parent}: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included${describeClockSkew(headers, now)}` }
+      : { kind: 'rejected', message: `ZITADEL rejects the introspection request (${status})${requestId}${parent}: check the options "issuer", "address" and "introspectionEndpoint"` }
   }
   if (status === 404 && !hasResponded) {
     return { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL does not know this host or path (404)${requestId}: check the option "issuer"; when ZITADEL is reached by another name, give that as "address", and let the header x-zitadel-instance-host through on the way; when its paths are custom, "introspectionEndpoint"` }
@@ -67,6 +67,6 @@ function classifyBody (body: unknown, issuer: string, requestId: string): Classi
 
 const CLIENT_ERRORS = new Set<unknown>(['invalid_client', 'unauthorized_client'])
 
-function getOAuthError (text: string): unknown {
-  return (parseJson(text) as { error?: unknown } | null | undefined)?.error
+function getOAuthError (body: unknown): unknown {
+  return (body as { error?: unknown } | null | undefined)?.error
 }

@@ -15,31 +15,31 @@ export interface TransportOptions {
   readonly issuer: string
   readonly endpoint: Endpoint
   readonly sender: RequestSender
-  /** Whether what may pass is tried once more. */
+  /** Whether a request is sent once more after a failure that can be over soon. */
   readonly retry: boolean
-  /** Told of every request beyond the first. */
+  /** Counts each request beyond the first. */
   readonly limiter: Limiter
 }
 
-/** What is asked, and what is to be known on the way. */
+/** One introspection: the token, and what it needs while it runs. */
 export interface IntrospectionRequest {
   readonly token: string
-  /** Called right before the token leaves. */
+  /** Called right before the token is sent. */
   readonly onSend: () => void
-  /** Given for a token that was active a moment ago, and called when it is inactive all of a sudden. */
+  /** Given for a token that was active a moment ago. It is called if the first response says inactive, before the second request. */
   readonly onUnconfirmed: (() => void) | undefined
   readonly deadline: Deadline
-  /** Whether another try would end like the first, as others have found out in the meantime. */
+  /** True if the circuit opened meanwhile, so that a retry would fail too. */
   readonly isRetryPointless: () => boolean
 }
 
-/** Milliseconds before a second try, at least and at most: drawn, so that the processes of a fleet do not come all at once. */
+/** The shortest and the longest wait before a retry, in milliseconds. It is random, so that processes do not retry at the same time. */
 const RETRY_JITTER_MS = [10, 100] as const
 
-/** What undici and the system call a connection that ended under a request: often one that the server was just closing. */
+/** The codes of a connection that ended during a request. Often the server was just closing it. */
 const CONNECTION_ERROR_CODES = ['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']
 
-/** From a question to an answer: with proof of who asks, and a second try where that helps. Nothing else talks to ZITADEL. */
+/** Sends an introspection request with the credentials of this API, and retries it once where that can help. */
 export class Transport {
   readonly #credentials: AssertionProvider | ClientAuthentication
   readonly #options: TransportOptions
@@ -49,17 +49,17 @@ export class Transport {
     this.#options = options
   }
 
-  /** @throws what a connection, its parser, a signer or the bound on answers throws */
+  /** @throws what a connection, its parser, a signer or the limit of the response size throws */
   async send (request: IntrospectionRequest): Promise<HttpResponse> {
     const { retry, limiter } = this.#options
     const { onUnconfirmed, deadline, isRetryPointless } = request
     const first = this.#sendAuthenticated(request)
     if (!retry) return await first
-    const send = await first.catch((error: unknown) => {
+    const response = await first.catch((error: unknown) => {
       if (!CONNECTION_ERROR_CODES.includes(getErrorCode(error))) throw error
     })
-    if (send !== undefined && !shouldRetry(send, onUnconfirmed !== undefined)) return send
-    const isUnconfirmed = send?.status === 200
+    if (response !== undefined && !shouldRetry(response, onUnconfirmed !== undefined)) return response
+    const isUnconfirmed = response?.status === 200
     if (isUnconfirmed) onUnconfirmed!()
     await sleep(RETRY_JITTER_MS[0] + Math.random() * (RETRY_JITTER_MS[1] - RETRY_JITTER_MS[0]))
     if (deadline.aborted || (isRetryPointless() && !isUnconfirmed)) return await first
@@ -72,14 +72,14 @@ export class Transport {
     if (!(credentials instanceof AssertionProvider)) return await this.#post(request, credentials)
     const current = credentials.get(request.deadline)
     const assertion = current instanceof Promise ? await current : current
-    const send = await this.#post(request, assertion)
-    if (!isClientRejection(send)) {
-      assertion.isAccepted ||= send.status === 200
-      return send
+    const response = await this.#post(request, assertion)
+    if (!isClientRejection(response)) {
+      assertion.isAccepted ||= response.status === 200
+      return response
     }
     credentials.recordRejection(assertion)
-    // Somebody else was refused with a proof of his own in the meantime: a signature more would change nothing.
-    if (request.isRetryPointless()) return send
+    // Another request was rejected with an assertion of its own meanwhile, so another signature would change nothing.
+    if (request.isRetryPointless()) return response
     const own = await credentials.createUnshared()
     this.#options.limiter.consume()
     const second = await this.#post(request, own)
@@ -98,7 +98,7 @@ export class Transport {
       headers: { ...routing, ...headers, accept: 'application/json', 'content-type': 'application/x-www-form-urlencoded' },
       body,
       signal: deadline,
-      // The deadline is ours: these would let a slow drip run on, and fire late.
+      // The deadline replaces these: they do not end a response that arrives slowly, and they end late.
       headersTimeout: 0,
       bodyTimeout: 0
     }), body + secret)

@@ -1,23 +1,23 @@
 const SCHEME = 'bearer'
 
 /**
- * What follows the `Bearer` scheme, before anyone has looked whether it is a token.
+ * Returns the text after the `Bearer` scheme. It may be no token.
  *
- * @returns undefined where the header is missing or of another scheme, and '' for a bare `Bearer`
+ * @returns undefined if the header is missing or of another scheme, and '' for a bare `Bearer`
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750 section 2.1}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-11.1 RFC 9110 section 11.1}: schemes are case-insensitive
  */
 export function parseBearerCredentials (authorization: string | undefined): string | undefined {
   if (authorization === undefined) return undefined
-  // Nearly every request on earth spells it this way, and comparing costs less than lower-casing.
+  // Most clients use this spelling, and a comparison costs less than lower-casing.
   if (authorization.startsWith('Bearer ')) return skipSpaces(authorization, 7)
   if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined
   const next = authorization.charAt(SCHEME.length)
-  // A tab ends the scheme, but is no space: what follows it is malformed credentials of ours, not another scheme.
+  // A tab ends the scheme, but is no space: the text after it is malformed Bearer credentials, and no other scheme.
   return next === '' || next === ' ' || next === '\t' ? skipSpaces(authorization, SCHEME.length) : undefined
 }
 
-/** `1*SP`: one space parts a scheme from its credentials, and so do more. */
+/** `1*SP`: one or more spaces separate a scheme from its credentials. */
 function skipSpaces (authorization: string, start: number): string {
   while (authorization[start] === ' ') start++
   return authorization.slice(start)
@@ -29,7 +29,7 @@ function skipSpaces (authorization: string, start: number): string {
  */
 export const MAX_TOKEN_LENGTH = 16_384
 
-// One character class and one suffix of another character: no input makes it go back and try again.
+// One character class and one suffix of another character, so no input causes backtracking.
 const B64TOKEN = /^[A-Za-z0-9\-._~+/]+=*$/
 
 /**
@@ -62,10 +62,10 @@ export function isPrintableAscii (value: string): boolean {
 export type BearerErrorCode = 'invalid_request' | 'invalid_token' | 'insufficient_scope'
 
 /**
- * The value of a `WWW-Authenticate` field. Without an error it only asks for credentials.
+ * The value of a `WWW-Authenticate` field. Without an error it only requests credentials.
  *
  * @param realm must be {@link isPrintableAscii}
- * @param scopes must be scope-tokens; named only where a client can cure the refusal by asking for them
+ * @param scopes must be scope-tokens; given only if a client can request them and is then accepted
  * @param resourceMetadata the URL of the metadata of the resource, in canonical spelling (RFC 9728 section 5.1)
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-3 RFC 6750 section 3}
  */

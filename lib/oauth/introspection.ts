@@ -26,7 +26,7 @@ export function createIntrospectionBody (token: string): string {
 }
 
 /**
- * Whether a parsed body is an introspection response. Any other body says nothing about the token.
+ * Whether a parsed body is an introspection response. Any other body is no information about the token.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc7662#section-2.2 RFC 7662 section 2.2}
  */

@@ -3,7 +3,7 @@ export const RESOURCE_METADATA_PATH = '/.well-known/oauth-protected-resource'
 
 /** The metadata of a protected resource, as far as this API publishes it. */
 export interface ResourceMetadata {
-  /** The identifier of the resource, which clients compare with the URL that they asked for. */
+  /** The identifier of the resource, which clients compare with the URL that they requested. */
   readonly resource: string
   /** The issuers whose tokens the resource accepts. */
   readonly authorization_servers: readonly string[]

@@ -1,4 +1,4 @@
-/** A longer payload is no access token that a person has to find the fault of. */
+/** Access tokens of ZITADEL are shorter. A longer payload is not parsed. */
 const MAX_PAYLOAD_LENGTH = 8192
 const MAX_ISSUER_LENGTH = 200
 

@@ -5,7 +5,7 @@ import { findHiddenKey, suggestName } from './keys.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { INTROSPECTION_PATH, isLoopback } from '../zitadel/endpoints.ts'
 
-/** Whether a value is valid, what a message says was expected, and what it adds about an invalid value (no part of the value). */
+/** Whether a value is valid, the expected value for messages, and a hint about an invalid value (no part of the value). */
 export type OptionCheck = readonly [isValid: (value: unknown) => boolean, expected: string, hint?: (value: unknown) => string]
 
 const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
@@ -60,7 +60,7 @@ export const LIMITS_CHECKS: Readonly<Record<keyof LimitOptions, OptionCheck>> = 
 /** Options of `register` that belong to Fastify and its loaders. */
 export const FASTIFY_KEYS = ['prefix', 'logLevel', 'logSerializers', 'skipOverride']
 
-/** Where an option belongs that is given in the wrong place. */
+/** The right place of an option that is given in the wrong place. */
 const NESTED_OPTIONS = new Map([
   ...Object.keys(CACHE_CHECKS).map((name) => [name, `cache.${name}`] as const),
   ...Object.keys(LIMITS_CHECKS).map((name) => [name, `limits.${name}`] as const),
@@ -68,7 +68,7 @@ const NESTED_OPTIONS = new Map([
 ])
 
 /**
- * Refuses options that are unknown, wrong or not own properties. An option that is undefined counts as not given.
+ * Rejects options that are unknown, wrong or not own properties. An option that is undefined counts as not given.
  *
  * @param prefix the path to the options, such as `cache.`
  * @param known further names that are accepted and not checked
@@ -92,7 +92,7 @@ export function checkValue (value: unknown, [isValid, expected, getHint]: Option
 }
 
 /**
- * Refuses options that would be ignored because they are inherited or not enumerable.
+ * Rejects options that would be ignored because they are inherited or not enumerable.
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
@@ -122,7 +122,7 @@ function isIssuer (value: string): boolean {
   return protocol === 'https:' || isLoopback(hostname)
 }
 
-/** What to change in an issuer; '' if the text does not tell. */
+/** Returns what to change in an issuer; '' if that is unclear. */
 function getIssuerHint (value: unknown): string {
   if (typeof value !== 'string') return ''
   const text = value.trim()

@@ -17,11 +17,19 @@ export type SharedCacheConfig = Readonly<Pick<SharedCacheOptions, 'client' | 'ke
 const DEFAULT_CACHE_BYTES = 96 * 1024 * 1024
 const DEFAULT_VERDICT_BYTES = 8192
 
+/** The option `cache` with defaults. With `cache: false`, `isEnabled` is false and no verdict is kept. */
+export type CacheConfig = { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly isEnabled: boolean, readonly shared: SharedCacheConfig | undefined }
+
+const DEFAULT_MAX = 10_000
+
+/** `max` also bounds the known tokens, which are kept without a cache too. */
+const NO_CACHE: CacheConfig = Object.freeze({ isEnabled: false, ttl: 0, inactiveTtl: 0, max: DEFAULT_MAX, maxBytes: 1, refreshAhead: false, shared: undefined })
+
 /** The options, checked and completed with defaults. */
 export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'unmatched' | 'projectId' | 'realm' | 'introspect'>> {
   /** Undefined if the option `introspect` is given. */
   readonly authorizationServer: { readonly issuer: string, readonly endpoint: Endpoint, readonly credentials: CredentialsProvider, readonly proxy: ProxyConfig | undefined } | undefined
-  readonly cache: false | { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly shared: SharedCacheConfig | undefined }
+  readonly cache: CacheConfig
   readonly timeout: number
   readonly retry: boolean
   readonly breaker: boolean
@@ -75,7 +83,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     personalAccessTokens: true,
     publishSub: false,
     ...rest,
-    cache: cache === false ? false : resolveCache(cache),
+    cache: cache === false ? NO_CACHE : resolveCache(cache),
     limits: Object.freeze({ concurrent: 32, queue: 4000, perSecond: undefined, ...omitUndefined(limits ?? {}) }),
     clients: clients && new Set(clients),
     resources,
@@ -86,10 +94,10 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
   })
 }
 
-function resolveCache (cache: CacheOptions = {}): Exclude<Config['cache'], false> {
-  const { max = 10_000, shared, ...rest } = omitUndefined(cache)
+function resolveCache (cache: CacheOptions = {}): CacheConfig {
+  const { max = DEFAULT_MAX, shared, ...rest } = omitUndefined(cache)
   const maxBytes = Math.max(DEFAULT_CACHE_BYTES, max * DEFAULT_VERDICT_BYTES)
-  return Object.freeze({ ttl: 30, inactiveTtl: 5, max, maxBytes, refreshAhead: true, ...rest, shared: shared && resolveSharedCache(shared) })
+  return Object.freeze({ isEnabled: true, ttl: 30, inactiveTtl: 5, max, maxBytes, refreshAhead: true, ...rest, shared: shared && resolveSharedCache(shared) })
 }
 
 function resolveSharedCache (shared: SharedCacheOptions): SharedCacheConfig {

@@ -2,13 +2,13 @@ import { createOptionError } from '../errors.ts'
 
 /** @throws ZitadelError `FST_ZITADEL_OPTION` */
 export function checkNonEmptyString (value: unknown, name: string): asserts value is string {
-  // Half of a surrogate pair has no UTF-8 form, so no request could carry it.
+  // Half of a surrogate pair has no UTF-8 form, so no request can contain it.
   if (typeof value !== 'string' || value.trim() === '' || /\p{Surrogate}/u.test(value)) throw createOptionError(`${name} must be a non-empty string`)
 }
 
 /**
- * Refuses a client id or secret that can only be a mistake, such as one with a line break from a file. The message says
- * what was seen and quotes nothing.
+ * Rejects a client id or secret that can only be a mistake, such as one with a line break from a file. The message describes
+ * the mistake and quotes nothing.
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  * @see {@link https://www.rfc-editor.org/rfc/rfc6749#appendix-A RFC 6749 appendix A}: both are printable ASCII

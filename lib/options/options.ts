@@ -18,30 +18,30 @@ export type Credentials =
   | { readonly clientId: string, readonly clientSecret: string }
   | { readonly clientId: string, readonly keyId: string, readonly alg: SigningClient['alg'], readonly sign: Sign }
 
-/** How long verdicts are believed, and how many are kept. */
+/** How long verdicts are used, and how many are kept. */
 export interface CacheOptions {
-  /** Seconds for which an active verdict is believed, at most until the token expires. Default 30: how late a revocation may arrive. */
+  /** Seconds for which an active verdict is used, at most until the token expires. Default 30. A revocation takes effect after that time at the latest. */
   readonly ttl?: number | undefined
-  /** Seconds for which an inactive verdict is believed. Default 5: ZITADEL also says inactive when it fails inside. */
+  /** Seconds for which an inactive verdict is used. Default 5, because ZITADEL also responds inactive after an internal error. */
   readonly inactiveTtl?: number | undefined
   /** How many active verdicts are kept; the least used goes first. Default 10,000. Inactive ones have a tenth of it for themselves. */
   readonly max?: number | undefined
   /**
    * How many bytes the verdicts take, estimated; the least used goes first. A quarter is for active verdicts of more than
    * 16 KiB, such as those with much metadata, and a sixteenth for inactive ones. Default 96 MiB, or 8 KiB for each of `max`
-   * if that is more. A verdict that is larger than its part is not kept: ZITADEL is asked on each request.
+   * if that is more. A verdict that is larger than its part is not kept: each request causes an introspection.
    */
   readonly maxBytes?: number | undefined
-  /** Whether a verdict that is used often is asked for again shortly before its ttl ends, so that no caller waits. Default true. */
+  /** Whether a verdict that is used often is renewed shortly before its ttl ends, so that no caller waits. Default true. */
   readonly refreshAhead?: boolean | undefined
-  /** A tier that a fleet of processes shares, on Redis or Valkey. Default none. */
+  /** A cache that several processes share, on Redis or Valkey. Default none. */
   readonly shared?: SharedCacheOptions | undefined
 }
 
 /**
  * Bounds on the introspections that callers can cause. A known token was active a moment ago; any other is unknown. A quarter of
  * each limit is kept for known tokens, and a quarter of the queue for unknown ones. If both wait, every third start is for an
- * unknown token. The subjects of known tokens take turns, and one of them can occupy a quarter of the queue.
+ * unknown token. The subjects of known tokens are served alternately, and one of them can occupy a quarter of the queue.
  */
 export interface LimitOptions {
   /** Concurrent introspections, and connections to ZITADEL. Default 32: with more, unknown tokens would delay the known ones inside a slow ZITADEL. */
@@ -75,35 +75,35 @@ export interface DispatcherLike {
 /** How a route without a declaration is guarded; see {@link ZitadelOptions.undeclaredRoutes}. */
 export type Undeclared = 'protected' | 'public' | 'refused'
 
-/** What the function form of `undeclaredRoutes` gets to know about a route. */
+/** The part of a route that the function form of `undeclaredRoutes` receives. */
 export type UndeclaredRoute = Pick<RouteOptions, 'method' | 'url' | 'config' | 'schema'>
 
-/** The options of the plugin. Every one is checked at registration; a wrong, missing or unknown one stops the start. */
+/** The options of the plugin. Each is checked at registration. A wrong, missing or unknown one stops the start. */
 export interface ZitadelOptions {
   /** ZITADEL's public origin, https unless on loopback. Default: `ZITADEL_ISSUER`. */
   readonly issuer?: string | undefined
   /** Default: `ZITADEL_KEY_FILE`, `ZITADEL_KEY`, or `ZITADEL_CLIENT_ID` with `ZITADEL_CLIENT_SECRET`. */
   readonly credentials?: Credentials | undefined
-  /** Origin to reach ZITADEL at, when that is not the issuer (inside a cluster). Plain http is allowed, and warned about off loopback. */
+  /** The origin to connect to, if it is not the issuer (inside a cluster). Plain http is allowed, and logged as a warning except on loopback. */
   readonly address?: string | undefined
   /** Path of the introspection endpoint. Default `/oauth/v2/introspect`. */
   readonly introspectionEndpoint?: string | undefined
   /** A dispatcher of undici 6, 7 or 8, for a private CA, a proxy or mutual TLS. The plugin does not close it. Default: a pool of the plugin, which connects through the proxy of the environment if `NODE_USE_ENV_PROXY=1` is set. */
   readonly dispatcher?: DispatcherLike | undefined
-  /** `false` asks ZITADEL on every request. */
+  /** `false`: each request causes an introspection. */
   readonly cache?: false | CacheOptions | undefined
   /** Milliseconds for the whole of one introspection, signing and retries included. Default 3000. */
   readonly timeout?: number | undefined
-  /** Whether what may pass is tried once more within `timeout`: a broken connection, a 502 to 504, and "inactive" for a token that was active a moment ago. Default true. */
+  /** Whether a request is retried once within `timeout`: after a broken connection, a 502 to 504, and "inactive" for a token that was active a moment ago. Default true. */
   readonly retry?: boolean | undefined
-  /** Whether callers get their 503 at once while ZITADEL fails again and again. Default true. */
+  /** Whether callers get a 503 at once while ZITADEL fails repeatedly (circuit breaker). Default true. */
   readonly breaker?: boolean | undefined
   /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`, nor with `cache: false`. Default 0. */
   readonly staleIfError?: number | undefined
   readonly limits?: LimitOptions | undefined
   /**
-   * Whether ZITADEL is asked at start if it accepts this API's credentials. `true`: the start fails if it does not within `timeout`.
-   * `false`: it is not asked. Default: it is asked in the background once the server listens, and a failure is one log line.
+   * Whether the credentials of this API are checked at the start, by one introspection. `true`: the start fails if ZITADEL does not accept them within `timeout`.
+   * `false`: no check. Default: the check runs in the background once the server listens, and a failure is one log line.
    */
   readonly verifyOnStart?: boolean | undefined
   /** Where a required scope that is not one of ZITADEL's own is looked for. Default `'roles'`; `'scope'` trusts what clients choose. */
@@ -118,13 +118,13 @@ export interface ZitadelOptions {
    * serve such requests. Default `'open'`: an unknown URL is a 404 without a token.
    */
   readonly unmatched?: 'open' | 'protected' | undefined
-  /** `false` refuses personal access tokens: every one of the instance is live for every API. Default true. */
+  /** `false` denies personal access tokens: each of them is active for every API of the instance. Default true. */
   readonly personalAccessTokens?: boolean | undefined
   /** Whether messages of the channels of node:diagnostics_channel contain `sub`, the id of the user. Default false. */
   readonly publishSub?: boolean | undefined
-  /** Reads the token from another place than the `Authorization` header; undefined, null or '' where there is none. */
+  /** Reads the token from another place than the `Authorization` header. It returns undefined, null or '' if there is none. */
   readonly tokenFrom?: ((request: FastifyRequest) => string | null | undefined) | undefined
-  /** Client ids that may call. Narrows, proves nothing: a service account's client id is its user name. Default any. */
+  /** Client ids that may call. It restricts, and proves nothing: the client id of a service account is its user name. Default any. */
   readonly clients?: readonly string[] | undefined
   /** The project that must be in the token's audience. Default any. */
   readonly projectId?: string | undefined
@@ -145,6 +145,6 @@ export interface ZitadelOptions {
   readonly backChannelLogout?: BackChannelLogoutOptions | undefined
   /** The realm of challenges, printable ASCII. Default none. */
   readonly realm?: string | undefined
-  /** Asked in place of ZITADEL; issuer, credentials and network are then not used. One that throws is an outage (503). */
+  /** Called instead of ZITADEL. Issuer, credentials and network are then not used. If it throws, that is an outage (503). */
   readonly introspect?: ((token: string) => Promise<object> | object) | undefined
 }

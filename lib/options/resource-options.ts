@@ -5,7 +5,7 @@ export interface ResourceOptions {
    * it are inside the resource. https only, except on loopback.
    */
   readonly url: string
-  /** Scopes that clients are told to request, beside `openid` and the audience scope of `projectId`. Default none. */
+  /** Scopes that the metadata lists for clients, beside `openid` and the audience scope of `projectId`. Default none. */
   readonly scopes?: readonly string[] | undefined
   /** A name that clients can show to users. Printable ASCII. */
   readonly name?: string | undefined

@@ -11,7 +11,7 @@ export interface RequirementOptions {
   readonly roles?: AllOrAny
   /** The organisation in which roles and custom scopes must be held: its id, or a function of the request. If the function throws or returns no id, the caller is denied. */
   readonly organization?: string | ((request: FastifyRequest) => string)
-  /** Maximum age of the verdict in seconds. 0 asks ZITADEL for every request. */
+  /** Maximum age of the verdict in seconds. 0: each request causes an introspection. */
   readonly freshness?: number
 }
 
@@ -36,7 +36,7 @@ export interface ZitadelRouteOptions extends RequirementOptions {
    */
   readonly mcp?: McpRouteOptions
   /**
-   * `'public'`: no token is checked. `'optional'`: a token is checked if one is sent, and a bad one is refused.
+   * `'public'`: no token is checked. `'optional'`: a token is checked if one is sent, and an invalid one is denied.
    * `'own'`: the route guards itself, with `app.auth` or otherwise.
    */
   readonly access?: 'public' | 'optional' | 'own'

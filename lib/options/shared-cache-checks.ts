@@ -21,7 +21,7 @@ function isRedisClient (value: unknown): boolean {
   return typeof sendCommand === 'function' && (typeof isReady === 'boolean' || Array.isArray((value as { masters?: unknown }).masters))
 }
 
-/** A `Cluster` of ioredis with `scaleReads`: a replica may not know yet what was forgotten. Other clients are told to use masters. */
+/** A `Cluster` of ioredis with `scaleReads`: a replica may not have the latest forget marks. Other clients are made to read from masters. */
 function readsFromReplicas (value: object): boolean {
   const { isCluster, options } = value as { isCluster?: unknown, options?: { scaleReads?: unknown } }
   return isCluster === true && (options?.scaleReads ?? 'master') !== 'master'

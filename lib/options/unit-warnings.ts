@@ -12,7 +12,7 @@ export function findUnitMistakes ({ cache, staleIfError, timeout }: Pick<Config,
   const check = (name: string, isSuspect: boolean, unit: string, limit: string): void => {
     if (isSuspect) found.push(`option "${name}" is a number of ${unit}, and is ${limit}`)
   }
-  if (cache !== false) {
+  if (cache.isEnabled) {
     check('cache.ttl', cache.ttl > HOUR_SECONDS, 'seconds', 'more than an hour: a revoked token can be accepted that long')
     check('cache.inactiveTtl', cache.inactiveTtl > HOUR_SECONDS, 'seconds', 'more than an hour')
     check('cache.maxBytes', cache.maxBytes < MIN_CACHE_BYTES, 'bytes', 'less than a mebibyte')

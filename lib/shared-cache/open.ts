@@ -23,7 +23,7 @@ const INTERVALS: SharedCacheIntervals = { heartbeat: 1000, silence: SILENCE_MS, 
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function openSharedCache ({ cache, authorizationServer, timeout }: Config, client: Client | undefined, clock: Clock, log: Logger): SharedCache | undefined {
-  if (cache === false || cache.shared === undefined) return undefined
+  if (cache.shared === undefined) return undefined
   const identity = { issuer: authorizationServer?.issuer ?? '', clientId: client?.clientId ?? '', secret: client && getSecret(client) }
   // A request waits for another process no longer than for ZITADEL.
   const wait = Math.min(cache.shared.wait, timeout)

@@ -4,10 +4,10 @@ import type { Introspect } from '../client/introspection-client.ts'
 import { DeadlineExceededError, withDeadline } from '../client/deadline.ts'
 
 /**
- * An {@link Introspect} by a user's function, held to what the network is held to.
+ * Creates an {@link Introspect} that calls a function of the user, with the same timeout and checks as for a response of ZITADEL.
  *
  * @param timeout milliseconds
- * @param onFailure told of every question that got no response
+ * @param onFailure called for each introspection without a response
  */
 export function wrapCustomIntrospect (introspect: (token: string) => unknown, timeout: number, onFailure: (error: ZitadelError) => void): Introspect {
   return async (token, onSend) => {
@@ -23,7 +23,7 @@ export function wrapCustomIntrospect (introspect: (token: string) => unknown, ti
   }
 }
 
-/** As if it had come over the wire: plain JSON, and nobody else's object that would be frozen. */
+/** Copies the response to plain JSON, because the result is frozen, and an object of the user must not be. */
 function toPlainJson (response: unknown): unknown {
   return response === undefined ? undefined : JSON.parse(JSON.stringify(response))
 }

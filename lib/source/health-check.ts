@@ -1,15 +1,14 @@
 import type { ZitadelError, ZitadelErrorCode } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 
-/** Whether ZITADEL accepts this API; the reason is for operators, and holds no secret. */
+/** Whether ZITADEL accepts this API. The reason is for operators, and contains no secret. */
 export type CheckResult =
   | { readonly ok: true }
   | { readonly ok: false, readonly code: ZitadelErrorCode, readonly reason: string }
 
-/** Milliseconds for which the result of a check is remembered. */
 const RESULT_TTL_MS = 5000
 
-/** What became of work that throws only ZitadelErrors. */
+/** Converts the outcome of work that throws only ZitadelErrors. */
 export async function toCheckResult (work: () => Promise<unknown>): Promise<CheckResult> {
   try {
     await work()
@@ -20,7 +19,7 @@ export async function toCheckResult (work: () => Promise<unknown>): Promise<Chec
   }
 }
 
-/** The same check, one at a time and believed for a while: a health route is no way to make others work. */
+/** Runs a check once at a time and caches its result, so that requests to a health route cannot cause a flood of introspections. */
 export class CachedCheck {
   readonly #check: () => Promise<CheckResult>
   readonly #clock: Clock
@@ -33,7 +32,7 @@ export class CachedCheck {
 
   readonly run = async (): Promise<CheckResult> => {
     if (this.#last !== undefined && this.#clock.monotonic() - this.#last.at < RESULT_TTL_MS) return await this.#last.result
-    // Counted from the answer: one that takes long is joined for as long as it takes.
+    // Counted from the result: a check that is running is joined, however long it takes.
     const current = { result: this.#check(), at: Infinity }
     this.#last = current
     const result = await current.result
@@ -41,7 +40,7 @@ export class CachedCheck {
     return result
   }
 
-  /** What was true of other credentials is not remembered. */
+  /** Drops the cached result, which is about other credentials. */
   forget (): void {
     this.#last = undefined
   }

@@ -17,10 +17,10 @@ import { openSharedCache } from '../shared-cache/open.ts'
 import { wrapCustomIntrospect } from './custom-introspect.ts'
 import { KEYS_PATH } from '../zitadel/endpoints.ts'
 
-/** Where responses come from, over the life of a server. */
+/** The source of responses during the life of a server. Its client is replaced with the credentials. */
 export interface IntrospectionSource {
   readonly introspect: Introspect
-  /** What a fleet shares; undefined for a process that is alone. */
+  /** Undefined without the option `cache.shared`. */
   readonly sharedCache: SharedCache | undefined
   readonly check: () => Promise<CheckResult>
   readonly reload: () => Promise<CheckResult>
@@ -66,9 +66,9 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     breaker,
     limiter: new Limiter(limits, timeout / 2, clock),
     onFailure,
-    // They may be what is broken: a failover leaves connections behind that nobody has ended.
+    // The connections can be the cause: after a failover, some are open that no server will use.
     onDown: () => pool?.replace(),
-    // Not of a client whose credentials are still being tried.
+    // A client whose credentials are still being checked is not published.
     onCircuitChange: (changed: IntrospectionClient, isOpen: boolean) => { if (changed === client) registration.publishCircuit(isOpen) }
   }
   let client = new IntrospectionClient(first, options, clock)
@@ -83,7 +83,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the new credentials are in use: ZITADEL has accepted them')
       registration.publishCredentials('replaced')
       check.forget()
-      if (sharedCache !== undefined && config.cache !== false && config.cache.shared?.key === undefined) {
+      if (sharedCache !== undefined && config.cache.shared?.key === undefined) {
         reporter.report('warn', 'FST_ZITADEL_SHARED_KEY', 'the credentials were replaced, but the key of the shared cache is derived from the first ones: processes that start now do not share with this one and do not receive its "forget" (give "cache.shared.key")')
       }
     })
@@ -93,7 +93,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     }
     return result
   }
-  // One after the other, or the answer to an older key could come last and put it back.
+  // One after the other. Otherwise a late response for an older key could restore it.
   let replacing: Promise<unknown> = Promise.resolve()
   const reload = async (): Promise<CheckResult> => {
     const current = replacing.then(replace)
@@ -105,7 +105,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     introspect: traceIntrospections(async (token, onSend, onUnconfirmed, onResponse, subject) => {
       const used = client
       return await used.introspect(token, onSend, onUnconfirmed, onResponse, subject).catch(async (error: ZitadelError) => {
-        // The old credentials may have been withdrawn while they were on their way.
+        // The previous credentials may have been removed after the request was sent.
         if (client === used || error.code !== 'FST_ZITADEL_CLIENT_REJECTED') throw error
         return await client.introspect(token, onSend, onUnconfirmed, onResponse, subject)
       })
@@ -132,7 +132,7 @@ function describeProxy (proxy: ProxyConfig | undefined): string {
     : `; the connection goes through the proxy in the variable ${proxy.variable}: check it too, or exclude the host with NO_PROXY`
 }
 
-/** A token that nobody has: any response to it says that this API is accepted. */
+/** Introspects a random token. Any response to it means that ZITADEL accepts this API. */
 async function introspectRandomToken (introspect: Introspect): Promise<void> {
   await introspect(randomUUID(), () => {})
 }

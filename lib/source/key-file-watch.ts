@@ -1,22 +1,21 @@
 import { hash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 
-/** Milliseconds between two looks. */
 const POLL_INTERVAL_MS = 5000
 
-/** A print of what a file holds, which can be kept where the secret itself need not; undefined for a file that cannot be read. */
+/** Returns a hash of the content of a file, so that the secret itself need not be kept; undefined for a file that cannot be read. */
 export async function readFingerprint (file: string): Promise<string | undefined> {
   return await readFile(file, 'utf8').then((text) => hash('sha256', text), () => undefined)
 }
 
 /**
- * Looks at a file again and again, and tells when it holds something else than what is in use. By its content, because an
- * orchestrator replaces secrets by turning a symbolic link, which watchers of the file system do not follow.
+ * Polls a file, and calls a function if its content differs from what is in use. The content is compared, because an orchestrator
+ * replaces secrets by a new symbolic link, which watchers of the file system do not follow.
  *
- * @param inUse the print of what is in use, taken before that was read: a change in between is then seen
- * @param replace takes over what the file holds; false asks to be called again at the next look
+ * @param inUse the fingerprint of what is in use, read before the content, so that a change in between is detected
+ * @param replace starts to use the content of the file; if it returns false, it is called again at the next poll
  * @param interval milliseconds
- * @returns what ends it
+ * @returns a function that ends the watch
  */
 export function watchKeyFile (file: string, inUse: string | undefined, replace: () => Promise<boolean>, interval: number = POLL_INTERVAL_MS): () => void {
   let known = inUse
@@ -24,7 +23,7 @@ export function watchKeyFile (file: string, inUse: string | undefined, replace: 
   let hasEnded = false
   const poll = async (): Promise<void> => {
     const found = await readFingerprint(file)
-    // A file that is missing for a moment is being replaced.
+    // A missing file is being replaced.
     if (found !== undefined && found !== known && !hasEnded && await replace()) known = found
   }
   const timer = setInterval(() => {

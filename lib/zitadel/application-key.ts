@@ -17,7 +17,7 @@ const EXPECTED = "must be ZITADEL's JSON key of an API application"
  * Parses ZITADEL's JSON key.
  *
  * @param source the object, its JSON, or base64 of the JSON (as ZITADEL's API delivers it)
- * @throws TypeError whose message says what is wrong with the key, and contains no part of it
+ * @throws TypeError whose message describes the mistake, and contains no part of the key
  */
 export function parseApplicationKey (source: unknown): SigningClient {
   const file = typeof source === 'string' ? parseJson(source.trim()) : source
@@ -45,7 +45,7 @@ function parseJson (text: string): unknown {
   }
 }
 
-/** What a text seems to be, in words that quote nothing of it; '' if there is nothing to say. */
+/** Describes what a text seems to be, and quotes nothing of it; '' if that is unclear. */
 function describeText (text: string, parsed: unknown): string {
   if (text === '') return ' (it is empty)'
   if (/^(['"`]).*\1$/s.test(text)) return ' (it is in quotation marks: remove them)'

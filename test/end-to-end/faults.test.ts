@@ -37,7 +37,7 @@ againstBoth({
     t.equal(status, 500)
     t.equal(headers['www-authenticate'], undefined)
     t.strictSame(body, REJECTED)
-    t.match(errors.find((line) => line.includes("refuses this API's credentials")), 'FST_ZITADEL_CLIENT_REJECTED')
+    t.match(errors.find((line) => line.includes("rejects this API's credentials")), 'FST_ZITADEL_CLIENT_REJECTED')
     t.notOk(errors.some((line) => line.includes(token) || line.includes('eyJ')), 'no token and no assertion in the log')
     const asked = server.introspections()
     for (let i = 0; i < 5; i++) t.equal((await get('/me', `other-${i}`)).status, 500)

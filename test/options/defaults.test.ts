@@ -17,7 +17,7 @@ t.test('an option that is not given has its documented default', async (t) => {
     undeclaredRoutes: 'protected',
     personalAccessTokens: true,
     publishSub: false,
-    cache: { ttl: 30, inactiveTtl: 5, max: 10_000, maxBytes: 100_663_296, refreshAhead: true, shared: undefined },
+    cache: { isEnabled: true, ttl: 30, inactiveTtl: 5, max: 10_000, maxBytes: 100_663_296, refreshAhead: true, shared: undefined },
     clients: undefined,
     resources: [],
     events: undefined,
@@ -39,7 +39,7 @@ t.test('undefined means not given', async (t) => {
 t.test('given options are used', async (t) => {
   const given = { timeout: 500, retry: false, breaker: false, staleIfError: 60, verifyOnStart: true, customScopes: 'scope', undeclaredRoutes: 'refused', personalAccessTokens: false, publishSub: true, realm: 'orders', projectId: '1', tokenFrom: () => null, dispatcher: { request () {} } as never } as const
   t.match(createConfig({ issuer, credentials, ...given }, {}), given)
-  t.equal(createConfig({ issuer, credentials, cache: false }, {}).cache, false)
+  t.match(createConfig({ issuer, credentials, cache: false }, {}).cache, { isEnabled: false, ttl: 0, inactiveTtl: 0 })
   t.match(createConfig({ issuer, credentials, cache: { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false } }, {}).cache, { ttl: 0, inactiveTtl: 0, max: 1, refreshAhead: false })
   t.match(createConfig({ issuer, credentials, limits: { perSecond: 40 } }, {}).limits, { concurrent: 32, queue: 4000, perSecond: 40 })
 })

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { classifyResponse } from '../../lib/client/response-classification.ts'
+import { parseJson } from '../../lib/client/http-response.ts'
 import { createVerdict } from '../../lib/verdicts/verdict.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../../lib/oauth/introspection.ts'
 import { holds } from './runs.ts'
@@ -14,7 +15,7 @@ const claims = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('active', 'ex
 t.test('whatever a server answers is a response, an outage or our own fault, and never an exception', async () => {
   const answers = fc.record({ status: fc.oneof(fc.constant(200), fc.integer({ min: 100, max: 599 })), text: fc.oneof(fc.string({ unit: 'binary' }), fc.json(), claims.map((c) => JSON.stringify(c))) })
   holds(fc.property(answers, fc.boolean(), ({ status, text }, hasResponded) => {
-    const classification = classifyResponse({ status, text, headers: {}, requestId: '', parent: '' }, { issuer: 'https://zitadel.example', hasResponded, now: NOW })
+    const classification = classifyResponse({ status, text, body: parseJson(text), headers: {}, requestId: '', parent: '' }, { issuer: 'https://zitadel.example', hasResponded, now: NOW })
     if (!('response' in classification)) return classification.kind === 'outage' || [200, 400, 401, 404].includes(status)
     const body = JSON.parse(text)
     return status === 200 && typeof body.active === 'boolean' && (body.iss === undefined || !body.active || body.iss === 'https://zitadel.example')

@@ -18,7 +18,7 @@ t.test('check() says what is wrong, and whose fault it is', async (t) => {
   t.teardown(() => standIn.close())
   const { zitadel, errors } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }, clock)
   standIn.api.deactivate()
-  t.match(await zitadel.check(), { ok: false, code: 'FST_ZITADEL_CLIENT_REJECTED', reason: /^ZITADEL refuses this API's credentials \(400 unauthorized_client\)/ })
+  t.match(await zitadel.check(), { ok: false, code: 'FST_ZITADEL_CLIENT_REJECTED', reason: /^ZITADEL rejects this API's credentials \(400 unauthorized_client\)/ })
   t.equal(errors.length, 1)
   clock.advance(5)
   standIn.fail('bad-gateway')

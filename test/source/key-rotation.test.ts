@@ -46,7 +46,7 @@ t.test('a new key is used without a restart, and the previous key until ZITADEL 
   standIn.api.removeKey(next.keyId)
   await mount(next)
   await until(() => lines.length > 0)
-  t.match(lines[0], { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /the credentials were not replaced, the previous credentials stay in use: ZITADEL refuses/ })
+  t.match(lines[0], { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /the credentials were not replaced, the previous credentials stay in use: ZITADEL rejects/ })
   t.same(await get(token, '/fresh'), OK)
   t.equal(kid(), standIn.api.key.keyId)
 

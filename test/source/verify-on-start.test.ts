@@ -30,7 +30,7 @@ t.test('with verifyOnStart, the server does not start if ZITADEL rejects this AP
   const { issuer, credentials, api } = await startClosingStandIn(t)
   api.deactivate()
   t.match(await findStartError(t, { issuer, credentials, verifyOnStart: true }), {
-    code: 'FST_ZITADEL_CLIENT_REJECTED', message: /^option "verifyOnStart": ZITADEL refuses this API's credentials .*check that the key or secret exists/
+    code: 'FST_ZITADEL_CLIENT_REJECTED', message: /^option "verifyOnStart": ZITADEL rejects this API's credentials .*check that the key or secret exists/
   })
 })
 
@@ -84,7 +84,7 @@ t.test('the check in the background writes one line if the credentials are rejec
   const app = await startListening(t, { issuer, credentials })
   await endCheck(app)
   t.equal(app.lines.length, 1)
-  t.match(app.lines[0], { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /^fastify-zitadel: ZITADEL refuses this API's credentials .*check that the key or secret exists/ })
+  t.match(app.lines[0], { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /^fastify-zitadel: ZITADEL rejects this API's credentials .*check that the key or secret exists/ })
 })
 
 t.test('the check in the background writes one line if the host is wrong', async (t) => {

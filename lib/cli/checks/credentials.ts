@@ -5,7 +5,7 @@ import type { Cause } from './causes.ts'
 /** The messages of the plugin's client. The first that matches counts. */
 const REASONS: ReadonlyArray<readonly [reason: RegExp, cause: Cause]> = [
   [/issuedAt of token is in the future|expiration of token/, 'clock_refused'],
-  [/^ZITADEL refuses the introspection request/, 'introspection_refused'],
+  [/^ZITADEL rejects the introspection request/, 'introspection_refused'],
   [/^ZITADEL does not know this host or path/, 'introspection_path']
 ]
 
@@ -18,7 +18,7 @@ const REASONS: ReadonlyArray<readonly [reason: RegExp, cause: Cause]> = [
 export function diagnoseCredentials (result: CheckResult, isSecret: boolean, isClockAhead: boolean): Diagnosis {
   if (result.ok) return ok('credentials', 'ZITADEL accepts the credentials')
   const { code, reason } = result
-  const isRefused = reason.startsWith('ZITADEL refuses this API\'s credentials')
+  const isRefused = reason.startsWith('ZITADEL rejects this API\'s credentials')
   const refused: Cause = isSecret ? 'secret_refused' : isClockAhead ? 'clock_refused' : 'key_refused'
   const known = REASONS.find(([pattern]) => pattern.test(reason))?.[1]
   const cause = known ?? (isRefused ? refused : 'introspection_failed')

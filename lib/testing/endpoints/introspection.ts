@@ -50,7 +50,7 @@ async function hideInternalErrors (createResponse: () => Promise<StandInResponse
  * @param record undefined if the token is unknown
  * @param issuer the origin of the introspection request
  * @param now milliseconds since the epoch
- * @throws Error if the token is inactive for this client. The message says why.
+ * @throws Error if the token is inactive for this client. The message is the reason.
  */
 export function createActiveResponse (record: TokenRecord | undefined, client: Pick<Application, 'clientId' | 'projectId'>, issuer: string, applications: ApplicationStore, now: number): ReadonlyMap<string, unknown> {
   if (record === undefined) throw new Error('token is unknown')

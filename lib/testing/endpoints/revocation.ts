@@ -7,7 +7,7 @@ import { parseForm, type Form } from '../http/form.ts'
 
 /**
  * Handles `/oauth/v2/revoke` (RFC 7009). Only applications for logins can revoke, APIs cannot. An unknown token gets 200, a
- * token of another project 401. So does every token of a service account, which nobody can revoke here.
+ * token of another project 401. So does every token of a service account, which no client can revoke here.
  */
 export async function handleRevocation (request: StandInRequest, issuer: string, context: EndpointContext): Promise<StandInResponse> {
   try {

@@ -32,7 +32,7 @@ export async function expectGuarded (app: AnyApp): Promise<RouteRow[]> {
   throw new AssertionError({ message: `A request without a token is not refused by ${problems.length} ${problems.length === 1 ? 'route' : 'routes'}:${none}\n${problems.map((problem) => `  ${problem}`).join('\n')}` })
 }
 
-/** Long enough for hooks that ask another server. */
+/** Long enough for hooks that call another server. */
 const TIMEOUT_MS = 5000
 
 /**
