@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { setImmediate as turn } from 'node:timers/promises'
 import { ZitadelError, type ActiveToken, type OnEndOptions } from '../../lib/index.ts'
 import { OutageError, createUnavailableError } from '../../lib/errors.ts'
-import { activeResponse, roles, startGuardedApp, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
+import { activeResponse, bearer, roles, startGuardedApp, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
 const READER = activeResponse(roles({ reader: ['acme'] }))
 
@@ -13,6 +13,7 @@ interface Case extends GuardedApp {
   respond: (response: object | Error) => void
   /** Requests the route and watches its token until the end. The handler is done before that. */
   open: (url?: string, token?: string | null, options?: OnEndOptions) => Promise<OpenStream>
+  opened: () => OpenStream
   lines: Array<Record<string, unknown>>
 }
 
@@ -48,11 +49,13 @@ async function startCase (t: TestContext, { options }: AppSetup = {}): Promise<C
   app.get('/', { config: { roles: ['reader'] } }, handler)
   app.get('/optional', { config: { access: 'optional' } }, handler)
   app.get('/several', { config: { roles: ['reader'] }, onRequest: app.zitadel.require({ roles: ['auditor'] }) }, handler)
+  app.post('/mcp', { config: { mcp: { tools: { watch: { roles: ['reader'] } } } } }, handler)
   app.get('/any', { config: { scopes: [] } }, async () => 'served')
   app.get('/fresh', { config: { scopes: [], freshness: 0 } }, async () => 'served')
   return {
     ...guarded,
     lines,
+    opened: () => opened!,
     respond: (next) => { response = next },
     open: async (url = '/', token = 'caller', options) => {
       onEndOptions = options
@@ -120,6 +123,16 @@ t.test('each requirement that let the request in is checked again', async (t) =>
     t.same(reasons, ['forbidden'])
     t.equal(calls.length, 2)
   }
+})
+
+t.test('the requirement of a called tool is checked again', async (t) => {
+  const { app, opened, respond, zitadel } = await startCase(t)
+  const payload = { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'watch' } }
+  t.equal((await app.inject({ method: 'POST', url: '/mcp', headers: bearer('caller'), payload })).statusCode, 200)
+  respond(activeResponse(roles({ guest: ['acme'] })))
+  await zitadel().forget({ token: 'caller' })
+  await settle()
+  t.same(opened().reasons, ['forbidden'])
 })
 
 t.test('what another request with the token finds out ends the stream too', async (t) => {

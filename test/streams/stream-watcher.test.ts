@@ -280,3 +280,19 @@ t.test('a verdict that is older than the one that is known changes nothing, and 
   await settle()
   t.same(world.ended, ['a'])
 })
+
+t.test('a token that is forgotten before its jti is known: streams of the tokens with this jti are rechecked', async (t) => {
+  const world = new World(t)
+  world.respond = () => activeResponse({ jti: 'V2_1-at_1' })
+  await world.open('a', 0)
+  let arrive = (_response: object): void => {}
+  world.respond = async () => await new Promise<object>((resolve) => { arrive = resolve })
+  const pending = world.introspector.getVerdict('b')
+  await world.introspector.forget({ token: 'b' })
+  world.clock.advance(1)
+  world.respond = () => ({ active: false })
+  arrive(activeResponse({ jti: 'V2_1-at_1' }))
+  await pending
+  await settle()
+  t.same(world.ended, ['a'])
+})

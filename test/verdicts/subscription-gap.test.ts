@@ -2,6 +2,7 @@ import t from 'tap'
 import type { Introspect } from '../../lib/client/introspection-client.ts'
 import type { SharedCache } from '../../lib/shared-cache/shared-cache.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
+import type { VerdictListener } from '../../lib/verdicts/verdict-listener.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 
 const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
@@ -18,13 +19,13 @@ interface World {
 }
 
 /** Verdicts beside a shared cache that stores nothing, so that only its messages and marks count. */
-function createWorld (): World {
+function createWorld (listener?: VerdictListener): World {
   const clock = new ManualClock()
   const asked: string[] = []
-  let listener: (event: { all: true }, kind: string, isOwn: boolean) => void = () => {}
-  const world = { clock, asked, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { listener({ all: true }, kind, false) } }
+  let onForget: (event: { all: true }, kind: string, isOwn: boolean) => void = () => {}
+  const world = { clock, asked, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { onForget({ all: true }, kind, false) } }
   const sharedCache = {
-    onForget: (given: typeof listener) => { listener = given },
+    onForget: (given: typeof onForget) => { onForget = given },
     getOrLoad: async (_token: string, _maxAge: number, send: () => Promise<unknown>) => await send(),
     isForgotten: async () => await world.isForgotten(),
     forget: async () => {}
@@ -34,7 +35,7 @@ function createWorld (): World {
     asked.push(token)
     return { active: true, sub: 'ada', jti: `V2_${token}-at_1` }
   }
-  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, sharedCache }, clock)
+  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, sharedCache, listener }, clock)
   return Object.assign(world, { introspector })
 }
 
@@ -150,4 +151,11 @@ t.test('an earlier gap does not lengthen the time for which a cut-off process us
   world.reportGap('cut-off')
   world.clock.advance(10)
   t.equal(await askAll(world), 20)
+})
+
+t.test('a gap is reported to the listener, because forgets may have been missed', async (t) => {
+  const reported: object[] = []
+  const world = createWorld({ onDoubt: (target) => { reported.push(target) }, onVerdict: () => {} })
+  world.reportGap()
+  t.same(reported, [{ all: true }])
 })
