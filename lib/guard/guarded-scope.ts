@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../errors.ts'
-import type { PrintedRoute } from './undetected-routes.ts'
+import type { ServedRoute } from './served-routes.ts'
 
 /** Whether an instance is the root, whose hooks reach every route. Fastify creates each scope with its parent as prototype. */
 export function isRootScope (app: FastifyInstance): boolean {
@@ -12,13 +12,19 @@ export function isRootScope (app: FastifyInstance): boolean {
  *
  * @param hook the name of the hook; on the root, where a hook runs for every route, it does not matter
  */
-export function findGuardedRoutes (app: FastifyInstance, routes: readonly PrintedRoute[], hook: string): PrintedRoute[] {
-  return isRootScope(app) ? [...routes] : routes.filter(({ hooks }) => hooks.includes(`"${hook}()"`))
+export function findGuardedRoutes (app: FastifyInstance, routes: readonly ServedRoute[], hook: string): ServedRoute[] {
+  return isRootScope(app) ? [...routes] : routes.filter((route) => listHookNames(route).includes(hook))
+}
+
+/** The names of the onRequest hooks of a route; none before the server is ready. */
+export function listHookNames ({ context }: ServedRoute): string[] {
+  // Fastify binds the hooks of a route to its instance.
+  return (context.onRequest ?? []).map(({ name }) => name.replace(/^bound /, ''))
 }
 
 /**
  * Gives a hook that was just added its name back where something, such as @fastify/otel, has replaced it by a wrapper: the
- * name is how the printed tree tells which routes the hook runs for. Fastify has no public way to a scope's hooks. If its
+ * name is how the hooks of a route tell whether the guard runs for it. Fastify has no public way to a scope's hooks. If its
  * symbol is gone, the wrapper keeps its own name.
  */
 export function restoreHookName (app: object, name: string): void {

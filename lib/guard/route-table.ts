@@ -1,4 +1,5 @@
 import type { AllOrAny } from '../options/route-options.ts'
+import { listHookNames } from './guarded-scope.ts'
 import type { Requirement, ToolRules } from './requirement.ts'
 import { resolveRouteRule, type RouteRule, type RuleConfig } from './route-rules.ts'
 import type { AnyApp, ServedRoute } from './served-routes.ts'
@@ -104,15 +105,10 @@ export interface RouteRow extends RouteAccess {
  * @param app an app that is ready
  * @returns undefined if the route is outside of the scope of every guard
  */
-export function findGuard (app: AnyApp, { context }: ServedRoute): RuleConfig | undefined {
+export function findGuard (app: AnyApp, route: ServedRoute): RuleConfig | undefined {
   const known = listGuards(app.server)
-  const hook = context.onRequest?.find(({ name }) => known.has(removeBound(name)))
-  return hook && known.get(removeBound(hook.name))
-}
-
-/** Fastify binds the hooks of a route to its instance. */
-function removeBound (name: string): string {
-  return name.replace(/^bound /, '')
+  const hook = listHookNames(route).find((name) => known.has(name))
+  return hook === undefined ? undefined : known.get(hook)
 }
 
 /**

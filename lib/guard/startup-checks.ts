@@ -2,7 +2,8 @@ import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import { createNoRouteError, findGuardedRoutes, isRootScope } from './guarded-scope.ts'
 import { checkKeysBesideConfig, compileDeclaredRule, isPreflightRoute, formatRoute, resolveUndeclaredRule, type RuleConfig } from './route-rules.ts'
-import { findUndetectedRoutes, getRouteNames, listPrintedRoutes } from './undetected-routes.ts'
+import { listServedRoutes, type ServedRoute } from './served-routes.ts'
+import { findUndetectedRoutes, getRouteNames } from './undetected-routes.ts'
 
 /**
  * Checks routes while the server starts. A wrong route config throws at the line that declares the route. The server does not
@@ -15,7 +16,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
   const isRefused = config.undeclaredRoutes === 'refused'
   const undeclared = new Set<string>()
   const seen = new Set<string>()
-  const early = isRefused ? listPrintedRoutes(app) : []
+  const early = isRefused ? listRoutes(app) : []
   let hasRoutes = isRootScope(app)
 
   app.addHook('onRoute', function fastifyZitadelOnRoute (route) {
@@ -29,7 +30,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
   })
 
   app.addHook('onReady', async function fastifyZitadelOnReady () {
-    const routes = isRefused || !hasRoutes ? listPrintedRoutes(app) : []
+    const routes = isRefused || !hasRoutes ? listRoutes(app) : []
     const guarded = findGuardedRoutes(app, routes, hook)
     if (!hasRoutes && guarded.length === 0 && routes.length > 0) throw createNoRouteError(app)
     const undetected = isRefused ? findUndetectedRoutes(guarded, early, seen) : []
@@ -38,4 +39,9 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that it cannot tell (await app.register(...) first): ${undetected.join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
   })
+}
+
+/** Without those that serve OPTIONS, which declare nothing. */
+function listRoutes (app: FastifyInstance): ServedRoute[] {
+  return listServedRoutes(app).filter(({ method }) => method !== 'OPTIONS')
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import { RESOURCE_METADATA_PATH, type ResourceMetadata } from '../oauth/protected-resource.ts'
-import { listPrintedRoutes } from '../guard/undetected-routes.ts'
+import { listServedRoutes } from '../guard/served-routes.ts'
 import type { Resource } from '../options/resources.ts'
 
 /** Creates the metadata of a resource. Nothing of a request is in it. */
@@ -52,12 +52,12 @@ export function serveResourceMetadata (app: FastifyInstance, resources: readonly
     if (resource.path !== '' && resources.length === 1) serve(RESOURCE_METADATA_PATH, metadata)
   }
   root.addHook('onReady', async function fastifyZitadelOnReadyMetadata () {
-    const routes = listPrintedRoutes(root)
+    const routes = listServedRoutes(root).filter(({ method }) => method !== 'OPTIONS')
     for (const url of paths) {
       if (root.hasRoute({ method: 'GET', url })) app.log.warn(`fastify-zitadel: a route of the app serves ${url} in place of the metadata of the option "resource"`)
     }
     for (const { path } of resources) {
-      if (!routes.some(({ name }) => canServe(name.slice(name.indexOf(' ') + 1), path))) app.log.warn(`fastify-zitadel: no route of this server is inside the path ${path} of the option "resource"`)
+      if (!routes.some(({ url }) => canServe(url, path))) app.log.warn(`fastify-zitadel: no route of this server is inside the path ${path} of the option "resource"`)
     }
   })
 }
@@ -65,9 +65,10 @@ export function serveResourceMetadata (app: FastifyInstance, resources: readonly
 /**
  * Whether a route can be inside a resource.
  *
- * @param pattern as printed, in lower case
+ * @param url the pattern of the route
  */
-function canServe (pattern: string, path: string): boolean {
+function canServe (url: string, path: string): boolean {
+  const pattern = url.replace(/(.)\/$/, '$1').toLowerCase()
   const dynamic = pattern.search(/[:*]/)
   const fixed = dynamic < 0 ? pattern : pattern.slice(0, dynamic)
   const lower = path.toLowerCase()

@@ -28,8 +28,8 @@ const urls: Array<[urls: string[], named: string[]]> = [
   [['/a::b'], ['/a:b']],
   [['//a//b'], ['/a/b']],
   [['/a/', '/a/b/'], ['/a', '/a/b']],
-  [['/u/:id', '/u/:name/x'], ['/u/:id|:name', '/u/:id|:name/x']],
-  [['/u/:id(^\\d+$)', '/u/:number(^\\d+$)/x', '/u/:slug'], ['/u/:id(^\\d+$)|:number(^\\d+$)', '/u/:id(^\\d+$)|:number(^\\d+$)/x', '/u/:slug']],
+  [['/u/:id', '/u/:name/x'], ['/u/:id', '/u/:name/x']],
+  [['/u/:id(^\\d+$)', '/u/:number(^\\d+$)/x', '/u/:slug'], ['/u/:id(^\\d+$)', '/u/:number(^\\d+$)/x', '/u/:slug']],
   [['/p (q)'], ['/p (q)']]
 ]
 
