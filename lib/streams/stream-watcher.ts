@@ -132,7 +132,8 @@ export class StreamWatcher implements VerdictListener {
     const found = await this.#options.introspector.getVerdict(token, isDoubtful ? Infinity : age).catch(() => undefined)
     watched.isRechecking = false
     if (found !== undefined) this.onVerdict(watched.key, found)
-    if (watched.streams.size === 0) return
+    // A stream that was added with an older verdict was not checked with this one.
+    if (found === watched.verdict) this.#checkStreams(watched)
     if (watched.isDoubtful) return this.#doubt(watched)
     watched.isDoubtful = isDoubtful && found === undefined
     if (watched.verdict.askedAt <= verdict.askedAt) watched.postpone(this.#clock.monotonic())

@@ -47,6 +47,7 @@ async function startCase (t: TestContext, { options }: AppSetup = {}): Promise<C
   }
   await app.register(fastifyAuth)
   app.get('/', { config: { roles: ['reader'] } }, handler)
+  app.get('/member', { config: { scopes: [] } }, handler)
   app.get('/optional', { config: { access: 'optional' } }, handler)
   app.get('/several', { config: { roles: ['reader'] }, onRequest: app.zitadel.require({ roles: ['auditor'] }) }, handler)
   app.post('/mcp', { config: { mcp: { tools: { watch: { roles: ['reader'] } } } } }, handler)
@@ -184,6 +185,28 @@ t.test('a token that was forgotten or has expired between the check and onEnd is
   clock.advance(10)
   respond({ ...READER, exp: clock.seconds + 5 })
   t.equal(await ended(async () => { clock.advance(6) }), 'expired')
+})
+
+t.test('a newer response about the token that another stream got counts for a handler that has waited', async (t) => {
+  const { app, open, respond, get, clock } = await startCase(t)
+  let proceed = (): void => {}
+  const waited = new Promise<void>((resolve) => { proceed = resolve })
+  const reasons: string[] = []
+  app.get('/waiting', { config: { roles: ['reader'] } }, async (request) => {
+    await waited
+    app.zitadel.onEnd(request, (reason) => { reasons.push(reason) })
+    return 'served'
+  })
+  const response = get('/waiting', 'caller')
+  await settle()
+  clock.advance(40)
+  respond(activeResponse(roles({ guest: ['acme'] })))
+  const other = await open('/member')
+  proceed()
+  t.equal((await response).statusCode, 200)
+  await settle()
+  t.same(reasons, ['forbidden'])
+  t.same(other.reasons, [])
 })
 
 t.test('during an outage the stream goes on until the token expires', async (t) => {

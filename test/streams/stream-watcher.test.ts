@@ -5,9 +5,10 @@ import { OutageError, ZitadelError, createUnavailableError } from '../../lib/err
 import { setAccessContext } from '../../lib/guard/access-context.ts'
 import { ANY_ACTIVE_TOKEN } from '../../lib/guard/requirement.ts'
 import { StreamWatcher } from '../../lib/streams/stream-watcher.ts'
-import { Introspector } from '../../lib/verdicts/introspector.ts'
+import { Introspector, hashToken } from '../../lib/verdicts/introspector.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
+import { createIntrospectedVerdict } from '../fixtures/verdict.ts'
 
 const OUTAGE = createUnavailableError(new OutageError('down', 'check it'))
 const INACTIVE = new ZitadelError('FST_ZITADEL_INVALID_TOKEN', 401, 'inactive')
@@ -294,5 +295,15 @@ t.test('a token that is forgotten before its jti is known: streams of the tokens
   arrive(activeResponse({ jti: 'V2_1-at_1' }))
   await pending
   await settle()
+  t.same(world.ended, ['a'])
+})
+
+t.test('a response that was asked for earlier than the one that is known ends nothing', async (t) => {
+  const world = new World(t)
+  await world.open('a', 0)
+  const { askedAt } = await world.introspector.getVerdict('a')
+  world.watcher.onVerdict(hashToken('a'), createIntrospectedVerdict({ active: false }, askedAt - 1))
+  t.same(world.ended, [])
+  world.watcher.onVerdict(hashToken('a'), createIntrospectedVerdict({ active: false }, askedAt))
   t.same(world.ended, ['a'])
 })
