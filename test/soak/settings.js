@@ -3,7 +3,7 @@ export const PROCESSES = 2
 /** Milliseconds: short, so that every verdict is renewed often, and long enough that the bound of a process without Redis is less. */
 export const TTL = 30_000
 /** Milliseconds for which a process without Redis can let in a token that another has forgotten (docs/fleet.md). */
-export const CUT_OFF = 15_000
+export const CUT_OFF = 17_000
 export const INACTIVE_TTL = 1000
 export const TIMEOUT = 1500
 /** Verdicts that are kept: few, so that the cache is full soon and cannot be what grows. */
