@@ -65,13 +65,17 @@ const createIssuer = (issuer: string, more: object = {}): object => ({ issuer, c
 async function startGuarded (t: Test, options: object = {}): Promise<{ standIn: StandIn, url: string }> {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
-  const { port } = new URL((await start(t)).origin)
-  const url = `http://127.0.0.1:${Number(port) + 1}/mcp`
+  // The option needs the port before the server listens.
+  const probe = createServer()
+  await once(probe.listen(0, '127.0.0.1'), 'listening')
+  const { port } = probe.address() as AddressInfo
+  await once(probe.close(), 'close')
+  const url = `http://127.0.0.1:${port}/mcp`
   const app = Fastify()
   t.teardown(async () => await app.close())
   await app.register(zitadel, { issuer: standIn.issuer, credentials: standIn.credentials, resource: url, projectId: standIn.projectId, ...options })
   app.post('/mcp', { config: { roles: ['reader'] } }, async () => ({ jsonrpc: '2.0', id: 1, result: {} }))
-  await app.listen({ port: Number(port) + 1, host: '127.0.0.1' })
+  await app.listen({ port, host: '127.0.0.1' })
   return { standIn, url }
 }
 
