@@ -81,7 +81,8 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     const openapi = createOpenapi(app, config)
     const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd(streams), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
-    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy }))
+    let readEventSilence: (() => number) | undefined
+    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, eventSilence: readEventSilence?.() }))
     app.decorate('zitadel', decorator)
     app.decorateRequest(ACCESS_CONTEXT, undefined)
     // A getter also works in scopes that were created before the plugin was registered.
@@ -106,7 +107,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     if (config.resources.length > 0) serveResourceMetadata(app, config.resources, config.issuer!)
     if (config.resources.length > 0 && config.projectId === undefined) app.log.warn('fastify-zitadel: option "resource" without "projectId": clients are not told to request the audience scope, so the tokens of clients outside of the API\'s project are not active for it')
     const context = { registration, reporter, clock }
-    if (config.events !== undefined) serveEvents(app, config.events, { ...context, doubt: (target) => introspector.doubt(target, 'event') })
+    if (config.events !== undefined) readEventSilence = serveEvents(app, config.events, { ...context, doubt: (target) => introspector.doubt(target, 'event') })
     if (config.backChannelLogout !== undefined) {
       serveLogout(app, config.backChannelLogout, { ...context, issuer: config.issuer!, fetchKeys: source.fetchKeys!, doubt: (target) => introspector.doubt(target, 'logout') })
     }

@@ -30,15 +30,19 @@ const REJECTIONS: Readonly<Record<EventRejection, { readonly status: number, rea
 /**
  * Serves the route for ZITADEL's event webhooks. It needs no token, because the webhooks are signed, and it is in no OpenAPI
  * document. It answers 204 for every valid event, also for one that changes nothing: ZITADEL tries once.
+ *
+ * @returns a function that tells the milliseconds since the last valid event, or since the start
  */
-export function serveEvents (app: FastifyInstance, { path, signingKeys, instanceId }: EventsConfig, { registration, reporter, clock, doubt }: EventContext): void {
+export function serveEvents (app: FastifyInstance, { path, signingKeys, instanceId }: EventsConfig, { registration, reporter, clock, doubt }: EventContext): () => number {
   const memory = new EventMemory(instanceId)
+  let lastAt = clock.monotonic()
   const receive = (signature: unknown, body: Buffer): EventRejection | undefined => {
     if (!isSignatureValid(signature, body, signingKeys, clock.wall())) return 'signature'
     const event = parseEvent(body)
     if (event === undefined) return 'malformed'
     if (memory.isOtherInstance(event)) return 'other-instance'
     if (memory.isReplay(event, clock.monotonic())) return 'replay'
+    lastAt = clock.monotonic()
     const missed = memory.record(event)
     const target = findTarget(event, memory)
     if (target !== undefined) doubt(target)
@@ -59,6 +63,7 @@ export function serveEvents (app: FastifyInstance, { path, signingKeys, instance
       return await reply.code(status).send()
     })
   })
+  return () => clock.monotonic() - lastAt
 }
 
 function getKind (target: EventTarget): 'all' | 'sub' | 'session' | 'jti' {

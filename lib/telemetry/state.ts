@@ -7,16 +7,21 @@ const INACTIVE = { 'fastify_zitadel.verdict.state': 'inactive' }
 /** Observes what a registration keeps. Nothing is observed where there is no such thing, such as a shared cache. */
 export function instrumentState (meter: Meter, registration: Registration): () => void {
   const entries = meter.createObservableUpDownCounter('fastify_zitadel.cache.entries', { unit: '{verdict}', description: 'Verdicts that are kept in memory' })
+  const size = meter.createObservableUpDownCounter('fastify_zitadel.cache.size', { unit: 'By', description: 'Estimated size of the verdicts that are kept in memory' })
   const queue = meter.createObservableUpDownCounter('fastify_zitadel.introspection.queued', { unit: '{introspection}', description: 'Introspections that wait for their turn' })
   const circuit = meter.createObservableGauge('fastify_zitadel.circuit.open', { description: '1 while the circuit to ZITADEL is open, 0 while it is closed' })
   const shared = meter.createObservableGauge('fastify_zitadel.shared_cache.healthy', { description: '1 while the shared cache delivers what other processes forget, else 0' })
-  const instruments = [entries, queue, circuit, shared]
+  const silence = meter.createObservableGauge('fastify_zitadel.events.silence', { unit: 's', description: 'Time since the last valid webhook of ZITADEL, or since the start' })
+  const instruments = [entries, size, queue, circuit, shared, silence]
   const observe = (result: BatchObservableResult): void => {
-    const { activeVerdicts, inactiveVerdicts, queued, isCircuitClosed, isSharedCacheHealthy } = registration.readState()
+    const { activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed, isSharedCacheHealthy, eventSilence } = registration.readState()
     result.observe(entries, activeVerdicts, ACTIVE)
     result.observe(entries, inactiveVerdicts, INACTIVE)
+    result.observe(size, activeBytes, ACTIVE)
+    result.observe(size, inactiveBytes, INACTIVE)
     if (queued !== undefined) result.observe(queue, queued)
     if (isCircuitClosed !== undefined) result.observe(circuit, isCircuitClosed ? 0 : 1)
+    if (eventSilence !== undefined) result.observe(silence, eventSilence / 1000)
     if (isSharedCacheHealthy !== undefined) result.observe(shared, isSharedCacheHealthy ? 1 : 0)
   }
   meter.addBatchObservableCallback(observe, instruments)

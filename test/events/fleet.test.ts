@@ -1,10 +1,13 @@
 import t, { type Test } from 'tap'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { IntrospectionResponse } from '../../lib/index.ts'
+import type { ForgetMessage } from '../../lib/channels.ts'
 import { fleetApp, type FleetApp } from '../fixtures/fleet-app.ts'
 import { activeResponse } from '../fixtures/guarded-app.ts'
 import { SIGNING_KEY, findRecorded, sign, type EventBody } from '../fixtures/recorded-events.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
+import { startRedisProxy } from '../fixtures/redis-proxy.ts'
+import { collectMessages } from '../fixtures/subscribe.ts'
 
 const USER = '401242392587406374'
 const SESSION = 'V2_401242459528498214'
@@ -58,3 +61,28 @@ for (const [token, body] of [['user', findRecorded('user.locked')], ['session', 
     t.equal(await (await add()).status(token), 401, 'a process that was away does not load it from the shared cache')
   })
 }
+
+t.test('if Redis is away, the process that receives an event applies it, and the others notice a gap afterwards', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const proxy = await startRedisProxy(t, port)
+  let isRevoked = false
+  const introspect = (): IntrospectionResponse => isRevoked ? { active: false } : activeResponse({ sub: USER }) as IntrospectionResponse
+  const forgets = collectMessages<ForgetMessage>(t, 'fastify-zitadel:forget')
+  const add = async (): Promise<FleetApp> => await fleetApp(t, proxy.port, { introspect, cache: { ttl: 600 }, events: { path: '/events', signingKey: SIGNING_KEY } }, { key: 'k'.repeat(32), deadline: 100 })
+  const [first, second] = [await add(), await add()]
+  while (forgets.length < 2) await sleep(5)
+  for (const { status } of [first, second]) t.equal(await status('token'), 200)
+  isRevoked = true
+  proxy.reply = 'close'
+  await admin('CLIENT', 'KILL', 'TYPE', 'pubsub')
+  forgets.length = 0
+  const payload = JSON.stringify(findRecorded('user.locked'))
+  const { statusCode } = await first.app.inject({ method: 'POST', url: '/events', headers: { 'zitadel-signature': sign(payload, Math.floor(Date.now() / 1000)) }, payload })
+  t.equal(statusCode, 204)
+  t.equal(await first.status('token'), 401)
+  while (!first.lines.some(({ code }) => code === 'FST_ZITADEL_SHARED_FORGET')) await sleep(10)
+  proxy.reply = undefined
+  const isGap = ({ kind, verdicts }: ForgetMessage): boolean => kind === 'gap' && verdicts > 0
+  while (forgets.filter(isGap).length < 2) await sleep(10)
+  t.equal(await first.status('token'), 401)
+})

@@ -86,7 +86,11 @@ t.test('the circuit, the queue and the cache are observed', async (t) => {
   t.same(toRows(await telemetry.read('fastify_zitadel.circuit.open')), [{ value: 1 }])
   t.same(toRows(await telemetry.read('fastify_zitadel.introspection.queued')), [{ value: 0 }])
   t.same(toRows(await telemetry.read('fastify_zitadel.cache.entries')), [{ value: 1, 'fastify_zitadel.verdict.state': 'active' }, { value: 1, 'fastify_zitadel.verdict.state': 'inactive' }])
+  const sizes = await telemetry.read('fastify_zitadel.cache.size')
+  t.match(sizes, [{ attributes: { 'fastify_zitadel.verdict.state': 'active' } }, { attributes: { 'fastify_zitadel.verdict.state': 'inactive' } }])
+  t.ok((sizes[0]!.value as number) > (sizes[1]!.value as number) && (sizes[1]!.value as number) > 0)
   t.same(await telemetry.read('fastify_zitadel.shared_cache.healthy'), [], 'there is no shared cache')
+  t.same(await telemetry.read('fastify_zitadel.events.silence'), [], 'and no webhook is expected')
   t.equal(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.duration')).length, 3, 'an introspection that the circuit held back has no duration')
 })
 
@@ -137,6 +141,10 @@ t.test('events of ZITADEL are counted', async (t) => {
     { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'malformed' }
   ])
   t.same(toRows(await telemetry.read('fastify_zitadel.events.missed')), [{ value: 3 }])
+  clock.advance(90)
+  t.same(toRows(await telemetry.read('fastify_zitadel.events.silence')), [{ value: 90 }])
+  await app.inject({ method: 'POST', url: '/events', payload: '{}' })
+  t.same(toRows(await telemetry.read('fastify_zitadel.events.silence')), [{ value: 90 }], 'a rejected webhook ends no silence')
 })
 
 t.test('logout tokens are counted', async (t) => {
