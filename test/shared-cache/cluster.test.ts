@@ -2,7 +2,7 @@ import t from 'tap'
 import { once } from 'node:events'
 import { open, type Member } from '../fixtures/fleet.ts'
 import { connectCluster, migrateSlots, startCluster, type RedisCluster } from '../fixtures/redis-cluster.ts'
-import { kinds, needsRedis, type Kind } from '../fixtures/redis.ts'
+import { kinds, listDenied, needsRedis, type Kind } from '../fixtures/redis.ts'
 
 // A test with a failover mostly waits. It runs in a process of its own, beside others.
 t.setTimeout(60_000)
@@ -10,7 +10,7 @@ t.setTimeout(60_000)
 const TOKENS = 40
 
 async function joinCluster (t: Parameters<typeof open>[0], cluster: RedisCluster, kind: Kind, isLazy: boolean = false): Promise<Member> {
-  const member = await open(t, await connectCluster(t, cluster, kind, isLazy), { deadline: 500, prefix: kind })
+  const member = await open(t, await connectCluster(t, cluster, kind, isLazy), { deadline: 500, prefix: `fastify-zitadel:${kind}` })
   await member.hears((event) => 'all' in event)
   return member
 }
@@ -110,5 +110,8 @@ t.test('a cluster is shared through a slot migration and a failover, and no resp
     const [first, second] = load.members
     const before = second.heard.length
     while (second.heard.length === before) await first.cache.forget({ jti: 'another' })
+  }
+  for (const { admin } of [...cluster.masters.slice(1), cluster.replica]) {
+    t.same(await listDenied(async (command, ...args) => await admin.call(command, ...args)), [], 'the permissions are enough')
   }
 })

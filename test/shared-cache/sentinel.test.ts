@@ -2,7 +2,7 @@ import t from 'tap'
 import { once } from 'node:events'
 import { ada, open, type Member } from '../fixtures/fleet.ts'
 import { connectThroughSentinel, startSentinel } from '../fixtures/redis-sentinel.ts'
-import { kinds, needsRedis } from '../fixtures/redis.ts'
+import { kinds, listDenied, needsRedis } from '../fixtures/redis.ts'
 
 // A test with a failover mostly waits. It runs in a process of its own, beside others.
 t.setTimeout(60_000)
@@ -22,7 +22,7 @@ t.test('clients with sentinels share and forget, before and after a failover', {
   const group = await startSentinel(t)
   const pairs = await Promise.all(kinds.map(async (kind) => {
     const join = async (): Promise<Member> => {
-      const member = await open(t, await connectThroughSentinel(t, group, kind), { deadline: 500, prefix: kind })
+      const member = await open(t, await connectThroughSentinel(t, group, kind), { deadline: 500, prefix: `fastify-zitadel:${kind}` })
       await member.hears((event) => 'all' in event)
       return member
     }
@@ -41,4 +41,6 @@ t.test('clients with sentinels share and forget, before and after a failover', {
     while (!await first.cache.forget({ sub: ada['sub'] as string })) await new Promise((resolve) => setTimeout(resolve, 20))
     t.same((await second.ask('after 0', { active: false })).response, { active: false }, kind)
   }))
+  t.same(await listDenied(group.replica.admin), [], 'the permissions are enough')
+  t.same(await listDenied(group.sentinel), [], 'those of the sentinel are, too')
 })
