@@ -23,6 +23,8 @@ type Setup = (t: Test, standIn: StandIn) => Setting | Promise<Setting>
 
 const standIn = await startStandIn()
 t.teardown(async () => await standIn.close())
+// Creates the keys, which takes longer than the deadline of a request on a slow machine.
+t.equal((await fetch(`${standIn.issuer}/oauth/v2/keys`)).status, 200)
 
 const newKey = (bits: number): string => generateKeyPairSync('rsa', { modulusLength: bits, privateKeyEncoding: { type: 'pkcs1', format: 'pem' }, publicKeyEncoding: { type: 'spki', format: 'pem' } }).privateKey
 const certificate = (name: string): string => readFileSync(resolve(`test/fixtures/certificates/${name}.pem`), 'utf8')
