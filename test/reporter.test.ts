@@ -57,7 +57,7 @@ t.test('another text or code is another line, another request id is not', async 
   ])
 })
 
-t.test('lines that never repeat are kept only so many of', async (t) => {
+t.test('the number of kept lines is bounded', async (t) => {
   const { reporter, lines } = world()
   reporter.report('warn', 'CODE', 'first')
   for (let index = 0; index < 99; index++) reporter.report('warn', 'CODE', `line ${index}`)
@@ -92,7 +92,7 @@ t.test('flush writes what was counted, once', async (t) => {
   t.equal(lines.length, 2)
 })
 
-t.test('a count that the next line has told is not told by itself', async (t) => {
+t.test('a count that the next line contains is not written again', async (t) => {
   const { clock, reporter, lines } = world(20)
   for (let time = 0; time < 3; time++) reporter.report('warn', 'CODE', 'the same')
   clock.advance(0.02)

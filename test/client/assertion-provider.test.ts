@@ -29,7 +29,7 @@ t.test('RFC 7523 section 3: an assertion names the client, the issuer and its ti
   t.match(jti, /^[0-9a-f-]{36}$/)
 })
 
-t.test('one assertion serves many introspections, at once and one after the other', async (t) => {
+t.test('one assertion is used for many introspections, simultaneous and later ones', async (t) => {
   const { standIn, signer, unknown } = await world(t)
   t.same(new Set(await Promise.all(Array.from({ length: 100 }, unknown))), new Set(['inactive']))
   for (let index = 0; index < 10; index++) await unknown()
@@ -37,7 +37,7 @@ t.test('one assertion serves many introspections, at once and one after the othe
   t.equal(signer.signed.length, 1)
 })
 
-t.test('it is renewed after 50 minutes', async (t) => {
+t.test('an assertion is replaced after 50 minutes', async (t) => {
   const { clock, signer, unknown } = await world(t)
   await unknown()
   clock.advance(50 * 60 - 0.001)
@@ -49,7 +49,7 @@ t.test('it is renewed after 50 minutes', async (t) => {
   t.equal(signer.signed.length, 2)
 })
 
-t.test('it is renewed when the wall clock has been set back, or forward by an hour', async (t) => {
+t.test('an assertion is replaced if the wall clock was set back, or forward by an hour', async (t) => {
   const { clock, standIn, signer, unknown } = await world(t)
   await unknown()
   clock.jump(-600)
@@ -61,7 +61,7 @@ t.test('it is renewed when the wall clock has been set back, or forward by an ho
   t.same(new Set(standIn.requests.map(({ status }) => status)), new Set([200]), 'and none was refused')
 })
 
-t.test('it is signed anew once when it is refused', async (t) => {
+t.test('a rejected assertion is replaced once', async (t) => {
   const server = new ManualClock()
   const { standIn, signer, unknown } = await world(t, server.wall)
   await unknown()
@@ -71,7 +71,7 @@ t.test('it is signed anew once when it is refused', async (t) => {
   t.equal(signer.signed.length, 2)
 })
 
-t.test('a refused assertion that a new one can replace costs nobody an error', async (t) => {
+t.test('if a new assertion replaces a rejected one, no caller gets an error', async (t) => {
   const clock = new ManualClock()
   const { standIn, signer, unknown } = await world(t, () => clock.wall())
   await unknown()
@@ -80,7 +80,7 @@ t.test('a refused assertion that a new one can replace costs nobody an error', a
   t.equal(signer.signed.length, 2)
 })
 
-t.test('one that was refused is tried by nobody else', async (t) => {
+t.test('a rejected assertion is not used again', async (t) => {
   const clock = new ManualClock()
   const peer = await startPeer(t, ({ response, index }) => index < 2 ? send(response, 400, '{"error":"unauthorized_client"}') : { active: true })
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } }, clock)
@@ -90,7 +90,7 @@ t.test('one that was refused is tried by nobody else', async (t) => {
   t.equal(new Set(peer.asked.map((asked) => assertionOf(asked).jti)).size, 3)
 })
 
-t.test('a refusal of one that was never accepted is no refusal of replays', async (t) => {
+t.test('the rejection of an assertion that was never accepted does not mean that replays are rejected', async (t) => {
   const peer = await startPeer(t, ({ response, index }) => index < 1 ? send(response, 400, '{"error":"unauthorized_client"}') : { active: true })
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } })
   for (const token of ['a', 'b', 'c']) t.equal(await ask(token), 'active')
@@ -100,7 +100,7 @@ t.test('a refusal of one that was never accepted is no refusal of replays', asyn
   t.notOk(accepted.includes(refused))
 })
 
-t.test('no new one is signed for an error that is not about the client', async (t) => {
+t.test('an error that is not about the client causes no new assertion', async (t) => {
   const { standIn, signer, unknown } = await world(t)
   standIn.fail({ status: 400, body: '{"error":"invalid_request"}' }, { times: 1 })
   t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED')
@@ -110,7 +110,7 @@ t.test('no new one is signed for an error that is not about the client', async (
   t.equal(signer.signed.length, 1)
 })
 
-t.test('a clock that is half a minute ahead is tolerated, a minute is refused and named', async (t) => {
+t.test('a clock that is half a minute ahead is tolerated, and one that is a minute ahead is rejected and named', async (t) => {
   const server = new ManualClock()
   const tolerated = await world(t, server.wall)
   tolerated.clock.jump(28)
@@ -126,7 +126,7 @@ t.test('a clock that is half a minute ahead is tolerated, a minute is refused an
   t.equal(await ask('any'), 'inactive', 'and all is well once it is set right')
 })
 
-t.test('a rotated key is refused with one more try, and one line in the log', async (t) => {
+t.test('a removed key causes one retry and one log line', async (t) => {
   const { standIn, signer, errors, unknown } = await world(t)
   await unknown()
   standIn.api.removeKey(standIn.api.key.keyId)
@@ -136,7 +136,7 @@ t.test('a rotated key is refused with one more try, and one line in the log', as
   t.equal(errors.length, 1)
 })
 
-t.test('fifty callers that are refused at once end in one pause', async (t) => {
+t.test('fifty simultaneous rejections open the circuit once', async (t) => {
   const { standIn, clock, unknown } = await world(t)
   standIn.api.deactivate()
   t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['FST_ZITADEL_CLIENT_REJECTED']))

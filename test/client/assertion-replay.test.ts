@@ -26,7 +26,7 @@ async function world (t: TestContext): Promise<World> {
   }
 }
 
-t.test('a server that refuses replays is noticed at the first one, and each call has its own from then on', async (t) => {
+t.test('after the first rejected replay, each request has an assertion of its own', async (t) => {
   const { signer, unknown, refused, errors } = await world(t)
   for (let call = 0; call < 10; call++) t.equal(await unknown(), 'inactive')
   t.equal(refused(), 1)
@@ -35,7 +35,7 @@ t.test('a server that refuses replays is noticed at the first one, and each call
   t.same(errors, [])
 })
 
-t.test('also when fifty calls start at the same time', async (t) => {
+t.test('fifty simultaneous requests detect that replays are rejected', async (t) => {
   const { unknown, refused, errors } = await world(t)
   t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['inactive']))
   t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['inactive']))
@@ -45,7 +45,7 @@ t.test('also when fifty calls start at the same time', async (t) => {
   t.same(errors, [])
 })
 
-t.test('and when the first calls are refused before the one is answered whose assertion they share', async (t) => {
+t.test('replays are detected although they are rejected before the response to the first use of the assertion', async (t) => {
   const seen = new Set<unknown>()
   const gate = new Gate()
   const peer = await startPeer(t, async (asked) => {

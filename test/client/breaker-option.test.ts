@@ -3,7 +3,7 @@ import { answerOf } from '../fixtures/fault-proxy.ts'
 import { INACTIVE, OK, REJECTED, basic, startProxiedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
-t.test('while ZITADEL fails again and again, callers get a 503 at once, with Retry-After', async (t) => {
+t.test('while ZITADEL fails repeatedly, callers get a 503 at once, with Retry-After', async (t) => {
   const { proxy, clock, get, lines } = await startProxiedApp(t, { retry: false })
   proxy.mode = 'rst-on-request'
   for (let index = 0; index < 5; index++) t.same(await get(`token-${index}`), unavailable(5))
@@ -152,7 +152,7 @@ t.test('a Retry-After date without a Date header is compared with the local cloc
   t.same(await get('token'), unavailable(30))
 })
 
-t.test('responses to earlier requests do not end a wait that the server asked for', async (t) => {
+t.test('responses to earlier requests do not end a wait that the server requested', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async ({ form, response }) => {
     if (form.get('token') === 'limited') return send(response, 429, '', { 'retry-after': '20' })

@@ -75,7 +75,7 @@ t.test('the circuit is open for 0.5 s, for 1 s after each probe that fails, and 
   t.notOk(denial(), 'the first open period is short again')
 })
 
-t.test('the wall clock does not matter', async (t) => {
+t.test('the wall clock has no effect on the circuit', async (t) => {
   const { clock, fail, denial } = setUp()
   fail(5)
   clock.jump(3600)
@@ -205,7 +205,7 @@ t.test('rejected credentials open the circuit at once, for six seconds each', as
   t.notOk(denial(), 'a success of any request closes the circuit')
 })
 
-t.test('a wait that the server asks for is kept, whatever else it answers meanwhile', async (t) => {
+t.test('a wait that the server requests is kept, whatever other responses arrive meanwhile', async (t) => {
   const { circuit, clock, fail, denial } = setUp()
   const late: CircuitPermit[] = [circuit.acquire(), circuit.acquire(), circuit.acquire()]
   fail(1, limited(10_000))

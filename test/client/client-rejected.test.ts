@@ -22,7 +22,7 @@ const REJECTIONS: Array<[status: number, body: string, why: RegExp | string]> = 
 ]
 
 for (const [status, body, why] of REJECTIONS) {
-  t.test(`${status} ${body} is this API's fault: the caller learns nothing, the log what to check`, async (t) => {
+  t.test(`${status} ${body} rejects this API: the response has no details, and the log says what to check`, async (t) => {
     const peer = await startPeer(t, ({ response }) => send(response, status, body))
     const { app, failure, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
     const error = await failure()
@@ -39,7 +39,7 @@ for (const [status, body, why] of REJECTIONS) {
   })
 }
 
-t.test('a 404 before any answer is a wrong host or path', async (t) => {
+t.test('a 404 before any introspection response is a wrong host or path', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   standIn.fail('unknown-instance')
@@ -50,7 +50,7 @@ t.test('a 404 before any answer is a wrong host or path', async (t) => {
   t.equal(errors.length, 1)
 })
 
-t.test('a 404 after an answer is an outage', async (t) => {
+t.test('a 404 after an introspection response is an outage', async (t) => {
   const peer = await startPeer(t, ({ index, response }) => index === 0 ? { active: false } : send(response, 404, ''))
   const { ask, failure, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(await ask('first'), 'inactive')
@@ -58,7 +58,7 @@ t.test('a 404 after an answer is an outage', async (t) => {
   t.same(errors, [])
 })
 
-t.test('an error is no answer: a 404 after it is still a wrong host', async (t) => {
+t.test('a 404 after an error is a wrong host', async (t) => {
   const peer = await startPeer(t, ({ index, response }) => send(response, index === 0 ? 500 : 404, ''))
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(await ask('first'), 'FST_ZITADEL_UNAVAILABLE')
@@ -66,7 +66,7 @@ t.test('an error is no answer: a 404 after it is still a wrong host', async (t) 
 })
 
 for (const iss of ['https://other.example', 'http://127.0.0.1', '', null, 7, ['https://auth.acme.example']]) {
-  t.test(`an active answer of the issuer ${JSON.stringify(iss)} is not believed`, async (t) => {
+  t.test(`an active response of the issuer ${JSON.stringify(iss)} is not accepted`, async (t) => {
     const peer = await startPeer(t, () => ({ active: true, iss }))
     const { failure, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
     const error = await failure()
@@ -76,7 +76,7 @@ for (const iss of ['https://other.example', 'http://127.0.0.1', '', null, 7, ['h
   })
 }
 
-t.test('an active answer of the issuer itself is believed, and an inactive one names none', async (t) => {
+t.test('an active response of the configured issuer is accepted, and an inactive one without an issuer', async (t) => {
   const peer = await startPeer(t, ({ index }) => index === 0 ? { active: true, iss: peer.origin } : { active: false, iss: 'x' })
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(await ask('live'), 'active')
@@ -90,7 +90,7 @@ const DATES: Array<[ahead: number, expected: RegExp | undefined]> = [
   [-1, undefined]
 ]
 for (const [ahead, expected] of DATES) {
-  t.test(`a clock ${ahead} s ahead is ${expected === undefined ? 'not ' : ''}named when credentials are refused`, async (t) => {
+  t.test(`a clock ${ahead} s ahead is ${expected === undefined ? 'not ' : ''}named when the credentials are rejected`, async (t) => {
     const clock = new ManualClock()
     clock.jump(-(clock.wall() % 1000) / 1000)
     const date = new Date(clock.wall() - ahead * 1000).toUTCString()
@@ -102,7 +102,7 @@ for (const [ahead, expected] of DATES) {
   })
 }
 
-t.test('no clock is named where the server tells none, or two', async (t) => {
+t.test('no clock is named if the response has no date, or two', async (t) => {
   const ago = new Date(0).toUTCString()
   for (const date of [undefined, 'yesterday', [ago, ago]]) {
     const peer = await startPeer(t, ({ response }) => {

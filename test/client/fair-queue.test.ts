@@ -1,7 +1,7 @@
 import t from 'tap'
 import { FairQueue } from '../../lib/client/fair-queue.ts'
 
-t.test('subjects take turns, and the entries of one subject keep their order', async (t) => {
+t.test('subjects are served alternately, and the entries of one subject keep their order', async (t) => {
   const queue = new FairQueue<string>()
   for (const entry of ['a1', 'a2', 'a3', 'b1', 'c1', 'b2']) queue.add(entry[0], entry)
   t.equal(queue.size, 6)

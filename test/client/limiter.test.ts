@@ -104,7 +104,7 @@ for (const concurrent of [1, 2, 8]) {
   })
 }
 
-t.test('the subjects of known tokens take turns', async (t) => {
+t.test('the subjects of known tokens are served alternately', async (t) => {
   const { started, start } = setUp({ concurrent: 1, queue: 100 })
   const running = start('unknown')
   const works = ['known ada 1', 'known ada 2', 'known ada 3', 'known bob 1', 'known eve 1', 'known bob 2'].map((name) => [name, start(name)] as const)

@@ -25,7 +25,7 @@ for (const [what, id] of Object.entries(IDS)) {
 
 const NO_IDS = ['', 'x'.repeat(20), 'two words', `${randomUUID()}\u00e9`, 'eyJhbGciOiJIUzI1NiJ9', '1, 2']
 for (const id of NO_IDS) {
-  t.test(`what is no request id is not quoted (${JSON.stringify(id)})`, async (t) => {
+  t.test(`a value that is no request id is not quoted (${JSON.stringify(id)})`, async (t) => {
     const peer = await startPeer(t, ({ response }) => send(response, 500, '', { 'x-request-id': id }))
     const { get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
     await get('token')
@@ -33,7 +33,7 @@ for (const id of NO_IDS) {
   })
 }
 
-t.test('nor is one that is part of what was sent', async (t) => {
+t.test('a request id that is part of the request is not quoted', async (t) => {
   const token = randomUUID()
   const peer = await startPeer(t, ({ form, response }) => send(response, 500, '', { 'x-request-id': form.get('token')! }))
   const { get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic })
@@ -41,7 +41,7 @@ t.test('nor is one that is part of what was sent', async (t) => {
   t.notMatch(JSON.stringify(lines), token)
 })
 
-t.test('a flood of failures is one line, whatever their request ids, and then a count', async (t) => {
+t.test('many failures with different request ids are one line, and then a count', async (t) => {
   const peer = await startPeer(t, ({ response }) => send(response, 500, '', { 'x-request-id': randomUUID() }))
   const { clock, get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic, breaker: false })
   for (let index = 0; index < 50; index++) await get(`token-${index}`)
@@ -52,7 +52,7 @@ t.test('a flood of failures is one line, whatever their request ids, and then a 
 })
 
 for (const [ahead, words] of [[90, '90 s ahead of'], [-4000, '4000 s behind']] as const) {
-  t.test(`a clock that is ${words} ZITADEL's is named when an assertion is refused for it`, async (t) => {
+  t.test(`a clock that is ${words} ZITADEL's is named if the assertion is rejected`, async (t) => {
     const theirs = new ManualClock()
     const ours = new ManualClock()
     const standIn = await startStandIn({ clock: theirs.wall })
@@ -68,7 +68,7 @@ for (const [ahead, words] of [[90, '90 s ahead of'], [-4000, '4000 s behind']] a
   })
 }
 
-t.test('nothing is said of a clock that is right, nor of one that cannot be compared', async (t) => {
+t.test('a correct clock, and one that cannot be compared, is not named', async (t) => {
   for (const date of [new Date().toUTCString(), 'some day']) {
     const peer = await startPeer(t, ({ response }) => send(response, 400, '{"error":"unauthorized_client"}', { date }))
     const clock = new ManualClock()

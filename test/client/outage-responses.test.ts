@@ -18,7 +18,7 @@ const FAULTS: Array<[fault: Fault, why: string | RegExp]> = [
 ]
 
 for (const [fault, why] of FAULTS) {
-  t.test(`${JSON.stringify(fault)} is ZITADEL's fault`, async (t) => {
+  t.test(`${JSON.stringify(fault)} is an outage`, async (t) => {
     const standIn = await startStandIn()
     t.teardown(() => standIn.close())
     const { app, failure } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials, timeout: String(why).includes('200 ms') ? 200 : 5000 })
@@ -34,7 +34,7 @@ for (const [fault, why] of FAULTS) {
   })
 }
 
-t.test('an outage is over when it is', async (t) => {
+t.test('after an outage, requests are served again', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const clock = new ManualClock()
@@ -50,7 +50,7 @@ t.test('an outage is over when it is', async (t) => {
   t.equal(await ask(token), 'active')
 })
 
-t.test('a server that is not there is an outage', async (t) => {
+t.test('a connection that is refused is an outage', async (t) => {
   const standIn = await startStandIn()
   await standIn.close()
   const { failure } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: basic })

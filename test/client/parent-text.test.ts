@@ -6,7 +6,7 @@ import { send, startPeer } from '../fixtures/peer.ts'
 const BODY = 'token=k4n4ry-k4n4ryOPAQUE&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion=eyJhbGciOiJSUzI1NiJ9.payload'
 const format = (parent: unknown): string => formatParentText({ error: 'invalid_client', parent }, BODY)
 
-t.test('the reason of ZITADEL is shown', async (t) => {
+t.test('the reason that ZITADEL sends is formatted for the log', async (t) => {
   t.equal(format('issuedAt of token is in the future: (now: 10:02)'), ' [ZITADEL says: issuedAt of token is in the future: (now: 10:02)]')
   t.equal(format('client assertion: signature invalid'), ' [ZITADEL says: client assertion: signature invalid]')
   t.equal(format('a [b] c'), ' [ZITADEL says: a |b| c]', 'brackets cannot end the text early')
@@ -18,7 +18,7 @@ t.test('a text that quotes the request, or is not printable, is not shown', asyn
   for (const body of [undefined, null, 'text', 5, []]) t.equal(formatParentText(body, BODY), '')
 })
 
-t.test('the log has it, and the caller does not', async (t) => {
+t.test('the reason is in the log, and not in the response', async (t) => {
   const peer = await startPeer(t, ({ response }) => send(response, 400, JSON.stringify({ error: 'invalid_client', parent: 'password does not match hash' })))
   const { app, failure, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.match(reason(await failure()), '(400 invalid_client) [ZITADEL says: password does not match hash]: check that the key or secret exists')

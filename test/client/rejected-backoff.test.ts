@@ -14,7 +14,7 @@ const LASTING: Record<string, (response: ServerResponse) => Reply> = {
 }
 
 for (const [what, answer] of Object.entries(LASTING)) {
-  t.test(`after ${what} nobody asks for 6 s, by the clock that nobody can set`, async (t) => {
+  t.test(`after ${what}, no request is sent for 6 s of monotonic time`, async (t) => {
     const clock = new ManualClock()
     const peer = await startPeer(t, ({ response, index }) => index < 2 ? answer(response) : { active: true })
     const { ask, status, errors } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
@@ -46,7 +46,7 @@ const PASSING: Record<string, (response: ServerResponse) => Reply> = {
 }
 
 for (const [what, answer] of Object.entries(PASSING)) {
-  t.test(`after ${what} the next is asked at once`, async (t) => {
+  t.test(`after ${what}, the next request is sent at once`, async (t) => {
     const peer = await startPeer(t, ({ response, index }) => index === 0 ? answer(response) : { active: true })
     const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, new ManualClock())
     t.match(await ask(), /^FST_ZITADEL_(CLIENT_REJECTED|UNAVAILABLE)$/)
@@ -54,7 +54,7 @@ for (const [what, answer] of Object.entries(PASSING)) {
   })
 }
 
-t.test('what is remembered serves on during a pause', async (t) => {
+t.test('cached verdicts are used while the circuit is open', async (t) => {
   const peer = await startPeer(t, ({ response, index }) => index === 0 ? { active: true } : refusing(400, 'unauthorized_client')(response))
   const { ask, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, new ManualClock())
   t.equal(await ask('known'), 'active')
@@ -62,7 +62,7 @@ t.test('what is remembered serves on during a pause', async (t) => {
   t.equal(await status('/', 'known'), 200)
 })
 
-t.test('an answer that was under way when the pause began ends it', async (t) => {
+t.test('a response to a request that was sent before the circuit opened closes it', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async ({ response, form }) => {
     if (form.get('token') === 'bad') return refusing(400, 'unauthorized_client')(response)

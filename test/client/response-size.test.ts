@@ -8,13 +8,13 @@ import { send, startPeer } from '../fixtures/peer.ts'
 const limit = 1024 * 1024
 const answer = (size: number): string => '{"active":true}'.padEnd(size)
 
-t.test('an answer of 1 MiB is read', async (t) => {
+t.test('a response of 1 MiB is read', async (t) => {
   const peer = await startPeer(t, ({ response }) => send(response, 200, answer(limit)))
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   t.equal(await ask(), 'active')
 })
 
-t.test('a larger one is not, nor is it waited for', async (t) => {
+t.test('a larger response is not read to its end', async (t) => {
   const peer = await startPeer(t, ({ response, index }) => index === 0 ? send(response, 200, answer(limit + 1)) : { active: true })
   const { failure, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   const error = await failure()
@@ -23,7 +23,7 @@ t.test('a larger one is not, nor is it waited for', async (t) => {
   t.equal(await ask(), 'active')
 })
 
-t.test('a body without end is cut off, and its connection ended', async (t) => {
+t.test('an endless body is not read, and its connection is closed', async (t) => {
   const peer = await startPeer(t, ({ response, index }) => {
     if (index > 0) return { active: true }
     pipeline(Readable.from(function * () { while (true) yield answer(16_384) }()), response, () => {})
@@ -36,7 +36,7 @@ t.test('a body without end is cut off, and its connection ended', async (t) => {
   t.equal(await ask(), 'active')
 })
 
-t.test('the stand-in that never stops is cut off as well', async (t) => {
+t.test('an endless body of the stand-in is not read', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   standIn.fail('endless-body', { times: 1 })

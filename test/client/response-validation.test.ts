@@ -48,7 +48,7 @@ let body: string | Uint8Array = ''
 const peer = await startPeer(t, ({ response }) => send(response, 200, body))
 
 for (const [name, text] of Object.entries(NO_ANSWERS)) {
-  t.test(`RFC 7662 section 2.2: ${name} is no answer, and says nothing about the token`, async (t) => {
+  t.test(`RFC 7662 section 2.2: ${name} is no introspection response, and the token is neither active nor inactive`, async (t) => {
     body = text
     const { failure, ask, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
     const error = await failure()
@@ -61,7 +61,7 @@ for (const [name, text] of Object.entries(NO_ANSWERS)) {
   })
 }
 
-t.test('an answer may hold whatever else it likes', async (t) => {
+t.test('a response can have any other members', async (t) => {
   const { ask, zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })
   body = '{"active":true,"exp":4102444800.5,"nbf":0,"scope":["a"],"aud":7,"sub":null,"__proto__":{"x":1},"constructor":false}\n'
   t.equal(await ask('odd'), 'active')
@@ -73,14 +73,14 @@ t.test('an answer may hold whatever else it likes', async (t) => {
   t.equal(await ask('twice'), 'active', 'of two members of one name the last one counts, as for every JSON parser of the language')
 })
 
-t.test('the content type is not asked for', async (t) => {
+t.test('the content type of a response is not checked', async (t) => {
   const plain = await startPeer(t, ({ response }) => send(response, 200, '{"active":true}', { 'content-type': 'text/plain' }))
   const { ask } = await startConnectedApp(t, { issuer: plain.origin, credentials: basic })
   t.equal(await ask(), 'active')
 })
 
 for (const status of [201, 202, 203, 206, 300, 301, 302, 303, 304, 307, 308, 402, 403, 405, 410, 418, 429, 500, 501, 502, 503, 504, 599]) {
-  t.test(`an answer with status ${status} is none, whatever its body says`, async (t) => {
+  t.test(`a response with status ${status} is no introspection response, whatever its body contains`, async (t) => {
     const other = await startPeer(t, ({ response }) => send(response, status, '{"active":true}', { location: '/elsewhere' }))
     const { failure } = await startConnectedApp(t, { issuer: other.origin, credentials: basic, retry: false })
     const error = await failure()

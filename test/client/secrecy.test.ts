@@ -11,7 +11,7 @@ const credentials = { clientId: 'canary-client', clientSecret: 'canary-secret' }
 const authorization = Buffer.from('canary-client:canary-secret').toString('base64')
 const canaries = /canary|Y2FuYXJ5/i
 
-/** What a peer may do with what it was sent: everything it can put on a wire. */
+/** The ways in which a peer can send the request back. */
 const ECHOES: Record<string, (response: ServerResponse, heard: string) => Reply> = {
   'in the body of a 200': (response, heard) => send(response, 200, heard),
   'in JSON': (response, heard) => send(response, 200, JSON.stringify({ active: heard, [heard]: heard })),
@@ -34,8 +34,8 @@ const ECHOES: Record<string, (response: ServerResponse, heard: string) => Reply>
   'in a protocol to switch to': (response, heard) => { response.socket!.end(`HTTP/1.1 101 ${heard}\r\nUpgrade: ${heard}\r\nConnection: upgrade\r\n\r\n${heard}`) }
 }
 
-/** Everything that an error holds, however deep, and what the log and the caller were told. */
-async function told ({ app, failure, zitadel, errors }: TestApp): Promise<string> {
+/** All that the error, the log and the response contain. */
+async function collectOutput ({ app, failure, zitadel, errors }: TestApp): Promise<string> {
   const error = await failure(token)
   const { body, headers } = await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })
   return [
@@ -51,42 +51,42 @@ async function told ({ app, failure, zitadel, errors }: TestApp): Promise<string
 }
 
 for (const [where, echo] of Object.entries(ECHOES)) {
-  t.test(`what a peer hears and says again ${where} is told to nobody`, async (t) => {
+  t.test(`a secret that a peer sends back ${where} is neither logged nor returned`, async (t) => {
     let heard = ''
     const peer = await startPeer(t, ({ form, request, response }) => {
       heard = `${form.toString()}&${request.headers.authorization}`
       return echo(response, heard)
     })
-    const all = await told(await startConnectedApp(t, { issuer: peer.origin, credentials, retry: false }))
+    const all = await collectOutput(await startConnectedApp(t, { issuer: peer.origin, credentials, retry: false }))
     t.match(all, /FST_ZITADEL_(UNAVAILABLE|CLIENT_REJECTED)/)
     t.notMatch(all, canaries)
     t.notMatch(all, authorization)
-    t.match(heard, canaries, 'there was something to tell')
+    t.match(heard, canaries, 'the peer has received secrets')
   })
 }
 
-t.test('an assertion is told to nobody, nor is what its signer says', async (t) => {
+t.test('neither an assertion nor an error of its signer is logged or returned', async (t) => {
   const assertions: string[] = []
   const peer = await startPeer(t, ({ form, response }) => {
     assertions.push(form.get('client_assertion')!)
     return send(response, 400, JSON.stringify({ error: 'unauthorized_client', error_description: assertions.at(-1) }))
   })
   const signer = { clientId: 'orders', keyId: 'canary-key', alg: 'RS256' as const }
-  const all = await told(await startConnectedApp(t, { issuer: peer.origin, credentials: { ...signer, sign: anySignature } }))
+  const all = await collectOutput(await startConnectedApp(t, { issuer: peer.origin, credentials: { ...signer, sign: anySignature } }))
   t.equal(assertions.length > 1, true)
   for (const assertion of assertions) {
     for (const part of assertion.split('.')) t.notMatch(all, part)
   }
   t.notMatch(all, canaries)
   const sign = (): never => { throw Object.assign(new Error('canary'), { code: 'canary', cause: 'canary', canary: 'canary' }) }
-  t.notMatch(await told(await startConnectedApp(t, { issuer: peer.origin, credentials: { ...signer, sign } })), canaries)
+  t.notMatch(await collectOutput(await startConnectedApp(t, { issuer: peer.origin, credentials: { ...signer, sign } })), canaries)
 })
 
-t.test('a private key is told to nobody', async (t) => {
+t.test('a private key is neither logged nor returned', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   standIn.api.deactivate()
-  const all = await told(await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }))
+  const all = await collectOutput(await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials }))
   t.notMatch(all, canaries)
   for (const line of standIn.api.key.key.split('\n').filter((line) => line.length > 10)) t.notMatch(all, line)
 })

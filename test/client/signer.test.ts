@@ -8,7 +8,7 @@ import { countedSigner, rs256, unverified } from '../fixtures/signer.ts'
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
 
-t.test('a key that only a signer can use is as good as one that is held here (RS256)', async (t) => {
+t.test('an external signer works like a key in the process (RS256)', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { credentials } = countedSigner(standIn.api.key)
@@ -16,7 +16,7 @@ t.test('a key that only a signer can use is as good as one that is held here (RS
   t.equal(await ask(await standIn.issueToken()), 'active')
 })
 
-t.test('a signer may answer at once, or as a promise, with a Buffer or any Uint8Array', async (t) => {
+t.test('a signer can return a Buffer or any Uint8Array, or a promise of it', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { clientId, keyId, key } = standIn.api.key
@@ -68,7 +68,7 @@ const WRONG: Record<string, [alg: 'RS256' | 'ES256', sign: (data: Uint8Array) =>
 }
 
 for (const [what, [alg, wrong, why]] of Object.entries(WRONG)) {
-  t.test(`a signer that gives ${what} is an outage, and asked again`, async (t) => {
+  t.test(`a signer that returns ${what} is an outage, and is called again for the next request`, async (t) => {
     const peer = await startPeer(t, () => ({ active: true }))
     let calls = 0
     const sign = (data: Uint8Array): Uint8Array => calls++ === 0 ? wrong(data) as Uint8Array : new Uint8Array(64)
@@ -82,7 +82,7 @@ for (const [what, [alg, wrong, why]] of Object.entries(WRONG)) {
   })
 }
 
-t.test('what a signer does to the bytes that it is given changes nothing', async (t) => {
+t.test('changes of the bytes by a signer have no effect', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { credentials } = countedSigner(standIn.api.key)

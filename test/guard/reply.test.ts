@@ -22,7 +22,7 @@ t.test('a status that an earlier hook has set survives a pass', async (t) => {
   }
 })
 
-t.test('and survives one that waits for ZITADEL, because the token was forgotten meanwhile', async (t) => {
+t.test('a status that an earlier hook has set survives an introspection', async (t) => {
   const { app, get, zitadel, calls } = await withCode(t, {}, 404)
   app.addHook('preValidation', async () => await zitadel().forget({ token: 'good' }))
   const reply = await get('/')
@@ -31,7 +31,7 @@ t.test('and survives one that waits for ZITADEL, because the token was forgotten
   t.strictSame(calls, ['good', 'good'])
 })
 
-t.test('the second look sets its status itself, for an error handler that sets none', async (t) => {
+t.test('the second check sets the status itself, for an error handler that sets none', async (t) => {
   let answers: Array<() => object> = []
   const { app, get, zitadel } = await startGuardedApp(t, { responses: { caller: () => answers.shift()!() } })
   app.setErrorHandler((error: FastifyError, _request, reply) => reply.send({ code: error.code }))

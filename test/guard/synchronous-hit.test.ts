@@ -4,7 +4,7 @@ import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
 import { createIntrospect, bearer, activeResponse, roles } from '../fixtures/guarded-app.ts'
 
-t.test('a token that is remembered is let in without a promise', async (t) => {
+t.test('a request with a cached verdict is decided without a promise', async (t) => {
   let promises = 0
   const counter = createHook({ init: (_id, type) => { if (type === 'PROMISE') promises++ } })
   t.teardown(() => counter.disable())

@@ -68,7 +68,7 @@ t.test('an error of tokenFrom with a status below 500 is the answer', async (t) 
   t.match((await get('/')).json(), { statusCode: 440, message: 'no session' })
 })
 
-t.test('the log, and not the caller, learns what tokenFrom threw', async (t) => {
+t.test('the error of tokenFrom is in the log, and not in the response', async (t) => {
   const lines: string[] = []
   const { app, get } = await startGuardedApp(t, {
     server: { logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } },
@@ -84,7 +84,7 @@ t.test('the log, and not the caller, learns what tokenFrom threw', async (t) => 
 const nothing: Record<string, () => unknown> = { undefined: () => undefined, null: () => null, '""': () => '' }
 
 for (const [what, tokenFrom] of Object.entries(nothing)) {
-  t.test(`tokenFrom that gives ${what} means that there is no token`, async (t) => {
+  t.test(`tokenFrom that returns ${what} means that there is no token`, async (t) => {
     const { app, get } = await startGuardedApp(t, { options: { tokenFrom: tokenFrom as () => string } })
     app.get('/', async () => 'served')
     t.equal((await get('/')).statusCode, 200)

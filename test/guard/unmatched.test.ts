@@ -166,7 +166,7 @@ t.test('a server without middleware and not-found handler is not warned about', 
   t.strictSame(warnings(), [])
 })
 
-t.test('a server of the app itself is looked at too', async (t) => {
+t.test('a server that the app created is checked too', async (t) => {
   const lines: string[] = []
   const app = Fastify({ serverFactory: (handler) => createServer(handler).on('upgrade', () => {}), logger: { level: 'warn', stream: { write: (line) => { lines.push(line) } } } })
   t.teardown(async () => await app.close())

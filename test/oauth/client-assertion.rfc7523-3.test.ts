@@ -9,7 +9,7 @@ const SECONDS = Math.floor(NOW / 1000)
 const byRsa: SigningClient = { clientId: '123@orders', keyId: 'key-1', alg: 'RS256', key: rsa.privateKey }
 const byEc: SigningClient = { clientId: '123@orders', keyId: 'key-2', alg: 'ES256', key: ec.privateKey }
 
-t.test('the assertion is signed by the client, for the issuer and nobody else', async (t) => {
+t.test('the assertion is signed by the client, and its audience is the issuer only', async (t) => {
   for (const [client, { publicKey }] of [[byRsa, rsa], [byEc, ec]] as const) {
     const assertion = await signAssertion(client, ISSUER, NOW)
     const { payload } = await jwtVerify(assertion, publicKey, { issuer: '123@orders', subject: '123@orders', audience: ISSUER, currentDate: new Date(NOW) })
@@ -19,20 +19,20 @@ t.test('the assertion is signed by the client, for the issuer and nobody else', 
   }
 })
 
-t.test('it is backdated by half a minute and lives an hour, in whole seconds (rules 4 and 6)', async (t) => {
+t.test('the assertion is backdated by half a minute and valid for an hour, in whole seconds (rules 4 and 6)', async (t) => {
   const { iat, exp, nbf } = decodeJwt(await signAssertion(byEc, ISSUER, NOW))
   t.equal(iat, SECONDS - 30)
   t.equal(exp, SECONDS - 30 + 3600)
   t.equal(nbf, undefined)
 })
 
-t.test('each has an id of its own (rule 7)', async (t) => {
+t.test('each assertion has an id of its own (rule 7)', async (t) => {
   const ids = await Promise.all(Array.from({ length: 50 }, async () => decodeJwt(await signAssertion(byEc, ISSUER, NOW)).jti))
   t.equal(new Set(ids).size, 50)
   for (const id of ids) t.match(id, /^\S{16,}$/)
 })
 
-t.test('the form names the type and carries the assertion (section 2.2)', async (t) => {
+t.test('the form contains the type and the assertion (section 2.2)', async (t) => {
   const assertion = await signAssertion(byRsa, ISSUER, NOW)
   const { form, headers, secret } = privateKeyJwt(assertion)
   t.same([...new URLSearchParams(`token=x${form}`)], [

@@ -22,11 +22,11 @@ function read (authorization: string): string[] {
   return [pair.slice(0, colon), pair.slice(colon + 1)].map((half) => [...new URLSearchParams(`half=${half}`).values()].join())
 }
 
-t.test('id and secret are read back, whatever they are made of', async (t) => {
+t.test('id and secret can be decoded, whatever characters they contain', async (t) => {
   for (const [id, secret] of PAIRS) t.same(read(clientSecretBasic(id, secret).headers['authorization']!), [id, secret], id)
 })
 
-t.test('another implementation says the same', async (t) => {
+t.test('another implementation creates the same header', async (t) => {
   for (const [id, secret] of PAIRS) {
     const headers = new Headers()
     ClientSecretBasic(secret)({ issuer: 'https://auth.acme.example' }, { client_id: id }, new URLSearchParams(), headers)
@@ -34,14 +34,14 @@ t.test('another implementation says the same', async (t) => {
   }
 })
 
-t.test('what is encoded is form-encoded: no byte that a form would not have', async (t) => {
+t.test('id and secret are form-encoded, without any byte that a form cannot contain', async (t) => {
   for (const [id, secret] of PAIRS) {
     const encoded = clientSecretBasic(id, secret).headers['authorization']!.split(' ')[1]!
     t.match(Buffer.from(encoded, 'base64').toString(), /^[A-Za-z0-9%+._~-]+:[A-Za-z0-9%+._~-]+$/)
   }
 })
 
-t.test('nothing goes into the form: one method of authentication a request', async (t) => {
+t.test('the form contains no credentials, because a request has one method of authentication', async (t) => {
   t.equal(clientSecretBasic('orders', 'secret').form, '')
   t.same(Object.keys(clientSecretBasic('orders', 'secret').headers), ['authorization'])
   t.equal(clientSecretBasic('orders', 's e').secret, 's e', 'what nobody may quote is the secret as it is')

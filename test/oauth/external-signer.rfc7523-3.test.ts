@@ -13,7 +13,7 @@ function client (alg: SigningClient['alg'], sign: unknown): SigningClient {
   return { clientId: 'orders', keyId: 'key-1', alg, sign: sign as Sign }
 }
 
-t.test('a signature from elsewhere makes an assertion that verifies', async (t) => {
+t.test('an external signature makes a valid assertion', async (t) => {
   const signers = [
     ['RS256', rsa.publicKey, (data: Uint8Array) => cryptoSign('sha256', data, rsa.privateKey)],
     ['PS256', rsa.publicKey, async (data: Uint8Array) => cryptoSign('sha256', data, pss)],
@@ -27,14 +27,14 @@ t.test('a signature from elsewhere makes an assertion that verifies', async (t) 
   }
 })
 
-t.test('names are UTF-8 in what is signed', async (t) => {
+t.test('names are UTF-8 in the signed bytes', async (t) => {
   const signer = { ...client('ES256', (data: Uint8Array) => cryptoSign('sha256', data, p1363)), clientId: 'bestellungen-ä😀', keyId: 'schlüssel' }
   const assertion = await signAssertion(signer, ISSUER, NOW)
   const { payload, protectedHeader } = await jwtVerify(assertion, ec.publicKey, { currentDate: new Date(NOW) })
   t.same([payload.iss, protectedHeader.kid], ['bestellungen-ä😀', 'schlüssel'])
 })
 
-t.test('the bytes are a copy of their own, which the signer may keep or overwrite', async (t) => {
+t.test('the signer gets a copy of the bytes, which it can keep or overwrite', async (t) => {
   let alone = false
   const assertion = await signAssertion(client('ES256', (data: Uint8Array) => {
     alone = data.buffer.byteLength === data.byteLength
@@ -46,21 +46,21 @@ t.test('the bytes are a copy of their own, which the signer may keep or overwrit
   await t.resolves(jwtVerify(assertion, ec.publicKey, { currentDate: new Date(NOW) }))
 })
 
-t.test('what is no signature makes no assertion', async (t) => {
+t.test('a value that is no signature is an error', async (t) => {
   for (const wrong of [undefined, null, '', 'c2lnbmF0dXJl', 64, new ArrayBuffer(64), [1, 2, 3], new Uint8Array(0)]) {
     await t.rejects(signAssertion(client('RS256', () => wrong), ISSUER, NOW), { message: /"sign".*bytes/ })
     await t.rejects(signAssertion(client('RS256', async () => wrong), ISSUER, NOW), { message: /"sign".*bytes/ })
   }
 })
 
-t.test('for ES256 it is r and s, not DER (RFC 7518 section 3.4)', async (t) => {
+t.test('for ES256, the signature is r and s, not DER (RFC 7518 section 3.4)', async (t) => {
   for (const length of [63, 65, 70, 71, 72]) {
     await t.rejects(signAssertion(client('ES256', () => new Uint8Array(length)), ISSUER, NOW), { message: /64 bytes/ })
   }
   await t.resolves(signAssertion(client('RS256', () => new Uint8Array(256)), ISSUER, NOW), 'RSA signatures are as long as the key')
 })
 
-t.test('the failure of a signer is told in words of ours: its own could say anything', async (t) => {
+t.test('the error of a signer has a fixed message, because its own could contain secrets', async (t) => {
   const failure = new Error('the key management system is down')
   await t.rejects(signAssertion(client('RS256', () => { throw failure }), ISSUER, NOW), { message: 'the function "sign" threw' })
   await t.rejects(signAssertion(client('RS256', async () => { throw failure }), ISSUER, NOW), { message: 'the function "sign" threw' })

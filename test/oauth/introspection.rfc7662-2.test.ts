@@ -4,7 +4,7 @@ import { getExpiry, createIntrospectionBody, isCurrentlyValid, isUnboundBearer, 
 const NOW = Date.UTC(2030, 0, 1)
 const SECONDS = NOW / 1000
 
-t.test('the request is a form whose token is read back (section 2.1)', async (t) => {
+t.test('the request is a form that contains the token (section 2.1)', async (t) => {
   for (const token of ['mF_9.B5f-4.1JqM', 'a+b/c==', 'a~b', 'a&client_id=evil', 'a b%']) {
     t.same([...new URLSearchParams(createIntrospectionBody(token))], [['token', token]])
   }
@@ -15,11 +15,11 @@ t.test('a response is an object with a boolean active, and times that are number
   for (const body of responses) t.ok(isIntrospectionResponse(body), JSON.stringify(body))
 })
 
-t.test('members that are not named here may be anything', async (t) => {
+t.test('other members can have any type', async (t) => {
   t.ok(isIntrospectionResponse({ active: true, scope: 5, aud: {}, sub: null, locale: null, iat: 'yesterday' }))
 })
 
-t.test('anything else is no response', async (t) => {
+t.test('any other value is no response', async (t) => {
   const bodies = [
     undefined, null, true, 'active', 1, [], [{ active: true }], Object.assign([], { active: true }), {}, { error: 'server_error' },
     { active: 'true' }, { active: 1 }, { active: null }, { Active: true },
@@ -28,7 +28,7 @@ t.test('anything else is no response', async (t) => {
   for (const body of bodies) t.notOk(isIntrospectionResponse(body), JSON.stringify(body))
 })
 
-t.test('an active token lives until the second of its exp', async (t) => {
+t.test('an active token is valid until the second of its exp', async (t) => {
   const token = { active: true, exp: SECONDS }
   t.ok(isCurrentlyValid(token, NOW - 1))
   t.notOk(isCurrentlyValid(token, NOW))
@@ -37,17 +37,17 @@ t.test('an active token lives until the second of its exp', async (t) => {
   t.equal(getExpiry(token), NOW)
 })
 
-t.test('a token without exp does not end by itself', async (t) => {
+t.test('a token without exp does not expire', async (t) => {
   t.ok(isCurrentlyValid({ active: true }, NOW))
   t.equal(getExpiry({ active: true }), Infinity)
 })
 
-t.test('an inactive token does not live, whatever its times say', async (t) => {
+t.test('an inactive token is not valid, whatever its times are', async (t) => {
   t.notOk(isCurrentlyValid({ active: false }, NOW))
   t.notOk(isCurrentlyValid({ active: false, exp: SECONDS + 60, nbf: SECONDS - 60 }, NOW))
 })
 
-t.test('a minute of nbf is forgiven to our clock, and no more', async (t) => {
+t.test('nbf can be at most one minute ahead of the clock of this machine', async (t) => {
   t.ok(isCurrentlyValid({ active: true, nbf: SECONDS }, NOW))
   t.ok(isCurrentlyValid({ active: true, nbf: SECONDS + 60 }, NOW))
   t.notOk(isCurrentlyValid({ active: true, nbf: SECONDS + 61 }, NOW))
@@ -60,6 +60,6 @@ t.test('a response without a type, or of type Bearer, is of a bearer token', asy
   for (const type of ['DPoP', 'mac', '', 'Bearer ', null, true, ['Bearer']]) t.notOk(isUnboundBearer({ active: true, token_type: type }), String(type))
 })
 
-t.test('a token that is bound to a key is no bearer token, whatever its type says (RFC 7800, RFC 9449)', async (t) => {
+t.test('a token that is bound to a key is no bearer token, whatever its type is (RFC 7800, RFC 9449)', async (t) => {
   for (const cnf of [{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null, '', false]) t.notOk(isUnboundBearer({ active: true, token_type: 'Bearer', cnf }))
 })

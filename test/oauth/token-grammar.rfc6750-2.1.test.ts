@@ -10,21 +10,21 @@ function accepted (isIt: (value: string) => boolean): string {
   return CHARACTERS.filter((c) => isIt(`a${c}a`)).join('')
 }
 
-t.test('a token is made of letters, digits and - . _ ~ + /', async (t) => {
+t.test('a token contains letters, digits and - . _ ~ + /', async (t) => {
   t.equal(accepted(isB64Token), '+-./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~')
   t.notOk(isB64Token(''))
 })
 
-t.test('a token may end in equal signs, and hold them nowhere else', async (t) => {
+t.test('a token can contain equal signs at its end only', async (t) => {
   for (const token of ['a=', 'a==', 'a=====']) t.ok(isB64Token(token), token)
   for (const token of ['=', '==', '=a', 'a=a', 'a==a=']) t.notOk(isB64Token(token), token)
 })
 
-t.test('a token ends where the string does', async (t) => {
+t.test('a token is the whole string', async (t) => {
   for (const token of ['a\n', 'a=\n', '\na', 'a ', ' a', 'a\0', 'a\r\nx: y']) t.notOk(isB64Token(token), JSON.stringify(token))
 })
 
-t.test('all shapes of ZITADEL tokens are tokens', async (t) => {
+t.test('all formats of ZITADEL tokens are tokens', async (t) => {
   const part = 'eyJhbGciOiJSUzI1NiJ9'
   for (const token of [part, `${part}.${part}.${part}`, `${part}..${part}.${part}.${part}`, 'dGhlIG9sZGVy_b3BhcXVl-b25l']) t.ok(isB64Token(token))
 })
@@ -36,7 +36,7 @@ t.test('a token has at most 16 KiB', async (t) => {
   for (const token of [`${long}a`, `${long}=`, 'a'.repeat(64 * MEGABYTE)]) t.notOk(isB64Token(token))
 })
 
-t.test('the longest token is judged like a short one', async (t) => {
+t.test('the longest token is checked like a short one', async (t) => {
   const half = MAX_TOKEN_LENGTH / 2
   const [long, equals] = ['a'.repeat(half - 1), '='.repeat(half)]
   for (const token of [`${long}!`, `!${long}`, `${long + equals}a`, equals, `${long} ${long}`, 'a='.repeat(half)]) t.notOk(isB64Token(token))
@@ -51,7 +51,7 @@ t.test('a scope-token is printable ASCII without space, quote and backslash (RFC
   t.notOk(isScopeToken(`${'a'.repeat(MEGABYTE)}"`))
 })
 
-t.test('what can be quoted is printable ASCII, so that no header line can be broken', async (t) => {
+t.test('only printable ASCII can be quoted, so that no header line can be broken', async (t) => {
   t.equal(accepted(isPrintableAscii), CHARACTERS.filter((c) => c >= ' ' && c <= '~').join(''))
   t.ok(isPrintableAscii(''))
   for (const text of ['a\r\nset-cookie: b', 'a\n', 'é', `${' '.repeat(MEGABYTE)}\n`]) t.notOk(isPrintableAscii(text))

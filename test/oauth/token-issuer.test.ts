@@ -20,7 +20,7 @@ t.test('an issuer that is no origin of a URL is not shown', async (t) => {
   for (const iss of issuers) t.equal(findOtherIssuer(createJwt({ iss }), ISSUER), '', iss)
 })
 
-t.test('what is no JWT with an issuer has none', async (t) => {
+t.test('a text that is no JWT with an issuer has no issuer', async (t) => {
   for (const claims of [{}, null, 5, [], 'text', { iss: 5 }, { iss: ['https://other.example'] }, { iss: null }]) {
     t.equal(findOtherIssuer(createJwt(claims), ISSUER), undefined, JSON.stringify(claims))
   }

@@ -29,7 +29,7 @@ t.test('at the issuer itself, no routing headers are sent', async (t) => {
   for (const { headers } of standIn.requests) t.notOk(Object.keys(headers).some((name) => name.startsWith('x-')))
 })
 
-t.test('an endpoint that was moved is asked where it is', async (t) => {
+t.test('with introspectionEndpoint, requests go to that path', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const app = await start(t, { issuer: standIn.issuer, credentials: standIn.credentials, introspectionEndpoint: '/custom/introspect' })
@@ -43,7 +43,7 @@ t.test('plain http is allowed, as inside a cluster', async (t) => {
   }
 })
 
-t.test('an address that is no origin is refused', async (t) => {
+t.test('an address that is no origin stops the start', async (t) => {
   const wrong = [
     null, 5, '', ' ', {}, new URL('http://zitadel:8080'), CANARY, `${CANARY}:8080`, `ftp://${CANARY}`, `unix:/${CANARY}.sock`,
     `http://${CANARY}:8080/path`, `http://${CANARY}?`, `http://${CANARY}#`, `http://user:secret@${CANARY}`, `http://${CANARY} `, `http://${CANARY}\\`

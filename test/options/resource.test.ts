@@ -35,22 +35,22 @@ for (const [path, expected, values] of WRONG) {
   })
 }
 
-t.test('an unknown key of a resource is refused, and the right one is suggested', async (t) => {
+t.test('an unknown key of a resource stops the start, and the right one is suggested', async (t) => {
   t.match((await startError(t, { ...VALID_OPTIONS, resource: { url, scope: ['email'] } })).message, 'unknown option "resource.scope", did you mean "resource.scopes"?')
   t.match((await startError(t, { ...VALID_OPTIONS, resource: [{ url, uri: url }] })).message, 'unknown option "resource[0].uri"')
 })
 
-t.test('a key of a resource that is not an own property is refused', async (t) => {
+t.test('a key of a resource that is not an own property stops the start', async (t) => {
   t.match((await startError(t, { ...VALID_OPTIONS, resource: Object.create({ url }) })).message, 'option "resource.url" must be an own, enumerable property')
 })
 
-t.test('two resources with the same path are refused', async (t) => {
+t.test('two resources with the same path stop the start', async (t) => {
   for (const other of [url, `${url}/`, 'https://other.example/mcp']) {
     t.match((await startError(t, { ...VALID_OPTIONS, resource: [url, other] })).message, 'option "resource" must name resources with different paths')
   }
 })
 
-t.test('a projectId that cannot be part of a scope is refused beside a resource', async (t) => {
+t.test('beside a resource, a projectId that cannot be part of a scope stops the start', async (t) => {
   t.match((await startError(t, { ...VALID_OPTIONS, projectId: 'a b', resource: url })).message, 'option "projectId" must be printable ASCII')
   await t.resolves(start(t, { ...VALID_OPTIONS, projectId: 'a b' }))
 })

@@ -12,7 +12,7 @@ const key = 'k'.repeat(32)
 
 const configured = (shared: SharedCacheOptions): void => { createConfig({ introspect: async () => ({ active: false }), cache: { shared } }, {}) }
 
-t.test('options that are complete and right are taken', async (t) => {
+t.test('complete and correct options are accepted', async (t) => {
   configured({ client })
   configured({ client, key, prefix: 'a:b', deadline: 1, wait: 0 })
   configured({ client, key: [key, key], prefix: undefined, deadline: undefined, wait: undefined })
@@ -20,7 +20,7 @@ t.test('options that are complete and right are taken', async (t) => {
   t.pass()
 })
 
-t.test('a wrong, missing or unknown one is refused by its name, and what was given is not quoted', async (t) => {
+t.test('a wrong, missing or unknown option stops the start, and the message has its name and not its value', async (t) => {
   const refused = (given: unknown, message: RegExp): void => {
     t.throws(() => configured(given as SharedCacheOptions), { code: 'FST_ZITADEL_OPTION', message })
   }
@@ -44,7 +44,7 @@ t.test('clusters and sentinels are accepted', async (t) => {
   t.pass()
 })
 
-t.test('pools, and clusters that read from replicas, are refused', async (t) => {
+t.test('pools, and clusters that read from replicas, stop the start', async (t) => {
   const readers = [IoredisCluster, IovalkeyCluster].flatMap((Cluster) => [new Cluster([], { lazyConnect: true, scaleReads: 'all' }), new Cluster([], { lazyConnect: true, scaleReads: () => [] })])
   for (const wrong of [createClientPool(), ...readers]) {
     t.throws(() => configured({ client: wrong as never }), { message: /no pool, no "scaleReads"/ })

@@ -81,7 +81,7 @@ t.test('an option that is undefined was not given', async (t) => {
   for (const path of paths) await t.resolves(start(t, options(path, undefined)), path)
 })
 
-t.test('a path of a megabyte is judged like a short one', async (t) => {
+t.test('a path of a megabyte is checked like a short one', async (t) => {
   await t.resolves(start(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}`)))
   t.match((await startError(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}?`))).message, /introspectionEndpoint/)
 })

@@ -45,7 +45,7 @@ t.test('introspect() rejects if it gets no string, and in an outage', async (t) 
   await t.rejects(zitadel().introspect('down'), { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } })
 })
 
-t.test('after forget(), ZITADEL is asked again: for a token, for a user, for a jti', async (t) => {
+t.test('after forget() of a token, a user or a jti, there is a new introspection', async (t) => {
   const { app, get, zitadel, calls } = await startGuardedApp(t, {
     responses: { a: activeResponse({ sub: 'ada', jti: '1' }), b: activeResponse({ sub: 'ada', jti: '2' }), c: activeResponse({ sub: 'bob', jti: '3' }), d: activeResponse({ sub: 'eve', jti: '3' }) }
   })

@@ -12,7 +12,7 @@ const odd = fc.oneof(fc.jsonValue(), fc.constantFrom('__proto__', 'constructor',
 const claims = fc.dictionary(fc.oneof(fc.string(), fc.constantFrom('active', 'exp', 'nbf', 'scope', 'aud', 'sub', 'jti', 'client_id', 'token_type', 'cnf', 'act', 'iss',
   'urn:zitadel:iam:org:project:roles', 'urn:zitadel:iam:user:metadata', '__proto__', 'toString')), odd)
 
-t.test('whatever a server answers is a response, an outage or our own fault, and never an exception', async () => {
+t.test('any body with any status is a response, an outage or a rejection, and never an exception', async () => {
   const answers = fc.record({ status: fc.oneof(fc.constant(200), fc.integer({ min: 100, max: 599 })), text: fc.oneof(fc.string({ unit: 'binary' }), fc.json(), claims.map((c) => JSON.stringify(c))) })
   holds(fc.property(answers, fc.boolean(), ({ status, text }, hasResponded) => {
     const classification = classifyResponse({ status, text, body: parseJson(text), headers: {}, requestId: '', parent: '' }, { issuer: 'https://zitadel.example', hasResponded, now: NOW })
@@ -22,7 +22,7 @@ t.test('whatever a server answers is a response, an outage or our own fault, and
   }))
 })
 
-t.test('whatever claims an active response has, the verdict is made, is frozen, and grants only what they say', async () => {
+t.test('for any claims of an active response, the verdict is created, frozen, and grants only what the claims contain', async () => {
   holds(fc.property(claims, (given) => {
     const response: unknown = JSON.parse(JSON.stringify({ ...given, active: true }))
     if (!isIntrospectionResponse(response)) return 'exp' in given || 'nbf' in given

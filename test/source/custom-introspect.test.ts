@@ -1,7 +1,7 @@
 import t from 'tap'
 import { OK, STALE, reason, startConnectedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
 
-t.test('a function can stand in for ZITADEL, and is asked as seldom', async (t) => {
+t.test('a function can replace ZITADEL, and its responses are cached alike', async (t) => {
   const asked: string[] = []
   const introspect = async (token: string): Promise<object> => {
     asked.push(token)
@@ -16,7 +16,7 @@ t.test('a function can stand in for ZITADEL, and is asked as seldom', async (t) 
   t.same(asked, ['good', 'bad', 'good'])
 })
 
-t.test('it may answer without a promise', async (t) => {
+t.test('the function can return without a promise', async (t) => {
   const { ask } = await startConnectedApp(t, { introspect: () => ({ active: true }) })
   t.equal(await ask(), 'active')
 })
@@ -36,7 +36,7 @@ const NO_RESPONSES: Record<string, unknown> = {
   'a map': new Map([['active', true]])
 }
 for (const [what, response] of Object.entries(NO_RESPONSES)) {
-  t.test(`${what} is no response of a function either`, async (t) => {
+  t.test(`${what} is no introspection response of a function`, async (t) => {
     const { failure } = await startConnectedApp(t, { introspect: () => response as object })
     const error = await failure()
     t.same([error.code, error.statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
@@ -61,7 +61,7 @@ const THROWING: Record<string, () => unknown> = {
   'a symbol': () => Symbol(canary)
 }
 for (const [what, introspect] of Object.entries(THROWING)) {
-  t.test(`a function that gives ${what} is an outage, and what it says stays with it`, async (t) => {
+  t.test(`a function that returns ${what} is an outage, and its value is not logged`, async (t) => {
     const { failure, status, errors } = await startConnectedApp(t, { introspect: introspect as () => object })
     const error = await failure()
     t.equal(error.code, 'FST_ZITADEL_UNAVAILABLE')
@@ -71,19 +71,19 @@ for (const [what, introspect] of Object.entries(THROWING)) {
   })
 }
 
-t.test('a function that gives more levels than the stack has is an outage, or, where the engine can write it, an answer', async (t) => {
+t.test('a response of a function that is nested deeper than the stack is an outage, or a response if the engine can serialize it', async (t) => {
   const { ask, status } = await startConnectedApp(t, { introspect: () => ({ active: true, nested }) })
   const isWritten = await ask() === 'active'
   t.equal(await ask(), isWritten ? 'active' : 'FST_ZITADEL_UNAVAILABLE')
   t.equal(await status('/'), isWritten ? 200 : 503)
 })
 
-t.test('a function that never answers is given up in time', async (t) => {
+t.test('a function that never returns ends with the timeout', async (t) => {
   const { failure } = await startConnectedApp(t, { introspect: async () => await new Promise(() => {}), timeout: 50 })
   t.equal(reason(await failure()), 'introspect() gave no response within 50 ms')
 })
 
-t.test('its response is copied: neither is its object frozen, nor does a later change reach anybody', async (t) => {
+t.test('the response of a function is copied: its object is not frozen, and later changes have no effect', async (t) => {
   const response = { active: true, sub: 'ada', list: ['a'], undefined, toString: () => 'x' }
   const { zitadel } = await startConnectedApp(t, { introspect: () => response })
   const token = (await zitadel.introspect('token'))!
@@ -93,7 +93,7 @@ t.test('its response is copied: neither is its object frozen, nor does a later c
   t.equal((await zitadel.introspect('token'))!.sub, 'ada')
 })
 
-t.test('what it says is judged as what comes over the wire', async (t) => {
+t.test('a response of a function is checked like one of ZITADEL', async (t) => {
   const now = Date.now() / 1000
   const { ask } = await startConnectedApp(t, { introspect: (token) => ({ active: true, ...JSON.parse(Buffer.from(token, 'base64url').toString()) }) })
   const token = (claims: object): string => Buffer.from(JSON.stringify(claims)).toString('base64url')
@@ -104,14 +104,14 @@ t.test('what it says is judged as what comes over the wire', async (t) => {
   t.equal(await ask(token({ token_type: 'DPoP' })), 'inactive')
 })
 
-t.test('what goes wrong is logged with what to check, once', async (t) => {
+t.test('a failure of a function is logged once, with what to check', async (t) => {
   const { lines, get } = await startTestApp(t, { introspect: () => { throw new Error(canary) } })
   t.same(await get('a'), unavailable())
   t.same(await get('b'), unavailable())
   t.match(lines, [{ level: 40, code: 'FST_ZITADEL_UNAVAILABLE', msg: 'fastify-zitadel: introspect() threw: check the function in the option "introspect"' }])
 })
 
-t.test('one that throws is an outage, for which "staleIfError" is; a wrong response is not', async (t) => {
+t.test('after a function throws, staleIfError applies; after a wrong response, it does not', async (t) => {
   let introspect = (): object => ({ active: true })
   const { clock, get } = await startTestApp(t, { introspect: () => introspect(), staleIfError: 60 })
   t.same(await get('token'), OK)
@@ -122,7 +122,7 @@ t.test('one that throws is an outage, for which "staleIfError" is; a wrong respo
   t.same(await get('token'), unavailable())
 })
 
-t.test('check() and reload() ask it for a token that nobody has', async (t) => {
+t.test('check() and reload() call the function with a random token', async (t) => {
   const asked: string[] = []
   const good = await startConnectedApp(t, { introspect: (token) => { asked.push(token); return { active: false } } })
   t.same(await good.zitadel.check(), { ok: true })

@@ -4,7 +4,7 @@ import { ManualClock } from '../fixtures/clock.ts'
 import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
-t.test('check() says that ZITADEL accepts this API', async (t) => {
+t.test('check() succeeds if ZITADEL accepts this API', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { zitadel } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials })
@@ -12,7 +12,7 @@ t.test('check() says that ZITADEL accepts this API', async (t) => {
   t.equal(standIn.requests[0]!.status, 200)
 })
 
-t.test('check() says what is wrong, and whose fault it is', async (t) => {
+t.test('check() returns the reason, and whether ZITADEL or this API is the cause', async (t) => {
   const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
@@ -25,7 +25,7 @@ t.test('check() says what is wrong, and whose fault it is', async (t) => {
   t.same(await zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'ZITADEL answered 502' })
 })
 
-t.test('a thousand checks at once are one question', async (t) => {
+t.test('a thousand simultaneous checks cause one introspection', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async () => {
     await gate.opened
@@ -40,7 +40,7 @@ t.test('a thousand checks at once are one question', async (t) => {
   t.equal(peer.asked.length, 1)
 })
 
-t.test('a slow check is joined for as long as it takes', async (t) => {
+t.test('later checks join a running check, however long it takes', async (t) => {
   const clock = new ManualClock()
   const gate = new Gate()
   const peer = await startPeer(t, async () => {
@@ -60,7 +60,7 @@ t.test('a slow check is joined for as long as it takes', async (t) => {
 })
 
 for (const outcome of ['good', 'bad']) {
-  t.test(`a ${outcome} result is remembered for 5 s, by the clock that nobody can set`, async (t) => {
+  t.test(`a ${outcome} result is cached for 5 s of monotonic time`, async (t) => {
     const clock = new ManualClock()
     const peer = await startPeer(t, ({ response }) => outcome === 'good' ? { active: false } : send(response, 500, ''))
     const { zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
@@ -76,7 +76,7 @@ for (const outcome of ['good', 'bad']) {
   })
 }
 
-t.test('check() does not wait for a pause, and ends it when all is well again', async (t) => {
+t.test('check() sends its request while the circuit is open, and a success closes it', async (t) => {
   const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
@@ -90,7 +90,7 @@ t.test('check() does not wait for a pause, and ends it when all is well again', 
   t.equal(await ask(token), 'active')
 })
 
-t.test('a check that fails begins a pause, as any other question would', async (t) => {
+t.test('a check that fails opens the circuit, like any other introspection', async (t) => {
   const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())

@@ -23,7 +23,7 @@ async function world (t: Test): Promise<World> {
   return { standIn, put, kids, ...await startConnectedApp(t, { issuer: standIn.issuer, credentials: { keyFile } }) }
 }
 
-t.test('a new key is taken over once ZITADEL has accepted it', async (t) => {
+t.test('a new key is used after ZITADEL has accepted it', async (t) => {
   const { standIn, put, kids, ask, zitadel, errors } = await world(t)
   await ask('a')
   const old = standIn.api.key.keyId
@@ -38,7 +38,7 @@ t.test('a new key is taken over once ZITADEL has accepted it', async (t) => {
   t.same(errors, [])
 })
 
-t.test('who asked with an old key that was withdrawn meanwhile is asked for with the new one', async (t) => {
+t.test('a request that is rejected because its key was removed meanwhile is sent again with the new key', async (t) => {
   const { api } = await world(t).then(({ standIn }) => standIn)
   const gate = new Gate()
   const peer = await startPeer(t, async ({ form, response }) => {
@@ -59,7 +59,7 @@ t.test('who asked with an old key that was withdrawn meanwhile is asked for with
   t.equal(await ask('next'), 'active', 'and there is no pause')
 })
 
-t.test('a key that ZITADEL refuses is not', async (t) => {
+t.test('a key that ZITADEL rejects is not used', async (t) => {
   const { standIn, put, ask, zitadel, errors } = await world(t)
   const key = await standIn.api.addKey()
   standIn.api.removeKey(key.keyId)
@@ -71,7 +71,7 @@ t.test('a key that ZITADEL refuses is not', async (t) => {
   t.equal(await ask(await standIn.issueToken()), 'active', 'the old one serves on, without a pause')
 })
 
-t.test('nor is one while ZITADEL is down', async (t) => {
+t.test('a key is not used while ZITADEL is down', async (t) => {
   const { standIn, put, kids, ask, zitadel } = await world(t)
   await put(await standIn.api.addKey())
   standIn.fail('bad-gateway')
@@ -88,7 +88,7 @@ const BROKEN: Record<string, string> = {
   'whose key is none': '{"type":"application","keyId":"1","key":"canary","clientId":"2"}'
 }
 for (const [what, content] of Object.entries(BROKEN)) {
-  t.test(`a file ${what} is logged, and nothing changes`, async (t) => {
+  t.test(`a file ${what} is logged, and the previous key stays in use`, async (t) => {
     const { standIn, put, ask, zitadel, errors } = await world(t)
     await put(content)
     const result = await zitadel.reload()
@@ -101,7 +101,7 @@ for (const [what, content] of Object.entries(BROKEN)) {
   })
 }
 
-t.test('what was checked with other credentials is checked anew', async (t) => {
+t.test('a result of check() is not used after the credentials were replaced', async (t) => {
   const { standIn, put, zitadel } = await world(t)
   const key = await standIn.api.addKey()
   standIn.api.removeKey(standIn.api.key.keyId)
@@ -111,7 +111,7 @@ t.test('what was checked with other credentials is checked anew', async (t) => {
   t.same(await zitadel.check(), { ok: true })
 })
 
-t.test('verdicts outlive the key that they were asked for with', async (t) => {
+t.test('verdicts stay in the cache after the key was replaced', async (t) => {
   const { standIn, put, ask, zitadel } = await world(t)
   const token = await standIn.issueToken()
   await ask(token)
@@ -121,7 +121,7 @@ t.test('verdicts outlive the key that they were asked for with', async (t) => {
   t.equal(standIn.requests.length, 2)
 })
 
-t.test('a pause ends with the credentials that it was for', async (t) => {
+t.test('an open circuit ends with the credentials that caused it', async (t) => {
   const { standIn, put, ask, zitadel } = await world(t)
   const key = await standIn.api.addKey()
   standIn.api.removeKey(standIn.api.key.keyId)

@@ -17,7 +17,7 @@ const person = {
   'urn:zitadel:iam:user:resourceowner:id': '900'
 }
 
-t.test('a person is described by what ZITADEL says of them', async (t) => {
+t.test('a token of a person has the fields of the response', async (t) => {
   const ada = token(person)
   t.equal(ada.sub, '280000000000000500')
   t.equal(ada.clientId, '280000000000000100')
@@ -29,7 +29,7 @@ t.test('a person is described by what ZITADEL says of them', async (t) => {
   t.same(ada.claims, { active: true, ...person })
 })
 
-t.test('a minimal answer leaves out what it does not say', async (t) => {
+t.test('fields that a minimal response lacks are absent', async (t) => {
   const bare = token({})
   t.equal(bare.sub, '')
   for (const name of ['clientId', 'organization', 'actor', 'expiresAt'] as const) t.equal(bare[name], undefined, name)
@@ -38,7 +38,7 @@ t.test('a minimal answer leaves out what it does not say', async (t) => {
   t.same(Object.keys(bare.metadata), [])
 })
 
-t.test('claims of a wrong type are left out, and still found among the claims', async (t) => {
+t.test('claims of a wrong type are absent from the fields, and present in the claims', async (t) => {
   const odd = token({ sub: 5, client_id: null, scope: ['openid'], 'urn:zitadel:iam:user:resourceowner:id': {}, 'urn:zitadel:iam:org:id': 900 })
   t.equal(odd.sub, '')
   t.equal(odd.clientId, undefined)
@@ -52,7 +52,7 @@ t.test('the organisation is that of the user, or the one that the login was forc
   t.equal(token({ 'urn:zitadel:iam:org:id': '902', 'urn:zitadel:iam:user:resourceowner:id': '900' }).organization, '900')
 })
 
-t.test('hasScope judges as a route does', async (t) => {
+t.test('hasScope applies the rules of a route', async (t) => {
   const ada = token(person)
   t.ok(ada.hasScope('email'))
   t.ok(ada.hasScope('admin'), 'a custom scope is a role')
@@ -61,7 +61,7 @@ t.test('hasScope judges as a route does', async (t) => {
   t.ok(token({ scope: 'orders:read' }, { customScopes: 'scope' }).hasScope('orders:read'))
 })
 
-t.test('in a use past its time it is the same token, and says so', async (t) => {
+t.test('a token that is used past its ttl has the same fields, and stale is true', async (t) => {
   const ada = token(person)
   const stale = ada.asStale()
   t.same([ada.stale, stale.stale], [false, true])
@@ -73,7 +73,7 @@ t.test('in a use past its time it is the same token, and says so', async (t) => 
   t.equal(described.asStale().metadata, described.metadata, 'not decoded again')
 })
 
-t.test('hasRole asks in any organisation, or in the one that is named', async (t) => {
+t.test('hasRole checks any organisation, or the given one', async (t) => {
   const ada = token(person)
   t.ok(ada.hasRole('admin'))
   t.ok(ada.hasRole('admin', {}))
@@ -84,7 +84,7 @@ t.test('hasRole asks in any organisation, or in the one that is named', async (t
   t.notOk(ada.hasRole('admin', { organization: '901', domain: 'other.example' } as never), 'nor is one that asks for more')
 })
 
-t.test('an organisation that is named but unknown holds nothing', async (t) => {
+t.test('in an unknown organisation, no role is held', async (t) => {
   const ada = token(person)
   for (const organization of [undefined, '', null as unknown as string, 'constructor']) t.notOk(ada.hasRole('admin', { organization }), String(organization))
 })

@@ -16,7 +16,7 @@ async function verifies (source: unknown, publicKey = rsa.publicKey): Promise<bo
   return payload.iss === client.clientId && protectedHeader.kid === client.keyId && protectedHeader.alg === client.alg
 }
 
-t.test('the key is taken as an object, as its JSON and as base64 of that', async (t) => {
+t.test('the key is accepted as an object, as its JSON and as base64 of the JSON', async (t) => {
   for (const source of [applicationKey(), json, `\uFEFF\n ${json}\n`, base64, `${base64}\n`, base64.replace(/.{76}/g, '$&\n'), Buffer.from(json).toString('base64url')]) {
     const { clientId, keyId, alg } = parseApplicationKey(source)
     t.same({ clientId, keyId, alg }, { clientId: '280000000000000101', keyId: '280000000000002001', alg: 'RS256' })
@@ -42,7 +42,7 @@ t.test('an old key without type, and ids of the old form, are read', async (t) =
   t.ok(await verifies(applicationKey({ type: undefined, appId: undefined, clientId: '202706398813946113@orders' })))
 })
 
-t.test('a key that is held tells nobody itself', async (t) => {
+t.test('a parsed key is not printed by inspection or serialization', async (t) => {
   const client = parseApplicationKey(json)
   t.notMatch(JSON.stringify(client), 'PRIVATE')
   if (!('key' in client)) throw new Error('a key is held')

@@ -105,7 +105,7 @@ t.test('each recorded response has an expectation', async (t) => {
   t.same(Object.keys(RECORDED_RESPONSES).sort(), Object.keys(EXPECTED).sort())
 })
 
-t.test('each recorded response is judged as ZITADEL means it: active or not, and the roles in each organisation', async (t) => {
+t.test('each recorded response has the expected verdict and the expected roles in each organisation', async (t) => {
   const get = await createApp(t, {})
   for (const [name, { server }] of Object.entries(RECORDED_RESPONSES)) {
     const expected = EXPECTED[name]!

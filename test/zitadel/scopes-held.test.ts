@@ -13,7 +13,7 @@ t.test("ZITADEL's own scopes are held by the token's scope", async (t) => {
   for (const scope of ['profile', 'open', 'openid email', '', 'urn:zitadel:iam:user']) t.notOk(held.hasScope(scope), scope)
 })
 
-t.test("a custom scope is a role: what the token's scope says of it was chosen by the client", async (t) => {
+t.test("a custom scope is a role, because the client chose the token's scope", async (t) => {
   const held = grants({ scope: 'openid orders:write', ...roles })
   t.notOk(held.hasScope('orders:write'))
   t.ok(held.hasScope('orders:read'))
@@ -21,20 +21,20 @@ t.test("a custom scope is a role: what the token's scope says of it was chosen b
   t.notOk(held.hasScope('orders:read', '901'))
 })
 
-t.test('an own scope is not a role, even where a role has its name', async (t) => {
+t.test('a scope of ZITADEL is not a role, even if a role has its name', async (t) => {
   const held = grants({ 'urn:zitadel:iam:org:project:roles': { email: { 900: 'acme.example' } } })
   t.notOk(held.hasScope('email'))
   t.ok(held.hasRole('email'))
 })
 
-t.test("with customScopes: 'scope', the token's scope is believed in everything but roles", async (t) => {
+t.test("with customScopes: 'scope', the token's scope counts for all scopes but role scopes", async (t) => {
   const held = grants({ scope: 'openid orders:write', ...roles }, 'scope')
   t.ok(held.hasScope('orders:write'))
   t.ok(held.hasScope('openid'))
   t.notOk(held.hasScope('orders:read'))
 })
 
-t.test('a role scope is never held: every personal access token lists all roles of the project', async (t) => {
+t.test('a role scope is never held, because each personal access token lists all roles of the project', async (t) => {
   const scope = 'urn:zitadel:iam:org:project:role:admin'
   for (const customScopes of ['roles', 'scope'] as const) {
     const held = grants({ scope: `openid ${scope}`, 'urn:zitadel:iam:org:project:roles': { [scope]: { 900: 'acme.example' } } }, customScopes)
@@ -47,7 +47,7 @@ t.test('a scope of a wrong type grants nothing', async (t) => {
   for (const scope of [undefined, null, 5, true, ['openid'], { openid: true }]) t.same([...grants({ scope }).scopes], [], JSON.stringify(scope))
 })
 
-t.test('only spaces part scopes (RFC 6749 section 3.3), however many', async (t) => {
+t.test('only spaces separate scopes (RFC 6749 section 3.3), one or more', async (t) => {
   t.same([...grants({ scope: '  openid   email ' }).scopes], ['openid', 'email'])
   t.same([...grants({ scope: '' }).scopes], [])
   t.notOk(grants({ scope: 'openid,email' }).hasScope('email'))

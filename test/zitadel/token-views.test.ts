@@ -21,7 +21,7 @@ t.test('metadata of a wrong type is left out', async (t) => {
   t.same(Object.entries(token({ [METADATA]: { tier: 5, list: ['Z29sZA'], none: null, plan: 'cHJv' } }).metadata), [['plan', 'pro']])
 })
 
-t.test('views inherit nothing, so that no name finds what was not sent', async (t) => {
+t.test('views inherit nothing, so that each name finds only what was sent', async (t) => {
   const { roles, metadata } = token(JSON.parse(`{ "${METADATA}": { "__proto__": "Z29sZA" }, "${ROLES}": { "admin": { "900": "acme.example" } } }`))
   for (const view of [roles, roles['admin']!, metadata]) {
     const inherited: unknown = Object.getPrototypeOf(view)
@@ -34,14 +34,14 @@ t.test('views inherit nothing, so that no name finds what was not sent', async (
   t.same(Object.entries(metadata), [['__proto__', 'gold']], 'a key like any other')
 })
 
-t.test('an actor is told, with those who act through him', async (t) => {
+t.test('an actor is read, with the actors inside it', async (t) => {
   const act = { iss: 'https://auth.acme.example', sub: '601', act: { sub: '602' } }
   t.same(token({ act }).actor, act)
   t.equal(token({}).actor, undefined)
   t.equal(token({ act: null }).actor, undefined)
 })
 
-t.test('nothing of a token can be changed', async (t) => {
+t.test('no part of a token can be changed', async (t) => {
   const ada = token({ sub: '500', scope: 'openid', act: { sub: '601', act: { sub: '602' } }, list: [{ deep: [{}] }], [METADATA]: { tier: 'Z29sZA' }, [ROLES]: { admin: { 900: 'acme.example' } } })
   const seen = new Set<object>()
   const open: object[] = [ada]
@@ -57,7 +57,7 @@ t.test('nothing of a token can be changed', async (t) => {
   t.ok(seen.size > 12, 'it looked inside')
 })
 
-t.test('a token with which somebody tampers still holds what it held', async (t) => {
+t.test('attempts to change a token have no effect on its grants', async (t) => {
   const ada = token({ scope: 'openid', [ROLES]: { admin: { 900: 'acme.example' } } })
   t.throws(() => { Object.assign(ada.roles, { root: { 900: 'acme.example' } }) }, TypeError)
   t.throws(() => { (ada.scopes as string[]).push('email') }, TypeError)
@@ -66,7 +66,7 @@ t.test('a token with which somebody tampers still holds what it held', async (t)
   t.notOk(ada.hasScope('email'))
 })
 
-t.test('an answer that is nested deeper than the stack is read like any other', async (t) => {
+t.test('a response that is nested deeper than the stack is read and frozen', async (t) => {
   let list: unknown = []
   let act: object = { sub: '0' }
   for (let depth = 0; depth < 100_000; depth++) {
