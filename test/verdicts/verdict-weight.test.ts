@@ -34,6 +34,17 @@ t.test('names weigh twice more for the index, also of a verdict that is not acti
   t.equal(inactive({ other: name }), inactive({}), 'no other claim is kept')
 })
 
+t.test('responses share the names of their claims, unless there are more than a hundred', async (t) => {
+  const claims = (count: number, length: number): object => Object.fromEntries(Array.from({ length: count }, (_, index) => [String(index).padStart(length, 'x'), 1]))
+  // `active` is the hundredth.
+  t.equal(weigh(claims(99, 50)), weigh(claims(99, 10)))
+  t.equal(weigh(claims(100, 50)) - weigh(claims(100, 10)), 4000)
+})
+
+t.test('a claim that is null weighs no more than a number', async (t) => {
+  t.equal(weigh({ x: null }), weigh({ x: 1 }))
+})
+
 t.test('roles, objects, arrays, numbers and names of members weigh what they take', async (t) => {
   for (const [what, claims, least, most] of [
     ['a number', { x: 1.5 }, 8, 40],
