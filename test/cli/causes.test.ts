@@ -13,6 +13,9 @@ import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import { runCommand } from '../fixtures/terminal.ts'
 import { playServer, playZitadel, type PlayedResponse } from '../fixtures/zitadel-server.ts'
 
+/** No name server is asked for a name with a label of more than 63 characters. */
+const UNRESOLVED = `${'a'.repeat(64)}.invalid`
+
 /** How a cause is made: the environment, and a token. */
 interface Setting {
   readonly env?: Record<string, string>
@@ -80,7 +83,7 @@ const CASES: Record<Exclude<Cause, keyof typeof ERRORS | keyof typeof LATER>, Se
   key_expires_soon: withKey((key) => Buffer.from(JSON.stringify({ ...key, expirationDate: new Date(Date.now() + 3_600_000) })).toString('base64')),
   option_wrong: (_t, { env }) => ({ env, flags: ['--address', 'x'] }),
 
-  name_unresolved: () => at('https://zitadel.invalid'),
+  name_unresolved: () => at(`https://${UNRESOLVED}`),
   nobody_listens: async (t) => {
     const server = createPlainServer()
     const port = await listenRaw(t, server)
@@ -93,7 +96,7 @@ const CASES: Record<Exclude<Cause, keyof typeof ERRORS | keyof typeof LATER>, Se
   https_at_http_port: (_t, { issuer }) => at(issuer.replace('http:', 'https:')),
   http_at_https_port: async (t) => at(`http://127.0.0.1:${await listenRaw(t, createTlsServer({ key: certificate('expired'), cert: certificate('expired') }))}`),
   certificate_untrusted: async (t) => at(`https://127.0.0.1:${await listenRaw(t, createTlsServer({ key: certificate('other-name'), cert: certificate('other-name') }))}`),
-  plain_http: () => ({ ...at('https://auth.acme.example'), flags: ['--address', 'http://zitadel.invalid:8080'] }),
+  plain_http: () => ({ ...at('https://auth.acme.example'), flags: ['--address', `http://${UNRESOLVED}:8080`] }),
 
   clock_ahead: async (t) => at(await playZitadel(t, () => ({ body: '{"active":false}' }), { date: new Date(Date.now() - 60_000).toUTCString() })),
   clock_behind: async (t) => at(await playZitadel(t, () => ({ body: '{"active":false}' }), { date: new Date(Date.now() + 60_000).toUTCString() })),
