@@ -160,3 +160,14 @@ t.test('a gap is reported to the listener, because forgets may have been missed'
   world.reportGap('cut-off')
   t.same(reported, [{ all: true }], 'not while the process is cut off, because that is repeated every few seconds')
 })
+
+t.test('open connections are checked after a gap, and not again and again while the process is cut off', async (t) => {
+  const doubts: object[] = []
+  const world = createWorld({ onDoubt: (target) => { doubts.push(target) }, onVerdict () {} })
+  world.reportGap()
+  t.same(doubts, [{ all: true }])
+  world.reportGap('cut-off')
+  t.equal(doubts.length, 1)
+  world.reportGap()
+  t.equal(doubts.length, 2)
+})
