@@ -12,7 +12,11 @@ const TESTS = {
   'shared-cache': ['shared-cache/*', 'options/shared-cache', 'verdicts/ttl', 'end-to-end/two-apps'],
   verdicts: ['verdicts/*', 'shared-cache/verdict-age', 'source/close', 'end-to-end/two-apps'],
   source: ['source/*'],
-  guard: ['guard/*', 'plugin/*', 'verdicts/freshness']
+  guard: ['guard/*', 'plugin/*', 'verdicts/freshness'],
+  resource: ['resource/*', 'options/resource'],
+  events: ['events/*', 'options/events'],
+  openapi: ['openapi/*'],
+  telemetry: ['telemetry/*']
 }
 
 export default {

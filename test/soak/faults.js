@@ -10,7 +10,7 @@ const FAULTS = [
 export async function injectFaults (standIn, faults, random, until, counts) {
   const times = (from, to) => from + random() * (to - from)
   for (let i = 0; Date.now() < until; i++) {
-    await sleep(random() < 0.2 ? times(12_000, 20_000) : times(500, 4000))
+    await sleep(random() < 0.25 ? times(20_000, 40_000) : times(500, 4000))
     const fault = FAULTS[i % FAULTS.length]
     const end = faults.begin(fault)
     await standIn.call('fail', fault)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Pool } from 'undici'
-import { findViolation } from './oracle.js'
+import { RECONNECT } from './settings.js'
+import { findViolation, isCalm } from './oracle.js'
 
 const CONNECTIONS = 48
 /** Milliseconds in which the callers begin. */
@@ -11,6 +12,8 @@ const PATHS = ['/live', '/live', '/live', '/admin', '/admin', '/fresh', '/upload
 export async function load (origins, tokenPool, spans, random, until) {
   const pools = origins.map((origin) => new Pool(origin, { connections: CONNECTIONS, headersTimeout: 30_000 }))
   const counts = {}
+  /** Answers while no 503 was allowed. */
+  const calm = { duringTrouble: 0, otherwise: 0 }
   const violations = []
   const start = Date.now()
   const caller = async () => {
@@ -38,6 +41,7 @@ export async function load (origins, tokenPool, spans, random, until) {
         const text = await body.text()
         const to = Date.now()
         counts[status] = (counts[status] ?? 0) + 1
+        if (isCalm(spans, from, to)) calm[spans.troubles.touch(from - RECONNECT, to) ? 'duringTrouble' : 'otherwise']++
         const why = findViolation({ api, path, known, status, headers, from, to }, spans) ?? (status === 200 && JSON.parse(text).sub !== known.sub ? 'taken for another' : undefined)
         if (why !== undefined) violations.push({ why, at: from - start, api, path, from, to, text: text.slice(0, 200), known: { ...known, token: undefined } })
       } catch (error) {
@@ -49,7 +53,7 @@ export async function load (origins, tokenPool, spans, random, until) {
   }
   await Promise.all(Array.from({ length: CONNECTIONS }, caller))
   await Promise.all(pools.map(async (pool) => await pool.close()))
-  return { counts, violations }
+  return { counts, calm, violations }
 }
 
 function pick (from, random) {

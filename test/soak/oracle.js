@@ -51,7 +51,8 @@ export class Spans {
  * @param {{ faults: Spans, rejections: Spans, troubles: Spans, stalls: Spans }} spans of ZITADEL, in which no key of the API is known, of
  *   Redis, and in which this machine was too busy for a process to answer
  */
-export function findViolation ({ api, path, known, status, headers, from, to }, { faults, rejections, troubles, stalls }) {
+export function findViolation ({ api, path, known, status, headers, from, to }, spans) {
+  const { faults, rejections, troubles } = spans
   switch (status) {
     case 200: return findWrongAdmission(api, path, known, from, troubles)
     case 401:
@@ -66,10 +67,15 @@ export function findViolation ({ api, path, known, status, headers, from, to }, 
       return known.admin && from > known.adminChanged + TTL + SLACK ? '403 for one who holds the role' : undefined
     case 503:
       if (headers['retry-after'] === undefined) return '503 without Retry-After'
-      return faults.touch(from - RECOVERY, to) || stalls.touch(from - 2 * TIMEOUT, to) ? undefined : '503 while all is well'
+      return isCalm(spans, from, to) ? '503 while all is well' : undefined
     case 500: return rejections.touch(from, to) ? undefined : '500 while the key is known'
     default: return `${status}`
   }
+}
+
+/** Whether ZITADEL can be reached and this machine is fast enough, whatever Redis does: then no 503 is allowed. */
+export function isCalm ({ faults, stalls }, from, to) {
+  return !faults.touch(from - RECOVERY, to) && !stalls.touch(from - 2 * TIMEOUT, to)
 }
 
 function findWrongAdmission (api, path, known, from, troubles) {

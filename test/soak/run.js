@@ -46,7 +46,7 @@ const start = Date.now()
 const until = start + seconds * 1000
 
 const progress = createProgress('soak')
-const [{ counts: answers, violations }] = await Promise.all([
+const [{ counts: answers, calm, violations }] = await Promise.all([
   load(origins, tokenPool, spans, random, until),
   injectFaults(standIn, spans.faults, random, until, counts.faults),
   rotateKeys(standIn, apis, keyFile, spans.rejections, random, until, counts.rotations),
@@ -86,6 +86,7 @@ await redis.kill()
 await rm(directory, { recursive: true })
 
 console.log(`\nA process did not answer within ${STALL} ms for ${spans.stalls.seconds.toFixed(1)} s in all.`)
+console.log(`While ZITADEL was well and no 503 was allowed: ${calm.otherwise} answers, and ${calm.duringTrouble} more during or after a trouble of Redis.`)
 console.log('answers    ', answers, '\nfaults     ', counts.faults, '\nRedis      ', counts.troubles, '\nrotations  ', counts.rotations, '\ntokens     ', tokenPool.events, '\nlog lines  ', lines)
 const grown = samples.flatMap((each, index) => findGrowth(each).map((row) => ({ api: index, ...row })))
 console.table(grown)
