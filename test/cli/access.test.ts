@@ -144,6 +144,14 @@ t.test('a docs page that needs a token is explained, and one with completed opti
   }
 })
 
+t.test('a hook that gives no response', async (t) => {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, { introspect })
+  app.get('/stuck', { config: { access: 'public' }, preHandler: () => {} }, never)
+  t.match((await diagnoseAccess(app, { method: 'GET', url: '/stuck', headers: {} }, undefined, 50)).at(-1), { cause: 'refused_by_app', message: 'A hook of the app gives no response' })
+})
+
 t.test('a strategy outside of the scope of the guard', async (t) => {
   const app = Fastify()
   t.teardown(async () => await app.close())

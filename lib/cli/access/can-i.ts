@@ -8,6 +8,9 @@ import { describeCure, getReasonLink } from './denial-cures.ts'
 import { probeRequest, type ProbedRequest, type TriedRequest } from './probe-request.ts'
 import { formatRequirement } from './requirement-text.ts'
 
+/** Milliseconds: long enough for hooks that ask another server. */
+const TIMEOUT_MS = 10_000
+
 const DOCS_PAGES = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
 
 /**
@@ -15,10 +18,11 @@ const DOCS_PAGES = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
  * passes through its hooks, and its handler does not run.
  *
  * @param token undefined for a request without one
+ * @param timeout milliseconds for the hooks
  */
-export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token: string | undefined): Promise<Diagnosis[]> {
+export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token: string | undefined, timeout: number = TIMEOUT_MS): Promise<Diagnosis[]> {
   const headers = { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
-  const probed = await probeRequest(app, { ...request, headers })
+  const probed = await probeRequest(app, { ...request, headers }, timeout)
   const { route, denial, otherMethods } = probed
   if (route === undefined) return [failedBy('route', 'route_unknown', `No route matches${otherMethods.length === 0 ? '' : `. The URL is served for ${otherMethods.join(', ')}`}`)]
   const found = ok('route', `The route is ${route.method} ${route.url}`)
@@ -78,7 +82,7 @@ function isGuardedPage ({ denial, route, scope }: ProbedRequest, access: RouteAc
 
 function diagnoseDecision ({ isAllowed, status }: ProbedRequest, denial: Error | undefined, access: RouteAccess | undefined): Diagnosis {
   if (isAllowed) return ok('access', 'Allowed')
-  if (!(denial instanceof ZitadelError)) return failedBy('access', 'refused_by_app', `A hook of the app answers ${status}`)
+  if (!(denial instanceof ZitadelError)) return failedBy('access', 'refused_by_app', status === undefined ? 'A hook of the app gives no response' : `A hook of the app answers ${status}`)
   const { code, reason, statusCode, message, cause } = denial
   const detail = cause instanceof Error ? cause.message : message
   if (reason === undefined) return failedBy('access', 'not_decided', `Nothing is decided (${statusCode} ${code}): ${detail}`)

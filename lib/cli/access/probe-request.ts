@@ -1,3 +1,4 @@
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { listServedRoutes, type AnyApp, type RouteContext, type ServedRoute } from '../../guard/served-routes.ts'
 import { listNotFoundContexts } from '../../guard/unmatched-requests.ts'
@@ -12,7 +13,8 @@ export interface TriedRequest {
 
 /** What became of a request. */
 export interface ProbedRequest {
-  readonly status: number
+  /** Undefined if there was no response in time. */
+  readonly status: number | undefined
   /** Undefined if no route matches. */
   readonly route: ServedRoute | undefined
   /** The scope of the route; undefined if no route matches. */
@@ -43,16 +45,20 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 /**
  * Sends a request through the router and the hooks of an app, up to its handler. No handler of the app runs, neither for this
  * request nor for any later one: the app can only be closed afterwards.
+ *
+ * @param timeout milliseconds for the hooks
  */
-export async function probeRequest (app: AnyApp, request: TriedRequest): Promise<ProbedRequest> {
+export async function probeRequest (app: AnyApp, request: TriedRequest, timeout: number): Promise<ProbedRequest> {
   await app.ready()
   const routes = listServedRoutes(app)
   let current: Observation = { isLookup: false }
   for (const context of new Set<unknown>([...routes.map(({ context }) => context), ...listNotFoundContexts(app)])) observe(context as MutableContext, () => current)
-  const send = async ({ method, url, headers }: TriedRequest, isLookup: boolean): Promise<Observation & { status: number }> => {
+  const send = async ({ method, url, headers }: TriedRequest, isLookup: boolean): Promise<Observation & { status: number | undefined }> => {
     current = { isLookup }
-    const { statusCode } = await app.inject({ method: method as 'GET', url, headers })
-    return { ...current, status: statusCode }
+    const ended = new AbortController()
+    const response = await Promise.race([app.inject({ method: method as 'GET', url, headers }), wait(timeout, undefined, { signal: ended.signal })])
+    ended.abort()
+    return { ...current, status: response?.statusCode }
   }
   const { status, request: seen, isHandlerReached = false, denial } = await send(request, false)
   if (seen === undefined || seen.is404) {
