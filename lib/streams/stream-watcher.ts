@@ -7,12 +7,8 @@ import type { VerdictListener } from '../verdicts/verdict-listener.ts'
 import type { VerdictTarget } from '../verdicts/verdict-target.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { RecheckQueue } from './recheck-queue.ts'
+import { MAX_SLEEP_MS, WakeUp, getMinSleep } from './wake-up.ts'
 import { WatchedToken, type Stream } from './watched-token.ts'
-
-/** Milliseconds between two looks at all tokens, unless one expires: rechecks come together, so that each look finds several. */
-const MIN_SLEEP_MS = 100
-/** Milliseconds. The wall clock can be set, and a timer would not notice. */
-const MAX_SLEEP_MS = 15_000
 
 export interface StreamWatcherOptions {
   readonly introspector: Pick<Introspector, 'getVerdict' | 'isOutdated'>
@@ -31,9 +27,7 @@ export class StreamWatcher implements VerdictListener {
   readonly #tokens = new Map<string, WatchedToken>()
   readonly #index = new VerdictIndex()
   readonly #queue: RecheckQueue
-  #timer: NodeJS.Timeout | undefined
-  /** Monotonic milliseconds. */
-  #wakeAt = Infinity
+  readonly #wakeUp = new WakeUp(() => { this.checkDue() })
   #isClosed = false
 
   constructor (options: StreamWatcherOptions, clock: Clock) {
@@ -53,12 +47,12 @@ export class StreamWatcher implements VerdictListener {
     const key = hashToken(token)
     this.onVerdict(key, verdict)
     const watched = this.#tokens.get(key) ?? this.#watch(key, token, verdict)
-    watched.streams.add(stream)
+    watched.add(stream)
     // The handler may have waited since the check.
     if (watched.verdict !== verdict || this.#options.introspector.isOutdated(token, verdict, Infinity)) this.#doubt(watched)
     else this.#schedule(watched)
     return () => {
-      if (watched.streams.delete(stream) && watched.streams.size === 0) this.#unwatch(watched)
+      if (watched.remove(stream) && watched.streams.size === 0) this.#unwatch(watched)
     }
   }
 
@@ -76,21 +70,22 @@ export class StreamWatcher implements VerdictListener {
   }
 
   /** Ends what has expired, and rechecks what is due. The timer calls it. */
-  readonly checkDue = (): void => {
-    clearTimeout(this.#timer)
-    this.#wakeAt = Infinity
+  checkDue (): void {
+    this.#wakeUp.clear()
     const [now, wall] = [this.#clock.monotonic(), this.#clock.wall()]
+    let delay = MAX_SLEEP_MS
     for (const watched of this.#tokens.values()) {
       if (wall >= watched.verdict.expiresAt) this.#checkStreams(watched)
       else if (watched.recheckAt <= now) this.#queue.add(watched)
-      this.#schedule(watched)
+      if (watched.streams.size > 0) delay = Math.min(delay, this.#getDelay(watched, now, wall))
     }
+    if (this.#tokens.size > 0) this.#wakeUp.schedule(delay, now)
   }
 
   /** Forgets all streams. None of them ends because of its token afterwards. */
   close (): void {
     this.#isClosed = true
-    clearTimeout(this.#timer)
+    this.#wakeUp.clear()
     this.#queue.clear()
     this.#tokens.clear()
   }
@@ -117,11 +112,11 @@ export class StreamWatcher implements VerdictListener {
   #schedule (watched: WatchedToken): void {
     if (watched.streams.size === 0 || this.#isClosed) return
     const now = this.#clock.monotonic()
-    const delay = Math.min(MAX_SLEEP_MS, watched.verdict.expiresAt - this.#clock.wall(), Math.max(MIN_SLEEP_MS, watched.recheckAt - now))
-    if (now + delay >= this.#wakeAt) return
-    this.#wakeAt = now + delay
-    clearTimeout(this.#timer)
-    this.#timer = setTimeout(this.checkDue, delay).unref()
+    this.#wakeUp.schedule(this.#getDelay(watched, now, this.#clock.wall()), now)
+  }
+
+  #getDelay ({ verdict: { expiresAt }, recheckAt }: WatchedToken, now: number, wall: number): number {
+    return Math.min(MAX_SLEEP_MS, expiresAt - wall, Math.max(getMinSleep(this.#tokens.size), recheckAt - now))
   }
 
   async #recheck (watched: WatchedToken): Promise<void> {

@@ -14,14 +14,18 @@ export interface Stream {
 /** Milliseconds after which a recheck without a result is repeated. */
 const RETRY_MS = 5000
 
-/** The last part of an interval over which rechecks are spread: tokens that came at the same time do not stay together. */
+/** The part of an interval over which rechecks are spread: tokens that came at the same time do not stay together. */
 const SPREAD_FRACTION = 0.2
+/** The latest recheck. What is left of the interval is for the timer, and for the turn of the recheck. */
+const LATEST_FRACTION = 0.97
 
 /** A token with open streams. */
 export class WatchedToken {
   readonly key: string
   readonly token: string
-  readonly streams = new Set<Stream>()
+  readonly #streams = new Set<Stream>()
+  /** The shortest of all streams. */
+  #interval = Infinity
   /** The latest. */
   verdict: Verdict
   /** Whether the verdict was forgotten or doubted. */
@@ -37,7 +41,27 @@ export class WatchedToken {
     this.token = token
     this.verdict = verdict
     // The same in all processes, so that one of them asks for all that share a cache.
-    this.#part = 1 - SPREAD_FRACTION * toFraction(key)
+    this.#part = LATEST_FRACTION - SPREAD_FRACTION * toFraction(key)
+  }
+
+  get streams (): ReadonlySet<Stream> { return this.#streams }
+
+  add (stream: Stream): void {
+    this.#streams.add(stream)
+    this.#interval = Math.min(this.#interval, stream.interval)
+  }
+
+  /** @returns false if it was removed before */
+  remove (stream: Stream): boolean {
+    if (!this.#streams.delete(stream)) return false
+    let shortest = Infinity
+    for (const { interval } of this.#streams) {
+      shortest = Math.min(shortest, interval)
+      // Thousands of streams can have the same token and interval.
+      if (shortest === this.#interval) break
+    }
+    this.#interval = shortest
+    return true
   }
 
   /** Monotonic milliseconds. The age of the verdict counts, so that a revocation is never noticed later than after one interval. */
@@ -55,12 +79,5 @@ export class WatchedToken {
   /** @param now monotonic milliseconds */
   postpone (now: number): void {
     this.#notBefore = now + Math.min(this.#interval, RETRY_MS)
-  }
-
-  /** The shortest of all streams. */
-  get #interval (): number {
-    let shortest = Infinity
-    for (const { interval } of this.streams) shortest = Math.min(shortest, interval)
-    return shortest
   }
 }

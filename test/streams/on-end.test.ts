@@ -301,6 +301,21 @@ t.test('a request without a checked token, and wrong arguments, are refused', as
   t.equal((await get('/wrong')).statusCode, 500)
 })
 
+t.test('two tokens of a request: each keeps its own verdict', async (t) => {
+  let token = 'bare'
+  const bare = activeResponse({ sub: 'ben' })
+  const { app, get } = await startGuardedApp(t, { responses: { bare, reader: READER }, options: { tokenFrom: () => token } })
+  const reasons: string[] = []
+  app.get('/two', { config: { scopes: [] }, onRequest: [async () => { token = 'reader' }, app.zitadel.require({ roles: ['reader'] })] }, async (request) => {
+    app.zitadel.onEnd(request, (reason) => { reasons.push(reason) })
+    return 'served'
+  })
+  t.equal((await get('/two', null)).statusCode, 200)
+  await app.zitadel.forget({ token: 'bare' })
+  await settle()
+  t.same(reasons, [], 'the role of the other token counts')
+})
+
 t.test('two tokens of a request: the end of either ends the stream', async (t) => {
   for (const ended of ['caller', 'second']) {
     let token = 'caller'

@@ -1,0 +1,41 @@
+/** Milliseconds. The wall clock can be set, and a timer would not notice. */
+export const MAX_SLEEP_MS = 15_000
+
+/**
+ * Milliseconds between two looks at all tokens, unless one expires: rechecks wait for each other, so that a look finds several. The
+ * more tokens there are, the longer, because a look takes longer.
+ */
+const [MIN_SLEEP_MS, SLEEP_PER_TOKEN_MS, MAX_MIN_SLEEP_MS] = [100, 0.1, 1000]
+
+/** @param tokens their number */
+export function getMinSleep (tokens: number): number {
+  return Math.min(MAX_MIN_SLEEP_MS, Math.max(MIN_SLEEP_MS, tokens * SLEEP_PER_TOKEN_MS))
+}
+
+/** One timer for the earliest of several times. It keeps no process alive. */
+export class WakeUp {
+  readonly #onWake: () => void
+  #timer: NodeJS.Timeout | undefined
+  /** Monotonic milliseconds. */
+  #at = Infinity
+
+  constructor (onWake: () => void) {
+    this.#onWake = onWake
+  }
+
+  /**
+   * @param delay milliseconds
+   * @param now monotonic milliseconds
+   */
+  schedule (delay: number, now: number): void {
+    if (now + delay >= this.#at) return
+    clearTimeout(this.#timer)
+    this.#at = now + delay
+    this.#timer = setTimeout(this.#onWake, delay).unref()
+  }
+
+  clear (): void {
+    clearTimeout(this.#timer)
+    this.#at = Infinity
+  }
+}
