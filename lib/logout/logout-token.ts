@@ -18,16 +18,6 @@ export interface LogoutTokenRules {
   readonly getKey: JWTVerifyGetKey
 }
 
-/** Thrown for a logout token that is not accepted. */
-export class LogoutTokenError extends Error {
-  readonly reason: LogoutRejection
-
-  constructor (reason: LogoutRejection) {
-    super(reason)
-    this.reason = reason
-  }
-}
-
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout'
 /** Asymmetric algorithms only, because the keys are public. */
 const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
@@ -44,11 +34,11 @@ const MAX_ID_LENGTH = 200
  * Verifies a logout token.
  *
  * @param now milliseconds since 1970
- * @throws LogoutTokenError
+ * @returns what it says, or why it is rejected
  * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation OpenID Connect Back-Channel Logout section 2.6}
  */
-export async function verifyLogoutToken (token: string, { issuer, clientIds, getKey }: LogoutTokenRules, now: number): Promise<Logout> {
-  const { payload, protectedHeader: { typ } } = await jwtVerify(token, getKey, {
+export async function verifyLogoutToken (token: string, { issuer, clientIds, getKey }: LogoutTokenRules, now: number): Promise<Logout | LogoutRejection> {
+  const verified = await jwtVerify(token, getKey, {
     issuer,
     audience: [...clientIds],
     algorithms: ALGORITHMS,
@@ -56,10 +46,12 @@ export async function verifyLogoutToken (token: string, { issuer, clientIds, get
     maxTokenAge: MAX_AGE_SECONDS,
     clockTolerance: TOLERANCE_SECONDS,
     currentDate: new Date(now)
-  }).catch((error: unknown) => { throw new LogoutTokenError(findReason(error)) })
+  }).catch(findReason)
+  if (typeof verified === 'string') return verified
+  const { payload, protectedHeader: { typ } } = verified
   const { jti, sub, sid, events } = payload
   const isLogout = (typ === undefined || TYPES.includes(typ.toLowerCase())) && isObject(events) && isObject(events[EVENT]) && !('nonce' in payload)
-  if (!isLogout || !isId(jti) || !isOptionalId(sub) || !isOptionalId(sid) || (sub ?? sid) === undefined) throw new LogoutTokenError('claims')
+  if (!isLogout || !isId(jti) || !isOptionalId(sub) || !isOptionalId(sid) || (sub ?? sid) === undefined) return 'claims'
   return { jti, sub, sid }
 }
 

@@ -7,7 +7,7 @@ import type { LogoutConfig } from '../options/logout.ts'
 import type { Registration } from '../registration.ts'
 import type { Reporter } from '../reporter.ts'
 import { IssuerKeys } from './issuer-keys.ts'
-import { LogoutTokenError, verifyLogoutToken } from './logout-token.ts'
+import { verifyLogoutToken } from './logout-token.ts'
 
 /** What a logout makes doubtful. */
 export type LogoutTarget = { readonly sub: string } | { readonly session: string }
@@ -50,13 +50,17 @@ export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutCo
   const keys = new IssuerKeys(fetchKeys, (error) => reject(`the keys of the issuer could not be fetched: ${error.message}${'advice' in error ? `: ${(error as OutageError).advice}` : ''}`), clock)
   const logouts = new LRUCache<string, true>({ max: MAX_LOGOUTS })
 
-  const receive = async (body: unknown): Promise<void> => {
-    const { jti, sub, sid } = await verifyLogoutToken(parseForm(body), { issuer, clientIds, getKey: keys.find }, clock.wall())
-    if (logouts.has(jti)) throw new LogoutTokenError('replay')
+  const receive = async (body: unknown): Promise<LogoutRejection | undefined> => {
+    const token = parseForm(body)
+    if (token === undefined) return 'malformed'
+    const logout = await verifyLogoutToken(token, { issuer, clientIds, getKey: keys.find }, clock.wall())
+    if (typeof logout === 'string') return logout
+    const { jti, sub, sid } = logout
+    if (logouts.has(jti)) return 'replay'
     logouts.set(jti, true)
     // Introspections do not name the session of a login, so the other sessions of the user are asked for again too.
     doubt(sub === undefined ? { session: sid! } : { sub })
-    registration.publishLogout('applied', undefined)
+    return undefined
   }
 
   app.register(async function fastifyZitadelLogout (scope) {
@@ -67,23 +71,18 @@ export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutCo
       done()
     })
     scope.post(path, { config: { access: 'public' }, schema: { hide: true } as object, bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
-      try {
-        await receive(request.body)
-        return await reply.code(200).send()
-      } catch (error) {
-        if (!(error instanceof LogoutTokenError)) throw error
-        reject(`a logout token was rejected: ${MESSAGES[error.reason]}`)
-        registration.publishLogout('rejected', error.reason)
-        // The status for every failure, ours and the issuer's too (section 2.8).
-        return await reply.code(400).send({ error: 'invalid_request' })
-      }
+      const reason = await receive(request.body)
+      registration.publishLogout(reason === undefined ? 'applied' : 'rejected', reason)
+      if (reason === undefined) return await reply.code(200).send()
+      reject(`a logout token was rejected: ${MESSAGES[reason]}`)
+      // The status for every failure, ours and the issuer's too (section 2.8).
+      return await reply.code(400).send({ error: 'invalid_request' })
     })
   })
 }
 
-/** @throws LogoutTokenError unless the form has exactly one logout token */
-function parseForm (body: unknown): string {
+/** The logout token of a form; undefined unless the form has exactly one. */
+function parseForm (body: unknown): string | undefined {
   const tokens = typeof body === 'string' ? new URLSearchParams(body).getAll('logout_token') : []
-  if (tokens.length !== 1) throw new LogoutTokenError('malformed')
-  return tokens[0]!
+  return tokens.length === 1 ? tokens[0] : undefined
 }

@@ -9,6 +9,8 @@ export interface ApplicationKey {
   readonly key: string
   readonly appId?: string
   readonly clientId: string
+  /** When the key expires (RFC 3339). The files of the console do not have it: whoever knows it can add it. */
+  readonly expirationDate?: string
 }
 
 const EXPECTED = "must be ZITADEL's JSON key of an API application"
@@ -24,7 +26,7 @@ export function parseApplicationKey (source: unknown): SigningClient {
   if (typeof file !== 'object' || file === null || Array.isArray(file)) {
     throw new TypeError(`${EXPECTED}: an object, its JSON, or base64 of the JSON${typeof source === 'string' ? describeText(source.trim(), file) : ''}`)
   }
-  const { type, keyId, key, clientId } = file as Record<string, unknown>
+  const { type, keyId, key, clientId, expirationDate } = file as Record<string, unknown>
   if (type === 'serviceaccount') {
     throw new TypeError('is the key of a service account, which cannot introspect: create a key for an application of type API (its JSON says "type": "application")')
   }
@@ -32,7 +34,8 @@ export function parseApplicationKey (source: unknown): SigningClient {
     throw new TypeError(`${EXPECTED}, with keyId, key and clientId as non-empty strings`)
   }
   const privateKey = parsePem(key)
-  return { clientId, keyId, alg: getAlgorithm(privateKey), key: privateKey }
+  const expiresAt = typeof expirationDate === 'string' ? Date.parse(expirationDate) : NaN
+  return { clientId, keyId, alg: getAlgorithm(privateKey), key: privateKey, ...(!Number.isNaN(expiresAt) && { expiresAt }) }
 }
 
 /** Undefined for a text that is neither JSON nor base64 of JSON. */

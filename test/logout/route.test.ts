@@ -150,11 +150,12 @@ t.test('a forged signature is rejected', async (t) => {
 })
 
 t.test('what is no token is malformed', async (t) => {
-  const { post, send, logouts, standIn } = await startLogoutApp(t)
+  const { app, post, send, logouts, standIn } = await startLogoutApp(t)
   const token = await standIn.createLogoutToken()
   const payloads = ['', 'a=b', 'logout_token=', 'logout_token=x', 'logout_token=a.b.c', 'logout_token=a.b.c.d.e', `logout_token=${token}&logout_token=${token}`]
   for (const payload of payloads) t.equal(await post(payload), 400, payload)
-  t.same(getReasons(logouts), payloads.map(() => 'malformed'))
+  t.equal((await app.inject({ method: 'POST', url: '/zitadel/logout' })).statusCode, 400, 'no body')
+  t.same(getReasons(logouts), [...payloads, 'no body'].map(() => 'malformed'))
   const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
   t.equal(await send(await new CompactSign(Buffer.from('text')).setProtectedHeader({ alg: 'RS256' }).sign(privateKey)), 400)
   t.equal(await post(JSON.stringify({ logout_token: token }), 'application/json'), 415)
