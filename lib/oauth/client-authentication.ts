@@ -45,6 +45,8 @@ export type SigningClient = {
   readonly clientId: string
   readonly keyId: string
   readonly alg: typeof SIGNING_ALGORITHMS[number]
+  /** When the key expires, in milliseconds since 1970; absent if that is not known. */
+  readonly expiresAt?: number
 } & ({ readonly key: KeyObject } | { readonly sign: Sign })
 
 /** An assertion is backdated, because clocks differ and a server rejects an assertion from the future. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { SecretClient, SigningClient } from '../oauth/client-authentication.ts'
 import type { Registration, RegistrationState } from '../registration.ts'
 import type { Config } from '../options/config.ts'
 import type { ProxyConfig } from '../options/proxy.ts'
@@ -27,7 +28,7 @@ export interface IntrospectionSource {
   /** Fetches the public keys of the issuer, as an unchecked JSON value; undefined with the option `introspect`. */
   readonly fetchKeys: (() => Promise<unknown>) | undefined
   /** The state that only the source knows. */
-  readonly readState: () => Pick<RegistrationState, 'queued' | 'isCircuitClosed'>
+  readonly readState: () => Pick<RegistrationState, 'queued' | 'isCircuitClosed' | 'credentialsExpireIn'>
   readonly close: () => Promise<void>
 }
 
@@ -45,7 +46,7 @@ export async function openIntrospectionSource (config: Config, clock: Clock, rep
   const introspect = wrapCustomIntrospect(customIntrospect!, config.timeout, onFailure)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(introspect)), clock).run
   const sharedCache = openSharedCache(config, undefined, clock, reporter.log)
-  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, fetchKeys: undefined, readState: () => ({ queued: undefined, isCircuitClosed: undefined }), close: async () => { await sharedCache?.close() } }
+  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, fetchKeys: undefined, readState: () => ({ queued: undefined, isCircuitClosed: undefined, credentialsExpireIn: undefined }), close: async () => { await sharedCache?.close() } }
 }
 
 async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void, pollInterval?: number): Promise<IntrospectionSource> {
@@ -72,14 +73,17 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     onCircuitChange: (changed: IntrospectionClient, isOpen: boolean) => { if (changed === client) registration.publishCircuit(isOpen) }
   }
   let client = new IntrospectionClient(first, options, clock)
+  let expiresAt = getExpiry(first)
 
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(client.introspectDirectly)), clock)
   const replace = async (): Promise<CheckResult> => {
     const result = await toCheckResult(async () => {
-      const candidate = new IntrospectionClient(await credentials.read(), options, clock)
+      const read = await credentials.read()
+      const candidate = new IntrospectionClient(read, options, clock)
       await introspectRandomToken(candidate.introspectSilently)
       if (!client.isCircuitClosed) registration.publishCircuit(false)
       client = candidate
+      expiresAt = getExpiry(read)
       reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the new credentials are in use: ZITADEL has accepted them')
       registration.publishCredentials('replaced')
       check.forget()
@@ -114,7 +118,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     check: check.run,
     reload,
     fetchKeys: async () => await fetchKeys(options.sender, { ...endpoint, path: KEYS_PATH }, timeout),
-    readState: () => ({ queued: options.limiter.queued, isCircuitClosed: client.isCircuitClosed }),
+    readState: () => ({ queued: options.limiter.queued, isCircuitClosed: client.isCircuitClosed, credentialsExpireIn: expiresAt && expiresAt - clock.wall() }),
     close: async () => {
       stopWatching()
       client.endChecks()
@@ -135,4 +139,9 @@ function describeProxy (proxy: ProxyConfig | undefined): string {
 /** Introspects a random token. Any response to it means that ZITADEL accepts this API. */
 async function introspectRandomToken (introspect: Introspect): Promise<void> {
   await introspect(randomUUID(), () => {})
+}
+
+/** Milliseconds since 1970; undefined for a secret, and for a key whose expiry is not known. */
+function getExpiry (credentials: SigningClient | SecretClient): number | undefined {
+  return 'expiresAt' in credentials ? credentials.expiresAt : undefined
 }

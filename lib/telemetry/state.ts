@@ -12,15 +12,17 @@ export function instrumentState (meter: Meter, registration: Registration): () =
   const circuit = meter.createObservableGauge('fastify_zitadel.circuit.open', { description: '1 while the circuit to ZITADEL is open, 0 while it is closed' })
   const shared = meter.createObservableGauge('fastify_zitadel.shared_cache.healthy', { description: '1 while the shared cache delivers what other processes forget, else 0' })
   const silence = meter.createObservableGauge('fastify_zitadel.events.silence', { unit: 's', description: 'Time since the last valid webhook of ZITADEL, or since the start' })
-  const instruments = [entries, size, queue, circuit, shared, silence]
+  const expiry = meter.createObservableGauge('fastify_zitadel.credentials.expiry', { unit: 's', description: 'Time until the key of this API expires' })
+  const instruments = [entries, size, queue, circuit, shared, silence, expiry]
   const observe = (result: BatchObservableResult): void => {
-    const { activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed, isSharedCacheHealthy, eventSilence } = registration.readState()
+    const { activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed, isSharedCacheHealthy, eventSilence, credentialsExpireIn } = registration.readState()
     result.observe(entries, activeVerdicts, ACTIVE)
     result.observe(entries, inactiveVerdicts, INACTIVE)
     result.observe(size, activeBytes, ACTIVE)
     result.observe(size, inactiveBytes, INACTIVE)
     if (queued !== undefined) result.observe(queue, queued)
     if (isCircuitClosed !== undefined) result.observe(circuit, isCircuitClosed ? 0 : 1)
+    if (credentialsExpireIn !== undefined) result.observe(expiry, credentialsExpireIn / 1000)
     if (eventSilence !== undefined) result.observe(silence, eventSilence / 1000)
     if (isSharedCacheHealthy !== undefined) result.observe(shared, isSharedCacheHealthy ? 1 : 0)
   }

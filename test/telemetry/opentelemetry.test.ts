@@ -8,7 +8,9 @@ import { enableContext, startTelemetry, type Point } from '../fixtures/open-tele
 import { fleetApp } from '../fixtures/fleet-app.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 import { SIGNING_KEY, findRecorded, sign } from '../fixtures/recorded-events.ts'
-import { startProxiedApp } from '../fixtures/test-app.ts'
+import { startStandIn } from '../../lib/testing/index.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { startProxiedApp, startTestApp } from '../fixtures/test-app.ts'
 
 const toRows = (points: Point[]): object[] => points.map(({ value, attributes }) => ({ value, ...attributes }))
 const toHistogramRows = (points: Point[]): object[] => points.map(({ value, attributes }) => ({ count: (value as Histogram).count, sum: (value as Histogram).sum, ...attributes }))
@@ -125,6 +127,22 @@ t.test('forgets are counted, with the verdicts that they made unusable', async (
   const attributes = { 'fastify_zitadel.kind': 'forget', 'fastify_zitadel.source': 'call' }
   t.same(toRows(await telemetry.read('fastify_zitadel.forgets')), [{ value: 2, ...attributes, 'fastify_zitadel.target': 'sub' }, { value: 1, ...attributes, 'fastify_zitadel.target': 'token' }])
   t.same(toRows(await telemetry.read('fastify_zitadel.forgets.verdicts')), [{ value: 2, ...attributes, 'fastify_zitadel.target': 'sub' }, { value: 0, ...attributes, 'fastify_zitadel.target': 'token' }])
+})
+
+t.test('the expiry of the key is observed where the key has it', async (t) => {
+  const clock = new ManualClock()
+  const standIn = await startStandIn({ clock: clock.wall })
+  t.teardown(async () => await standIn.close())
+  const key = { ...standIn.api.key, expirationDate: new Date(clock.wall() + 3_600_000).toISOString() }
+  const { app } = await startTestApp(t, { issuer: standIn.issuer, credentials: { key } }, clock)
+  const without = await startTestApp(t, { issuer: standIn.issuer, credentials: { key: { ...key, expirationDate: 'never' } } }, clock)
+  const telemetry = [startTelemetry(t), startTelemetry(t)] as const
+  instrument(app, telemetry[0])
+  instrument(without.app, telemetry[1])
+  clock.advance(600)
+  await app.zitadel.reload()
+  t.same(toRows(await telemetry[0].read('fastify_zitadel.credentials.expiry')), [{ value: 3000 }])
+  t.same(await telemetry[1].read('fastify_zitadel.credentials.expiry'), [])
 })
 
 t.test('events of ZITADEL are counted', async (t) => {

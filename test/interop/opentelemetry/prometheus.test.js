@@ -16,7 +16,8 @@ async function exportMetrics () {
   const meterProvider = new MeterProvider({ readers: [exporter] })
   const standIn = await startStandIn()
   const target = standIn.addWebhookTarget((webhook) => app.inject({ method: 'POST', url: '/events', ...webhook }))
-  const { issuer, credentials, loginClientId: clientId } = standIn
+  const { issuer, loginClientId: clientId } = standIn
+  const credentials = { key: { ...standIn.api.key, expirationDate: '2099-01-01T00:00:00Z' } }
   const client = new Redis(1, '127.0.0.1', { lazyConnect: true, retryStrategy: null, enableOfflineQueue: false })
   client.on('error', () => {})
   const app = Fastify()
