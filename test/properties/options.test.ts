@@ -6,7 +6,7 @@ import { compileRequirement } from '../../lib/guard/requirement.ts'
 import { holds } from './runs.ts'
 
 const NAMES = ['issuer', 'credentials', 'address', 'introspectionEndpoint', 'dispatcher', 'cache', 'timeout', 'retry', 'customScopes', 'undeclaredRoutes',
-  'personalAccessTokens', 'tokenFrom', 'clients', 'projectId', 'realm', '__proto__', 'constructor', 'scope']
+  'personalAccessTokens', 'publishSub', 'tokenFrom', 'events', 'backChannelLogout', 'clients', 'projectId', 'realm', '__proto__', 'constructor', 'scope']
 const CANARY = 'canary-that-must-not-be-quoted'
 const values = fc.oneof(fc.anything(), fc.constant(CANARY), fc.constant({ key: CANARY }), fc.constant([CANARY]), fc.webUrl())
 
