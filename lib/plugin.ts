@@ -105,7 +105,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
       done()
     })
     if (config.resources.length > 0) serveResourceMetadata(app, config.resources, config.issuer!)
-    if (config.resources.length > 0 && config.projectId === undefined) app.log.warn('fastify-zitadel: option "resource" without "projectId": clients are not told to request the audience scope, so the tokens of clients outside of the API\'s project are not active for it')
+    if (config.resources.length > 0 && config.projectId === undefined) app.log.warn('fastify-zitadel: option "resource" without "projectId": the metadata does not make clients request the audience scope, so the tokens of clients outside of the API\'s project are not active for it')
     const context = { registration, reporter, clock }
     if (config.events !== undefined) readEventSilence = serveEvents(app, config.events, { ...context, doubt: (target) => introspector.doubt(target, 'event') })
     if (config.backChannelLogout !== undefined) {

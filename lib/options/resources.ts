@@ -38,10 +38,10 @@ const RESOURCE_CHECKS: Readonly<Record<keyof ResourceOptions, OptionCheck>> = {
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function resolveResources (given: unknown, projectId: string | undefined): readonly Resource[] {
-  if (projectId !== undefined && !isScopeToken(projectId)) throw createOptionError('option "projectId" must be printable ASCII without space, quote and backslash beside "resource": clients are told to request a scope that contains it')
+  if (projectId !== undefined && !isScopeToken(projectId)) throw createOptionError('option "projectId" must be printable ASCII without space, quote and backslash beside "resource": the metadata makes clients request a scope that contains it')
   const resources = [given].flat().map((one, index) => resolveResource(one, Array.isArray(given) ? `resource[${index}]` : 'resource', projectId))
   const paths = new Set(resources.map(({ path }) => path))
-  if (paths.size < resources.length) throw createOptionError('option "resource" must name resources with different paths: their metadata is told apart by the path')
+  if (paths.size < resources.length) throw createOptionError('option "resource" must name resources with different paths: the path distinguishes their metadata')
   return Object.freeze(resources.sort((a, b) => b.path.length - a.path.length))
 }
 

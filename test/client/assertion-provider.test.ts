@@ -7,10 +7,10 @@ import type { TestContext } from '../fixtures/guarded-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 import { anySignature, assertionOf, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
 
-interface World extends TestApp { clock: ManualClock, standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string> }
+interface Setup extends TestApp { clock: ManualClock, standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string> }
 
 /** A stand-in and an API that both go by the same clock, unless the API's is turned alone. */
-async function world (t: TestContext, server?: () => number): Promise<World> {
+async function setUp (t: TestContext, server?: () => number): Promise<Setup> {
   const clock = new ManualClock()
   const standIn = await startStandIn({ clock: server ?? clock.wall })
   t.teardown(() => standIn.close())
@@ -20,7 +20,7 @@ async function world (t: TestContext, server?: () => number): Promise<World> {
 }
 
 t.test('RFC 7523 section 3: an assertion names the client, the issuer and its time, backdated by 30 s', async (t) => {
-  const { clock, standIn, signer, unknown } = await world(t)
+  const { clock, standIn, signer, unknown } = await setUp(t)
   t.equal(await unknown(), 'inactive')
   const { clientId } = standIn.api
   const { jti, ...claims } = signer.signed[0]!
@@ -30,7 +30,7 @@ t.test('RFC 7523 section 3: an assertion names the client, the issuer and its ti
 })
 
 t.test('one assertion is used for many introspections, simultaneous and later ones', async (t) => {
-  const { standIn, signer, unknown } = await world(t)
+  const { standIn, signer, unknown } = await setUp(t)
   t.same(new Set(await Promise.all(Array.from({ length: 100 }, unknown))), new Set(['inactive']))
   for (let index = 0; index < 10; index++) await unknown()
   t.equal(standIn.requests.length, 110)
@@ -38,7 +38,7 @@ t.test('one assertion is used for many introspections, simultaneous and later on
 })
 
 t.test('an assertion is replaced after 50 minutes', async (t) => {
-  const { clock, signer, unknown } = await world(t)
+  const { clock, signer, unknown } = await setUp(t)
   await unknown()
   clock.advance(50 * 60 - 0.001)
   t.equal(await unknown(), 'inactive')
@@ -50,7 +50,7 @@ t.test('an assertion is replaced after 50 minutes', async (t) => {
 })
 
 t.test('an assertion is replaced if the wall clock was set back, or forward by an hour', async (t) => {
-  const { clock, standIn, signer, unknown } = await world(t)
+  const { clock, standIn, signer, unknown } = await setUp(t)
   await unknown()
   clock.jump(-600)
   t.equal(await unknown(), 'inactive')
@@ -63,7 +63,7 @@ t.test('an assertion is replaced if the wall clock was set back, or forward by a
 
 t.test('a rejected assertion is replaced once', async (t) => {
   const server = new ManualClock()
-  const { standIn, signer, unknown } = await world(t, server.wall)
+  const { standIn, signer, unknown } = await setUp(t, server.wall)
   await unknown()
   server.jump(3700)
   t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED', 'by this clock no new one is younger')
@@ -73,7 +73,7 @@ t.test('a rejected assertion is replaced once', async (t) => {
 
 t.test('if a new assertion replaces a rejected one, no caller gets an error', async (t) => {
   const clock = new ManualClock()
-  const { standIn, signer, unknown } = await world(t, () => clock.wall())
+  const { standIn, signer, unknown } = await setUp(t, () => clock.wall())
   await unknown()
   standIn.fail({ status: 400, body: '{"error":"unauthorized_client"}' }, { times: 1 })
   t.equal(await unknown(), 'inactive')
@@ -101,7 +101,7 @@ t.test('the rejection of an assertion that was never accepted does not mean that
 })
 
 t.test('an error that is not about the client causes no new assertion', async (t) => {
-  const { standIn, signer, unknown } = await world(t)
+  const { standIn, signer, unknown } = await setUp(t)
   standIn.fail({ status: 400, body: '{"error":"invalid_request"}' }, { times: 1 })
   t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED')
   standIn.fail('panic', { times: 1 })
@@ -112,11 +112,11 @@ t.test('an error that is not about the client causes no new assertion', async (t
 
 t.test('a clock that is half a minute ahead is tolerated, and one that is a minute ahead is rejected and named', async (t) => {
   const server = new ManualClock()
-  const tolerated = await world(t, server.wall)
+  const tolerated = await setUp(t, server.wall)
   tolerated.clock.jump(28)
   t.equal(await tolerated.unknown(), 'inactive')
 
-  const { clock, failure, ask } = await world(t, server.wall)
+  const { clock, failure, ask } = await setUp(t, server.wall)
   clock.jump(60)
   const error = await failure()
   t.equal(error.code, 'FST_ZITADEL_CLIENT_REJECTED')
@@ -127,7 +127,7 @@ t.test('a clock that is half a minute ahead is tolerated, and one that is a minu
 })
 
 t.test('a removed key causes one retry and one log line', async (t) => {
-  const { standIn, signer, errors, unknown } = await world(t)
+  const { standIn, signer, errors, unknown } = await setUp(t)
   await unknown()
   standIn.api.removeKey(standIn.api.key.keyId)
   t.equal(await unknown(), 'FST_ZITADEL_CLIENT_REJECTED')
@@ -137,7 +137,7 @@ t.test('a removed key causes one retry and one log line', async (t) => {
 })
 
 t.test('fifty simultaneous rejections open the circuit once', async (t) => {
-  const { standIn, clock, unknown } = await world(t)
+  const { standIn, clock, unknown } = await setUp(t)
   standIn.api.deactivate()
   t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['FST_ZITADEL_CLIENT_REJECTED']))
   const { length } = standIn.requests

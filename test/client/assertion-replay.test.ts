@@ -7,10 +7,10 @@ import type { TestContext } from '../fixtures/guarded-app.ts'
 import { anySignature, assertionOf, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
 import { Gate, startPeer } from '../fixtures/peer.ts'
 
-interface World extends TestApp { standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string>, refused: () => number }
+interface Setup extends TestApp { standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string>, refused: () => number }
 
 /** A server that takes each assertion once (RFC 7523 section 3, rule 7). */
-async function world (t: TestContext): Promise<World> {
+async function setUp (t: TestContext): Promise<Setup> {
   const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
@@ -27,7 +27,7 @@ async function world (t: TestContext): Promise<World> {
 }
 
 t.test('after the first rejected replay, each request has an assertion of its own', async (t) => {
-  const { signer, unknown, refused, errors } = await world(t)
+  const { signer, unknown, refused, errors } = await setUp(t)
   for (let call = 0; call < 10; call++) t.equal(await unknown(), 'inactive')
   t.equal(refused(), 1)
   t.equal(signer.signed.length, 10)
@@ -36,7 +36,7 @@ t.test('after the first rejected replay, each request has an assertion of its ow
 })
 
 t.test('fifty simultaneous requests detect that replays are rejected', async (t) => {
-  const { unknown, refused, errors } = await world(t)
+  const { unknown, refused, errors } = await setUp(t)
   t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['inactive']))
   t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['inactive']))
   const settled = refused()

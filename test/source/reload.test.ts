@@ -6,14 +6,14 @@ import { startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
 import { decodeProtectedHeader } from 'jose'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
-interface World extends TestApp {
+interface Setup extends TestApp {
   standIn: StandIn
   put: (content: ApplicationKey | string) => Promise<void>
   /** Key ids of the assertions that were sent, oldest first. */
   kids: () => unknown[]
 }
 
-async function world (t: Test): Promise<World> {
+async function setUp (t: Test): Promise<Setup> {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const keyFile = join(t.testdir({}), 'key.json')
@@ -24,7 +24,7 @@ async function world (t: Test): Promise<World> {
 }
 
 t.test('a new key is used after ZITADEL has accepted it', async (t) => {
-  const { standIn, put, kids, ask, zitadel, errors } = await world(t)
+  const { standIn, put, kids, ask, zitadel, errors } = await setUp(t)
   await ask('a')
   const old = standIn.api.key.keyId
   const key = await standIn.api.addKey()
@@ -39,7 +39,7 @@ t.test('a new key is used after ZITADEL has accepted it', async (t) => {
 })
 
 t.test('a request that is rejected because its key was removed meanwhile is sent again with the new key', async (t) => {
-  const { api } = await world(t).then(({ standIn }) => standIn)
+  const { api } = await setUp(t).then(({ standIn }) => standIn)
   const gate = new Gate()
   const peer = await startPeer(t, async ({ form, response }) => {
     if (decodeProtectedHeader(form.get('client_assertion')!).kid !== 'old') return { active: true }
@@ -60,7 +60,7 @@ t.test('a request that is rejected because its key was removed meanwhile is sent
 })
 
 t.test('a key that ZITADEL rejects is not used', async (t) => {
-  const { standIn, put, ask, zitadel, errors } = await world(t)
+  const { standIn, put, ask, zitadel, errors } = await setUp(t)
   const key = await standIn.api.addKey()
   standIn.api.removeKey(key.keyId)
   await put(key)
@@ -72,7 +72,7 @@ t.test('a key that ZITADEL rejects is not used', async (t) => {
 })
 
 t.test('a key is not used while ZITADEL is down', async (t) => {
-  const { standIn, put, kids, ask, zitadel } = await world(t)
+  const { standIn, put, kids, ask, zitadel } = await setUp(t)
   await put(await standIn.api.addKey())
   standIn.fail('bad-gateway')
   t.same(await zitadel.reload(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'ZITADEL answered 502' })
@@ -89,7 +89,7 @@ const BROKEN: Record<string, string> = {
 }
 for (const [what, content] of Object.entries(BROKEN)) {
   t.test(`a file ${what} is logged, and the previous key stays in use`, async (t) => {
-    const { standIn, put, ask, zitadel, errors } = await world(t)
+    const { standIn, put, ask, zitadel, errors } = await setUp(t)
     await put(content)
     const result = await zitadel.reload()
     t.match(result, { ok: false, code: 'FST_ZITADEL_OPTION', reason: /^option "credentials.keyFile" / })
@@ -102,7 +102,7 @@ for (const [what, content] of Object.entries(BROKEN)) {
 }
 
 t.test('a result of check() is not used after the credentials were replaced', async (t) => {
-  const { standIn, put, zitadel } = await world(t)
+  const { standIn, put, zitadel } = await setUp(t)
   const key = await standIn.api.addKey()
   standIn.api.removeKey(standIn.api.key.keyId)
   t.match(await zitadel.check(), { ok: false })
@@ -112,7 +112,7 @@ t.test('a result of check() is not used after the credentials were replaced', as
 })
 
 t.test('verdicts stay in the cache after the key was replaced', async (t) => {
-  const { standIn, put, ask, zitadel } = await world(t)
+  const { standIn, put, ask, zitadel } = await setUp(t)
   const token = await standIn.issueToken()
   await ask(token)
   await put(await standIn.api.addKey())
@@ -122,7 +122,7 @@ t.test('verdicts stay in the cache after the key was replaced', async (t) => {
 })
 
 t.test('an open circuit ends with the credentials that caused it', async (t) => {
-  const { standIn, put, ask, zitadel } = await world(t)
+  const { standIn, put, ask, zitadel } = await setUp(t)
   const key = await standIn.api.addKey()
   standIn.api.removeKey(standIn.api.key.keyId)
   t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
