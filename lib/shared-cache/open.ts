@@ -13,7 +13,7 @@ import { Tombstones } from './tombstones.ts'
 
 type Client = Awaited<ReturnType<CredentialsProvider['read']>>
 
-const INTERVALS: SharedCacheIntervals = { heartbeat: 1000, silence: SILENCE_MS, clock: 10_000 }
+const INTERVALS: SharedCacheIntervals = { heartbeat: 1000, silence: SILENCE_MS, clock: 60_000 }
 
 /**
  * Opens the shared cache of the options.

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import { ada, join, open, type Member } from '../fixtures/fleet.ts'
 import { connectClient, kinds, needsRedis, spawnRedis, startRedis } from '../fixtures/redis.ts'
 
@@ -71,4 +71,18 @@ t.test('while heartbeats arrive, there is no gap', needsRedis, async (t) => {
   t.equal(await other.cache.forget({ sub }), true)
   await member.hears((forgotten) => 'sub' in forgotten)
   t.same(member.heard, [{ all: true }, { sub }])
+})
+
+t.test('a check that is due when the subscription is closed opens no connection', async (t) => {
+  let connections = 0
+  const duplicate = (): object => {
+    connections++
+    return Object.assign(new EventEmitter(), { connect: async () => await new Promise(() => {}), disconnect: () => {} })
+  }
+  const member = await open(t, Object.assign(new EventEmitter(), { isReady: false, sendCommand: async () => {}, duplicate }), { interval: 1 })
+  setTimeout(() => member.cache.close(), 1)
+  // Both timers are due, in this order. The check itself comes after them.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 10)
+  await new Promise((resolve) => setTimeout(resolve, 20))
+  t.equal(connections, 1)
 })
