@@ -85,7 +85,7 @@ const ATTACKERS: Array<[title: string, getSubject: (index: number) => string]> =
 for (const [title, getSubject] of ATTACKERS) {
   t.test(`new callers and known ones are served while ${title} flood a fresh route`, async (t) => {
     const peer = await startPeer(t, async ({ form }): Promise<Reply> => {
-      await sleep(200)
+      await sleep(100)
       const token = form.get('token')!
       return { active: true, sub: token.startsWith('attacker') ? getSubject(Number(token.split('-')[1])) : token }
     })
@@ -94,7 +94,7 @@ for (const [title, getSubject] of ATTACKERS) {
     const attackers = Array.from({ length: 100 }, (_, index) => `attacker-${index}`)
     await Promise.all([...attackers, 'known'].map(async (token) => await get(token)))
     const end = floodWithActiveTokens(get, attackers)
-    await sleep(300)
+    await sleep(150)
     const callers: Array<Promise<CallerResponse>> = []
     for (let index = 0; index < 30; index++) {
       if (index % 6 === 0) callers.push(get('known', '/fresh'))
