@@ -1,4 +1,5 @@
 import { CAUSES, type Cause } from './checks/causes.ts'
+import { toPrintable } from './printable.ts'
 
 /** A line of the doctor. */
 export interface Diagnosis {
@@ -51,6 +52,6 @@ export function formatDiagnoses (diagnoses: readonly Diagnosis[], isColored = fa
   const format = (status: Diagnosis['status']): string => isColored ? `\u001B[${COLORS[status]}m${status.padEnd(7)}\u001B[0m` : status.padEnd(7)
   return diagnoses.map(({ status, message, cure, see }) => {
     const lines = [cure, see === '' ? '' : `See ${see}`].filter((line) => line !== '')
-    return `${format(status)}  ${message}\n${lines.map((line) => `         ${line}\n`).join('')}`
+    return `${format(status)}  ${toPrintable(message)}\n${lines.map((line) => `         ${toPrintable(line)}\n`).join('')}`
   }).join('')
 }

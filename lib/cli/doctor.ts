@@ -19,6 +19,7 @@ import { diagnoseDiscovery } from './discovery.ts'
 import { getEnvironment, getNumber, getText, readSecret } from './environment.ts'
 import { loadApp } from './load-app.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
+import { formatJson } from './printable.ts'
 import { diagnoseToken } from './token.ts'
 
 const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'mcp', 'app'] as const
@@ -43,7 +44,7 @@ export const doctor: Command = {
     if (commandLine.positionals.length > 0 && commandLine.values['app'] === undefined) throw new UsageError('it takes flags only. A token is never an argument: use --token-file')
     const diagnoses = await (commandLine.values['app'] === undefined ? diagnose : diagnoseApp)(commandLine, terminal)
     const status = getExitStatus(diagnoses)
-    terminal.write(commandLine.values['json'] ? `${JSON.stringify({ ok: status === 0, checks: diagnoses }, null, 2)}\n` : formatDiagnoses(diagnoses, terminal.isColored))
+    terminal.write(commandLine.values['json'] ? formatJson({ ok: status === 0, checks: diagnoses }) : formatDiagnoses(diagnoses, terminal.isColored))
     return status
   }
 }

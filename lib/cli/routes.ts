@@ -2,6 +2,7 @@ import type { RouteRow } from '../guard/route-table.ts'
 import { inspectRoutes } from '../testing/guarded/expect-guarded.ts'
 import { formatRequirement } from './access/requirement-text.ts'
 import { loadApp } from './load-app.ts'
+import { formatJson } from './printable.ts'
 import { formatTable } from './table.ts'
 import { UsageError, type Command } from './command.ts'
 
@@ -19,7 +20,7 @@ export const routes: Command = {
     const app = await loadApp(file)
     try {
       const { rows, problems } = await inspectRoutes(app)
-      write(values['json'] ? `${JSON.stringify(rows, null, 2)}\n` : formatTable(['method', 'url', 'access', 'requires'], rows.map(formatRow), values['markdown'] === true))
+      write(values['json'] ? formatJson(rows) : formatTable(['method', 'url', 'access', 'requires'], rows.map(formatRow), values['markdown'] === true))
       for (const problem of problems) writeError(`${problem}\n`)
       return problems.length > 0 ? 1 : 0
     } finally {

@@ -50,7 +50,8 @@ export async function verifyLogoutToken (token: string, { issuer, clientIds, get
   if (typeof verified === 'string') return verified
   const { payload, protectedHeader: { typ } } = verified
   const { jti, sub, sid, events } = payload
-  const isLogout = (typ === undefined || TYPES.includes(typ.toLowerCase())) && isObject(events) && isObject(events[EVENT]) && !('nonce' in payload)
+  // A header is as the sender wrote it, whatever its type says.
+  const isLogout = (typ === undefined || TYPES.includes(String(typ).toLowerCase())) && isObject(events) && isObject(events[EVENT]) && !('nonce' in payload)
   if (!isLogout || !isId(jti) || !isOptionalId(sub) || !isOptionalId(sid) || (sub ?? sid) === undefined) return 'claims'
   return { jti, sub, sid }
 }

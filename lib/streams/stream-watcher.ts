@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts'
-import { getAccessContext, setAccessContext, withVerdict } from '../guard/access-context.ts'
 import type { ContextCheck } from '../guard/context-check.ts'
 import { hashToken, type Introspector } from '../verdicts/introspector.ts'
 import { VerdictIndex } from '../verdicts/verdict-index.ts'
@@ -74,11 +73,17 @@ export class StreamWatcher implements VerdictListener {
     this.#wakeUp.clear()
     const [now, wall] = [this.#clock.monotonic(), this.#clock.wall()]
     let delay = MAX_SLEEP_MS
+    const expired: WatchedToken[] = []
     for (const watched of this.#tokens.values()) {
-      if (wall >= watched.verdict.expiresAt) this.#checkStreams(watched)
-      else if (watched.recheckAt <= now) this.#queue.add(watched)
+      if (wall >= watched.verdict.expiresAt) {
+        expired.push(watched)
+        continue
+      }
+      if (watched.recheckAt <= now) this.#queue.add(watched)
       if (watched.streams.size > 0) delay = Math.min(delay, this.#getDelay(watched, now, wall))
     }
+    // After the loop, which would not end if each callback watched again.
+    for (const watched of expired) watched.checkStreams(this.#options.check)
     if (this.#tokens.size > 0) this.#wakeUp.schedule(delay, now)
   }
 
@@ -128,7 +133,7 @@ export class StreamWatcher implements VerdictListener {
     watched.isRechecking = false
     if (found !== undefined) this.onVerdict(watched.key, found)
     // A stream that was added with an older verdict was not checked with this one.
-    if (found === watched.verdict) this.#checkStreams(watched)
+    if (found === watched.verdict) watched.checkStreams(this.#options.check)
     if (watched.isDoubtful) return this.#doubt(watched)
     watched.isDoubtful = isDoubtful && found === undefined
     if (watched.verdict.askedAt <= verdict.askedAt) watched.postpone(this.#clock.monotonic())
@@ -139,16 +144,7 @@ export class StreamWatcher implements VerdictListener {
     this.#index.remove(watched.verdict, watched.key)
     watched.verdict = verdict
     this.#index.add(verdict, watched.key)
-    this.#checkStreams(watched)
+    watched.checkStreams(this.#options.check)
     this.#schedule(watched)
-  }
-
-  #checkStreams ({ token, verdict, streams }: WatchedToken): void {
-    for (const { request, end } of streams) {
-      const context = withVerdict(getAccessContext(request)!, token, verdict)
-      const denial = this.#options.check(request, context)
-      if (denial === undefined) setAccessContext(request, context)
-      else end(denial)
-    }
   }
 }

@@ -1,4 +1,6 @@
 import type { FastifyRequest } from 'fastify'
+import { getAccessContext, setAccessContext, withVerdict } from '../guard/access-context.ts'
+import type { ContextCheck } from '../guard/context-check.ts'
 import { toFraction } from '../verdicts/subscription-gap.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 
@@ -79,5 +81,16 @@ export class WatchedToken {
   /** @param now monotonic milliseconds */
   postpone (now: number): void {
     this.#notBefore = now + Math.min(this.#interval, RETRY_MS)
+  }
+
+  /** Ends the streams that the latest verdict denies. The requests of the others get it. */
+  checkStreams (check: ContextCheck): void {
+    // A copy, because a callback can watch again. It can also cancel others.
+    for (const stream of [...this.streams]) {
+      const context = withVerdict(getAccessContext(stream.request)!, this.token, this.verdict)
+      const denial = check(stream.request, context)
+      if (denial === undefined) setAccessContext(stream.request, context)
+      else if (this.streams.has(stream)) stream.end(denial)
+    }
   }
 }

@@ -4,6 +4,7 @@ import { listDeliveryWarnings } from '../../lib/cli/events/delivery-warnings.ts'
 import { SUBSCRIBED_EVENT_TYPES } from '../../lib/events/setup.ts'
 import { ADMIN_TOKEN, SIGNING_KEY, startActionsServer, type ActionsServer } from '../fixtures/actions-server.ts'
 import { runCommand, type Outcome } from '../fixtures/terminal.ts'
+import { playServer } from '../fixtures/zitadel-server.ts'
 
 const URL_OF_ROUTE = 'https://api.acme.example/zitadel/events'
 const target = (id: string, more: object = {}): ActionsServer['targets'][number] => ({ id, name: 'fastify-zitadel', endpoint: URL_OF_ROUTE, restAsync: {}, payloadType: 'PAYLOAD_TYPE_JSON', signingKey: SIGNING_KEY, ...more })
@@ -111,6 +112,40 @@ t.test('what ZITADEL refuses', async (t) => {
     t.notOk(existsSync(outcome.keyFile), 'no file remains without a key')
   }
   t.match(await run(t, server, [], { ZITADEL_ISSUER: 'http://127.0.0.1:1' }), { status: 1, errors: /no answer from ZITADEL \(ECONNREFUSED\)/ })
+})
+
+t.test('a response of another form than that of the API changes nothing', async (t) => {
+  let respond: (path: string) => object | string
+  const origin = await playServer(t, (path) => ({ body: JSON.stringify(respond(path)) }))
+  const file = `${t.testdir()}/key`
+  const apply = async (): Promise<Outcome> => await runCommand(['events', '--url', URL_OF_ROUTE, '--apply', '--signing-key-file', file], { env: { ZITADEL_ISSUER: origin, ZITADEL_ADMIN_TOKEN: ADMIN_TOKEN } })
+  for (const [kind, rows] of [
+    ['targets', 'text'], ['targets', [null]], ['targets', [[]]], ['targets', [{ id: 7 }]],
+    ['executions', { length: 1e9 }], ['executions', [{ condition: null }]], ['executions', [{ condition: { event: null } }]], ['executions', [{ condition: { event: 'x' } }]],
+    ['executions', [{ condition: { event: { all: true } }, targets: '7' }]], ['executions', [{ condition: { event: { all: true } }, targets: [{ target: '7' }] }]]
+  ] as const) {
+    respond = (path) => path === `/v2/actions/${kind}/search` ? { [kind]: rows } : path.endsWith('/search') ? {} : { failure: t.fail(path) }
+    t.match(await apply(), { status: 1, output: '', errors: `the ${kind} of ZITADEL have another form` }, JSON.stringify(rows))
+  }
+  respond = () => ({ targets: Array.from({ length: 100 }, () => target('7')) })
+  t.match(await apply(), { status: 1, errors: 'ZITADEL lists more than 10000 targets' })
+  for (const created of [{ id: '7' }, { signingKey: SIGNING_KEY }, { id: '', signingKey: SIGNING_KEY }, { id: '7', signingKey: 5 }]) {
+    respond = (path) => path === '/v2/actions/targets' ? created : path.endsWith('/search') ? {} : { failure: t.fail(path) }
+    t.match(await apply(), { status: 1, output: '', errors: /sent no id or no signing key/ })
+    t.notOk(existsSync(file))
+  }
+})
+
+t.test('what ZITADEL lists cannot change the terminal', async (t) => {
+  const hostile = '7\u009B2J\u202E\u{E0001}'
+  const server = await startActionsServer(t, { targets: [target(hostile)] })
+  for (const flags of [[], ['--json']]) {
+    const { status, output } = await run(t, server, flags)
+    t.equal(status, 0)
+    t.match(output, '7\\u009b2J\\u202e\\udb40\\udc01')
+    t.notMatch(output, /[^\P{C}\n]/u)
+    if (flags.length > 0) t.same(JSON.parse(output).calls[0].body.targets, [hostile])
+  }
 })
 
 t.test('a file that exists is not overwritten, and then ZITADEL creates no key', async (t) => {

@@ -1,5 +1,9 @@
 import t, { type Test } from 'tap'
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
 import type { Terminal } from '../../lib/cli/command.ts'
+import { forkFixture } from '../fixtures/fork-fixture.ts'
 import { HeadlessBrowser, readForm } from '../fixtures/headless-browser.ts'
 import { NATIVE, startOidcProvider } from '../fixtures/oidc-provider.ts'
 import { runCommand, type Outcome } from '../fixtures/terminal.ts'
@@ -27,6 +31,26 @@ async function logIn (flags: string[], onPage: (url: URL, text: string) => unkno
   return { ...outcome, told }
 }
 
+/** Sends a request with any target, as a page can. Returns the response. */
+async function sendTarget ({ host, port }: URL, target: string): Promise<string> {
+  const socket = connect(Number(port), '127.0.0.1')
+  socket.end(`GET ${target} HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+  return await text(socket)
+}
+
+t.test('a connection on which the browser sends nothing does not keep the process alive', async (t) => {
+  const child = forkFixture('loopback-process')
+  t.teardown(() => { child.kill() })
+  const [port] = await once(child, 'message') as [number]
+  const socket = connect(port, '127.0.0.1')
+  t.teardown(() => { socket.destroy() })
+  await once(socket, 'connect')
+  socket.on('error', () => {})
+  child.send('close')
+  const [code] = await once(child, 'exit')
+  t.equal(code, 0)
+})
+
 t.test('the code flow on the loopback interface prints a token and nothing else', async (t) => {
   const { status, output, told } = await logIn(['--project-id', '77', '--scope', 'profile email'], async (url) => {
     t.equal(url.searchParams.get('scope'), 'openid profile email urn:zitadel:iam:org:project:id:77:aud')
@@ -49,6 +73,7 @@ t.test('the listener answers only the response to this login', async (t) => {
       [`/other?code=x&state=${state}`, 404, {}],
       [`/callback?code=x&state=${state}`, 404, { method: 'POST' }]
     ] as const) t.equal((await fetch(new URL(path, redirect), init)).status, expected, path)
+    for (const target of ['//', 'http://[', '*', '/%', '//callback?x']) t.match(await sendTarget(redirect, target), /^HTTP\/1\.1 404 /, target)
     t.equal((await fetch(`http://localhost:${redirect.port}/callback?code=x&state=${state}`).catch(() => ({ status: 404 }))).status, 404, 'another host')
     const taken = await runCommand(['token', '--client-id', NATIVE, '--port', redirect.port], { env: { ZITADEL_ISSUER: provider.issuer } })
     t.match(taken, { status: 1, errors: /the port of --port is in use/ })

@@ -105,7 +105,7 @@ t.test('a token that is no logout token of this issuer for this client is reject
     ['claims', { claims: { nonce: 'n' } }], ['claims', { claims: { nonce: null } }],
     ['claims', { claims: { jti: undefined } }], ['claims', { claims: { jti: '' } }], ['claims', { claims: { jti: 5 } }], ['claims', { claims: { jti: 'x'.repeat(201) } }],
     ['claims', { claims: { sub: undefined, sid: undefined } }], ['claims', { claims: { sub: '' } }], ['claims', { claims: { sub: 5 } }], ['claims', { claims: { sub: null } }], ['claims', { claims: { sid: {} } }], ['claims', { claims: { sub: 'x'.repeat(201) } }],
-    ['claims', { header: { typ: 'at+jwt' } }], ['claims', { header: { typ: 'secevent+jwt' } }],
+    ['claims', { header: { typ: 'at+jwt' } }], ['claims', { header: { typ: 5 } }], ['claims', { header: { typ: ['x'] } }], ['claims', { header: { typ: 'secevent+jwt' } }],
     ['signature', { header: { kid: 'unknown' } }]
   ]
   for (const [expected, options] of forms) {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import fastifyAuth from '@fastify/auth'
 import type { FastifyRequest } from 'fastify'
-import { setImmediate as turn } from 'node:timers/promises'
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { ZitadelError, type ActiveToken, type OnEndOptions } from '../../lib/index.ts'
 import { OutageError, createUnavailableError } from '../../lib/errors.ts'
 import { activeResponse, bearer, roles, startGuardedApp, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
@@ -255,6 +255,27 @@ t.test('a callback can start to watch again', async (t) => {
   await zitadel().forget({ token: 'caller' })
   await settle()
   t.same(reasons, ['revoked', 'revoked'])
+})
+
+t.test('a callback that always watches again does not block the process', async (t) => {
+  const { app, get, respond, clock } = await startCase(t)
+  const counts = { first: 0, second: 0, cancelled: 0 }
+  const cancels: Array<() => void> = []
+  app.get('/always', { config: { scopes: [] } }, async (request) => {
+    const watch = (name: 'first' | 'second', callback: () => void): void => { cancels.push(app.zitadel.onEnd(request, () => { if (++counts[name] < 10_000) callback() })) }
+    const again = (): void => { watch('first', again) }
+    watch('first', again)
+    watch('second', () => { cancel() })
+    const cancel = app.zitadel.onEnd(request, () => { counts.cancelled++ })
+    return 'served'
+  })
+  respond(activeResponse({ exp: Math.floor(clock.wall() / 1000) + 1 }))
+  await get('/always', 'caller')
+  clock.advance(2)
+  while (counts.first === 0) await delay(1)
+  for (const cancel of cancels) cancel()
+  t.match(counts, { second: 1, cancelled: 0 })
+  t.ok(counts.first < 100, String(counts.first))
 })
 
 t.test('after app.close() nothing is called', async (t) => {

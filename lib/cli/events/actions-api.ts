@@ -27,6 +27,10 @@ export class ApiError extends CommandError {}
 const TIMEOUT_MS = 10_000
 /** How many results are read with one call. */
 const PAGE_SIZE = 100
+/** A server that ignores the offset would list the same without an end. */
+const MAX_PAGES = 100
+
+type Row = Readonly<Record<string, unknown>>
 
 /** The service for Actions of ZITADEL, for an administrator. */
 export class ActionsApi {
@@ -43,23 +47,25 @@ export class ActionsApi {
 
   /** @throws ApiError */
   async listTargets (): Promise<ExistingTarget[]> {
-    return await this.#list('targets') as ExistingTarget[]
+    return await this.#list('targets', ({ id }) => typeof id === 'string') as unknown as ExistingTarget[]
   }
 
   /** Lists the executions that run on events. @throws ApiError */
   async listEventExecutions (): Promise<EventExecution[]> {
-    const executions = await this.#list('executions') as Array<{ condition?: { event?: object }, targets?: string[] }>
-    return executions.flatMap(({ condition, targets = [] }) => condition?.event === undefined ? [] : [{ condition: { event: condition.event } as EventExecution['condition'], targets }])
+    const executions = await this.#list('executions', isExecution) as Array<{ condition: { event?: object }, targets?: string[] }>
+    return executions.flatMap(({ condition, targets = [] }) => condition.event === undefined ? [] : [{ condition: { event: condition.event } as EventExecution['condition'], targets }])
   }
 
-  async #list (kind: 'targets' | 'executions'): Promise<unknown[]> {
-    const found: unknown[] = []
-    for (;;) {
+  async #list (kind: 'targets' | 'executions', isRow: (row: Row) => boolean): Promise<Row[]> {
+    const found: Row[] = []
+    for (let pages = 0; pages < MAX_PAGES; pages++) {
       const page = await this.send({ method: 'POST', path: `/v2/actions/${kind}/search`, body: { pagination: { offset: found.length, limit: PAGE_SIZE, asc: true } } })
-      const rows = (page[kind] ?? []) as unknown[]
-      found.push(...rows)
+      const rows = page[kind] ?? []
+      if (!Array.isArray(rows) || !rows.every((row) => isObject(row) && isRow(row))) throw new ApiError(`the ${kind} of ZITADEL have another form than that of its API v2`)
+      found.push(...rows as Row[])
       if (rows.length < PAGE_SIZE) return found
     }
+    throw new ApiError(`ZITADEL lists more than ${MAX_PAGES * PAGE_SIZE} ${kind}`)
   }
 
   /**
@@ -78,6 +84,15 @@ export class ActionsApi {
     if (status === 200 && typeof parsed === 'object' && parsed !== null) return parsed as Record<string, unknown>
     throw new ApiError(`${method} ${path} was answered ${status}: ${getAdvice(status, text)}`)
   }
+}
+
+function isObject (value: unknown): value is Row {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isExecution ({ condition, targets = [] }: Row): boolean {
+  if (!Array.isArray(targets) || !targets.every((id) => typeof id === 'string')) return false
+  return isObject(condition) && (condition['event'] === undefined || isObject(condition['event']))
 }
 
 function getAdvice (status: number, text: string): string {

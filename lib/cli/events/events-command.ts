@@ -3,7 +3,8 @@ import { resolveProxy } from '../../options/proxy.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from '../command.ts'
 import { getText, readSecret } from '../environment.ts'
 import { checkIssuer } from '../login/metadata.ts'
-import { ActionsApi, type ApiCall } from './actions-api.ts'
+import { formatJson, toPrintable } from '../printable.ts'
+import { ActionsApi, ApiError, type ApiCall } from './actions-api.ts'
 import { listDeliveryWarnings } from './delivery-warnings.ts'
 import { planCleanUp, planSetup, withTargetId, type ExistingActions } from './events-plan.ts'
 import { createSigningKeyFile } from './signing-key-file.ts'
@@ -42,7 +43,7 @@ export const events: Command = {
     const existing = api === undefined ? NOTHING : { targets: await api.listTargets(), executions: await api.listEventExecutions() }
     const calls = values['remove'] ? planCleanUp(url.href, existing) : planSetup(getText(values, 'name') ?? 'fastify-zitadel', url.href, existing)
     if (isChange) await makeCalls(api!, calls, getText(values, 'signing-key-file')!, terminal)
-    terminal.write(values['json'] ? `${JSON.stringify({ applied: isChange, calls, warnings }, null, 2)}\n` : formatCalls(calls, isChange))
+    terminal.write(values['json'] ? formatJson({ applied: isChange, calls, warnings }) : formatCalls(calls, isChange))
     return 0
   }
 }
@@ -63,14 +64,20 @@ async function makeCalls (api: ActionsApi, calls: readonly ApiCall[], path: stri
 
 async function createTarget (api: ActionsApi, call: ApiCall, path: string, writeError: Terminal['writeError']): Promise<string> {
   const file = await createSigningKeyFile(path)
-  const { id, signingKey } = await api.send(call).catch(async (error) => {
+  const { id, signingKey } = await api.send(call).then((target) => {
+    const { id, signingKey } = target
+    if (!isText(id) || !isText(signingKey)) throw new ApiError('ZITADEL created the target, and sent no id or no signing key. Remove the target: --remove --apply')
+    return { id, signingKey }
+  }).catch(async (error) => {
     await file.discard()
     throw error
   })
-  await file.write(String(signingKey))
+  await file.write(signingKey)
   writeError('The signing key is in the file of --signing-key-file. Give it to the option "events.signingKey"\n')
-  return String(id)
+  return id
 }
+
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 function checkUrl (text: string | undefined): URL {
   const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
@@ -88,6 +95,6 @@ async function readToken (values: CommandLine['values'], { env, input }: Termina
 
 function formatCalls (calls: readonly ApiCall[], isApplied: boolean): string {
   if (calls.length === 0) return 'Nothing to do\n'
-  const lines = calls.map(({ method, path, body }) => `${method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}\n`)
+  const lines = calls.map(({ method, path, body }) => `${toPrintable(`${method} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}`)}\n`)
   return `${lines.join('')}${isApplied ? 'Done\n' : 'Nothing was changed. --apply makes these calls\n'}`
 }

@@ -27,13 +27,17 @@ export async function openLoopback (port: number, isExpected: (parameters: URLSe
   const received = new Promise<URLSearchParams>((_resolve) => { resolve = _resolve })
   const server = createServer((request, response) => {
     request.resume()
-    const { pathname, searchParams } = new URL(request.url!, 'http://127.0.0.1')
+    // Split, because URL throws for some of the targets that a page can send, such as `//`.
+    const [path, ...query] = request.url!.split('?')
     // Another name for this address is a page that has changed its own (DNS rebinding).
-    if (request.method !== 'GET' || pathname !== CALLBACK_PATH || request.headers.host !== host) return respond(response, 404, 'Not found')
+    if (request.method !== 'GET' || path !== CALLBACK_PATH || request.headers.host !== host) return respond(response, 404, 'Not found')
+    const searchParams = new URLSearchParams(query.join('?'))
     if (!isExpected(searchParams)) return respond(response, 400, 'This is not the response to the login that was started')
     respond(response, 200, 'The login is complete. You can close this page and return to the terminal.')
     resolve(searchParams)
   })
+  // A browser opens connections in advance and sends nothing on them. They must not keep the process alive.
+  server.on('connection', (socket) => { socket.unref() })
   server.listen(port, '127.0.0.1')
   await once(server, 'listening').catch(() => { throw new UsageError('the port of --port is in use') })
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
