@@ -1,7 +1,7 @@
+// #region build
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import zitadel, { type ZitadelOptions } from 'fastify-zitadel'
 
-// #region build
 /** @param options none in production: the environment names the ZITADEL */
 export async function build (options: ZitadelOptions = {}): Promise<FastifyInstance> {
   const app = Fastify()

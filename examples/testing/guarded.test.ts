@@ -1,9 +1,9 @@
+// #region guarded
 import { test } from 'node:test'
 import assert from 'node:assert'
 import { expectGuarded, fakeZitadel } from 'fastify-zitadel/testing'
 import { build } from './app.ts'
 
-// #region guarded
 test('every route refuses a request without a token', async () => {
   const { introspect } = fakeZitadel()
   const rows = await expectGuarded(await build({ introspect }))
