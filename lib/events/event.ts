@@ -10,6 +10,9 @@ export interface ZitadelEvent {
   readonly payload: Readonly<Record<string, unknown>>
 }
 
+/** Characters: ids of ZITADEL have about 20, and types of events up to 60. */
+const MAX_TEXT_LENGTH = 200
+
 /**
  * Parses the body of a webhook: JSON, or a JWT around it. The signature of the JWT is not checked, because that of the webhook
  * covers it.
@@ -39,6 +42,7 @@ function isObject (value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isText (value: unknown): value is string {
-  return typeof value === 'string' && value !== ''
+/** Whether a value can be an id or the name of a type. Such texts are kept for later events, so their length has a bound. */
+export function isText (value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT_LENGTH
 }

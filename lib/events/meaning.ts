@@ -1,4 +1,4 @@
-import type { ZitadelEvent } from './event.ts'
+import { isText, type ZitadelEvent } from './event.ts'
 
 /** The verdicts that an event makes doubtful. */
 export type EventTarget =
@@ -20,7 +20,10 @@ type Meaning = (event: ZitadelEvent, knowledge: EventKnowledge) => EventTarget
 
 const ofSession: Meaning = ({ aggregateId }) => ({ session: aggregateId })
 const ofUser: Meaning = ({ aggregateId }) => ({ sub: aggregateId })
-const ofToken: Meaning = ({ aggregateId, payload }) => typeof payload['tokenId'] === 'string' ? { jti: payload['tokenId'] } : { sub: aggregateId }
+const ofToken: Meaning = ({ aggregateId, payload }) => {
+  const jti = getText(payload['tokenId'])
+  return jti === undefined ? { sub: aggregateId } : { jti }
+}
 // Some of these events name no user. Then nobody can tell whose roles have changed.
 const ofGrant: Meaning = ({ aggregateId, payload }, { getUserOfGrant }) => toTarget(getText(payload['userId']) ?? getUserOfGrant(aggregateId))
 const ofLogin: Meaning = ({ aggregateId }, { getUserOfSession }) => toTarget(getUserOfSession(aggregateId))
@@ -62,7 +65,7 @@ function toTarget (user: string | undefined): EventTarget {
   return user === undefined ? { all: true } : { sub: user }
 }
 
-/** Undefined for anything that is no text with content. */
+/** Undefined for anything that is no id. */
 export function getText (value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined
+  return isText(value) ? value : undefined
 }

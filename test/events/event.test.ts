@@ -16,8 +16,8 @@ t.test('an event is read from JSON, and from a JWT around it', async (t) => {
 t.test('anything else is no event', async (t) => {
   for (const body of ['', 'null', '[]', '5', '"x"', '{', 'a.b.c', 'a.b.c.d.e', `${encode({})}.${encode([])}.x`]) t.equal(parse(body), undefined, body)
   for (const member of ['instanceID', 'aggregateID', 'aggregateType', 'event_type', 'sequence']) {
-    for (const value of [undefined, null, '', [], {}, true, '6', 6.5, -0.5, 1e300]) {
-      if (typeof value === 'string' && value !== '' && member !== 'sequence') continue
+    for (const value of [undefined, null, '', [], {}, true, '6', 'x'.repeat(201), 6.5, -0.5, 1e300]) {
+      if (value === '6' && member !== 'sequence') continue
       t.equal(parse({ ...locked, [member]: value }), undefined, `${member} ${JSON.stringify(value)}`)
     }
   }

@@ -52,6 +52,17 @@ t.test('each recorded event has its meaning', async (t) => {
   }
 })
 
+t.test('what is too long for an id, or empty, is none, so it is not kept', async (t) => {
+  for (const id of ['', 'x'.repeat(201)]) {
+    const memory = new EventMemory(undefined)
+    t.same(findTarget(parse(findRecorded('user.pat.removed', { event_payload: { tokenId: id } })), memory), { sub: findRecorded('user.pat.removed').aggregateID })
+    memory.record(parse(findRecorded('user.grant.added', { event_payload: { userId: id } })))
+    t.same(findTarget(parse(findRecorded('user.grant.deactivated')), memory), { all: true })
+    memory.record(parse(findRecorded('session.user.checked', { event_payload: { userID: id } })))
+    t.same(findTarget(parse(findRecorded('session.terminated')), memory), { all: true })
+  }
+})
+
 t.test('a role assignment that was seen before tells its user', async (t) => {
   const memory = new EventMemory(undefined)
   memory.record(parse(findRecorded('user.grant.added')))
