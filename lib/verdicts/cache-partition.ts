@@ -71,11 +71,17 @@ export class CachePartition {
    * @returns the monotonic milliseconds at which the least recently used verdict was asked for; Infinity if none is left
    */
   release (before: number, limit: number): number {
-    for (let removed = 0; ; removed++) {
-      const { value: oldest } = this.#verdicts.rvalues().next() as { value: Verdict | undefined }
-      if (oldest === undefined) return Infinity
-      if (oldest.askedAt > before || removed === limit) return oldest.askedAt
+    let oldest = this.#getOldest()
+    for (let removed = 0; removed < limit && oldest !== undefined && oldest.askedAt <= before; removed++) {
       this.#verdicts.pop()
+      oldest = this.#getOldest()
     }
+    return oldest?.askedAt ?? Infinity
+  }
+
+  /** Returns the least recently used verdict. */
+  #getOldest (): Verdict | undefined {
+    const { value } = this.#verdicts.rvalues().next() as { value: Verdict | undefined }
+    return value
   }
 }

@@ -19,7 +19,7 @@ export class TokenStore {
   readonly #onChange: (change: TokenChange) => void
   #lastId = 280000000000000700n
 
-  constructor (issuer: TokenIssuer, onChange: (change: TokenChange) => void = () => {}) {
+  constructor (issuer: TokenIssuer, onChange: (change: TokenChange) => void) {
     this.#issuer = issuer
     this.#onChange = onChange
   }
