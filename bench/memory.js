@@ -27,7 +27,7 @@ export async function memory ({ verdicts, strangers }) {
       [`verdicts of ${each(USERS)} users evicted by them before their ttl`, String(evicted)]
     ],
     targets: [
-      { what: 'memory per cached verdict, with a response of 1 kB', goal: 'below 2.5 kB', measured: `${kilobytes.toFixed(2)} kB`, reached: kilobytes < 2.5 },
+      { what: 'memory per cached verdict, with a response of 1 kB', goal: 'below 2.5 kB', measured: `${kilobytes.toFixed(2)} kB`, reached: kilobytes < 2.5, why: 'the index of verdicts by user, session and jti and the record of known tokens came after the goal was set' },
       { what: `heap under a flood of ${each(strangers)} random tokens, over the start`, goal: 'below 10 MB', measured: `${megabytes.toFixed(1)} MB`, reached: megabytes < 10 },
       { what: 'legitimate verdicts evicted by it before their ttl', goal: '0', measured: String(evicted), reached: evicted === 0 }
     ]
