@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { run } from '../dist/cli/run.js'
 
-process.exitCode = await run(process.argv.slice(2), {
+const status = await run(process.argv.slice(2), {
   env: process.env,
   input: process.stdin,
   write: (text) => { process.stdout.write(text) },
@@ -13,3 +13,6 @@ process.exitCode = await run(process.argv.slice(2), {
     for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => resolve())
   })
 })
+
+// A server file that was loaded may hold the process: a server that listens, a connection. What was written must arrive first.
+process.stdout.write('', () => process.stderr.write('', () => process.exit(status)))

@@ -120,7 +120,8 @@ export interface CredentialsMessage {
   readonly reason: string | undefined
 }
 
-export const INTROSPECTION = tracingChannel<unknown, IntrospectionMessage>('fastify-zitadel:introspection')
+// Versions of @types/node have the two parameters in different orders.
+export const INTROSPECTION = tracingChannel<IntrospectionMessage, IntrospectionMessage>('fastify-zitadel:introspection')
 /** A request whose token is cached pays for `hasSubscribers`, and for nothing else of this file. */
 export const DECISION = channel('fastify-zitadel:decision')
 export const FORGET = channel('fastify-zitadel:forget')

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startStandIn } from '../testing/start-stand-in.ts'
-import { UsageError, type Command } from './command.ts'
+import { CommandError, UsageError, type Command } from './command.ts'
 
 /** Runs the stand-in as a process, for servers in other languages and for containers. */
 export const standIn: Command = {
@@ -15,8 +15,11 @@ export const standIn: Command = {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('--port must be a port number')
     if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
     const file = resolve(String(values['key-file'] ?? 'zitadel-key.json'))
-    const server = await startStandIn({ port })
+    const server = await startStandIn({ port }).catch((error: unknown) => {
+      throw (error as { code?: unknown }).code === 'EADDRINUSE' ? new CommandError('the port is in use') : error
+    })
     try {
+      if (!await canReplace(file, server.api.key.clientId)) throw new CommandError('the key file exists and was not written by a stand-in: name another with --key-file')
       await writeFile(file, JSON.stringify(server.api.key), { mode: 0o600 })
       const token = await server.issueToken({ roles: [String(values['role'] ?? 'reader')] })
       write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${file}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000/\n`)
@@ -25,5 +28,14 @@ export const standIn: Command = {
       await server.close()
     }
     return 0
+  }
+}
+
+/** Whether there is no such file, or the key of an earlier stand-in: the key of a real application must not be lost. */
+async function canReplace (file: string, clientId: string): Promise<boolean> {
+  try {
+    return (JSON.parse(await readFile(file, 'utf8')) as { clientId?: unknown } | null)?.clientId === clientId
+  } catch (error) {
+    return (error as { code?: unknown }).code === 'ENOENT'
   }
 }

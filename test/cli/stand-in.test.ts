@@ -1,5 +1,7 @@
 import t from 'tap'
 import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { createServer, type AddressInfo } from 'node:net'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
 import { EventEmitter } from 'node:events'
@@ -35,5 +37,26 @@ t.test('stand-in has a default role and a default file', async (t) => {
   const cwd = process.cwd()
   process.chdir(t.testdir())
   t.teardown(() => process.chdir(cwd))
-  t.match((await runCommand(['stand-in'], {})).status, 0)
+  t.equal((await runCommand(['stand-in'], {})).status, 0)
+  t.equal((await runCommand(['stand-in'], {})).status, 0, 'the key of an earlier stand-in is replaced')
+})
+
+t.test('stand-in overwrites no file that another program has written', async (t) => {
+  for (const text of ['{"clientId":"312","keyId":"1"}', 'null', 'text']) {
+    const file = `${t.testdir({ 'key.json': text })}/key.json`
+    const { status, errors } = await runCommand(['stand-in', '--key-file', file])
+    t.equal(status, 1)
+    t.match(errors, 'was not written by a stand-in')
+    t.equal(readFileSync(file, 'utf8'), text)
+  }
+})
+
+t.test('stand-in says in one line that its port is in use', async (t) => {
+  const other = createServer().listen(0, '127.0.0.1')
+  t.teardown(() => other.close())
+  await once(other, 'listening')
+  const { port } = other.address() as AddressInfo
+  const { status, errors } = await runCommand(['stand-in', '--port', String(port), '--key-file', `${t.testdir()}/key.json`])
+  t.equal(status, 1)
+  t.equal(errors, 'fastify-zitadel stand-in: the port is in use\n')
 })

@@ -35,7 +35,7 @@ export async function logInByBrowser (metadata: ServerMetadata, { clientId, scop
     }).toString()
     tell(`The redirect URI is ${redirectUri}\nOpen ${page.href}\n`)
     const parameters = await Promise.race([loopback.received, wait(timeout, ended.signal)])
-    if (!(parameters instanceof URLSearchParams)) throw new LoginError('nobody has logged in in time')
+    if (!(parameters instanceof URLSearchParams)) throw new LoginError('no login came in time')
     const code = readCode(parameters, metadata)
     const result = parseTokenResponse(await send({ url: metadata.tokenEndpoint, method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', client_id: clientId, redirect_uri: redirectUri, code, code_verifier: verifier }) }))
     if (!('token' in result)) throw createRefusal('the code', result.error, result.status)

@@ -46,7 +46,7 @@ export async function logInByDevice ({ deviceAuthorizationEndpoint: url, tokenEn
     if (result.error === 'slow_down') seconds += INTERVAL_SECONDS
     else if (result.error !== 'authorization_pending') throw createRefusal('the login', result.error, result.status)
   }
-  throw new LoginError('nobody has logged in in time')
+  throw new LoginError('no login came in time')
 }
 
 function isPrintable (text: unknown): text is string {

@@ -32,8 +32,8 @@ export const token: Command = {
     const clientId = getText(values, 'client-id')
     if (!clientId) throw new UsageError('--client-id is missing')
     if (values['device'] && values['port'] !== undefined) throw new UsageError('--device and --port exclude each other')
-    // The output of a job on a server is kept and shown to others, and nobody can log in there.
-    if (env['CI']) throw new UsageError('nobody can log in in a job of a build server. Use a service account there')
+    // The output of a job on a server is kept and shown to others, and there is no person who logs in.
+    if (env['CI']) throw new UsageError('a job of a build server cannot log in. Use a service account there')
     const port = getNumber(values, 'port', 0, 65_535) ?? 0
     const timeout = (getNumber(values, 'timeout', 1, 3600) ?? TIMEOUT_SECONDS) * 1000
     const issuer = checkIssuer(getText(values, 'issuer') ?? env['ZITADEL_ISSUER'])

@@ -17,7 +17,7 @@ export interface McpExpectations {
 }
 
 /**
- * Goes the way of an MCP client: the challenge, the metadata of the resource, the authorization server, and the token. It needs no
+ * Does what an MCP client does: the challenge, the metadata of the resource, the authorization server, and the token. It needs no
  * credentials. The token is sent to the given URL only, and it is never part of a message.
  *
  * @param given the URL that clients are given
