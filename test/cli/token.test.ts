@@ -209,7 +209,7 @@ t.test('mistakes in the command line', async (t) => {
     [['--client-id', '1', '--scope', 'CANARY"'], env, '--scope must be'],
     [['--client-id', '1', '--project-id', 'a b'], env, '--project-id must be'],
     [['--client-id', '1', '--port', '70000'], env, '--port must be'],
-    [['--client-id', '1'], { ...env, CI: 'true' }, 'in a job of a build server']
+    [['--client-id', '1'], { ...env, CI: 'true' }, 'a job of a build server']
   ] as const) {
     const { status, output, errors } = await runCommand(['token', ...args], { env: variables })
     t.same([status, output], [1, ''])
