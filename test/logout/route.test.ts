@@ -166,7 +166,7 @@ t.test('a logout token counts once', async (t) => {
   const { standIn, send, logouts } = await startLogoutApp(t)
   const forgets = collectMessages<ForgetMessage>(t, 'fastify-zitadel:forget')
   const token = await standIn.createLogoutToken()
-  t.same(await Promise.all([send(token), send(token), send(token)]), [200, 400, 400])
+  t.same((await Promise.all([send(token), send(token), send(token)])).sort(), [200, 400, 400])
   t.same(getReasons(logouts), [undefined, 'replay', 'replay'])
   t.equal(forgets.length, 1)
 })
