@@ -15,8 +15,8 @@ export const standIn: Command = {
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('--port must be a port number')
     if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
     const file = resolve(String(values['key-file'] ?? 'zitadel-key.json'))
-    const server = await startStandIn({ port }).catch((error: unknown) => {
-      throw (error as { code?: unknown }).code === 'EADDRINUSE' ? new CommandError('the port is in use') : error
+    const server = await startStandIn({ port }).catch(({ code }: { code?: unknown }) => {
+      throw new CommandError(`the stand-in cannot listen on the port (${String(code)})`)
     })
     try {
       if (!await canReplace(file, server.api.key.clientId)) throw new CommandError('the key file exists and was not written by a stand-in: name another with --key-file')
