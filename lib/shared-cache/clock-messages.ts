@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { MAX_MESSAGE_LENGTH } from './forget-messages.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import type { SharedKey } from './shared-key.ts'
@@ -57,7 +58,7 @@ export class ClockMessages {
   handle (channel: string, message: string): boolean {
     const key = this.#keys.get(channel)
     if (key === undefined) return false
-    const text = key.clocks.open(message)
+    const text = message.length > MAX_MESSAGE_LENGTH ? undefined : key.clocks.open(message)
     if (text === undefined) return true
     const [sender, wall] = JSON.parse(text) as [string, number]
     if (sender === this.#senderId) return true

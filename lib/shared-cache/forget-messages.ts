@@ -23,8 +23,8 @@ export interface ForgetMessageContent {
   readonly kind: ForgetKind
 }
 
-/** Characters of a message. A longer one is not decrypted, because anyone who can publish can send it. */
-const MAX_MESSAGE_LENGTH = 16_384
+/** Characters of any message. A longer one is not decrypted, because anyone who can publish can send it. */
+export const MAX_MESSAGE_LENGTH = 16_384
 
 /** Messages that are remembered in order to drop repeats, and the characters that tell them apart: the nonce and the tag. */
 const MAX_REMEMBERED = 1000
