@@ -7,7 +7,7 @@ const LIB = resolve('lib')
 const loaded = new URL('../../lib/', import.meta.url)
 const extension = extname(import.meta.filename)
 
-t.test('every file can be imported alone, so coverage includes it', async (t) => {
+t.test('every file can be imported alone, and coverage includes it', async (t) => {
   const paths = readdirSync(LIB, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
   t.ok(paths.includes('index.ts'))
   for (const path of paths) await t.resolves(import(new URL(path.replaceAll('\\', '/').replace(/\.ts$/, extension), loaded).href), path)

@@ -49,7 +49,7 @@ async function examine (t: TestContext, url: string, { method = 'GET', token, he
   return Object.fromEntries(diagnoses.map((diagnosis) => [diagnosis.id, diagnosis]))
 }
 
-t.test('an allowed request: route, rule, and what the caller holds', async (t) => {
+t.test('an allowed request is explained by its route, its rule and the grants of the caller', async (t) => {
   const token = tokenOf(as({ roles: { reader: { 42: 'a.example', 7: 'b.example' } }, scopes: ['profile', 'openid'] }))
   const { route, rule, caller, access } = await examine(t, '/orders/1?x=1', { token })
   t.equal(route?.message, 'The route is GET /orders/:id')
@@ -59,7 +59,7 @@ t.test('an allowed request: route, rule, and what the caller holds', async (t) =
   t.match(await examine(t, '/orders/1', { method: 'HEAD', token }), { route: { message: 'The route is HEAD /orders/:id' }, access: { status: 'ok' } })
 })
 
-t.test('a refused request: the reason, and what would let the caller in', async (t) => {
+t.test('a denied request is explained by the reason and by what would allow it', async (t) => {
   for (const [url, token, reason, cure, method] of [
     ['/orders/1', undefined, 'token_missing', 'Give a token with --token-file'],
     ['/orders/1', 'a b', 'token_malformed', /Run the doctor without --app/],
@@ -78,12 +78,12 @@ t.test('a refused request: the reason, and what would let the caller in', async 
   }
 })
 
-t.test('an option can be the reason', async (t) => {
+t.test('a denial by an option names the option', async (t) => {
   const { access } = await examine(t, '/any', { token: tokenOf(as()), options: { clients: ['other'] } })
   t.match(access, { cause: 'client_not_listed', cure: 'See the section of the reason' })
 })
 
-t.test('rules in words', async (t) => {
+t.test('the rule of a route is described in words', async (t) => {
   const token = tokenOf(as({ roles: ['reader'] }))
   for (const [url, rule, status] of [
     ['/any', /^It requires any active token, because it declares nothing and the option "undeclaredRoutes" decides$/, 'ok'],
@@ -103,18 +103,18 @@ t.test('rules in words', async (t) => {
   t.match(await examine(t, '/limited', { token }), { access: { cause: 'refused_by_app', message: 'A hook of the app answers 429' } })
 })
 
-t.test('no route: the methods that the URL is served for', async (t) => {
+t.test('if no route matches, the methods of the URL are listed', async (t) => {
   t.match(await examine(t, '/orders', { method: 'DELETE' }), { route: { cause: 'route_unknown', message: 'No route matches. The URL is served for GET, POST' } })
   t.match(await examine(t, '/none'), { route: { cause: 'route_unknown', message: 'No route matches' } })
 })
 
-t.test('constraints choose the route', async (t) => {
+t.test('constraints select the route', async (t) => {
   const token = tokenOf(as({ roles: ['v2'] }))
   t.match(await examine(t, '/version', { token, headers: { 'accept-version': '2.0.0' } }), { rule: { message: 'It requires roles v2' }, access: { status: 'ok' } })
   t.match(await examine(t, '/version', { token, headers: { 'accept-version': '1.0.0' } }), { access: { cause: 'role_missing' } })
 })
 
-t.test('an outage and a wrong declaration are no denials', async (t) => {
+t.test('an outage and a wrong declaration are not reported as denials', async (t) => {
   t.match(await examine(t, '/any', { token: tokenOf(as.outage()) }), { access: { cause: 'not_decided', message: /503 FST_ZITADEL_UNAVAILABLE/ } })
   t.match(await examine(t, '/any', { options: { undeclaredRoutes: () => { throw new Error('none') } } as ZitadelOptions }).catch((error: Error) => error), { message: /none/ })
   const app = Fastify()
@@ -124,7 +124,7 @@ t.test('an outage and a wrong declaration are no denials', async (t) => {
   t.match(await diagnoseAccess(app, { method: 'GET', url: '/early', headers: {} }, undefined), [{ id: 'route' }, { cause: 'option_wrong', message: /did you mean "roles"/ }])
 })
 
-t.test('a token that becomes inactive between two looks has no caller', async (t) => {
+t.test('a token that becomes inactive between two checks has no caller', async (t) => {
   let count = 0
   const app = await buildApp(t, { cache: false, introspect: async () => ({ active: ++count < 2 }) })
   t.notOk((await diagnoseAccess(app, { method: 'GET', url: '/any', headers: {} }, 'x')).some(({ id }) => id === 'caller'))
@@ -144,7 +144,7 @@ t.test('a docs page that needs a token is explained, and one with completed opti
   }
 })
 
-t.test('a hook that gives no response', async (t) => {
+t.test('a hook that sends no response is reported', async (t) => {
   const app = Fastify()
   t.teardown(async () => await app.close())
   await app.register(zitadel, { introspect })
@@ -152,7 +152,7 @@ t.test('a hook that gives no response', async (t) => {
   t.match((await diagnoseAccess(app, { method: 'GET', url: '/stuck', headers: {} }, undefined, 50)).at(-1), { cause: 'refused_by_app', message: 'A hook of the app gives no response' })
 })
 
-t.test('a strategy outside of the scope of the guard', async (t) => {
+t.test('a strategy outside of the scope of the guard is reported', async (t) => {
   const app = Fastify()
   t.teardown(async () => await app.close())
   await app.register(async (scope) => {
@@ -166,7 +166,7 @@ t.test('a strategy outside of the scope of the guard', async (t) => {
 
 const file = fileURLToPath(new URL(`../fixtures/servers/logging${extname(import.meta.filename)}`, import.meta.url))
 
-t.test('the command loads a server file. Its app logs nothing, and no handler runs', async (t) => {
+t.test('the command loads a server file, whose app logs nothing, and runs no handler', async (t) => {
   const { status, output } = await runCommand(['doctor', '--app', file, '--token-file', '-', 'get', '/orders/1'], { text: readerToken })
   t.equal(status, 1)
   t.equal(output, [

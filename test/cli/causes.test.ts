@@ -59,7 +59,7 @@ async function listenRaw (t: Test, server: ReturnType<typeof createPlainServer>)
   return (server.address() as AddressInfo).port
 }
 
-/** Each cause, and how it is made. */
+/** Each cause, and how a test makes it. */
 const CASES: Record<Exclude<Cause, keyof typeof ERRORS | keyof typeof LATER>, Setup> = {
   issuer_missing: () => ({ env: { ZITADEL_ISSUER: '' } }),
   issuer_malformed: (_t, { issuer }) => ({ env: { ZITADEL_ISSUER: `${issuer}/ui/console` } }),

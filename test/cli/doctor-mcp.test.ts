@@ -15,7 +15,7 @@ import { runCommand } from '../fixtures/terminal.ts'
 const PROJECT = '280000000000000001'
 const AUDIENCE = `urn:zitadel:iam:org:project:id:${PROJECT}:aud`
 const CANARY = 'canary-of-a-token'
-/** The causes that the tests have seen. */
+/** The causes that occurred in the tests. */
 const seenCauses = new Set<string>()
 
 interface Report { readonly status: number, readonly output: string, readonly lines: Record<string, string> }
@@ -35,7 +35,7 @@ async function examine (url: string, { flags = [], token, env = {} }: { flags?: 
 type Page = { readonly status?: number, readonly headers?: Record<string, string>, readonly body?: unknown } | 'reset'
 type Pages = Record<string, Page | ((request: IncomingMessage, response: ServerResponse) => void)>
 
-/** A server with an MCP server at /mcp and an authorization server, complete where the pages say nothing else. */
+/** A server with an MCP server at /mcp and an authorization server. Pages that are not given are correct. */
 async function start (t: Test, createPages: (origin: string) => Pages = () => ({})): Promise<{ origin: string, url: string, seen: string[] }> {
   const server = createServer()
   await once(server.listen(0, '127.0.0.1'), 'listening')
@@ -79,7 +79,7 @@ async function startGuarded (t: Test, options: object = {}): Promise<{ standIn: 
   return { standIn, url }
 }
 
-t.test('the plugin and the stand-in: the way is complete, but for the registration', async (t) => {
+t.test('with the plugin and the stand-in, only the registration of clients is missing', async (t) => {
   const { standIn, url } = await startGuarded(t)
   const token = await standIn.issueToken({ roles: ['reader'] })
   const { status, lines, output } = await examine(url, { token, flags: ['--project-id', standIn.projectId], env: { ZITADEL_ISSUER: standIn.issuer } })
@@ -91,7 +91,7 @@ t.test('the plugin and the stand-in: the way is complete, but for the registrati
   t.match(revoked['mcp_token'], /^failed: The MCP server does not accept the token/)
 })
 
-t.test('a server without a fault: status 0, and text for people', async (t) => {
+t.test('for a server without a fault, the exit status is 0 and the output is text', async (t) => {
   const { url, seen } = await start(t, (origin) => ({ '/.well-known/oauth-authorization-server': { body: createIssuer(origin, { client_id_metadata_document_supported: true }) } }))
   const { status, output } = await runCommand(['doctor', '--mcp', url])
   t.equal(status, 0, output)
@@ -159,7 +159,7 @@ t.test('the issuer and the project of the API are compared, if they are known', 
   t.match((await examine(url, { flags: ['--project-id', '42'] })).lines, { mcp_scopes: /^failed: .*urn:zitadel:iam:org:project:id:42:aud/ })
 })
 
-t.test('the token goes to the given URL only, and is never shown', async (t) => {
+t.test('the token is sent to the given URL only, and is never printed', async (t) => {
   const answers: Array<[Page, RegExp]> = [[{ status: 401 }, /^failed: .*does not accept/], [{ status: 403 }, /^warning/], [{ status: 503 }, /^failed: .*status 503/], [{ status: 302, headers: { location: '/elsewhere' } }, /^failed: .*status 302/], ['reset', /^failed: .*(ECONNRESET|UND_ERR_SOCKET)/], [{ status: 406 }, /^ok/], [{ status: 200, body: CANARY }, /^ok/]]
   for (const [page, line] of answers) {
     const { url, seen } = await start(t, (origin) => ({
@@ -188,7 +188,7 @@ t.test('a wrong URL is a usage error that does not quote it', async (t) => {
   }
 })
 
-t.test('a server that does not answer ends the exchange after the timeout', async (t) => {
+t.test('a request to a server that does not respond ends after the timeout', async (t) => {
   const { url } = await start(t, () => ({ '/mcp': () => {} }))
   t.same(await createExchange(20)(url), { failure: 'no answer within 20 ms' })
 })
@@ -202,7 +202,7 @@ t.test('a token is not sent over plain http to another machine', async (t) => {
   t.same(sent, [])
 })
 
-t.test('a response without a body is no document', async (t) => {
+t.test('a response without a body is reported as no document', async (t) => {
   const { url } = await start(t, () => ({ '/.well-known/oauth-protected-resource/mcp': { status: 204 } }))
   t.match((await examine(url)).lines['mcp_metadata'], /^failed: .*status 204/)
 })

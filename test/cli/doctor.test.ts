@@ -25,7 +25,7 @@ async function examine (env: Record<string, string>, token?: string, flags: stri
 
 const find = ({ checks }: Report, id: string): Diagnosis | undefined => checks.find((check) => check.id === id)
 
-t.test('all is well: each line is ok', async (t) => {
+t.test('without a fault, each check is ok', async (t) => {
   const standIn = await start(t)
   const token = await standIn.issueToken({ roles: ['reader', 'admin'] })
   const { status, output } = await runCommand(['doctor', '--token-file', '-'], { env: standIn.env, text: token })
@@ -45,7 +45,7 @@ t.test('the token can come from a file, and the credentials from flags', async (
   t.equal(find(secret, 'options')?.status, 'ok')
 })
 
-t.test('a line has its cure and its link below, and colours on a terminal', async (t) => {
+t.test('the cure and the link are below a check, with colours on a terminal', async (t) => {
   const { status, output } = await runCommand(['doctor'], { isColored: true })
   t.equal(status, 1)
   const [first, ...others] = output.split('\n')
@@ -54,19 +54,19 @@ t.test('a line has its cure and its link below, and colours on a terminal', asyn
   t.equal(formatDiagnoses([{ id: 'a', status: 'ok', message: 'All', cause: '', cure: '', see: '' }]), 'ok       All\n')
 })
 
-t.test('without a connection, credentials are not tried, and the form of a token is', async (t) => {
+t.test('without a connection, credentials are not tried, and the form of a token is checked', async (t) => {
   const standIn = await start(t)
   await standIn.close()
   t.same((await examine(standIn.env, 'Bearer x')).checks.map(({ id, cause }) => [id, cause]), [['options', ''], ['connection', 'nobody_listens'], ['token_form', 'token_with_scheme']])
 })
 
-t.test('without accepted credentials, the form of a token is told', async (t) => {
+t.test('without accepted credentials, the form of a token is checked', async (t) => {
   const issuer = await playZitadel(t, () => ({ status: 400, body: '{"error":"invalid_client"}' }))
   const { env } = await start(t)
   t.same((await examine({ ...env, ZITADEL_ISSUER: issuer }, 'opaque')).checks.map(({ id, cause }) => [id, cause]), [['options', ''], ['discovery', ''], ['clock', ''], ['credentials', 'key_refused'], ['token_form', '']])
 })
 
-t.test('discovery: what looks alike is told apart', async (t) => {
+t.test('similar responses to discovery have different causes', async (t) => {
   const { env } = await start(t)
   for (const [response, cause] of [
     [{ body: 'null' }, 'discovery_malformed'],
@@ -84,7 +84,7 @@ t.test('discovery: what looks alike is told apart', async (t) => {
   t.match(find(await examine({ ...env, ZITADEL_ISSUER: issuer }), 'issuer'), { message: /https:\/\/auth\.acme\.example\?\[31m$/ }, 'what a server writes cannot change the terminal')
 })
 
-t.test('the clock: without a Date header, nothing is known', async (t) => {
+t.test('without a Date header, no clock difference is reported', async (t) => {
   const { env } = await start(t)
   const issuer = await playServer(t, () => ({ body: '{}', headers: { date: '' } }))
   t.match(find(await examine({ ...env, ZITADEL_ISSUER: issuer }), 'clock'), { status: 'ok' })
@@ -92,7 +92,7 @@ t.test('the clock: without a Date header, nothing is known', async (t) => {
 
 const jwt = (claims: object): string => ['{"alg":"RS256"}', JSON.stringify(claims), 'signature'].map((part) => Buffer.from(part).toString('base64url')).join('.')
 
-t.test('tokens: forms that are easily confused', async (t) => {
+t.test('similar forms of tokens have different causes', async (t) => {
   const standIn = await start(t)
   const { issuer: iss, api } = standIn
   // Creates the keys, which takes longer than the deadline of a request on a slow machine.
@@ -113,7 +113,7 @@ t.test('tokens: forms that are easily confused', async (t) => {
   }
 })
 
-t.test('a JWT is not judged by its signature if the keys cannot be had', async (t) => {
+t.test('the signature of a JWT is not reported if the keys cannot be fetched', async (t) => {
   const { env, api } = await start(t)
   for (const keys of [{ status: 500 }, { body: 'none' }, { body: '{"keys":5}' }, undefined]) {
     const issuer: string = await playServer(t, (path, origin, { socket }) => {
@@ -125,7 +125,7 @@ t.test('a JWT is not judged by its signature if the keys cannot be had', async (
   }
 })
 
-t.test('tokens: revoked, a personal access token, and one that the options deny', async (t) => {
+t.test('a revoked token, a personal access token and one that the options deny have causes of their own', async (t) => {
   const standIn = await start(t)
   const revoked = await standIn.issueToken({ roles: ['reader'] })
   standIn.revoke(revoked)

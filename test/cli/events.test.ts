@@ -95,7 +95,7 @@ t.test('the token can come from standard input', async (t) => {
   t.equal((await runCommand(['events', '--url', URL_OF_ROUTE, '--issuer', server.origin, '--admin-token-file', '-'], { text: `${ADMIN_TOKEN}\n` })).status, 0)
 })
 
-t.test('what ZITADEL refuses', async (t) => {
+t.test('errors of ZITADEL are reported with advice, and not quoted', async (t) => {
   const server = await startActionsServer(t)
   t.match(await run(t, server, [], { ZITADEL_ADMIN_TOKEN: 'wrong' }), { status: 1, errors: /answered 401: the token is not valid for ZITADEL's own API/ })
   for (const [status, body, message] of [
@@ -136,7 +136,7 @@ t.test('a response of another form than that of the API changes nothing', async 
   }
 })
 
-t.test('what ZITADEL lists cannot change the terminal', async (t) => {
+t.test('names that ZITADEL lists cannot change the terminal', async (t) => {
   const hostile = '7\u009B2J\u202E\u{E0001}'
   const server = await startActionsServer(t, { targets: [target(hostile)] })
   for (const flags of [[], ['--json']]) {
@@ -176,7 +176,7 @@ t.test('mistakes in the command line', async (t) => {
   }
 })
 
-t.test('addresses that ZITADEL does not call by default', async (t) => {
+t.test('a warning names addresses that ZITADEL does not call by default', async (t) => {
   const isPrivate = (host: string): boolean => listDeliveryWarnings(new URL(`https://${host}/`)).some((line) => line.includes('private'))
   for (const host of ['localhost', '127.0.0.1', '10.1.2.3', '172.16.0.1', '172.31.0.1', '192.168.0.1', '169.254.1.1', '100.64.0.1', '0.0.0.0', '[::1]', '[fd00::1]', '[fe80::1]', 'api', 'api.internal', 'api.default.svc.cluster.local']) t.ok(isPrivate(host), host)
   for (const host of ['api.acme.example', '172.32.0.1', '100.128.0.1', '11.1.1.1', 'localhost.acme.example', '[2001:db8::1]']) t.notOk(isPrivate(host), host)

@@ -28,7 +28,7 @@ t.test('all requests of the doctor go through the proxy', async (t) => {
   t.same(new Set(proxy.tunnels.map(([target]) => target)), new Set([HOST]))
 })
 
-t.test('a proxy that does not open the way', async (t) => {
+t.test('a proxy that opens no tunnel is reported', async (t) => {
   const proxy = await startConnectProxy(t, port)
   for (const status of [407, 403, 502, -1]) {
     proxy.status = status
@@ -38,7 +38,7 @@ t.test('a proxy that does not open the way', async (t) => {
   t.same((await examine(proxy.origin)).at(-2), ['connection', 'too_slow'])
 })
 
-t.test('a proxy that is not there, not used or no URL', async (t) => {
+t.test('a proxy that cannot be reached, is not used or is no URL is reported', async (t) => {
   t.same((await examine('http://127.0.0.1:1')).at(-2), ['connection', 'proxy_unreachable'])
   t.same((await examine('http://user:canary@127.0.0.1:1', { NODE_USE_ENV_PROXY: '' })).slice(2), [['proxy', 'proxy_unused'], ['connection', 'name_unresolved'], ['token_form', '']])
   for (const url of ['canary', 'http://canary%:x@127.0.0.1:1']) t.same(await examine(url), [['options', 'proxy_malformed']])

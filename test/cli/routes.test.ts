@@ -29,7 +29,7 @@ t.test('routes --json prints the rows, and --markdown a table', async (t) => {
   t.match(markdown.output, '/open\\|1')
 })
 
-t.test('a route that a request without a token reaches is named, and the exit status is 1', async (t) => {
+t.test('a route that a request without a token reaches is listed, and the exit status is 1', async (t) => {
   const { status, errors } = await runCommand(['routes', server('instance')])
   t.equal(status, 1)
   t.match(errors, /^GET \/open\|1: /)
@@ -42,7 +42,7 @@ t.test('a file may export an instance or a function', async (t) => {
   t.match(errors, 'must export a Fastify instance by default')
 })
 
-t.test('a wrong option of the app is one line', async (t) => {
+t.test('a wrong option of the app is reported in one line', async (t) => {
   const { status, output, errors } = await runCommand(['routes', server('misconfigured')])
   t.same([status, output], [1, ''])
   t.match(errors, /^fastify-zitadel routes: unknown option "rolls".*\n$/)

@@ -10,7 +10,7 @@ t.test('without a command, and with --help, the commands are listed', async (t) 
   }
 })
 
-t.test('an unknown command, flag or argument is a mistake, and is not repeated', async (t) => {
+t.test('an unknown command, flag or argument is a usage error that does not quote it', async (t) => {
   for (const args of [['CANARY'], ['doctor', '--CANARY'], ['doctor', 'CANARY'], ['routes', 'a', 'CANARY'], ['routes'], ['routes', 'x', '--json', '--markdown'], ['stand-in', 'CANARY'], ['stand-in', '--port', 'CANARY'], ['stand-in', '--port', '-1'], ['stand-in', '--port', '1.5'], ['stand-in', '--port', '65536'], ['doctor', '--token-file', '/CANARY/none']]) {
     const { status, output, errors } = await runCommand(args)
     t.equal(status, 1, args.join(' '))
@@ -20,7 +20,7 @@ t.test('an unknown command, flag or argument is a mistake, and is not repeated',
   }
 })
 
-t.test('each command explains itself', async (t) => {
+t.test('each command prints its help', async (t) => {
   for (const [name, flag] of [['doctor', '--help'], ['routes', '-h'], ['stand-in', '--help'], ['token', '--help'], ['events', '-h']] as const) {
     const { status, output, errors } = await runCommand([name, flag])
     t.equal(status, 0)
@@ -29,7 +29,7 @@ t.test('each command explains itself', async (t) => {
   }
 })
 
-t.test('a number that is none is a mistake, and is not repeated', async (t) => {
+t.test('a malformed number is a usage error that does not quote it', async (t) => {
   for (const value of ['CANARY', '0', '-1', '1.5', '600001', '']) {
     const { status, errors } = await runCommand(['doctor', `--timeout=${value}`])
     t.equal(status, 1)

@@ -51,7 +51,7 @@ t.test('stand-in overwrites no file that another program has written', async (t)
   }
 })
 
-t.test('stand-in says in one line that its port is in use', async (t) => {
+t.test('stand-in reports in one line that its port is in use', async (t) => {
   const other = createServer().listen(0, '127.0.0.1')
   t.teardown(() => other.close())
   await once(other, 'listening')

@@ -13,7 +13,7 @@ const provider = await startOidcProvider()
 t.teardown(async () => await provider.stop())
 const forever = async (): Promise<never> => await new Promise(() => {})
 
-/** Runs the command, and calls a function with each page that the user is told to open. */
+/** Runs the command, and calls a function with each page that it asks the user to open. */
 async function logIn (flags: string[], onPage: (url: URL, text: string) => unknown, terminal: Partial<Terminal> = {}): Promise<Outcome & { told: string }> {
   let told = ''
   let pending: unknown
@@ -83,7 +83,7 @@ t.test('the listener answers only the response to this login', async (t) => {
   t.equal(status, 0)
 })
 
-t.test('a wrong response to the login', async (t) => {
+t.test('a wrong response to the login is an error', async (t) => {
   for (const [parameters, message] of [
     [{ error: 'access_denied' }, 'the login was refused (access_denied): the login was refused'],
     [{ error: 'CANARY' }, 'the login was refused (400)'],
@@ -108,18 +108,18 @@ t.test('a wrong response to the login', async (t) => {
   t.match(told, 'the response is of another issuer', 'the provider always sends "iss"')
 })
 
-t.test('nobody logs in', async (t) => {
+t.test('the command ends if no login comes within the timeout', async (t) => {
   t.match(await logIn([], () => {}, { wait: async () => {} }), { status: 1, output: '', told: /no login came in time/ })
 })
 
-t.test('the device grant: any browser, and the code of the terminal', async (t) => {
+t.test('the device grant works with any browser and the code from the terminal', async (t) => {
   let isLoggedIn = false
   const page = { url: new URL('http://none') }
   const waits: number[] = []
   const { status, output, told } = await logIn(['--device'], (url) => { page.url = url }, {
     wait: async (milliseconds) => {
       waits.push(milliseconds)
-      // After the second look, so that the first answer is authorization_pending.
+      // After the second poll, so that the first response is authorization_pending.
       if (waits.length !== 2) return
       const browser = new HeadlessBrowser()
       const confirmation = await browser.visit(page.url.origin + page.url.pathname, readForm(await browser.visit(page.url)))
@@ -135,7 +135,7 @@ t.test('the device grant: any browser, and the code of the terminal', async (t) 
 
 interface Played { readonly discovery?: object, readonly device?: PlayedResponse, readonly token?: () => PlayedResponse }
 
-/** An issuer that answers as it is told. */
+/** An issuer whose responses the test defines. */
 async function play (t: Test, { discovery = {}, device = {}, token = () => ({}) }: Played): Promise<string> {
   return await playServer(t, (path, issuer) => {
     if (path === '/device') return { body: JSON.stringify({ device_code: 'd', user_code: 'U', verification_uri: `${issuer}/page`, expires_in: 600, interval: 7 }), ...device }
@@ -166,7 +166,7 @@ t.test('the device grant slows down, and ends with each error of RFC 8628', asyn
   t.match(await logIn(['--device', '--issuer', late], () => {}, { wait: async () => {} }), { status: 1, told: /no login came in time/ })
 })
 
-t.test('what a server must not answer', async (t) => {
+t.test('wrong responses of the server are errors, and not quoted', async (t) => {
   for (const [played, flags, message] of [
     [{ discovery: { issuer: 'https://other.example' } }, [], 'does not name this issuer'],
     [{ discovery: { token_endpoint: 'https://other.example/token' } }, [], 'has no token_endpoint on the origin of the issuer'],

@@ -1,5 +1,5 @@
 // Sends the same introspection requests to the stand-in and to a server with the protocol library of ZITADEL, over real
-// sockets. Status, content type and body must be equal. Needs Go; without Go it prints that nothing is checked.
+// sockets. Status, content type and body must be equal. Without Go it prints "skipped".
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'

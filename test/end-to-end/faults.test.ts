@@ -19,7 +19,7 @@ againstBoth({
     t.match(headers['retry-after'], /^[1-9]\d*$/)
     t.equal(headers['www-authenticate'], undefined)
     t.strictSame(body, UNAVAILABLE)
-    t.equal((await get('/me', 'garbage')).status, 503, 'nobody knows that it is none')
+    t.equal((await get('/me', 'garbage')).status, 503, 'whether it is a token is unknown')
     t.equal((await get('/fresh', known)).status, 503)
     t.equal((await get('/me', known)).status, 200)
     t.match(await app.zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE' })

@@ -22,14 +22,14 @@ const forms: Record<string, ZitadelOptions['credentials']> = {
 }
 
 for (const [form, credentials] of Object.entries(forms)) {
-  t.test(`the API proves itself by ${form}`, async (t) => {
+  t.test(`the API authenticates by ${form}`, async (t) => {
     const { server, served } = await setUp(t, { credentials })
     t.equal((await served.get('/me', await machineToken(server))).status, 200)
     t.strictSame(server.introspections(), [200])
   })
 }
 
-t.test('a machine, by the client credentials grant (RFC 6749 section 4.4)', async (t) => {
+t.test('a token of a machine is accepted (client credentials grant, RFC 6749 section 4.4)', async (t) => {
   const { server, served: { app, get } } = await setUp(t)
   const token = await machineToken(server, 'openid email')
   t.match((await get('/me', token)).body, { sub: '', clientId: MACHINE.clientId, scopes: ['openid', 'email'], iss: server.issuer })
@@ -39,7 +39,7 @@ t.test('a machine, by the client credentials grant (RFC 6749 section 4.4)', asyn
   t.equal((await get('/me', token)).status, 401)
 })
 
-t.test('a person, by the authorization code grant with PKCE (RFC 7636)', async (t) => {
+t.test('a token of a person is accepted (authorization code grant with PKCE, RFC 7636)', async (t) => {
   const { server, served: { app, get } } = await setUp(t)
   const token = await personToken(server)
   t.match((await get('/me', token)).body, { sub: ACCOUNT, clientId: PAGE, scopes: ['openid', 'profile', 'email'] })
@@ -56,26 +56,26 @@ t.test("customScopes: 'scope' looks for a custom scope in the token's scope", as
   t.equal(headers['www-authenticate'], 'Bearer error="insufficient_scope", scope="orders:read"')
 })
 
-t.test("a custom scope in the token's scope proves nothing by default", async (t) => {
+t.test("by default, a custom scope in the token's scope grants nothing", async (t) => {
   const { server, served: { get } } = await setUp(t)
   const { status, body } = await get('/orders', await machineToken(server, 'openid orders:read'))
   t.equal(status, 403)
   t.equal(body['code'], 'FST_ZITADEL_INSUFFICIENT_ROLE')
 })
 
-t.test('"clients" lets in the clients that it names', async (t) => {
+t.test('"clients" lets in only the listed clients', async (t) => {
   const { server, served: { get } } = await setUp(t, { clients: [PAGE] })
   t.equal((await get('/me', await personToken(server))).status, 200)
   t.equal((await get('/me', await machineToken(server))).body['code'], 'FST_ZITADEL_INVALID_TOKEN')
 })
 
-t.test('a server that refuses replayed assertions (RFC 7523 section 3)', async (t) => {
+t.test('if the server refuses replayed assertions, each request has its own (RFC 7523 section 3)', async (t) => {
   const { server, served: { get } } = await setUp(t)
   for (let i = 0; i < 5; i++) t.equal((await get('/me', await machineToken(server))).status, 200)
-  t.strictSame(server.introspections(), [200, 401, 200, 200, 200, 200], 'one refusal, and from then on each call has an assertion of its own')
+  t.strictSame(server.introspections(), [200, 401, 200, 200, 200, 200], 'after one refusal, each request has its own assertion')
 })
 
-t.test('many new tokens at once before it is known that replays are refused', async (t) => {
+t.test('many new tokens at once, before the first refusal of a replay', async (t) => {
   const { server, served: { errors, get } } = await setUp(t)
   const tokens = await Promise.all(Array.from({ length: 20 }, async () => await machineToken(server)))
   const answers = await Promise.all(tokens.map(async (token) => await get('/me', token)))
@@ -93,14 +93,14 @@ t.test('a wrong key is 401 invalid_client, tried once more with another assertio
   t.strictSame(server.introspections(), [401, 401])
 })
 
-t.test('a token that the server will not look at shuts nobody else out', async (t) => {
+t.test('a token that the server rejects does not affect other tokens', async (t) => {
   const { server, served: { get } } = await setUp(t)
   const jwt = [{ alg: 'RS256' }, {}, {}].map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.')
   t.equal((await get('/me', jwt)).status, 500)
   t.equal((await get('/me', await machineToken(server))).status, 200)
 })
 
-t.test('a server that is stopped and started again', async (t) => {
+t.test('requests are served again after the server was stopped and started', async (t) => {
   const { server, served: { get } } = await setUp(t)
   const [first, second] = [await machineToken(server), await machineToken(server)]
   t.equal((await get('/me', first)).status, 200)

@@ -45,6 +45,6 @@ againstBoth({
     t.equal((await get('/fresh', token)).status, 200)
     await server.revoke(token)
     t.equal((await get('/fresh', token)).status, 401)
-    t.equal((await get('/me', token)).status, 401, 'what was learned is known everywhere')
+    t.equal((await get('/me', token)).status, 401, 'all routes use the new response')
   }
 })

@@ -2,37 +2,37 @@ import t from 'tap'
 import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
 import { OK, startProxiedApp, unavailable, type ProxiedTestApp } from '../fixtures/test-app.ts'
 
-/** Milliseconds: what a slow machine may need more than the deadline. */
+/** Milliseconds that a slow machine may need beyond the deadline. */
 const TOLERANCE = 2000
 
-/** Breaks it, and says what the log must tell of it. */
+/** How the server fails, and the log line about it. */
 const FAULTS: Record<string, [fault: Mode | ((world: ProxiedTestApp) => Promise<void>), log: RegExp]> = {
   'refuses connections': [async ({ proxy }) => await proxy.stop(), /no answer from ZITADEL \(ECONNREFUSED\): check that ZITADEL runs/],
   'resets each connection at once': ['rst-on-connect', /no answer from ZITADEL \((ECONNRESET|UND_ERR_SOCKET|EPIPE)\): check/],
-  'resets the connection once the request is there': ['rst-on-request', /no answer from ZITADEL \(ECONNRESET\): check/],
-  'resets it in the middle of the answer': ['rst-mid-body', /no answer from ZITADEL \((ECONNRESET|UND_ERR_SOCKET)\): check/],
-  'ends the connection without an answer': ['fin', /no answer from ZITADEL \(UND_ERR_SOCKET\): check/],
-  'ends it in the middle of the answer': ['fin-mid-body', /no answer from ZITADEL \((UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)\): check/],
-  'takes the request and is silent': ['silence', /no answer from ZITADEL within 1000 ms: check the load/],
-  drips: ['slow-drip', /no answer from ZITADEL within 1000 ms/],
-  'stops in the middle of the answer': ['stalled-body', /no answer from ZITADEL within 1000 ms/],
-  'never stops answering': ['endless-body', /no answer from ZITADEL \(RESPONSE_TOO_LARGE\): it had more than 1 MiB/],
+  'resets the connection after the request': ['rst-on-request', /no answer from ZITADEL \(ECONNRESET\): check/],
+  'resets the connection during the response': ['rst-mid-body', /no answer from ZITADEL \((ECONNRESET|UND_ERR_SOCKET)\): check/],
+  'closes the connection without a response': ['fin', /no answer from ZITADEL \(UND_ERR_SOCKET\): check/],
+  'closes the connection during the response': ['fin-mid-body', /no answer from ZITADEL \((UND_ERR_SOCKET|UND_ERR_RES_CONTENT_LENGTH_MISMATCH)\): check/],
+  'takes the request and does not answer': ['silence', /no answer from ZITADEL within 1000 ms: check the load/],
+  'sends one byte at a time': ['slow-drip', /no answer from ZITADEL within 1000 ms/],
+  'stalls during the response': ['stalled-body', /no answer from ZITADEL within 1000 ms/],
+  'sends an endless response': ['endless-body', /no answer from ZITADEL \(RESPONSE_TOO_LARGE\): it had more than 1 MiB/],
   'is no HTTP server': ['not-http', /the response is not HTTP: check that ZITADEL answers/],
-  'is a proxy that says 502': [answerOf(502, '<html>'), /ZITADEL answered 502: check ZITADEL and what stands in front of it/],
-  'is a proxy that says 503, and when to come back': [answerOf(503, '<html>', { 'Retry-After': '120' }), /ZITADEL answered 503: check/],
-  'is a gateway that says 504': [answerOf(504, ''), /ZITADEL answered 504: check/],
-  'breaks inside': [answerOf(500, '{"error":"server_error"}'), /ZITADEL answered 500: check/],
+  'is a proxy that answers 502': [answerOf(502, '<html>'), /ZITADEL answered 502: check ZITADEL and what stands in front of it/],
+  'is a proxy that answers 503 with Retry-After': [answerOf(503, '<html>', { 'Retry-After': '120' }), /ZITADEL answered 503: check/],
+  'is a gateway that answers 504': [answerOf(504, ''), /ZITADEL answered 504: check/],
+  'fails internally': [answerOf(500, '{"error":"server_error"}'), /ZITADEL answered 500: check/],
   'redirects, which is not followed': [answerOf(302, '', { Location: '/elsewhere' }), /ZITADEL answered 302: check that ZITADEL answers/],
-  'is a firewall that says 403': [answerOf(403, '<html>'), /ZITADEL answered 403: check that ZITADEL answers/],
-  limits: [answerOf(429, 'Your ZITADEL instance is blocked.'), /ZITADEL answered 429: check ZITADEL's quota/],
-  'answers nothing at all': [answerOf(200, ''), /answered 200 without an introspection response: check that ZITADEL answers/],
+  'is a firewall that answers 403': [answerOf(403, '<html>'), /ZITADEL answered 403: check that ZITADEL answers/],
+  'limits requests': [answerOf(429, 'Your ZITADEL instance is blocked.'), /ZITADEL answered 429: check ZITADEL's quota/],
+  'answers without a body': [answerOf(200, ''), /answered 200 without an introspection response: check that ZITADEL answers/],
   'answers in HTML': [answerOf(200, '<html>'), /without an introspection response/],
   'answers with a list': [answerOf(200, '[]'), /without an introspection response/],
   'answers with a string for active': [answerOf(200, '{"active":"true"}'), /without an introspection response/]
 }
 
 for (const [what, [fault, log]] of Object.entries(FAULTS)) {
-  t.test(`a server that ${what}: 503 in time, nobody is let in, one line, and well again after it`, async (t) => {
+  t.test(`a server that ${what}: 503 in time, no request is let in, one log line, and later requests succeed`, async (t) => {
     const world = await startProxiedApp(t, { timeout: 1000 })
     const { proxy, get, lines, standIn } = world
     const [before, during, after] = [await standIn.issueToken(), await standIn.issueToken(), await standIn.issueToken()]
@@ -64,7 +64,7 @@ t.test('connections that are cut without a FIN cause 503 within the timeout, and
   t.ok(performance.now() - startedAt < 1000 + TOLERANCE)
   t.equal(lines.length, 1)
   clock.advance(0.5)
-  t.same(await get(tokens[0]!, '/fresh'), OK, 'though three more are dead')
+  t.same(await get(tokens[0]!, '/fresh'), OK, 'although three more connections are cut')
   t.same(await ask(), tokens.map(() => OK))
 })
 

@@ -6,11 +6,11 @@ import { fleetApp } from '../fixtures/fleet-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
-/** Lets everything else run: a cached verdict waits for nothing, so a loop over it would keep messages out. */
+/** Lets other tasks run: a loop over cached verdicts never yields, so no message would arrive. */
 const breathe = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 10))
 const credentials = { clientId: 'api', clientSecret: 'a secret that every process has' }
 
-t.test('a response that one app got is used by another, and what one forgets the other asks for again', needsRedis, async (t) => {
+t.test('two apps share a response, and a token that one app forgets is introspected again by the other', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const peer = await startPeer(t, () => ({ active: true, sub: 'ada', jti: 'V2_1-at_1' }))
   const [one, other] = [await fleetApp(t, port, { issuer: peer.origin, credentials }), await fleetApp(t, port, { issuer: peer.origin, credentials })]
@@ -74,7 +74,7 @@ t.test('freshness 0 asks ZITADEL, and an inactive response deletes the shared on
   t.equal(await other.status('token'), 401)
 })
 
-t.test('a response nested deeper than the stack lets in, and is not shared', needsRedis, async (t) => {
+t.test('a response that is nested deeper than the stack is used, and is not shared', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const depth = 100_000
   const peer = await startPeer(t, ({ response }) => send(response, 200, `{"active":true,"sub":"ada","deep":${'['.repeat(depth)}${']'.repeat(depth)}}`))

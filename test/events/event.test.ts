@@ -13,7 +13,7 @@ t.test('an event is read from JSON, and from a JWT around it', async (t) => {
   t.same(parse(`${encode({ alg: 'RS256' })}.${encode(locked)}.signature\n`), expected)
 })
 
-t.test('anything else is no event', async (t) => {
+t.test('other bodies are no events', async (t) => {
   for (const body of ['', 'null', '[]', '5', '"x"', '{', 'a.b.c', 'a.b.c.d.e', `${encode({})}.${encode([])}.x`]) t.equal(parse(body), undefined, body)
   for (const member of ['instanceID', 'aggregateID', 'aggregateType', 'event_type', 'sequence']) {
     for (const value of [undefined, null, '', [], {}, true, '6', 'x'.repeat(201), 6.5, -0.5, 1e300]) {
@@ -23,7 +23,7 @@ t.test('anything else is no event', async (t) => {
   }
 })
 
-t.test('the first valid event tells the instance, unless the option does', async (t) => {
+t.test('the instance is that of the first valid event, unless the option names one', async (t) => {
   const event = parse(locked)!
   const other = parse({ ...locked, instanceID: 'other' })!
   const learning = new EventMemory(undefined)
@@ -32,7 +32,7 @@ t.test('the first valid event tells the instance, unless the option does', async
   t.same([event, other].map((each) => told.isOtherInstance(each)), [true, false])
 })
 
-t.test('an event is a replay while its signature could be valid', async (t) => {
+t.test('a repeated event is a replay while its signature could be valid', async (t) => {
   const memory = new EventMemory(undefined)
   const event = parse(locked)!
   t.equal(memory.isReplay(event, 0), false)

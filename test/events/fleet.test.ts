@@ -28,7 +28,7 @@ async function startFleet (t: Test): Promise<Fleet> {
   const introspect = (token: string): IntrospectionResponse => (isRevoked ? { active: false } : responses[token]) as IntrospectionResponse
   const add = async (): Promise<FleetApp> => await fleetApp(t, port, { introspect, cache: { ttl: 600 }, events: { path: '/events', signingKey: SIGNING_KEY } }, { key: 'k'.repeat(32) })
   const apps = await Promise.all([add(), add(), add(), add()])
-  // The subscriptions must have been opened: each hears what another forgets.
+  // Waits for the subscriptions: each process receives what another forgets.
   await sleep(200)
   const post = async (body: EventBody): Promise<void> => {
     const payload = JSON.stringify(body)

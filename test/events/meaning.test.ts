@@ -52,7 +52,7 @@ t.test('each recorded event has its meaning', async (t) => {
   }
 })
 
-t.test('what is too long for an id, or empty, is none, so it is not kept', async (t) => {
+t.test('an empty or too long text is no id, and is not stored', async (t) => {
   for (const id of ['', 'x'.repeat(201)]) {
     const memory = new EventMemory(undefined)
     t.same(findTarget(parse(findRecorded('user.pat.removed', { event_payload: { tokenId: id } })), memory), { sub: findRecorded('user.pat.removed').aggregateID })
@@ -63,7 +63,7 @@ t.test('what is too long for an id, or empty, is none, so it is not kept', async
   }
 })
 
-t.test('a role assignment that was seen before tells its user', async (t) => {
+t.test('an earlier event of a role assignment names its user', async (t) => {
   const memory = new EventMemory(undefined)
   memory.record(parse(findRecorded('user.grant.added')))
   for (const type of ['user.grant.cascade.changed', 'user.grant.deactivated', 'user.grant.reactivated']) {
@@ -72,7 +72,7 @@ t.test('a role assignment that was seen before tells its user', async (t) => {
   t.same(findTarget(parse(findRecorded('user.grant.cascade.removed')), memory), { all: true }, 'another assignment')
 })
 
-t.test('a session whose login was seen tells its user', async (t) => {
+t.test('the login event of a session names its user', async (t) => {
   for (const type of ['session.user.checked', 'oidc_session.added']) {
     const memory = new EventMemory(undefined)
     const login = parse(RECORDED_EVENTS.findLast(({ event_type: recorded }) => recorded === type)!)
@@ -89,14 +89,14 @@ t.test('a service account has no login session', async (t) => {
   t.equal(memory.getUserOfSession(''), undefined)
 })
 
-t.test('the administrator who did it is never the user that is meant', async (t) => {
+t.test('the administrator of a change is never taken for the changed user', async (t) => {
   for (const type of EVENT_TYPES) {
     const event = parse({ ...findRecorded('user.locked'), event_type: type, userID: 'administrator', event_payload: {} })
     t.notMatch(JSON.stringify(findTarget(event, NOTHING)), 'administrator', type)
   }
 })
 
-t.test('a payload of another shape falls back to more, never to less', async (t) => {
+t.test('a payload of another shape makes more verdicts doubtful, never fewer', async (t) => {
   for (const payload of [{}, { tokenId: 5 }, { tokenId: null }, { tokenId: ['x'] }]) {
     t.same(findTarget(parse(findRecorded('user.pat.removed', { event_payload: payload })), NOTHING), { sub: USER })
   }
@@ -106,7 +106,7 @@ t.test('a payload of another shape falls back to more, never to less', async (t)
   t.same(findTarget(parse(findRecorded('user.pat.removed', { event_type: 'user.token.removed' })), NOTHING), { jti: '401242419749719078' })
 })
 
-t.test('the names of members of objects are no events', async (t) => {
+t.test('names of members of Object.prototype are no events', async (t) => {
   for (const type of ['constructor', '__proto__', 'toString', 'user.invented']) {
     t.equal(findTarget(parse(findRecorded('user.locked', { event_type: type })), NOTHING), undefined, type)
   }

@@ -51,7 +51,7 @@ async function startEventsApp (t: Test, options: Partial<ZitadelOptions['events'
   return { ...guarded, events, warnings, post, findDoubtful }
 }
 
-t.test('an event makes the verdicts doubtful that it names, and no other', async (t) => {
+t.test('an event makes only the verdicts doubtful that it names', async (t) => {
   const { findDoubtful, events } = await startEventsApp(t)
   t.same(await findDoubtful(findRecorded('user.locked')), ['user'])
   t.same(await findDoubtful(findRecorded('oidc_session.access_token.revoked')), ['session'])
@@ -149,14 +149,14 @@ t.test('an introspection that is in flight when the event arrives is not used', 
   t.equal(answers, 2)
 })
 
-t.test('events that arrive late or in another order change nothing but doubt', async (t) => {
+t.test('late and reordered events only make verdicts doubtful', async (t) => {
   const { findDoubtful } = await startEventsApp(t)
   t.same(await findDoubtful(findRecorded('user.grant.added', { sequence: 1 })), ['user'])
   t.same(await findDoubtful(findRecorded('user.grant.cascade.changed', { sequence: 5 })), ['user'])
   t.same(await findDoubtful(findRecorded('user.grant.cascade.changed', { sequence: 4 })), ['user'])
 })
 
-t.test('the route needs no token, and other routes do', async (t) => {
+t.test('the webhook route needs no token, and other routes do', async (t) => {
   const { post, get, app } = await startEventsApp(t)
   t.equal(await post(findRecorded('user.locked')), 204)
   t.equal((await get('/', null)).statusCode, 401)
@@ -164,7 +164,7 @@ t.test('the route needs no token, and other routes do', async (t) => {
   t.equal((await app.inject({ method: 'POST', url: '/other', payload: {} })).statusCode, 404)
 })
 
-t.test('parsers of the app stay as they are', async (t) => {
+t.test('content type parsers of the app do not change', async (t) => {
   const { app } = await startGuardedApp(t, { options: { events: { path: '/e', signingKey: SIGNING_KEY } } })
   app.post('/echo', { config: { access: 'public' } }, async ({ body }) => body)
   t.same((await app.inject({ method: 'POST', url: '/echo', payload: { a: 1 } })).json(), { a: 1 })

@@ -14,7 +14,7 @@ t.test('each event has an execution of its own, and none is for all events', asy
   t.same(planExecutions('new', plan), [], 'nothing is left to do')
 })
 
-t.test('the targets of the execution that runs today stay', async (t) => {
+t.test('the targets of the execution that runs now stay', async (t) => {
   const plan = planExecutions('new', [
     { condition: { event: { all: true } }, targets: ['all'] },
     { condition: { event: { group: 'user' } }, targets: ['group'] },
@@ -29,7 +29,7 @@ t.test('the targets of the execution that runs today stay', async (t) => {
   t.equal(find(plan, 'user.removed'), undefined, 'it is set up already')
 })
 
-t.test('a removal leaves what ran before', async (t) => {
+t.test('a removal restores the executions from before', async (t) => {
   const before: EventExecution[] = [
     { condition: { event: { group: 'user' } }, targets: ['group'] },
     { condition: { event: { event: 'user.locked' } }, targets: ['single'] },

@@ -30,14 +30,14 @@ t.test("access 'optional': a token is checked if one is sent, and denied if it i
   t.strictSame(await answer({ authorization: 'Bearer a b' }), [400, 'FST_ZITADEL_INVALID_REQUEST'])
 })
 
-t.test('an outage is an outage on an optional route, too', async (t) => {
+t.test('an outage is a 503 on an optional route too', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { down: () => { throw new Error('down') } } })
   app.get('/', { config: { access: 'optional' } }, async () => 'served')
   t.equal((await get('/', 'down')).statusCode, 503)
   t.equal((await get('/', null)).statusCode, 200)
 })
 
-t.test('freshness: 0 asks every time, any other number lets a younger verdict do', async (t) => {
+t.test('freshness: 0 causes an introspection each time, and with another number a younger verdict is used', async (t) => {
   const { app, calls, clock, get } = await startGuardedApp(t)
   app.get('/fresh', { config: { scopes: [], freshness: 0 } }, async () => 'served')
   app.get('/recent', { config: { scopes: [], freshness: 10 } }, async () => 'served')

@@ -12,7 +12,7 @@ async function answer (t: TestContext, options: ZitadelOptions, claims: object):
 
 const refused = [401, 'FST_ZITADEL_INVALID_TOKEN', 'Bearer error="invalid_token"']
 
-t.test('clients: only tokens of these clients are let in', async (t) => {
+t.test('clients: only tokens of these clients are accepted', async (t) => {
   const options = { clients: ['web', 'cli'] }
   t.equal(await answer(t, options, { client_id: 'web' }), 200)
   t.equal(await answer(t, options, { client_id: 'cli' }), 200)
@@ -21,7 +21,7 @@ t.test('clients: only tokens of these clients are let in', async (t) => {
   }
 })
 
-t.test('projectId: it must be in the audience, one string or an array (RFC 7519 section 4.1.3)', async (t) => {
+t.test('projectId: the project must be in the audience, one string or an array (RFC 7519 section 4.1.3)', async (t) => {
   const options = { projectId: '28' }
   t.equal(await answer(t, options, { aud: '28' }), 200)
   t.equal(await answer(t, options, { aud: ['web', '28'] }), 200)
@@ -30,7 +30,7 @@ t.test('projectId: it must be in the audience, one string or an array (RFC 7519 
   }
 })
 
-t.test('projectId: its own roles count, also where those of others are listed', async (t) => {
+t.test('projectId: only the roles of this project count', async (t) => {
   const claims = { aud: ['1'], 'urn:zitadel:iam:org:project:1:roles': { admin: { acme: 'acme.example' } }, 'urn:zitadel:iam:org:project:roles': { root: { acme: 'acme.example' } } }
   const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse(claims) }, options: { projectId: '1' } })
   app.get('/', async ({ zitadel }) => [zitadel.hasRole('admin'), zitadel.hasRole('root')])
@@ -39,7 +39,7 @@ t.test('projectId: its own roles count, also where those of others are listed', 
 
 t.test('personalAccessTokens: false denies every token whose jti does not start with V2_', async (t) => {
   const pat = { client_id: undefined, jti: '280000000000000333' }
-  t.equal(await answer(t, {}, pat), 200, 'let in by default')
+  t.equal(await answer(t, {}, pat), 200, 'accepted by default')
   const options = { personalAccessTokens: false }
   t.strictSame(await answer(t, options, pat), refused)
   t.strictSame(await answer(t, options, { client_id: undefined, jti: undefined }), refused)

@@ -4,7 +4,7 @@ import { startGuardedApp, activeResponse, roles } from '../fixtures/guarded-app.
 const asked = activeResponse({ scope: 'openid orders:read' })
 const holds = activeResponse(roles({ 'orders:read': ['acme'] }))
 
-t.test('a custom scope is looked for among the roles: a requested scope proves nothing', async (t) => {
+t.test('a custom scope is looked for among the roles, because a client can request any scope', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { asked, holds } })
   app.get('/', { config: { scopes: ['orders:read'] } }, async (request) => request.zitadel.hasScope('orders:read'))
   const refused = await get('/', 'asked')
@@ -45,7 +45,7 @@ t.test('a role scope as a requirement throws: it only says that a client request
   }
 })
 
-t.test('the challenge names scopes only where scopes alone would cure one alternative', async (t) => {
+t.test('the challenge names scopes only if they alone would satisfy one alternative', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { reader: activeResponse({ scope: '', ...roles({ reader: ['acme'] }) }) } })
   const challenge = async (url: string, token: string): Promise<unknown> => (await get(url, token)).headers['www-authenticate']
   app.get('/any', { config: { scopes: [['email', 'writer'], ['email', 'profile', 'reader']] } }, async () => 'served')

@@ -68,7 +68,7 @@ t.test('a logger that is off, or set to a higher level, writes nothing', async (
   t.strictSame(lines, [])
 })
 
-t.test('an outage and a mistake of a user are no denials', async (t) => {
+t.test('an outage and a programming error write no denial line', async (t) => {
   const { app, get, takeDenials } = await startLoggedApp(t, { responses: { down: () => { throw new Error('down') } }, options: { tokenFrom: (request) => request.headers['x-wrong'] && 7 as never } })
   app.get('/', async () => 'served')
   t.equal((await get('/', 'down')).statusCode, 503)
@@ -83,7 +83,7 @@ t.test('a denial after the body writes one line', async (t) => {
   t.match(takeDenials(), [{ code: 'FST_ZITADEL_INVALID_TOKEN', reason: 'token_expired' }])
 })
 
-t.test('the reasons for a 401', async (t) => {
+t.test('the line of a 401 has its reason', async (t) => {
   const reasonOf = async (options: object, claims: object): Promise<unknown> => {
     const { app, get, takeDenials } = await startLoggedApp(t, { options, responses: { caller: activeResponse(claims) } })
     app.get('/', async () => 'served')
@@ -102,7 +102,7 @@ t.test('the reasons for a 401', async (t) => {
   t.match(await reasonOf({}, { act: 5 }), [['actor_malformed', `${prefix}its claim "act" is malformed`]])
 })
 
-t.test('a request without a bearer token says whether it has another scheme', async (t) => {
+t.test('the line of a request without a bearer token says whether it has another scheme', async (t) => {
   const { app, takeDenials } = await startLoggedApp(t, { options: { tokenFrom: (request) => request.headers['x-token'] as string | undefined } })
   app.get('/', async () => 'served')
   await app.inject({ url: '/', headers: { authorization: 'k4n4ry' } })
@@ -113,7 +113,7 @@ t.test('a request without a bearer token says whether it has another scheme', as
   t.match(takeDenials(), [{ code: 'FST_ZITADEL_INVALID_REQUEST', reason: 'several_tokens' }])
 })
 
-t.test('the reasons for a 403', async (t) => {
+t.test('the line of a 403 has its reason', async (t) => {
   const responses = {
     none: activeResponse(),
     reader: activeResponse(roles({ reader: ['acme'] })),

@@ -7,7 +7,7 @@ t.test('each reason has a section in the documents', async (t) => {
   t.same(headings.sort(), Object.keys(DENIAL_SENTENCES).map((reason) => `### ${reason}`).sort())
 })
 
-t.test('a reason is one word of small letters, fit for a metric', async (t) => {
+t.test('a reason is one word of small letters, so that it can be a metric label', async (t) => {
   for (const reason of Object.keys(DENIAL_SENTENCES)) t.match(reason, /^[a-z_]+$/)
 })
 

@@ -23,7 +23,7 @@ const callers: Row[] = [
   ['a missing role', { url: '/role', authorization: 'Bearer good' }, 403, 'INSUFFICIENT_ROLE', 'Bearer realm="orders", error="insufficient_scope"']
 ]
 
-t.test("the caller's failures, each with its challenge (RFC 6750 section 3)", async (t) => {
+t.test('failures of the caller have a challenge (RFC 6750 section 3)', async (t) => {
   const { app, clock } = await startGuardedApp(t, {
     options: { realm: 'orders', clients: ['web'] },
     responses: {
@@ -85,7 +85,7 @@ for (const [what, answer, status, code, message] of servers) {
     const reply = await get('/')
     t.equal(reply.statusCode, status)
     t.equal(reply.json().code, `FST_ZITADEL_${code}`)
-    t.equal(reply.json().message, message, 'and the caller is told no more')
+    t.equal(reply.json().message, message, 'the response has no details')
     t.equal(reply.headers['retry-after'], status === 503 ? '5' : undefined)
     t.notOk('www-authenticate' in reply.headers)
   })

@@ -29,7 +29,7 @@ async function withAuth (t: TestContext, first = true): Promise<FastifyInstance>
 }
 
 for (const first of [true, false]) {
-  t.test(`@fastify/auth ${first ? 'before' : 'after'} the plugin: an API key or a token, in both orders`, async (t) => {
+  t.test(`@fastify/auth ${first ? 'before' : 'after'} the plugin: an API key or a token is enough, in both orders`, async (t) => {
     const app = await withAuth(t, first)
     for (const url of ['/key-first', '/zitadel-first']) {
       const byToken = await app.inject({ url, headers: bearer('good') })
@@ -58,7 +58,7 @@ t.test('the failure of the last alternative is reported: an outage stays a 503',
   const down = await get('/key-first', 'down')
   t.equal(down.statusCode, 503)
   t.equal(down.headers['retry-after'], '5')
-  t.equal((await app.inject({ url: '/key-first', headers: { ...bearer('down'), 'x-api-key': 'key' } })).statusCode, 200, 'who has a key does not care')
+  t.equal((await app.inject({ url: '/key-first', headers: { ...bearer('down'), 'x-api-key': 'key' } })).statusCode, 200, 'a caller with a key is allowed during an outage')
 })
 
 t.test('with the relation "and", both methods are needed', async (t) => {

@@ -36,7 +36,7 @@ for (const key of COMMON_WORDS) {
   })
 }
 
-t.test('beside access, words of other guards belong to others where nothing is checked', async (t) => {
+t.test('words of other guards beside access are ignored on routes without a check', async (t) => {
   const { app } = await startGuardedApp(t)
   for (const key of [...ROLE_WORDS, ...SCOPE_WORDS, ...ORGANIZATION_WORDS]) app.get(`/own/${key}`, { config: { access: 'own', [key]: ['a'] } as object }, handler)
   for (const key of ORGANIZATION_WORDS) app.get(`/public/${key}`, { config: { access: 'public', [key]: 'a' } as object }, handler)

@@ -43,7 +43,7 @@ t.test('the reason for a denial is in the log, and not in the response', async (
   await get('/', 'short')
   clock.advance(11)
   t.equal(await told('short'), "The access token is not valid here: it has expired, by this machine's clock")
-  t.equal(await told(null), 'A bearer token is required', 'where there is no more to say, no more is said')
+  t.equal(await told(null), 'A bearer token is required', 'there is no detail')
 })
 
 t.test('a function "organization" that throws is in the log, without its error', async (t) => {

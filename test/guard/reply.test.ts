@@ -13,7 +13,7 @@ async function withCode (t: TestContext, given: AppSetup, code: number): Promise
   return all
 }
 
-t.test('a status that an earlier hook has set survives a pass', async (t) => {
+t.test('a status that an earlier hook has set is kept after an allowed request', async (t) => {
   for (const code of [202, 404, 418, 500]) {
     const { get } = await withCode(t, {}, code)
     const reply = await get('/')
@@ -22,7 +22,7 @@ t.test('a status that an earlier hook has set survives a pass', async (t) => {
   }
 })
 
-t.test('a status that an earlier hook has set survives an introspection', async (t) => {
+t.test('a status that an earlier hook has set is kept after an introspection', async (t) => {
   const { app, get, zitadel, calls } = await withCode(t, {}, 404)
   app.addHook('preValidation', async () => await zitadel().forget({ token: 'good' }))
   const reply = await get('/')
@@ -100,7 +100,7 @@ t.test('after a denial, the connection serves the next request', async (t) => {
     return [response.statusCode, asked.reusedSocket]
   }
   t.strictSame(await get({}), [401, false])
-  // A round, so that an end that came with the answer would have been seen.
+  // One more round trip: an end of the connection after the response would be noticed.
   await new Promise(setImmediate)
   t.strictSame(await get({ authorization: 'Bearer good' }), [200, true])
 })

@@ -13,7 +13,7 @@ const claims = {
   ...roles({ admin: ['acme', 'globex'] })
 }
 
-/** What a handler gets to see. */
+/** What a handler can see. */
 async function seen (t: TestContext): Promise<ActiveToken> {
   const { app, get } = await startGuardedApp(t, { responses: { caller: activeResponse(claims) } })
   let token: ActiveToken | undefined
@@ -39,7 +39,7 @@ t.test('request.zitadel describes the caller', async (t) => {
   t.ok(token.hasRole('admin'))
   t.ok(token.hasRole('admin', { organization: 'globex' }))
   t.notOk(token.hasRole('admin', { organization: 'initech' }))
-  t.notOk(token.hasRole('admin', { organization: undefined }), 'an organisation that is named but unknown is none')
+  t.notOk(token.hasRole('admin', { organization: undefined }), 'undefined is no organisation')
   t.ok(token.hasScope('openid'))
 })
 

@@ -5,7 +5,7 @@ import { bearer, startGuardedApp, listen, activeResponse, roles } from '../fixtu
 
 const EVIL = 'x"\r\nset-cookie: evil=1\r\n\r\n{"level":60,"msg":"forged"}\n'
 
-t.test('no token is in any log line, at any level, whatever becomes of the request', async (t) => {
+t.test('no token is in any log line, at any level, for any result of the request', async (t) => {
   const lines: string[] = []
   const { app, zitadel } = await startGuardedApp(t, {
     server: { logger: { level: 'trace', stream: { write: (line) => { lines.push(line) } } } },

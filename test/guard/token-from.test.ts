@@ -4,7 +4,7 @@ import { startGuardedApp } from '../fixtures/guarded-app.ts'
 
 const fromCookie = (request: FastifyRequest): string | undefined => request.headers['x-cookie'] as string | undefined
 
-t.test('tokenFrom reads a token from elsewhere, beside the header', async (t) => {
+t.test('tokenFrom reads a token from another place, beside the header', async (t) => {
   const { app } = await startGuardedApp(t, { options: { tokenFrom: fromCookie } })
   app.get('/', async ({ zitadel }) => zitadel.sub)
   const answer = async (headers: Record<string, string>): Promise<unknown> => {
@@ -13,7 +13,7 @@ t.test('tokenFrom reads a token from elsewhere, beside the header', async (t) =>
   }
   t.equal(await answer({ 'x-cookie': 'good' }), 'ada')
   t.equal(await answer({ authorization: 'Bearer good' }), 'ada')
-  t.equal(await answer({ authorization: 'Bearer good', 'x-cookie': '' }), 'ada', 'an empty token is none')
+  t.equal(await answer({ authorization: 'Bearer good', 'x-cookie': '' }), 'ada', 'an empty text is no token')
   t.equal(await answer({ authorization: 'Basic YTpi', 'x-cookie': 'good' }), 'ada', 'another scheme has no token')
   t.equal(await answer({}), 'FST_ZITADEL_NO_TOKEN')
   t.equal(await answer({ 'x-cookie': 'bad' }), 'FST_ZITADEL_INVALID_TOKEN')
@@ -62,7 +62,7 @@ t.test('tokenFrom that returns an array found several tokens, which is a 400', a
   }
 })
 
-t.test('an error of tokenFrom with a status below 500 is the answer', async (t) => {
+t.test('an error of tokenFrom with a status below 500 is the response', async (t) => {
   const { app, get } = await startGuardedApp(t, { options: { tokenFrom: () => { throw Object.assign(new Error('no session'), { statusCode: 440 }) } } })
   app.get('/', async () => 'served')
   t.match((await get('/')).json(), { statusCode: 440, message: 'no session' })

@@ -17,13 +17,13 @@ t.test('the body of a request without a token, or without the role, is not parse
   }
   t.equal(parsed, 0)
   t.equal(await post('x'.repeat(100), bearer('admin')), 413)
-  t.equal(await post('x', bearer('admin')), 400, 'only who is let in is told what is wrong with it')
+  t.equal(await post('x', bearer('admin')), 400, 'only an allowed caller gets the parser error')
   t.equal(parsed, 1)
 })
 
 interface Upload extends GuardedApp { served: string[], start: (token: string) => Promise<Socket>, finish: (socket: Socket) => Promise<string> }
 
-/** An app that is in the middle of an upload: let in, half of the body there. */
+/** An app in the middle of an upload: the request is allowed, and half of the body has arrived. */
 async function upload (t: TestContext, given: AppSetup, config: object = { scopes: [] }): Promise<Upload> {
   const all = await startGuardedApp(t, given)
   const { app } = all

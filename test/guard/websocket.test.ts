@@ -6,7 +6,7 @@ import { WebSocket } from 'ws'
 import zitadel from '../../lib/index.ts'
 import { createIntrospect, bearer, listen, activeResponse, roles, type TestContext } from '../fixtures/guarded-app.ts'
 
-/** An app whose socket tells a caller who he is; @fastify/websocket is registered before or after the plugin. */
+/** An app whose socket sends the subject of the caller; @fastify/websocket is registered before or after the plugin. */
 async function echo (t: TestContext, first: boolean): Promise<FastifyInstance> {
   const app = Fastify()
   t.teardown(() => app.close())
@@ -20,7 +20,7 @@ async function echo (t: TestContext, first: boolean): Promise<FastifyInstance> {
   return app
 }
 
-/** What an upgrade is answered: status, and the challenge of a refusal. */
+/** The response to an upgrade: its status, and the challenge of a denial. */
 async function upgrade (url: string, headers: Record<string, string>): Promise<{ socket: WebSocket, status: number, challenge?: string | undefined }> {
   const socket = new WebSocket(url, { headers })
   return await new Promise((resolve, reject) => {

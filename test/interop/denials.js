@@ -3,7 +3,7 @@ import { test } from 'node:test'
 import { startStandIn } from '../../dist/testing/index.js'
 
 /**
- * The four kinds of denial as a caller of a guarded route sees them over a socket, with their headers, and the way in.
+ * The four kinds of denial over a socket, with their headers, and an allowed request.
  * @param {string} name
  * @param {(options: object) => Promise<{ url: string, close: () => Promise<void> }>} start starts a server on a port of its own; the route needs the role "reader"
  */
@@ -17,7 +17,7 @@ export function testDenials (name, start) {
     const reader = await standIn.issueToken({ roles: ['reader'] })
     const other = await standIn.issueToken({ roles: ['other'] })
 
-    await t.test('a token with the role is let in', async () => {
+    await t.test('a token with the role is accepted', async () => {
       const response = await request(reader)
       assert.equal(response.status, 200)
       assert.equal(response.headers.get('www-authenticate'), null)

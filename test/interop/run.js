@@ -1,4 +1,4 @@
-// `npm run test:interop`: the built package beside other people's frameworks. Each folder has a package.json of its own, so
+// `npm run test:interop`: the built package beside other frameworks. Each folder has a package.json of its own, so
 // that `npm ci` stays small, and a file `*.test.js`.
 // Arguments: names of folders (default: all).
 import { spawnSync } from 'node:child_process'

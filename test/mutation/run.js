@@ -30,7 +30,7 @@ const scores = [...found].map(([folder, statuses]) => ({ folder, ...scoreOf(stat
 console.table(scores)
 process.exitCode = isWhole && scores.every(({ score }) => score >= LEAST) ? 0 : 1
 
-/** What became of each; none of a run that was broken off. */
+/** The results of the mutants; empty if the run was aborted. */
 function mutantsOf (report) {
   if (!existsSync(report)) return []
   return Object.values(JSON.parse(readFileSync(report, 'utf8')).files).flatMap(({ mutants }) => mutants.map(({ status }) => status))

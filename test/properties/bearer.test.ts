@@ -14,7 +14,7 @@ t.test('the token after the scheme is read, with any case of the scheme', async 
   }))
 })
 
-t.test('any other header gives no token, or something that is judged character by character', async () => {
+t.test('any other header gives no token, or a credentials value that is checked character by character', async () => {
   holds(fc.property(anything, (header) => {
     const credentials = parseBearerCredentials(header)
     if (credentials === undefined) return !/^bearer(?:[ \t]|$)/i.test(header)

@@ -11,7 +11,7 @@ const CANARY = 'k4n4ry'
 const texts = fc.string({ unit: 'grapheme', minLength: 1 })
 const odd = fc.oneof(fc.anything(), fc.constant(CANARY), fc.string().map((text) => CANARY + text))
 
-t.test('whatever a key is, it is refused with a message that holds none of it', async () => {
+t.test('any malformed key is refused with a message that does not quote it', async () => {
   const objects = fc.record({ type: odd, keyId: odd, key: odd, clientId: odd }, { requiredKeys: [] })
   const json = objects.map((key) => JSON.stringify(key, (_, value) => typeof value === 'bigint' ? String(value) : value))
   const sources = fc.oneof(odd, objects, json, json.map((text) => Buffer.from(text).toString('base64')))
@@ -25,7 +25,7 @@ t.test('whatever a key is, it is refused with a message that holds none of it', 
   }))
 })
 
-t.test('whatever the credentials are, they are taken or refused by name, and no value is quoted', async () => {
+t.test('any credentials are accepted, or refused by name without a quoted value', async () => {
   const forms = fc.dictionary(fc.constantFrom('keyFile', 'key', 'clientId', 'clientSecret', 'keyId', 'alg', 'sign'), odd)
   holds(fc.property(fc.oneof(forms, odd), (credentials) => {
     try {
@@ -37,14 +37,14 @@ t.test('whatever the credentials are, they are taken or refused by name, and no 
   }))
 })
 
-t.test('whatever id and secret are, a server reads them back (RFC 6749 section 2.3.1)', async () => {
+t.test('a server decodes any id and secret to the same values (RFC 6749 section 2.3.1)', async () => {
   holds(fc.property(texts, texts, (id, secret) => {
     const pair = Buffer.from(clientSecretBasic(id, secret).headers['authorization']!.slice(6), 'base64').toString()
     return pair.split(':').length === 2 && pair.split(':').map((half) => new URLSearchParams(`half=${half}`).get('half')).join(':') === `${id}:${secret}`
   }))
 })
 
-t.test('whatever a token is, it is one field of the form, and the same one (RFC 7662 section 2.1)', async () => {
+t.test('any token is one field of the form, unchanged (RFC 7662 section 2.1)', async () => {
   holds(fc.property(texts, (token) => {
     const fields = [...new URLSearchParams(createIntrospectionBody(token))]
     return fields.length === 1 && fields[0]![0] === 'token' && fields[0]![1] === token

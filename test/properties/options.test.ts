@@ -10,7 +10,7 @@ const NAMES = ['issuer', 'credentials', 'address', 'introspectionEndpoint', 'dis
 const CANARY = 'canary-that-must-not-be-quoted'
 const values = fc.oneof(fc.anything(), fc.constant(CANARY), fc.constant({ key: CANARY }), fc.constant([CANARY]), fc.webUrl())
 
-t.test('whatever the options are, they are accepted or refused by name, and no value is quoted', async () => {
+t.test('any options are accepted, or refused by name without a quoted value', async () => {
   holds(fc.property(fc.dictionary(fc.constantFrom(...NAMES), values), (options) => {
     try {
       return createConfig({ introspect: () => ({}), ...options }, {}).timeout > 0
@@ -20,7 +20,7 @@ t.test('whatever the options are, they are accepted or refused by name, and no v
   }))
 })
 
-t.test('whatever a route requires is compiled or refused, and a compiled one asks for something', async () => {
+t.test('any requirement is compiled or refused, and a compiled one requires something', async () => {
   const names = fc.oneof(fc.string(), fc.constantFrom('openid', 'admin', 'orders:read', 'urn:zitadel:iam:org:project:role:admin'))
   const forms = fc.oneof(fc.anything(), fc.array(names), fc.array(fc.array(names)))
   holds(fc.property(fc.record({ scopes: forms, roles: forms, organization: fc.anything(), freshness: fc.anything() }, { requiredKeys: [] }), (options) => {

@@ -10,7 +10,7 @@ const directory = mkdtempSync(join(tmpdir(), 'fuzz-'))
 const tally = join(directory, 'tally')
 const env = { ...process.env, FUZZ_RUNS: process.env.FUZZ_RUNS ?? '90000', FUZZ_TALLY: tally }
 const tests = readdirSync(import.meta.dirname).filter((name) => name.endsWith('.test.ts')).map((name) => join(import.meta.dirname, name))
-// A property writes a line when it has held for all of its inputs.
+// A property writes a line after all of its inputs.
 const properties = tests.reduce((sum, path) => sum + (readFileSync(path, 'utf8').match(/\bholds\(/g)?.length ?? 0), 0)
 const readCounts = () => existsSync(tally) ? readFileSync(tally, 'utf8').trim().split('\n').map(Number) : []
 const progress = createProgress('fuzz')

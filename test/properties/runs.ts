@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { appendFileSync } from 'node:fs'
 
-/** How many inputs a property is tried with: seconds' worth in `npm test`, more in `npm run test:fuzz`. */
+/** The number of inputs of a property: some in `npm test`, more in `npm run test:fuzz`. */
 const numRuns = Number(process.env['FUZZ_RUNS'] ?? 1000)
 const tally = process.env['FUZZ_TALLY']
 

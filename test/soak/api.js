@@ -37,7 +37,7 @@ serve({
   forget: async (what) => await app.zitadel.forget(what),
   reload: async () => await app.zitadel.reload(),
   check: async () => await app.zitadel.check(),
-  /** What this process holds, once all that can go is gone. */
+  /** What this process holds after garbage collection. */
   sample: async () => {
     for (let i = 0; i < 2; i++) globalThis.gc()
     const resources = process.getActiveResourcesInfo()

@@ -6,7 +6,7 @@ const FAULTS = [
   'bad-gateway', 'rate-limited', { delay: 300 }, { delay: 2500 }, { status: 200, body: '{}' }, { status: 200, body: 'active' }, { status: 403 }, { status: 418 }
 ]
 
-/** Injects faults of ZITADEL: some right after the last one, some after a long time without any. */
+/** Injects faults of ZITADEL: some directly after the last one, some after a long time without a fault. */
 export async function injectFaults (standIn, faults, random, until, counts) {
   const times = (from, to) => from + random() * (to - from)
   for (let i = 0; Date.now() < until; i++) {
@@ -21,7 +21,7 @@ export async function injectFaults (standIn, faults, random, until, counts) {
   }
 }
 
-/** Troubles between the processes and Redis. For much of the time there is none. */
+/** Faults between the processes and Redis, with long times without a fault. */
 export async function disturbRedis (redis, links, troubles, random, until, counts) {
   const kinds = {
     cut: (link) => { link.cut() },
@@ -36,7 +36,7 @@ export async function disturbRedis (redis, links, troubles, random, until, count
     const api = isOfLink ? Math.floor(random() * links.length) : undefined
     const end = troubles.begin({ kind, api })
     await kinds[kind](links[api])
-    // A process that is cut off for long must notice.
+    // Long enough for the process to detect that it is cut off.
     await sleep(isOfLink && random() < 0.4 ? 20_000 + random() * 5000 : 300 + random() * 6000)
     if (kind === 'pause') redis.resume()
     if (kind === 'restart') await redis.start()
@@ -56,12 +56,12 @@ export async function rotateKeys (standIn, apis, keyFile, rejections, random, un
     if (isRough) await standIn.call('removeKey', old)
     for (const api of apis) while (!(await api.call('reload')).ok) await sleep(500)
     if (!isRough) {
-      // What was under way when the key changed still carries the old one.
+      // Requests in flight at the change still have the old key.
       await sleep(TIMEOUT)
       await standIn.call('removeKey', old)
     }
     increment(counts, isRough ? 'rough' : 'orderly')
-    // The new client has no pause behind it, but answers to the old one may still come in.
+    // The new client has no backoff, but responses to the old one may still arrive.
     if (isRough) await sleep(REJECTED_PAUSE)
     end()
   }

@@ -8,11 +8,11 @@ const CONNECTIONS = 48
 const RAMP = 4000
 const PATHS = ['/live', '/live', '/live', '/admin', '/admin', '/fresh', '/upload']
 
-/** Callers over many connections, each of whom asks again and again, and holds every answer against what is known. */
+/** Callers over many connections. Each sends requests in a loop, and compares each response with the state of its token. */
 export async function load (origins, tokenPool, spans, random, until) {
   const pools = origins.map((origin) => new Pool(origin, { connections: CONNECTIONS, headersTimeout: 30_000 }))
   const counts = {}
-  /** Answers while no 503 was allowed. */
+  /** Responses in times without an allowed 503. */
   const calm = { duringTrouble: 0, otherwise: 0 }
   const violations = []
   const start = Date.now()

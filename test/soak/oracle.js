@@ -1,8 +1,8 @@
 import { CUT_OFF, ELSEWHERE, INACTIVE_TTL, RECONNECT, RECOVERY, SLACK, TIMEOUT, TTL } from './settings.js'
 
 /**
- * What is known of one token, by the clock of this process. A change has begun when it was asked for, and is certain once
- * it was confirmed.
+ * The state of one token, by the clock of this process. A change begins with its request, and is certain when
+ * it is confirmed.
  *
  * @typedef {{ token: string, sub: string, liveUntil: number, expiresAt: number, revoking?: number, revoked?: number, forgotten?: Forgotten,
  *   admin: boolean, adminChanging: number, adminChanged: number, adminForgotten?: Forgotten }} Known
@@ -14,7 +14,7 @@ import { CUT_OFF, ELSEWHERE, INACTIVE_TTL, RECONNECT, RECOVERY, SLACK, TIMEOUT, 
  * @typedef {{ by: number, from: number, to: number }} Forgotten
  */
 
-/** Spans of time in which something is not well. */
+/** Periods in which there is a fault. */
 export class Spans {
   #spans = []
 
@@ -44,10 +44,10 @@ export class Spans {
 }
 
 /**
- * Why an answer is wrong; undefined for one that is allowed.
+ * Why a response is wrong; undefined if it is allowed.
  *
- * @param {{ api: number, path: string, known?: Known, status: number, headers: object, from: number, to: number }} answer of which process,
- *   and the time from before it was sent until it was answered
+ * @param {{ api: number, path: string, known?: Known, status: number, headers: object, from: number, to: number }} answer its process,
+ *   and the time from before the request until the response
  * @param {{ faults: Spans, rejections: Spans, troubles: Spans, stalls: Spans }} spans of ZITADEL, in which no key of the API is known, of
  *   Redis, and in which this machine was too busy for a process to answer
  */
@@ -58,28 +58,28 @@ export function findViolation ({ api, path, known, status, headers, from, to }, 
     case 401:
       if (headers['www-authenticate'] === undefined) return '401 without a challenge'
       if (known === undefined || !wasActive(known, to)) return undefined
-      // ZITADEL itself says inactive when it fails inside.
+      // ZITADEL says inactive if it fails internally.
       return faults.touch(from - INACTIVE_TTL - SLACK, to, (fault) => fault === 'inactive') ? undefined : '401 for an active token'
     case 403:
-      if (known === undefined) return '403 for a token that is none'
-      if (path !== '/admin' && path !== '/upload') return '403 where no role is asked for'
-      // Whoever lacks a role may also be told by a verdict that is as old as the ttl.
-      return known.admin && from > known.adminChanged + TTL + SLACK ? '403 for one who holds the role' : undefined
+      if (known === undefined) return '403 for an unknown token'
+      if (path !== '/admin' && path !== '/upload') return '403 on a route without a role'
+      // A verdict may be as old as the ttl, also for a caller without the role.
+      return known.admin && from > known.adminChanged + TTL + SLACK ? '403 for a user with the role' : undefined
     case 503:
       if (headers['retry-after'] === undefined) return '503 without Retry-After'
-      return isCalm(spans, from, to) ? '503 while all is well' : undefined
+      return isCalm(spans, from, to) ? '503 without a fault' : undefined
     case 500: return rejections.touch(from, to) ? undefined : '500 while the key is known'
     default: return `${status}`
   }
 }
 
-/** Whether ZITADEL can be reached and this machine is fast enough, whatever Redis does: then no 503 is allowed. */
+/** Whether ZITADEL can be reached and this machine is fast enough: then no 503 is allowed, also during faults of Redis. */
 export function isCalm ({ faults, stalls }, from, to) {
   return !faults.touch(from - RECOVERY, to) && !stalls.touch(from - 2 * TIMEOUT, to)
 }
 
 function findWrongAdmission (api, path, known, from, troubles) {
-  if (known === undefined) return '200 for a token that is none'
+  if (known === undefined) return '200 for an unknown token'
   if (from >= known.expiresAt) return '200 for an expired token'
   const isFresh = path === '/fresh'
   const { revoked = Infinity } = known
@@ -87,11 +87,11 @@ function findWrongAdmission (api, path, known, from, troubles) {
   if (revoked < Infinity && mustBeForgotten(known.forgotten, api, from, troubles)) return '200 for a token that was revoked and forgotten'
   if (path !== '/admin' && path !== '/upload') return undefined
   const lostFor = known.admin ? -Infinity : from - known.adminChanged
-  if (lostFor > TTL + SLACK) return '200 for one who lost the role'
-  if (!known.admin && mustBeForgotten(known.adminForgotten, api, from, troubles)) return '200 for one who lost the role and was forgotten'
+  if (lostFor > TTL + SLACK) return '200 for a user who lost the role'
+  if (!known.admin && mustBeForgotten(known.adminForgotten, api, from, troubles)) return '200 for a user who lost the role and was forgotten'
 }
 
-/** Whether a process must have forgotten by then. Where nothing better is promised, the ttl is the bound. */
+/** Whether a process must have forgotten the token at this time. If not, the ttl is the bound. */
 function mustBeForgotten (forgotten, api, from, troubles) {
   if (forgotten === undefined) return false
   const { by } = forgotten
@@ -99,7 +99,7 @@ function mustBeForgotten (forgotten, api, from, troubles) {
   if (troubles.touch(forgotten.from, from, ({ kind }) => kind === 'restart')) return false
   if (api === by) return from > forgotten.to + SLACK
   const touch = (is) => troubles.touch(forgotten.from - RECONNECT, forgotten.to + ELSEWHERE, is)
-  // What was forgotten without Redis is not known elsewhere.
+  // Without Redis, other processes do not receive the forget.
   if (touch((trouble) => trouble.api === undefined || trouble.api === by)) return false
   return from > forgotten.to + ELSEWHERE + (touch((trouble) => trouble.api === api) ? CUT_OFF : 0)
 }

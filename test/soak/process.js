@@ -10,7 +10,7 @@ export class Child {
 
   /**
    * @param {string} file next to this one
-   * @param {(event: object) => void} onEvent told of what it says unasked
+   * @param {(event: object) => void} onEvent called with the messages that are no results
    */
   constructor (file, onEvent = () => {}) {
     this.#process = fork(fileURLToPath(new URL(file, import.meta.url)), { execArgv: ['--expose-gc'] })
@@ -33,7 +33,7 @@ export class Child {
     })
   }
 
-  /** It has to end by itself from now on: nothing may keep it alive. */
+  /** From now on, the process must end by itself. */
   disconnect () { this.#process.disconnect() }
   kill () { this.#process.kill('SIGKILL') }
 }

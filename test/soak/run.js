@@ -57,7 +57,7 @@ const [{ counts: answers, calm, violations }] = await Promise.all([
   repeat(async () => {
     for (const [index, api] of apis.entries()) {
       const sample = await api.call('sample')
-      // The first tenth is for what is compiled, connected and remembered for the first time.
+      // The first tenth is left out: code is compiled, connections are opened and caches are filled.
       if (Date.now() - start > seconds * 100) samples[index].push(sample)
     }
   }, Math.min(2000, seconds * 20))
@@ -75,7 +75,7 @@ for (const [index, api] of apis.entries()) {
   api.disconnect()
   const end = await Promise.race([api.exited, sleep(20_000)])
   if (end === undefined) {
-    complaints.push({ api: index, what: 'the process did not end after close(): something keeps it alive' })
+    complaints.push({ api: index, what: 'the process did not end after close()' })
     api.kill()
   }
 }
@@ -86,7 +86,7 @@ await redis.kill()
 await rm(directory, { recursive: true })
 
 console.log(`\nA process did not answer within ${STALL} ms for ${spans.stalls.seconds.toFixed(1)} s in all.`)
-console.log(`While ZITADEL was well and no 503 was allowed: ${calm.otherwise} answers, and ${calm.duringTrouble} more during or after a trouble of Redis.`)
+console.log(`While ZITADEL had no fault and no 503 was allowed: ${calm.otherwise} responses, and ${calm.duringTrouble} more during or after a fault of Redis.`)
 console.log('answers    ', answers, '\nfaults     ', counts.faults, '\nRedis      ', counts.troubles, '\nrotations  ', counts.rotations, '\ntokens     ', tokenPool.events, '\nlog lines  ', lines)
 const grown = samples.flatMap((each, index) => findGrowth(each).map((row) => ({ api: index, ...row })))
 console.table(grown)
@@ -99,10 +99,10 @@ for (const [why, of] of Object.entries(kinds)) {
 for (const complaint of complaints) console.log('WRONG:', complaint)
 for (const { what, isGrowing } of grown) if (isGrowing) console.log(`WRONG: ${what} grow`)
 const isRight = violations.length === 0 && complaints.length === 0 && !grown.some(({ isGrowing }) => isGrowing)
-console.log(isRight ? 'No wrong answer, no unhandled rejection, no growth.' : 'Not as it should be.')
+console.log(isRight ? 'No wrong response, no unhandled rejection, no growth.' : 'Failed.')
 process.exitCode = isRight ? 0 : 1
 
-/** Notices when a process, or this one, gets no CPU. */
+/** Records the times in which a process, or this one, gets no CPU. */
 async function watch (child) {
   const from = Date.now()
   await child.call('echo')

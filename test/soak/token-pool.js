@@ -2,12 +2,12 @@ import { createHmac } from 'node:crypto'
 import { TTL } from './settings.js'
 
 const ACTIVE_COUNT = 40
-/** Milliseconds for which a dead token is still tried. */
+/** Milliseconds for which an inactive token is still used. */
 const TRIED_AFTER = TTL + 8000
 /** Characters of the metadata of some users. */
 const HEAVY = 60_000
 
-/** The tokens of a soak: issued, changed, revoked, forgotten, named by events and expiring, all the time. */
+/** The tokens of a soak test. They are issued, changed, revoked, forgotten, named by events, and expire, all the time. */
 export class TokenPool {
   /** @type {import('./oracle.js').Known[]} */
   active = []
@@ -33,7 +33,7 @@ export class TokenPool {
     while (this.active.length < ACTIVE_COUNT) await this.#issue()
   }
 
-  /** One more thing that happens to tokens. */
+  /** Applies one random change to the tokens. */
   async turn () {
     this.#moveDead()
     await this.fill()
@@ -66,7 +66,7 @@ export class TokenPool {
 
   async #changeRole (known, forget) {
     known.adminForgotten = undefined
-    // While it changes, both are right: the loss counts from its confirmation, and so does the gain.
+    // During the change, both results are right. A loss and a gain count from their confirmation.
     const admin = !known.admin
     known.adminChanged = Infinity
     await this.#standIn.call('setRoles', known.token, admin ? ['admin'] : [])

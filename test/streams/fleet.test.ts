@@ -39,7 +39,7 @@ async function startFleet (t: Test): Promise<Fleet> {
     return { ...member, reasons }
   }
   const members = await Promise.all([join(), join()]) as [Member, Member]
-  // The subscriptions must have been opened: each hears what another forgets.
+  // Waits for the subscriptions: each process receives what another forgets.
   await sleep(200)
   for (const { status } of members) t.equal(await status('token', '/stream'), 200)
   return Object.assign(fleet, { members, asked: () => asked })

@@ -6,7 +6,7 @@ import { ManualClock } from '../fixtures/clock.ts'
 import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { startPeer } from '../fixtures/peer.ts'
 
-t.test('a flood of 100,000 random tokens pushes no legitimate verdict out', async (t) => {
+t.test('a flood of 100,000 random tokens evicts no active verdict', async (t) => {
   let asked = 0
   const introspect: Introspect = async (token, sending) => {
     sending()
@@ -24,7 +24,7 @@ t.test('a flood of 100,000 random tokens pushes no legitimate verdict out', asyn
   t.equal(asked, 100)
 })
 
-t.test('the least used active verdict makes room', async (t) => {
+t.test('the least recently used active verdict is evicted', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: { max: 2 } })
   await ask('a')
@@ -37,7 +37,7 @@ t.test('the least used active verdict makes room', async (t) => {
   t.equal(peer.asked.length, 4)
 })
 
-t.test('inactive verdicts have a tenth of the room, rounded up', async (t) => {
+t.test('inactive verdicts have a tenth of cache.max, rounded up', async (t) => {
   const peer = await startPeer(t, () => ({ active: false }))
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: { max: 11 } })
   await ask('a')
@@ -50,7 +50,7 @@ t.test('inactive verdicts have a tenth of the room, rounded up', async (t) => {
   t.equal(peer.asked.length, 4)
 })
 
-t.test('a token that turns inactive and back takes one place, and the last word counts', async (t) => {
+t.test('a token that turns inactive and back has one entry, and the last response counts', async (t) => {
   let active = true
   const introspect = (): object => ({ active })
   const { status, zitadel } = await startConnectedApp(t, { introspect })
@@ -66,7 +66,7 @@ t.test('a token that turns inactive and back takes one place, and the last word 
   t.equal(await status('/'), 401)
 })
 
-t.test('cache: false asks for every request, and keeps no verdict', async (t) => {
+t.test('with cache: false, each request causes an introspection, and no verdict is kept', async (t) => {
   const peer = await startPeer(t, ({ index }) => ({ active: index !== 2 }))
   const { status, zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, cache: false, retry: false })
   t.equal(await status('/'), 200)

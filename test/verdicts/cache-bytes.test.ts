@@ -27,7 +27,7 @@ async function measureOverhead (kind: 'a' | 'i'): Promise<number> {
   return introspector.counts.activeBytes + introspector.counts.inactiveBytes
 }
 
-t.test('verdicts are bounded by bytes: the least used makes room', async (t) => {
+t.test('verdicts are bounded by bytes: the least recently used is evicted', async (t) => {
   const overhead = await measureOverhead('a')
   const { introspector, cached } = createWorld(160_000)
   const tokens = numbered(`a${10_000 - overhead}`, 20)
@@ -44,7 +44,7 @@ t.test('verdicts are bounded by bytes: the least used makes room', async (t) => 
   t.match(introspector.counts, { activeVerdicts: 0, activeBytes: 0, inactiveVerdicts: 4 })
 })
 
-t.test('verdicts of more than 16 KiB push out no others', async (t) => {
+t.test('verdicts of more than 16 KiB evict no smaller ones', async (t) => {
   const { introspector, cached } = createWorld(2 ** 22)
   const [ordinary, heavy] = [numbered('a500', 1000), numbered('a100000', 100)]
   for (const token of [...ordinary, ...heavy]) await introspector.getVerdict(token)

@@ -6,7 +6,7 @@ import { forkFixture } from '../fixtures/fork-fixture.ts'
 // Some seconds of work for a process of its own, which a loaded machine takes its time for.
 t.setTimeout(120_000)
 
-t.test('300 tokens with 700 KiB of metadata take less than 120 MB beside 10,000 ordinary ones, and push out none', { timeout: 120_000 }, async (t) => {
+t.test('300 tokens with 700 KiB of metadata take less than 120 MB beside 10,000 ordinary ones, and evict none', { timeout: 120_000 }, async (t) => {
   const child = forkFixture('cache-memory-process', [], { execArgv: [...process.execArgv, '--expose-gc'] })
   t.teardown(() => { child.kill() })
   const [{ ordinary, all, displaced, disabled }] = await once(child, 'message') as [MemoryReport]

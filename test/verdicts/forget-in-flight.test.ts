@@ -7,7 +7,7 @@ import { anySignature, unverified } from '../fixtures/signer.ts'
 
 interface Held extends TestApp { peer: Peer, gates: Gate[] }
 
-/** A peer whose answers wait for a gate each, and change with each: scope 0, 1, ... */
+/** A peer that holds each response back at a gate of its own. The scopes are 0, 1, ... */
 async function held (t: TestContext, options: object = {}): Promise<Held> {
   const gates = Array.from({ length: 6 }, () => new Gate())
   t.teardown(() => { for (const gate of gates) gate.open() })
@@ -25,7 +25,7 @@ const FORGOTTEN: Record<string, Forgettable> = {
 }
 
 for (const [how, what] of Object.entries(FORGOTTEN)) {
-  t.test(`what is forgotten ${how} before its answer came is asked for again`, async (t) => {
+  t.test(`a token that is forgotten ${how} during its introspection is introspected again`, async (t) => {
     const { zitadel, peer, gates } = await held(t)
     const asking = zitadel.introspect('token')
     await peer.waitFor(1)
@@ -34,12 +34,12 @@ for (const [how, what] of Object.entries(FORGOTTEN)) {
     await peer.waitFor(2)
     gates[1]!.open()
     t.same((await asking)!.scopes, ['1'])
-    t.same((await zitadel.introspect('token'))!.scopes, ['1'], 'the second answer is remembered')
+    t.same((await zitadel.introspect('token'))!.scopes, ['1'], 'the second response is cached')
     t.equal(peer.asked.length, 2)
   })
 }
 
-t.test('what somebody else is forgotten by does not concern an answer on its way', async (t) => {
+t.test('a forget of another token or user does not change a pending introspection', async (t) => {
   const { zitadel, peer, gates } = await held(t)
   const asking = zitadel.introspect('token')
   await peer.waitFor(1)
@@ -51,7 +51,7 @@ t.test('what somebody else is forgotten by does not concern an answer on its way
   t.equal(peer.asked.length, 1)
 })
 
-t.test('an answer on its way is forgotten with a known token that shares its jti', async (t) => {
+t.test('a forget of a known token forgets the pending introspection of a token with the same jti', async (t) => {
   const { zitadel, peer, gates } = await held(t)
   gates[0]!.open()
   await zitadel.introspect('known')
@@ -63,7 +63,7 @@ t.test('an answer on its way is forgotten with a known token that shares its jti
   t.same((await asking)!.scopes, ['2'])
 })
 
-t.test('whoever asks after the forgetting joins, and gets the younger answer', async (t) => {
+t.test('a request after the forget joins the second introspection', async (t) => {
   const { zitadel, peer, gates } = await held(t)
   const before = zitadel.introspect('token')
   await peer.waitFor(1)
@@ -76,7 +76,7 @@ t.test('whoever asks after the forgetting joins, and gets the younger answer', a
   t.equal(peer.asked.length, 2)
 })
 
-t.test('a token whose jti is told only by the answer that was forgotten takes what shares it along', async (t) => {
+t.test('if the jti is in the forgotten response only, tokens that share it are forgotten too', async (t) => {
   const { zitadel, peer, gates } = await held(t)
   gates[0]!.open()
   t.same((await zitadel.introspect('known'))!.scopes, ['0'])
@@ -86,10 +86,10 @@ t.test('a token whose jti is told only by the answer that was forgotten takes wh
   for (const gate of gates) gate.open()
   t.same((await asking)!.scopes, ['2'])
   t.same((await zitadel.introspect('known'))!.scopes, ['3'])
-  t.same((await zitadel.introspect('token'))!.scopes, ['2'], 'but not what was asked for since')
+  t.same((await zitadel.introspect('token'))!.scopes, ['2'], 'a later response is not forgotten')
 })
 
-t.test('and nothing that has another', async (t) => {
+t.test('a forgotten response forgets no token with another jti', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async ({ form }) => {
     const token = form.get('token')!
@@ -107,7 +107,7 @@ t.test('and nothing that has another', async (t) => {
   t.same(peer.asked.map(({ form }) => form.get('token')), ['other', 'token', 'token'])
 })
 
-t.test('a token without a jti takes nothing along', async (t) => {
+t.test('a forgotten response without a jti forgets no other token', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async ({ form }) => {
     if (form.get('token') === 'token') await gate.opened
@@ -124,7 +124,7 @@ t.test('a token without a jti takes nothing along', async (t) => {
   t.same(peer.asked.map(({ form }) => form.get('token')), ['known', 'token', 'token'])
 })
 
-t.test('what is forgotten three times before its answers came is an outage, and asked for anew by the next', async (t) => {
+t.test('a token that is forgotten during three introspections is a 503, and the next request starts another', async (t) => {
   const { zitadel, failure, peer, gates } = await held(t)
   const asking = failure()
   for (let round = 0; round < 3; round++) {
@@ -140,7 +140,7 @@ t.test('what is forgotten three times before its answers came is an outage, and 
   t.same((await zitadel.introspect('token'))!.scopes, ['3'])
 })
 
-t.test('every answer on its way is forgotten, the one that was overtaken too', async (t) => {
+t.test('a forget applies to all pending introspections of a token', async (t) => {
   const { zitadel, status, peer, gates } = await held(t)
   const older = status('/')
   await peer.waitFor(1)
@@ -152,7 +152,7 @@ t.test('every answer on its way is forgotten, the one that was overtaken too', a
   t.equal(peer.asked.length, 4)
 })
 
-t.test('without a cache too', async (t) => {
+t.test('without a cache, a forget applies to a pending introspection too', async (t) => {
   const { zitadel, peer, gates } = await held(t, { cache: false })
   const asking = zitadel.introspect('token')
   await peer.waitFor(1)
@@ -162,7 +162,7 @@ t.test('without a cache too', async (t) => {
   t.same((await asking)!.scopes, ['1'])
 })
 
-t.test('what is forgotten before the token has left needs no second question', async (t) => {
+t.test('a forget before the introspection is sent causes no second introspection', async (t) => {
   const signing = new Gate()
   const signed = new Gate()
   const sign = async (data: Uint8Array): Promise<Uint8Array> => {

@@ -29,7 +29,7 @@ async function world (t: TestContext, clock = new ManualClock()): Promise<World>
   return { ...connected, askedAgain }
 }
 
-t.test('a token is forgotten, and nothing else', async (t) => {
+t.test('forget by token forgets this token only', async (t) => {
   const { zitadel, askedAgain } = await world(t)
   t.same(await askedAgain(), [])
   await zitadel.forget({ token: 'ada1' })
@@ -37,19 +37,19 @@ t.test('a token is forgotten, and nothing else', async (t) => {
   t.same(await askedAgain(), [])
 })
 
-t.test('a token is forgotten with whatever shares its jti', async (t) => {
+t.test('a token is forgotten with all tokens that share its jti', async (t) => {
   const { zitadel, askedAgain } = await world(t)
   await zitadel.forget({ token: 'ada2' })
   t.same(await askedAgain(), ['ada2', 'ada2again'])
 })
 
-t.test('tokens without a jti share none', async (t) => {
+t.test('tokens without a jti are not forgotten together', async (t) => {
   const { zitadel, askedAgain } = await world(t)
   await zitadel.forget({ token: 'nobody' })
   t.same(await askedAgain(), ['nobody'])
 })
 
-t.test('an inactive token is forgotten by itself', async (t) => {
+t.test('an inactive token can be forgotten', async (t) => {
   const { zitadel, askedAgain } = await world(t)
   await zitadel.forget({ token: 'dead' })
   t.same(await askedAgain(), ['dead'])
@@ -67,7 +67,7 @@ t.test('all tokens with one jti are forgotten', async (t) => {
   t.same(await askedAgain(), ['ada2', 'ada2again'])
 })
 
-t.test('what is not known is forgotten without a trace', async (t) => {
+t.test('to forget an unknown token changes nothing', async (t) => {
   const { zitadel, askedAgain } = await world(t)
   await zitadel.forget({ token: 'never seen' })
   await zitadel.forget({ sub: 'carol' })
@@ -75,7 +75,7 @@ t.test('what is not known is forgotten without a trace', async (t) => {
   t.same(await askedAgain(), [])
 })
 
-t.test('an upload that goes on while its token is forgotten is asked about again', async (t) => {
+t.test('if a token is forgotten during its upload, it is introspected again', async (t) => {
   let active = true
   const { app, zitadel } = await startConnectedApp(t, { introspect: () => ({ active, sub: 'ada' }) }, new ManualClock())
   app.addHook('preParsing', async () => {

@@ -4,7 +4,7 @@ import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { Gate, startPeer } from '../fixtures/peer.ts'
 import { anySignature, unverified } from '../fixtures/signer.ts'
 
-t.test('a route takes a verdict that is no older than its freshness, and others the rest', async (t) => {
+t.test('a route uses no verdict that is older than its freshness, and other routes do', async (t) => {
   const clock = new ManualClock()
   const peer = await startPeer(t, () => ({ active: true }))
   const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
@@ -19,7 +19,7 @@ t.test('a route takes a verdict that is no older than its freshness, and others 
   t.equal(peer.asked.length, 2)
 })
 
-t.test('the age of a verdict counts from when it was asked for, not from when it came', async (t) => {
+t.test('the age of a verdict counts from the introspection request, not from the response', async (t) => {
   const clock = new ManualClock()
   const peer = await startPeer(t, () => {
     clock.advance(8)
@@ -32,7 +32,7 @@ t.test('the age of a verdict counts from when it was asked for, not from when it
   t.equal(peer.asked.length, 2)
 })
 
-t.test('freshness 0 asks each time, and its answer serves the other routes', async (t) => {
+t.test('freshness 0 causes an introspection for each request, and other routes use its response', async (t) => {
   let active = true
   const peer = await startPeer(t, () => ({ active }))
   const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic, retry: false })
@@ -62,7 +62,7 @@ t.test('freshness 0 does not join an introspection that has been sent', async (t
   t.equal(await after, 401)
 })
 
-t.test('freshness 0 joins one that is still being signed', async (t) => {
+t.test('freshness 0 joins an introspection whose assertion is still being signed', async (t) => {
   const signing = new Gate()
   const gate = new Gate()
   const sign = async (data: Uint8Array): Promise<Uint8Array> => {
@@ -80,7 +80,7 @@ t.test('freshness 0 joins one that is still being signed', async (t) => {
   t.equal(peer.asked.length, 1)
 })
 
-t.test('freshness n joins one that was sent less than n seconds ago', async (t) => {
+t.test('freshness n joins an introspection that was sent less than n seconds ago', async (t) => {
   const clock = new ManualClock()
   const gate = new Gate()
   const peer = await startPeer(t, async () => {
@@ -100,7 +100,7 @@ t.test('freshness n joins one that was sent less than n seconds ago', async (t) 
   t.equal(peer.asked.length, 2)
 })
 
-t.test('without a cache, one that has been sent is joined by nobody', async (t) => {
+t.test('without a cache, no request joins an introspection that has been sent', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async () => {
     await gate.opened

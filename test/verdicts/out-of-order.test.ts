@@ -6,7 +6,7 @@ import { Gate, startPeer, type Peer } from '../fixtures/peer.ts'
 
 interface OutOfOrder extends TestApp { peer: Peer, clock: ManualClock, older: Promise<number>, gate: Gate }
 
-/** The first answer is held back at a gate; a younger one has overtaken it. */
+/** The first response is held back at a gate until a newer one has arrived. */
 async function overtaking (t: TestContext, older: object, younger: object): Promise<OutOfOrder> {
   const gate = new Gate()
   const clock = new ManualClock()
@@ -23,15 +23,15 @@ async function overtaking (t: TestContext, older: object, younger: object): Prom
   return { ...connected, peer, clock, older: first, gate }
 }
 
-t.test('an older answer does not undo a younger refusal', async (t) => {
+t.test('an older active response does not replace a newer inactive one', async (t) => {
   const { status, older, gate, peer } = await overtaking(t, { active: true }, { active: false })
   gate.open()
-  t.equal(await older, 200, 'it was live when this was asked')
+  t.equal(await older, 200, 'it was active when this was asked')
   t.equal(await status('/'), 401)
   t.equal(peer.asked.length, 2)
 })
 
-t.test('an older refusal does not undo a younger answer', async (t) => {
+t.test('an older inactive response does not replace a newer active one', async (t) => {
   const { status, older, gate, peer } = await overtaking(t, { active: false }, { active: true })
   gate.open()
   t.equal(await older, 401)
@@ -39,7 +39,7 @@ t.test('an older refusal does not undo a younger answer', async (t) => {
   t.equal(peer.asked.length, 2)
 })
 
-t.test('an answer that nothing younger has overtaken is kept', async (t) => {
+t.test('a response is cached if there is no newer one', async (t) => {
   const { status, older, gate, clock, peer } = await overtaking(t, { active: false }, { active: true })
   gate.open()
   await older
@@ -47,10 +47,10 @@ t.test('an answer that nothing younger has overtaken is kept', async (t) => {
   t.equal(await status('/'), 200)
   clock.advance(1.001)
   t.equal(await status('/'), 200)
-  t.equal(peer.asked.length, 3, 'for its whole ttl, from when the younger was asked for')
+  t.equal(peer.asked.length, 3, 'for its whole ttl, from the newer introspection request')
 })
 
-t.test('questions join the younger introspection, and still do when the older has ended', async (t) => {
+t.test('requests join the newer introspection, also after the older one has ended', async (t) => {
   const gates = [new Gate(), new Gate()]
   const peer = await startPeer(t, async ({ index }) => {
     await gates[index]!.opened

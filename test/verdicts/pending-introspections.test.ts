@@ -6,7 +6,7 @@ import { Gate } from '../fixtures/peer.ts'
 
 const verdict = (askedAt: number, claims: object = {}): Verdict => createIntrospectedVerdict({ active: false, sub: 'ada', jti: 'V2_1-at_2', ...claims }, askedAt)
 
-/** An introspection that settles when it is told to. */
+/** An introspection that the test settles. */
 function startPending (introspections: PendingIntrospections, now: number, key = 'key'): { pending: PendingIntrospection, settle: () => Promise<unknown> } {
   const gate = new Gate()
   const pending = introspections.start(key, 0, now, async () => {
@@ -48,7 +48,7 @@ t.test('a verdict in flight is found by each of its names, and by none that it l
   t.equal(introspections.find(pending, verdict(5), 'key'), undefined)
 })
 
-t.test('what was asked for after a forget, or started after it, is not found', async (t) => {
+t.test('an introspection that was sent after a forget, or started after it, is not found', async (t) => {
   const introspections = new PendingIntrospections()
   const { pending } = startPending(introspections, 0)
   introspections.record({ sub: 'ada' }, 'forget', 5)

@@ -16,10 +16,10 @@ async function world (t: TestContext, answer: (asked: PeerRequest) => Reply | Pr
   return { ...connected, peer, use }
 }
 
-/** Until what went out by itself has come back. */
+/** Waits until refreshes in the background have ended. */
 const settled = async (): Promise<void> => await new Promise((resolve) => setTimeout(resolve, 100))
 
-t.test('a verdict that is used three times is asked for again after four fifths of its ttl, and nobody waits', async (t) => {
+t.test('a verdict that was used three times is refreshed after four fifths of its ttl, and no request waits', async (t) => {
   const gate = new Gate()
   const { clock, get, peer, use } = await world(t, async ({ index }) => {
     if (index === 1) await gate.opened
@@ -34,16 +34,16 @@ t.test('a verdict that is used three times is asked for again after four fifths 
   t.same(await get('token'), OK)
   await peer.waitFor(2)
   await use('token', 10)
-  t.equal(peer.asked.length, 2, 'once, however many come')
+  t.equal(peer.asked.length, 2, 'once for all requests')
   gate.open()
   await settled()
   clock.advance(29)
   t.same(await get('token'), OK)
   await settled()
-  t.equal(peer.asked.length, 2, 'its ttl begins when it was asked for again')
+  t.equal(peer.asked.length, 2, 'its ttl counts from the refresh')
 })
 
-t.test('nor while somebody else asks already', async (t) => {
+t.test('a verdict is not refreshed while an introspection of its token is pending', async (t) => {
   const gate = new Gate()
   const { clock, get, peer, use } = await world(t, async ({ index }) => {
     if (index === 1) await gate.opened
@@ -60,7 +60,7 @@ t.test('nor while somebody else asks already', async (t) => {
   t.same(await fresh, OK)
 })
 
-t.test('one that is used less often is not', async (t) => {
+t.test('a verdict that was used less often is not refreshed', async (t) => {
   const { clock, get, peer, use } = await world(t)
   await use('token', 2)
   clock.advance(25)
@@ -71,7 +71,7 @@ t.test('one that is used less often is not', async (t) => {
   await peer.waitFor(2)
 })
 
-t.test('nor one that is not active, has expired, or must not be refreshed', async (t) => {
+t.test('a verdict is not refreshed if it is inactive, has expired, or refreshAhead is off', async (t) => {
   const inactive = await world(t, () => ({ active: false }), { cache: { ttl: 30, inactiveTtl: 30 } })
   await inactive.use('token')
   inactive.clock.advance(25)
@@ -94,7 +94,7 @@ t.test('nor one that is not active, has expired, or must not be refreshed', asyn
   t.equal(off.peer.asked.length, 1)
 })
 
-t.test('when it fails, no caller notices until the ttl is over', async (t) => {
+t.test('if a refresh fails, the verdict is used until its ttl ends', async (t) => {
   const { clock, get, peer, use } = await world(t, ({ index, response }) => index === 0 ? { active: true } : send(response, 500, ''))
   await use('token', 4)
   clock.advance(24)
@@ -103,14 +103,14 @@ t.test('when it fails, no caller notices until the ttl is over', async (t) => {
   await settled()
   await use('token', 10)
   await settled()
-  t.equal(peer.asked.length, 2, 'and it is not tried again')
+  t.equal(peer.asked.length, 2, 'the refresh is not tried again')
   clock.advance(5.999)
   t.same(await get('token'), OK)
   clock.advance(0.001)
   t.same(await get('token'), unavailable())
 })
 
-t.test('a token that is found inactive that way is refused from then on', async (t) => {
+t.test('a token that is inactive at the refresh is denied from then on', async (t) => {
   const { clock, get, peer, use } = await world(t, ({ index }) => ({ active: index === 0 }))
   await use('token', 4)
   clock.advance(24)
@@ -120,7 +120,7 @@ t.test('a token that is found inactive that way is refused from then on', async 
   t.equal((await get('token')).status, 401)
 })
 
-t.test('eight are under way at most', async (t) => {
+t.test('at most eight refreshes are pending', async (t) => {
   const gate = new Gate()
   const { clock, peer, use } = await world(t, async ({ index }) => {
     if (index >= 20) await gate.opened
@@ -139,7 +139,7 @@ t.test('eight are under way at most', async (t) => {
   await peer.waitFor(36)
 })
 
-t.test('whoever comes after the ttl joins the question that is under way', async (t) => {
+t.test('a request after the ttl joins the pending refresh', async (t) => {
   const gate = new Gate()
   const { clock, get, peer, use } = await world(t, async ({ index }) => {
     if (index === 1) await gate.opened
@@ -156,7 +156,7 @@ t.test('whoever comes after the ttl joins the question that is under way', async
   t.equal(peer.asked.length, 2)
 })
 
-t.test('an answer that was forgotten on its way is not believed', async (t) => {
+t.test('if a token is forgotten during its refresh, the response is not used', async (t) => {
   const gate = new Gate()
   const { app, clock, get, peer, use } = await world(t, async ({ index }) => {
     if (index === 1) await gate.opened

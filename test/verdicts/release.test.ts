@@ -35,7 +35,7 @@ t.test('verdicts are released when no decision can use them, without a request',
   clock.advance(0.05)
   await introspector.getVerdict('b')
   await wait(150)
-  t.match(introspector.counts, { activeVerdicts: 2, inactiveVerdicts: 1 }, 'an inactive one is kept as long, so that no older active one replaces it')
+  t.match(introspector.counts, { activeVerdicts: 2, inactiveVerdicts: 1 }, 'an inactive verdict is kept as long, so that no older active one replaces it')
   clock.advance(0.05)
   await waitForCount(1)
   clock.advance(0.05)
@@ -87,7 +87,7 @@ t.test('an inactive verdict with a longer ttl of its own is kept for that', asyn
   await waitForCount(0)
 })
 
-t.test('a run removes what was used longest ago, up to a number, and ends at what was asked for later', async (t) => {
+t.test('a run removes the least recently used verdicts, up to a number, and ends at one that was asked for later', async (t) => {
   const removed: string[] = []
   const partition = new CachePartition({ max: 10, maxBytes: 100, ttl: 10 }, (_verdict, key) => { removed.push(key) })
   t.equal(partition.release(0, 10), Infinity)
@@ -95,14 +95,14 @@ t.test('a run removes what was used longest ago, up to a number, and ends at wha
   t.equal(partition.release(0, 10), 1)
   t.equal(partition.release(3, 1), 2)
   t.same(removed, ['a'])
-  t.equal(partition.release(3, 10), 5, 'what was asked for before the last, but used after it, has to wait')
+  t.equal(partition.release(3, 10), 5, 'a verdict that was used after the last one stays until the next run')
   t.same(removed, ['a', 'b'])
   t.equal(partition.release(5, 10), Infinity)
   t.same(removed, ['a', 'b', 'c', 'd'])
   t.equal(partition.bytes, 0)
 })
 
-t.test('the timer runs again as long as there is something left, and not more often than ten times a second', async (t) => {
+t.test('the timer runs again while verdicts are left, at most ten times a second', async (t) => {
   const runs: number[] = []
   const started = performance.now()
   const timer = new ReleaseTimer(() => {

@@ -4,7 +4,7 @@ import { ManualClock } from '../fixtures/clock.ts'
 import { basic, startConnectedApp } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
-t.test('a thousand simultaneous questions for one token are one introspection', async (t) => {
+t.test('a thousand simultaneous requests with one token cause one introspection', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async () => {
     await gate.opened
@@ -19,10 +19,10 @@ t.test('a thousand simultaneous questions for one token are one introspection', 
   t.same(new Set(await Promise.all(others)), new Set(['active', '200']))
   t.equal(peer.asked.length, 1)
   t.equal(await ask(), 'active')
-  t.equal(peer.asked.length, 1, 'and the verdict is remembered')
+  t.equal(peer.asked.length, 1, 'the verdict is cached')
 })
 
-t.test('requests through a server and a stand-in share an introspection too', async (t) => {
+t.test('requests through a server and a stand-in share an introspection', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const { status } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials })
@@ -32,7 +32,7 @@ t.test('requests through a server and a stand-in share an introspection too', as
   t.equal(standIn.requests.length, 1)
 })
 
-t.test('a thousand simultaneous questions share one failure, which is not remembered', async (t) => {
+t.test('a thousand simultaneous requests share one failure, which is not cached', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async ({ index, response }) => {
     await gate.opened
@@ -49,7 +49,7 @@ t.test('a thousand simultaneous questions share one failure, which is not rememb
   t.equal(await ask(), 'active')
 })
 
-t.test('a question for another token waits for nobody', async (t) => {
+t.test('a request with another token does not wait', async (t) => {
   const gate = new Gate()
   t.teardown(() => { gate.open() })
   const peer = await startPeer(t, async ({ form }) => {
@@ -64,7 +64,7 @@ t.test('a question for another token waits for nobody', async (t) => {
   t.equal(await slow, 'active')
 })
 
-t.test('tokens that are named like members of every object are tokens like any other', async (t) => {
+t.test('tokens with names of members of Object.prototype are tokens like any other', async (t) => {
   const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', 'then']
   const peer = await startPeer(t, ({ form }) => ({ active: true, sub: form.get('token')! }))
   const { zitadel } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic })

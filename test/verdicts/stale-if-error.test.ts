@@ -41,7 +41,7 @@ t.test('with staleIfError', { jobs: 3 }, async (t) => {
   }
 })
 
-t.test('an active verdict is used past its ttl if ZITADEL does not listen, and while the circuit is open', async (t) => {
+t.test('an active verdict is used past its ttl if ZITADEL refuses connections, and while the circuit is open', async (t) => {
   const { proxy, clock, get, standIn, lines } = await startProxiedApp(t, { staleIfError: 60 })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)

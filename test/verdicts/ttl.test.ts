@@ -7,7 +7,7 @@ import { startPeer, type Peer } from '../fixtures/peer.ts'
 
 interface World extends TestApp<ManualClock> { peer: Peer }
 
-/** A peer that says the same of every token, and an app with a clock to turn. */
+/** A peer with one response for every token, and an app with a clock that the test sets. */
 async function world (t: TestContext, claims: (clock: ManualClock) => object, cache: object = {}): Promise<World> {
   const clock = new ManualClock()
   const response = claims(clock)
@@ -15,7 +15,7 @@ async function world (t: TestContext, claims: (clock: ManualClock) => object, ca
   return { peer, ...await startTestApp(t, { issuer: peer.origin, credentials: basic, cache }, clock) }
 }
 
-t.test('an active verdict is believed for its ttl, 30 s by default', async (t) => {
+t.test('an active verdict is used for cache.ttl, 30 s by default', async (t) => {
   const { ask, clock, peer } = await world(t, () => ({ active: true }))
   await ask()
   clock.advance(29.999)
@@ -26,7 +26,7 @@ t.test('an active verdict is believed for its ttl, 30 s by default', async (t) =
   t.equal(peer.asked.length, 2)
 })
 
-t.test('an inactive verdict is believed for its own ttl, 5 s by default', async (t) => {
+t.test('an inactive verdict is used for cache.inactiveTtl, 5 s by default', async (t) => {
   const { status, clock, peer } = await world(t, () => ({ active: false }))
   t.equal(await status('/'), 401)
   clock.advance(4.999)
@@ -37,7 +37,7 @@ t.test('an inactive verdict is believed for its own ttl, 5 s by default', async 
   t.equal(peer.asked.length, 2)
 })
 
-t.test('both are options, and may be 0', async (t) => {
+t.test('cache.ttl and cache.inactiveTtl can be set, also to 0', async (t) => {
   const active = await world(t, () => ({ active: true }), { ttl: 2 })
   await active.ask()
   active.clock.advance(2)
@@ -50,7 +50,7 @@ t.test('both are options, and may be 0', async (t) => {
   t.equal(inactive.peer.asked.length, 2)
 })
 
-t.test('a token that expires before its ttl ends with its exp, and nobody needs to be asked', async (t) => {
+t.test('a token that expires before the ttl ends is denied from its exp on, without an introspection', async (t) => {
   const clock = new ManualClock()
   const standIn = await startStandIn({ clock: clock.wall })
   t.teardown(() => standIn.close())
@@ -65,19 +65,19 @@ t.test('a token that expires before its ttl ends with its exp, and nobody needs 
   t.equal(standIn.requests.length, 1)
 })
 
-t.test('exp follows the wall clock, wherever it is set', async (t) => {
+t.test('exp is compared with the wall clock, also after it was set', async (t) => {
   const { status, clock, peer } = await world(t, ({ seconds }) => ({ active: true, exp: seconds + 60 }), { ttl: 1000 })
   t.equal(await status('/'), 200)
   clock.jump(61)
   t.equal(await status('/'), 401)
   clock.jump(-61)
-  t.equal(await status('/'), 200, 'it was only our clock')
+  t.equal(await status('/'), 200, 'only our clock had been wrong')
   clock.jump(-86_400)
   t.equal(await status('/'), 200)
   t.equal(peer.asked.length, 1)
 })
 
-t.test('ttl follows the time that passes, wherever the wall clock is set', async (t) => {
+t.test('the ttl counts elapsed time, also if the wall clock is set', async (t) => {
   const { ask, clock, peer } = await world(t, () => ({ active: true }))
   await ask()
   clock.jump(86_400)
@@ -86,18 +86,18 @@ t.test('ttl follows the time that passes, wherever the wall clock is set', async
   clock.jump(-2 * 86_400)
   clock.advance(30)
   await ask()
-  t.equal(peer.asked.length, 2, 'none lives longer because it was set back')
+  t.equal(peer.asked.length, 2, 'no verdict is used longer because the clock was set back')
 })
 
-t.test('a token that has expired by our clock is not let in, whatever the server thinks', async (t) => {
+t.test('a token that has expired by our clock is denied, although the server says that it is active', async (t) => {
   const { status, clock, peer } = await world(t, ({ seconds }) => ({ active: true, exp: seconds - 1 }))
   t.equal(await status('/'), 401)
   clock.advance(4)
   t.equal(await status('/'), 401)
-  t.equal(peer.asked.length, 1, 'it is remembered as one that lets nobody in')
+  t.equal(peer.asked.length, 1, 'it is cached as a denied one')
 })
 
-t.test('a token without exp lives as long as the server says', async (t) => {
+t.test('a token without exp is active as long as the server says so', async (t) => {
   const { status, clock, peer } = await world(t, () => ({ active: true }))
   t.equal(await status('/'), 200)
   clock.advance(100 * 365 * 86_400)

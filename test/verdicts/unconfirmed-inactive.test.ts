@@ -4,18 +4,18 @@ import { INACTIVE, OK, STALE, startProxiedApp, unavailable } from '../fixtures/t
 
 const inactive = answerOf(200, '{"active":false}')
 
-t.test('a token that was active a moment ago and is inactive all of a sudden is asked about once more', async (t) => {
+t.test('if a known token is inactive, it is introspected once more', async (t) => {
   const { proxy, clock, get, standIn, lines } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
   clock.advance(31)
   proxy.once(inactive)
-  t.same(await get(token), OK, 'ZITADEL says inactive too when it fails inside')
+  t.same(await get(token), OK, 'ZITADEL also says inactive if it fails internally')
   t.equal(proxy.requests(), 3)
   t.same(lines, [])
 })
 
-t.test('and believed when it is inactive again, without a third question', async (t) => {
+t.test('after two inactive responses, the token is inactive, without a third introspection', async (t) => {
   const { proxy, clock, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
@@ -25,16 +25,16 @@ t.test('and believed when it is inactive again, without a third question', async
   t.equal(proxy.requests(), 3)
   clock.advance(6)
   t.same(await get(token), INACTIVE)
-  t.equal(proxy.requests(), 4, 'which ends the doubt')
+  t.equal(proxy.requests(), 4, 'one introspection, because the token is not known any more')
 })
 
-t.test('a token that was never active is asked about once', async (t) => {
+t.test('an unknown token that is inactive is introspected once', async (t) => {
   const { proxy, get } = await startProxiedApp(t)
-  t.same(await get('stranger'), INACTIVE)
+  t.same(await get('unknown'), INACTIVE)
   t.equal(proxy.requests(), 1)
 })
 
-t.test('so is one that was active and has expired since', async (t) => {
+t.test('a known token that has expired is introspected once', async (t) => {
   const { proxy, clock, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken({ lifetime: 60 })
   t.same(await get(token), OK)
@@ -43,7 +43,7 @@ t.test('so is one that was active and has expired since', async (t) => {
   t.equal(proxy.requests(), 2)
 })
 
-t.test('and one that was forgotten', async (t) => {
+t.test('a known token that was forgotten is introspected once', async (t) => {
   const { app, proxy, get, standIn } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
@@ -53,7 +53,7 @@ t.test('and one that was forgotten', async (t) => {
   t.equal(proxy.requests(), 2)
 })
 
-t.test('retry: false believes it at once', async (t) => {
+t.test('with retry: false, one inactive response is enough', async (t) => {
   const { proxy, clock, get, standIn } = await startProxiedApp(t, { retry: false })
   const token = await standIn.issueToken()
   t.same(await get(token), OK)
@@ -62,7 +62,7 @@ t.test('retry: false believes it at once', async (t) => {
   t.same(await get(token), INACTIVE)
 })
 
-t.test('a doubt that cannot be settled is a 503, and ends the use of what was known past its time', async (t) => {
+t.test('if the second introspection fails, the result is a 503, and the verdict is not used past its ttl any more', async (t) => {
   const { proxy, clock, get, standIn } = await startProxiedApp(t, { staleIfError: 600 })
   const [token, other] = [await standIn.issueToken(), await standIn.issueToken()]
   t.same(await get(token), OK)
@@ -71,12 +71,12 @@ t.test('a doubt that cannot be settled is a 503, and ends the use of what was kn
   proxy.mode = 'rst-on-request'
   proxy.once(inactive)
   t.same(await get(token), unavailable())
-  t.same(await get(token), unavailable(), 'nor later')
-  t.same(await get(other), STALE, 'unlike what nobody has doubted')
+  t.same(await get(token), unavailable(), 'later too')
+  t.same(await get(other), STALE, 'another token is used past its ttl')
   proxy.mode = 'pass'
   clock.advance(5)
   t.same(await get(token), OK)
   clock.advance(31)
   proxy.mode = 'rst-on-request'
-  t.same(await get(token), STALE, 'an active answer ends the doubt')
+  t.same(await get(token), STALE, 'an active response makes it usable again')
 })

@@ -18,7 +18,7 @@ t.test('keys are found by each name of their verdict, until they are removed', a
   t.equal(size(), 0, 'to remove a key twice has no effect')
 })
 
-t.test('the session of a token', async (t) => {
+t.test('a session is read from the jti, or from the claim sid', async (t) => {
   t.equal(getSession({ jti: 'V2_1-at_2' }), 'V2_1')
   t.equal(getSession({ jti: 'V2_1' }), undefined, 'no token of a session')
   t.equal(getSession({ jti: '1' }), undefined, 'a personal access token')

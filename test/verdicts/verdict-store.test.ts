@@ -36,7 +36,7 @@ t.test('heavy and inactive verdicts have a tenth of the number each', async (t) 
     store.set(`inactive${index}`, inactive())
   }
   t.match(store.counts, { activeVerdicts: 22, inactiveVerdicts: 2 })
-  t.same([...store.find({ sub: 'ada' })].length, 24, 'what made room is not found any more')
+  t.same([...store.find({ sub: 'ada' })].length, 24, 'an evicted verdict is not found any more')
   t.same([...store.find({ all: true })].length, 24)
 })
 
@@ -71,7 +71,7 @@ t.test('after a doubt, an earlier response does not become the verdict of a know
   t.ok(cache.peek('key'))
 })
 
-t.test('known tokens are not postponed to an earlier time, and unknown ones not at all', async (t) => {
+t.test('the use of a known token is never moved to an earlier time, and that of an unknown one not at all', async (t) => {
   const known = new KnownTokens(10)
   known.postpone('key', 5)
   t.equal(known.get('key'), undefined)

@@ -80,8 +80,8 @@ t.test('hasRole checks any organisation, or the given one', async (t) => {
   t.ok(ada.hasRole('admin', { organization: '901' }))
   t.notOk(ada.hasRole('admin', { organization: '902' }))
   t.notOk(ada.hasRole('reader'))
-  t.notOk(ada.hasRole('admin', { organisation: '901' } as never), 'a misspelled question is not a wider one')
-  t.notOk(ada.hasRole('admin', { organization: '901', domain: 'other.example' } as never), 'nor is one that asks for more')
+  t.notOk(ada.hasRole('admin', { organisation: '901' } as never), 'a misspelt key does not match more')
+  t.notOk(ada.hasRole('admin', { organization: '901', domain: 'other.example' } as never), 'an unknown key matches nothing')
 })
 
 t.test('in an unknown organisation, no role is held', async (t) => {

@@ -54,7 +54,7 @@ t.test('no part of a token can be changed', async (t) => {
       if (typeof member === 'object' && member !== null && !seen.has(member)) open.push(member)
     }
   }
-  t.ok(seen.size > 12, 'it looked inside')
+  t.ok(seen.size > 12, 'nested values were visited')
 })
 
 t.test('attempts to change a token have no effect on its grants', async (t) => {

@@ -46,7 +46,7 @@ test('a client that requests every scope that it finds gets a token that is acti
   assert.equal(await getStatus(url, await getToken(issuer, server, [...new Set([...advertised, ...resource.scopes_supported])].join(' '))), 200, 'both')
 })
 
-test('the client of version 1 of the SDK logs in, calls a tool and shows a refusal', async (t) => {
+test('the client of version 1 of the SDK logs in, calls a tool and shows a denial', async (t) => {
   const { url, requests } = await startExample(t)
   const stored = new NotesLogin({ account: 'ada', registration: 'dynamic' })
   const create = () => new StreamableHTTPClientTransport(new URL(url), { authProvider: stored })
@@ -62,7 +62,7 @@ test('the client of version 1 of the SDK logs in, calls a tool and shows a refus
   assert.equal(requests.filter((request) => !request.endsWith('/introspect')).length - before, 0)
 })
 
-test('the doctor finds nothing wrong on the way of a client, but for a server without registration', async (t) => {
+test('the doctor finds no fault, except that the server has no registration of clients', async (t) => {
   const examine = async (url, token) => {
     let output = ''
     const status = await run(['doctor', '--mcp', url, '--token-file', '-'], { env: {}, input: [token], write: (text) => { output += text }, writeError: () => {} })

@@ -47,7 +47,7 @@ async function startUnguarded (t) {
   return `${await app.listen({ host: '127.0.0.1', port: 0 })}/mcp`
 }
 
-/** What the suite says of a server: lines `status id`. */
+/** The results of the suite: lines `status id`. */
 async function judge (t, url, scenario) {
   const folder = await mkdtemp(join(tmpdir(), 'conformance-'))
   t.after(async () => await rm(folder, { recursive: true }))
@@ -57,7 +57,7 @@ async function judge (t, url, scenario) {
   return checks.map(({ status, id }) => `${status} ${id}`).sort()
 }
 
-test('the conformance suite says the same of the server with and without the guard', { skip: major < 22 && 'the suite needs Node.js 22' }, async (t) => {
+test('the conformance suite has the same results with and without the guard', { skip: major < 22 && 'the suite needs Node.js 22' }, async (t) => {
   const { url, connect } = await startExample(t, { api: { cache: { ttl: 60 } } })
   const guarded = await startProxy(t, url, (await connect('grace')).stored.tokens().access_token)
   const unguarded = await startUnguarded(t)

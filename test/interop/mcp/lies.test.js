@@ -80,7 +80,7 @@ const SERVERS = {
 }
 
 for (const [server, { build, protocols, open }] of Object.entries(SERVERS)) {
-  test(`no header and no body lets a call in that the role does not allow, in batches too (${server}, protocol ${protocols.join(', ')})`, async (t) => {
+  test(`no header and no body allows a call that the role does not allow, in batches too (${server}, protocol ${protocols.join(', ')})`, async (t) => {
     const { url, connect } = await startExample(t, { build, api: { cache: { ttl: 60 } } })
     const login = async (account) => await connect(account, undefined, protocols.at(-1) === 'legacy' ? 'legacy' : 'auto')
     const [ada, grace] = [await login('ada'), await login('grace')]
@@ -88,7 +88,7 @@ for (const [server, { build, protocols, open }] of Object.entries(SERVERS)) {
     const [adaSession, graceSession] = [await open(url, adaToken), await open(url, graceToken)]
     const isPurged = ({ body }) => body.includes('deleted all notes')
 
-    // What the test looks for is there when the call is allowed.
+    // The text that the test looks for is in the output of an allowed call.
     for (const { meta, headers } of protocols.map((protocol) => PROTOCOLS[protocol])) {
       const body = JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'purge-notes', arguments: {}, ...meta } })
       const response = await send(url, graceToken, { headers: { 'content-type': 'application/json', ...headers('purge-notes'), ...graceSession }, body })

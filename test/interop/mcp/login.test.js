@@ -32,7 +32,7 @@ for (const protocol of ['auto', 'legacy']) {
   }
 }
 
-test('a person with the role calls the tool that another is refused', async (t) => {
+test('a person with the role can call a tool that is denied to another', async (t) => {
   const { connect } = await startExample(t)
   const [guest, grace] = [await connect('guest'), await connect('grace')]
   assert.match((await guest.call('list-notes')).text, /^guest reads/)
@@ -40,13 +40,13 @@ test('a person with the role calls the tool that another is refused', async (t) 
   assert.deepEqual(await grace.call('purge-notes'), { text: 'deleted all notes', isError: false })
 })
 
-test('a tool that is not listed is refused with a message', async (t) => {
+test('a tool that is not listed is denied with a message', async (t) => {
   const { connect } = await startExample(t)
   const { call } = await connect('grace')
   assert.match((await call('other')).error, /The tool is not allowed here/)
 })
 
-test('if the access token is no longer active, the client refreshes it and goes on without a login', async (t) => {
+test('if the access token is no longer active, the client refreshes it without a login', async (t) => {
   const { requests, connect } = await startExample(t)
   const { stored, call } = await connect('ada')
   stored.saveTokens({ ...stored.tokens(), access_token: 'no-longer-active' })

@@ -12,7 +12,7 @@ async function listen (client, mcp) {
   return subscription
 }
 
-test('an open stream ends after its token was revoked, and that of another caller stays', { timeout: 20_000 }, async (t) => {
+test('an open stream ends after its token was revoked, and the stream of another caller stays open', { timeout: 20_000 }, async (t) => {
   const { issuer, mcp, connect } = await startExample(t, { recheck: 0.2 })
   const [ada, grace] = [await connect('ada'), await connect('grace')]
   const [ends, stays] = [await listen(ada.client, mcp), await listen(grace.client, mcp)]

@@ -25,7 +25,7 @@ test('with unmatched: "protected", middleware of @fastify/express gets only requ
   assert.equal(await get({ authorization: `Bearer ${await standIn.issueToken({})}` }), 200)
 })
 
-test('a WebSocket behind @fastify/http-proxy needs a token, and a reset during the introspection ends nothing', async (t) => {
+test('a WebSocket behind @fastify/http-proxy needs a token, and a reset during the introspection does not end the process', async (t) => {
   const standIn = await startStandIn()
   t.after(async () => await standIn.close())
   const upstream = createServer()

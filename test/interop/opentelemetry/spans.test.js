@@ -64,7 +64,7 @@ test('the hooks of the plugin have names', async (t) => {
   assert.ok(!names.includes('anonymous'), String(names))
 })
 
-test('a denied caller is no error of the introspection, an outage is', async (t) => {
+test('an outage is an error of the introspection span, and a denial is not', async (t) => {
   const { standIn, call } = await start(t)
   const denied = await call('unknown')
   assert.equal(denied.statusCode, 401)
