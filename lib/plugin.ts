@@ -27,6 +27,7 @@ import { createToolChecks } from './resource/tool-checks.ts'
 import { createResourceFinder } from './guard/resource-finder.ts'
 import { serveEvents } from './events/route.ts'
 import { createOnEnd } from './streams/on-end.ts'
+import { StreamCounter } from './streams/stream-counter.ts'
 import { StreamWatcher } from './streams/stream-watcher.ts'
 import { serveLogout } from './logout/route.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
@@ -75,14 +76,15 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     }, clock)
     const guard = new Guard(config, introspector, clock, createDecisionPublisher(registration.id, config.publishSub, clock.monotonic), createToolChecks)
     const streams = new StreamWatcher({ introspector, check: guard.checkContext, isBusy: () => (source.readState().queued ?? 0) > 0 }, clock)
+    const streamCounter = new StreamCounter()
     const readAuthInfo = createAuthInfoReader(createResourceFinder(config.resources))
     const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
 
     const openapi = createOpenapi(app, config)
-    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd(streams), check: source.check, reload: source.reload, openapi: openapi.createDocs })
+    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd(streams, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
     let readEventSilence: (() => number) | undefined
-    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, eventSilence: readEventSilence?.() }))
+    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
     app.decorate('zitadel', decorator)
     app.decorateRequest(ACCESS_CONTEXT, undefined)
     // A getter also works in scopes that were created before the plugin was registered.

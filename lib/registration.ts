@@ -4,6 +4,15 @@ import type { ZitadelError, ZitadelErrorCode } from './errors.ts'
 /** Runs an introspection, for example inside a span. It must return what `run` returns. */
 export type IntrospectionWrapper = <T>(message: IntrospectionMessage, run: () => Promise<T>) => Promise<T>
 
+/** The streams of one route: the calls of `app.zitadel.onEnd()`. */
+export interface StreamCount {
+  /** The pattern of the route; undefined for a request that no route serves. */
+  readonly route: string | undefined
+  readonly open: number
+  /** The number of streams that ended because of their token, by reason. */
+  readonly ended: Readonly<Record<string, number>>
+}
+
 /** The state of a registration at the moment when it is read. A member is undefined where there is no such thing. */
 export interface RegistrationState {
   /** Introspections that wait for their turn. */
@@ -21,6 +30,10 @@ export interface RegistrationState {
   readonly credentialsExpireIn: number | undefined
   /** Milliseconds since the last valid webhook of the option `events`, or since the start. */
   readonly eventSilence: number | undefined
+  /** Whether the option `backChannelLogout` is set. */
+  readonly receivesLogouts: boolean
+  /** One for each route that has had a stream. */
+  readonly streams: Iterable<StreamCount>
 }
 
 let registrations = 0

@@ -4,6 +4,7 @@ import { getAccessContext, type AccessContext } from '../guard/access-context.ts
 import { logDenial } from '../guard/denial-log.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { toEndReason, type EndReason } from './end-reason.ts'
+import type { StreamCounter } from './stream-counter.ts'
 import type { StreamWatcher } from './stream-watcher.ts'
 
 export interface OnEndOptions {
@@ -16,21 +17,28 @@ export type OnEnd = (request: FastifyRequest, callback: (reason: EndReason) => u
 
 const DEFAULT_RECHECK_SECONDS = 60
 
-export function createOnEnd (watcher: StreamWatcher): OnEnd {
+export function createOnEnd (watcher: StreamWatcher, counter: StreamCounter): OnEnd {
   return (request, callback, options = {}) => {
     const context = getAccessContext(request)
     const interval = getInterval(options)
     if (typeof callback !== 'function') throw createOptionError('zitadel.onEnd(): the callback must be a function')
     if (context === undefined) throw createOptionError('zitadel.onEnd(): no token of this request was checked, so none can end. Where a token is optional, look at zitadel.peek(request) first')
+    const count = counter.get(request.routeOptions.url)
     const removals: Array<() => void> = []
-    const cancel = (): void => { for (const remove of removals) remove() }
+    const cancel = (): void => {
+      if (removals.length > 0) count.open--
+      for (const remove of removals.splice(0)) remove()
+    }
     const end = (denial: Error): void => {
       cancel()
+      const reason = toEndReason(denial)
+      count.ended[reason]++
       logDenial(request, denial)
       const reportFailure = (error: unknown): void => { request.log.error({ err: error }, 'fastify-zitadel: the callback of zitadel.onEnd() failed') }
-      new Promise((resolve) => { resolve(callback(toEndReason(denial))) }).catch(reportFailure)
+      new Promise((resolve) => { resolve(callback(reason)) }).catch(reportFailure)
     }
     for (const [token, verdict] of listVerdicts(context)) removals.push(watcher.add(token, verdict, { request, interval, end }))
+    count.open++
     return cancel
   }
 }

@@ -1,5 +1,5 @@
 import type { Attributes } from '@opentelemetry/api'
-import type { DecisionMessage, IntrospectionMessage } from '../channels.ts'
+import type { DecisionMessage, EventMessage, ForgetMessage, IntrospectionMessage, LogoutMessage } from '../channels.ts'
 
 /** The value of `error.type` for a status that is not registered. */
 const OTHER_ERROR = '_OTHER'
@@ -25,6 +25,30 @@ export function getIntrospectionAttributes ({ outcome, code, status }: Introspec
   return {
     'fastify_zitadel.outcome': outcome!,
     ...(outcome === 'failed' && { 'error.type': getErrorType(status) ?? code! })
+  }
+}
+
+/** The attributes of a change of the circuit or of the credentials. */
+export function getStateAttributes (state: string): Attributes {
+  return { 'fastify_zitadel.state': state }
+}
+
+export function getForgetAttributes ({ kind, source, target }: Pick<ForgetMessage, 'kind' | 'source' | 'target'>): Attributes {
+  return { 'fastify_zitadel.kind': kind, 'fastify_zitadel.source': source, 'fastify_zitadel.target': target }
+}
+
+export function getEventAttributes ({ outcome, reason, target }: Pick<EventMessage, 'outcome'> & Partial<EventMessage>): Attributes {
+  return {
+    'fastify_zitadel.outcome': outcome,
+    ...(reason !== undefined && { 'fastify_zitadel.reason': reason }),
+    ...(target !== undefined && { 'fastify_zitadel.target': target })
+  }
+}
+
+export function getLogoutAttributes ({ outcome, reason }: Pick<LogoutMessage, 'outcome'> & Partial<LogoutMessage>): Attributes {
+  return {
+    'fastify_zitadel.outcome': outcome,
+    ...(reason !== undefined && { 'fastify_zitadel.reason': reason })
   }
 }
 

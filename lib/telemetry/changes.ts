@@ -1,10 +1,13 @@
 import type { Meter } from '@opentelemetry/api'
 import type { CredentialsMessage, EventMessage, ForgetMessage, LogoutMessage, OutageMessage } from '../channels.ts'
 import type { Registration } from '../registration.ts'
+import { getEventAttributes, getForgetAttributes, getLogoutAttributes, getStateAttributes } from './attributes.ts'
+import { listInitialSeries } from './initial-series.ts'
 import { subscribeTo } from './subscription.ts'
 
 /** Counts what changes decisions from outside: outages, changes of the credentials, forgets, and events of ZITADEL. */
-export function instrumentChanges (meter: Meter, { id }: Registration): () => void {
+export function instrumentChanges (meter: Meter, registration: Registration): () => void {
+  const { id } = registration
   const outages = meter.createCounter('fastify_zitadel.outages', { unit: '{outage}', description: 'Introspections without a usable response, and changes of the circuit' })
   const credentials = meter.createCounter('fastify_zitadel.credentials.changes', { unit: '{change}', description: 'Replacements of the credentials, and rejections by ZITADEL' })
   const forgets = meter.createCounter('fastify_zitadel.forgets', { unit: '{forget}', description: 'Calls, messages and events that have made verdicts unusable before their ttl' })
@@ -12,22 +15,23 @@ export function instrumentChanges (meter: Meter, { id }: Registration): () => vo
   const events = meter.createCounter('fastify_zitadel.events', { unit: '{event}', description: 'Webhooks of ZITADEL at the route of the option "events"' })
   const missed = meter.createCounter('fastify_zitadel.events.missed', { unit: '{event}', description: 'Events of role assignments that were not delivered before a later one' })
   const logouts = meter.createCounter('fastify_zitadel.logouts', { unit: '{logout}', description: 'Logout tokens of ZITADEL at the route of the option "backChannelLogout"' })
+  const initial = listInitialSeries(registration.readState())
+  for (const [counter, series] of [[outages, initial.outages], [credentials, initial.credentials], [forgets, initial.forgets], [forgotten, initial.forgets], [events, initial.events], [missed, initial.missed], [logouts, initial.logouts]] as const) {
+    for (const attributes of series) counter.add(0, attributes)
+  }
   const ends = [
-    subscribeTo<OutageMessage>('fastify-zitadel:outage', id, ({ state }) => { outages.add(1, { 'fastify_zitadel.state': state }) }),
-    subscribeTo<CredentialsMessage>('fastify-zitadel:credentials', id, ({ state }) => { credentials.add(1, { 'fastify_zitadel.state': state }) }),
-    subscribeTo<ForgetMessage>('fastify-zitadel:forget', id, ({ kind, source, target, verdicts }) => {
-      const attributes = { 'fastify_zitadel.kind': kind, 'fastify_zitadel.source': source, 'fastify_zitadel.target': target }
+    subscribeTo<OutageMessage>('fastify-zitadel:outage', id, ({ state }) => { outages.add(1, getStateAttributes(state)) }),
+    subscribeTo<CredentialsMessage>('fastify-zitadel:credentials', id, ({ state }) => { credentials.add(1, getStateAttributes(state)) }),
+    subscribeTo<ForgetMessage>('fastify-zitadel:forget', id, (message) => {
+      const attributes = getForgetAttributes(message)
       forgets.add(1, attributes)
-      forgotten.add(verdicts, attributes)
+      forgotten.add(message.verdicts, attributes)
     }),
-    subscribeTo<EventMessage>('fastify-zitadel:event', id, ({ outcome, reason, target, missed: count }) => {
-      const detail = reason === undefined ? target !== undefined && { 'fastify_zitadel.target': target } : { 'fastify_zitadel.reason': reason }
-      events.add(1, { 'fastify_zitadel.outcome': outcome, ...detail })
-      missed.add(count)
+    subscribeTo<EventMessage>('fastify-zitadel:event', id, (message) => {
+      events.add(1, getEventAttributes(message))
+      missed.add(message.missed)
     }),
-    subscribeTo<LogoutMessage>('fastify-zitadel:logout', id, ({ outcome, reason }) => {
-      logouts.add(1, { 'fastify_zitadel.outcome': outcome, ...(reason !== undefined && { 'fastify_zitadel.reason': reason }) })
-    })
+    subscribeTo<LogoutMessage>('fastify-zitadel:logout', id, (message) => { logouts.add(1, getLogoutAttributes(message)) })
   ]
   return () => { for (const end of ends) end() }
 }

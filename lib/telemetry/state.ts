@@ -13,9 +13,11 @@ export function instrumentState (meter: Meter, registration: Registration): () =
   const shared = meter.createObservableGauge('fastify_zitadel.shared_cache.healthy', { description: '1 while the shared cache delivers what other processes forget, else 0' })
   const silence = meter.createObservableGauge('fastify_zitadel.events.silence', { unit: 's', description: 'Time since the last valid webhook of ZITADEL, or since the start' })
   const expiry = meter.createObservableGauge('fastify_zitadel.credentials.expiry', { unit: 's', description: 'Time until the key of this API expires' })
-  const instruments = [entries, size, queue, circuit, shared, silence, expiry]
+  const open = meter.createObservableUpDownCounter('fastify_zitadel.streams.open', { unit: '{stream}', description: 'Streams whose token is watched: calls of onEnd that were neither cancelled nor called back' })
+  const ended = meter.createObservableCounter('fastify_zitadel.streams.ended', { unit: '{stream}', description: 'Streams that have ended because of their token' })
+  const instruments = [entries, size, queue, circuit, shared, silence, expiry, open, ended]
   const observe = (result: BatchObservableResult): void => {
-    const { activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed, isSharedCacheHealthy, eventSilence, credentialsExpireIn } = registration.readState()
+    const { activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed, isSharedCacheHealthy, eventSilence, credentialsExpireIn, streams } = registration.readState()
     result.observe(entries, activeVerdicts, ACTIVE)
     result.observe(entries, inactiveVerdicts, INACTIVE)
     result.observe(size, activeBytes, ACTIVE)
@@ -25,6 +27,11 @@ export function instrumentState (meter: Meter, registration: Registration): () =
     if (credentialsExpireIn !== undefined) result.observe(expiry, credentialsExpireIn / 1000)
     if (eventSilence !== undefined) result.observe(silence, eventSilence / 1000)
     if (isSharedCacheHealthy !== undefined) result.observe(shared, isSharedCacheHealthy ? 1 : 0)
+    for (const { route, open: count, ended: counts } of streams) {
+      const attributes = route === undefined ? {} : { 'http.route': route }
+      result.observe(open, count, attributes)
+      for (const [reason, ends] of Object.entries(counts)) result.observe(ended, ends, { ...attributes, 'fastify_zitadel.reason': reason })
+    }
   }
   meter.addBatchObservableCallback(observe, instruments)
   return () => { meter.removeBatchObservableCallback(observe, instruments) }

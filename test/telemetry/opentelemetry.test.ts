@@ -2,6 +2,7 @@ import t from 'tap'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { SpanStatusCode, context, metrics, trace } from '@opentelemetry/api'
 import type { Histogram } from '@opentelemetry/sdk-metrics'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { instrument } from '../../lib/telemetry/index.ts'
 import { activeResponse, startGuardedApp } from '../fixtures/guarded-app.ts'
 import { enableContext, startTelemetry, type Point } from '../fixtures/open-telemetry.ts'
@@ -72,7 +73,7 @@ t.test('introspections are measured, with the status of the response as the erro
     { count: 1, sum: 0, 'fastify_zitadel.outcome': 'failed', 'error.type': '200' }
   ])
   t.same(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.wait')), [{ count: 6, sum: 0 }])
-  t.same(toRows(await telemetry.read('fastify_zitadel.outages')), [{ value: 4, 'fastify_zitadel.state': 'failed' }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.outages')), [{ value: 4, 'fastify_zitadel.state': 'failed' }, { value: 0, 'fastify_zitadel.state': 'opened' }, { value: 0, 'fastify_zitadel.state': 'closed' }])
   t.same(toRows(await telemetry.read('fastify_zitadel.introspection.active')), [{ value: 0 }])
 })
 
@@ -111,7 +112,7 @@ t.test('changes of the credentials are counted', async (t) => {
   const telemetry = startTelemetry(t)
   instrument(app, telemetry)
   await zitadel.reload()
-  t.same(toRows(await telemetry.read('fastify_zitadel.credentials.changes')), [{ value: 1, 'fastify_zitadel.state': 'replaced' }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.credentials.changes')), [{ value: 1, 'fastify_zitadel.state': 'replaced' }, { value: 0, 'fastify_zitadel.state': 'kept' }, { value: 0, 'fastify_zitadel.state': 'rejected' }])
 })
 
 t.test('forgets are counted, with the verdicts that they made unusable', async (t) => {
@@ -125,8 +126,9 @@ t.test('forgets are counted, with the verdicts that they made unusable', async (
   await zitadel().forget({ sub: 'ada' })
   await zitadel().forget({ token: 'never seen' })
   const attributes = { 'fastify_zitadel.kind': 'forget', 'fastify_zitadel.source': 'call' }
-  t.same(toRows(await telemetry.read('fastify_zitadel.forgets')), [{ value: 2, ...attributes, 'fastify_zitadel.target': 'sub' }, { value: 1, ...attributes, 'fastify_zitadel.target': 'token' }])
-  t.same(toRows(await telemetry.read('fastify_zitadel.forgets.verdicts')), [{ value: 2, ...attributes, 'fastify_zitadel.target': 'sub' }, { value: 0, ...attributes, 'fastify_zitadel.target': 'token' }])
+  const toForgetRows = (values: Record<string, number>): object[] => Object.entries(values).map(([target, value]) => ({ value, ...attributes, 'fastify_zitadel.target': target }))
+  t.same(toRows(await telemetry.read('fastify_zitadel.forgets')), toForgetRows({ token: 1, sub: 2, jti: 0 }))
+  t.same(toRows(await telemetry.read('fastify_zitadel.forgets.verdicts')), toForgetRows({ token: 0, sub: 2, jti: 0 }))
 })
 
 t.test('the expiry of the key is observed where the key has it', async (t) => {
@@ -153,7 +155,7 @@ t.test('events of ZITADEL are counted', async (t) => {
     const payload = JSON.stringify(body)
     await app.inject({ method: 'POST', url: '/events', headers: { 'zitadel-signature': sign(payload, clock.seconds) }, payload })
   }
-  t.same(toRows(await telemetry.read('fastify_zitadel.events')), [
+  t.same(toRows(await telemetry.read('fastify_zitadel.events')).filter((row) => (row as { value: number }).value > 0), [
     { value: 2, 'fastify_zitadel.outcome': 'applied', 'fastify_zitadel.target': 'sub' },
     { value: 1, 'fastify_zitadel.outcome': 'ignored' },
     { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'malformed' }
@@ -171,7 +173,67 @@ t.test('logout tokens are counted', async (t) => {
   instrument(app, telemetry)
   const token = await standIn.createLogoutToken()
   for (let i = 0; i < 2; i++) await app.inject({ method: 'POST', url: '/logout', headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: `logout_token=${token}` })
-  t.same(toRows(await telemetry.read('fastify_zitadel.logouts')), [{ value: 1, 'fastify_zitadel.outcome': 'applied' }, { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'replay' }])
+  t.same(toRows(await telemetry.read('fastify_zitadel.logouts')).filter((row) => (row as { value: number }).value > 0), [{ value: 1, 'fastify_zitadel.outcome': 'applied' }, { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'replay' }])
+})
+
+t.test('counters of the parts in use start with 0, so that Prometheus sees the first increase', async (t) => {
+  const names = ['outages', 'credentials.changes', 'forgets', 'forgets.verdicts', 'events', 'events.missed', 'logouts']
+  const listSeries = async (app: FastifyInstance): Promise<Record<string, string[]>> => {
+    const telemetry = startTelemetry(t)
+    instrument(app, telemetry)
+    const all = await telemetry.readAll()
+    return Object.fromEntries(names.map((name) => {
+      const points = all.get(`fastify_zitadel.${name}`) ?? []
+      t.same(points.filter(({ value }) => value !== 0), [], name)
+      return [name, points.map(({ attributes }) => Object.values(attributes).join(' '))]
+    }))
+  }
+  const [{ app: full }, { app: bare }] = [await startProxiedApp(t, { events: { path: '/events', signingKey: SIGNING_KEY }, backChannelLogout: { path: '/logout', clientId: '280000000000000100' } }), await startGuardedApp(t)]
+  const forgets = ['forget call token', 'forget call sub', 'forget call jti', 'doubt event all', 'doubt event sub', 'doubt event session', 'doubt event jti', 'doubt logout sub', 'doubt logout session']
+  t.same(await listSeries(full), {
+    outages: ['failed', 'opened', 'closed'],
+    'credentials.changes': ['replaced', 'kept', 'rejected'],
+    forgets,
+    'forgets.verdicts': forgets,
+    events: ['applied all', 'applied sub', 'applied session', 'applied jti', 'ignored', 'rejected signature', 'rejected malformed', 'rejected other-instance', 'rejected replay'],
+    'events.missed': [''],
+    logouts: ['applied', 'rejected malformed', 'rejected signature', 'rejected issuer', 'rejected audience', 'rejected time', 'rejected claims', 'rejected replay', 'rejected keys']
+  })
+  t.same(await listSeries(bare), { outages: ['failed'], 'credentials.changes': [], forgets: forgets.slice(0, 3), 'forgets.verdicts': forgets.slice(0, 3), events: [], 'events.missed': [], logouts: [] })
+})
+
+t.test('open and ended streams are counted by route', async (t) => {
+  let token = 'good'
+  const { app, get } = await startGuardedApp(t, { responses: { other: () => isActive ? activeResponse({ sub: 'ben' }) : { active: false } }, options: { unmatched: 'protected', tokenFrom: () => token } })
+  let isActive = true
+  const cancels: Array<() => void> = []
+  let onEnded = (_reason: string): void => {}
+  const ended = new Promise<string>((resolve) => { onEnded = resolve })
+  const watch = async (request: FastifyRequest): Promise<string> => {
+    cancels.push(app.zitadel.onEnd(request, onEnded))
+    return 'served'
+  }
+  app.get('/feed/:id', { config: { scopes: [] } }, watch)
+  // The request has two tokens.
+  app.get('/two', { config: { scopes: [] }, onRequest: [async () => { token = 'other' }, app.zitadel.require({ scopes: [] })] }, watch)
+  app.setNotFoundHandler(watch)
+  await app.ready()
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  const readOpen = async (): Promise<object> => Object.fromEntries((await telemetry.read('fastify_zitadel.streams.open')).map(({ value, attributes }) => [attributes['http.route'] ?? 'none', value]))
+  t.same(await readOpen(), {})
+  for (const url of ['/feed/1', '/feed/2', '/feed/3', '/missing', '/two']) await get(url, null)
+  t.same(await readOpen(), { '/feed/:id': 3, none: 1, '/two': 1 })
+  cancels[0]!()
+  cancels[0]!()
+  t.same(await readOpen(), { '/feed/:id': 2, none: 1, '/two': 1 })
+  isActive = false
+  await app.zitadel.forget({ token: 'other' })
+  t.equal(await ended, 'revoked')
+  cancels.at(-1)!()
+  t.same(await readOpen(), { '/feed/:id': 2, none: 1, '/two': 0 })
+  t.same(toRows(await telemetry.read('fastify_zitadel.streams.ended')).filter((row) => (row as { value: number }).value > 0), [{ value: 1, 'http.route': '/two', 'fastify_zitadel.reason': 'revoked' }])
+  t.equal((await telemetry.read('fastify_zitadel.streams.ended')).length, 9, 'each reason, for each route')
 })
 
 t.test('an introspection has a span that is a child of the active span', async (t) => {

@@ -24,12 +24,17 @@ async function exportMetrics () {
   await app.register(zitadel, { issuer, credentials, retry: false, staleIfError: 60, cache: { ttl: 0.05, shared: { client } }, events: { path: '/events', signingKey: target.signingKey }, backChannelLogout: { path: '/logout', clientId } })
   instrument(app, { meterProvider })
   app.get('/orders/:id', { config: { roles: ['reader'] } }, async () => [])
+  app.get('/feed', { config: { scopes: [] } }, async (request) => {
+    app.zitadel.onEnd(request, () => {})
+    return []
+  })
   const call = async (token) => (await app.inject({ url: '/orders/1', headers: token && { authorization: `Bearer ${token}` } })).statusCode
   const logout = async (token) => await app.inject({ method: 'POST', url: '/logout', headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: `logout_token=${token}` })
 
   const token = await standIn.issueToken({ sub: '42', roles: ['reader'] })
   assert.equal(await call(token), 200)
   assert.equal(await call(token), 200)
+  await app.inject({ url: '/feed', headers: { authorization: `Bearer ${token}` } })
   assert.equal(await call(undefined), 401)
   assert.equal(await call('unknown'), 401)
   standIn.fail({ status: 400, body: '{"error":"invalid_client"}', contentType: 'application/json' })
