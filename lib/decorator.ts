@@ -51,7 +51,7 @@ export interface Zitadel {
   introspect: (token: string) => Promise<ActiveToken | null>
   /**
    * Makes ZITADEL be asked again: for one token and all tokens with its `jti`, for all tokens of a user (`sub`), or for one
-   * `jti`. Earlier responses are not used afterwards, even if they are still on their way. This applies in this process at
+   * `jti`. Earlier responses are not used afterwards, even if they have not arrived yet. This applies in this process at
    * once, and with `cache.shared` in all processes when the promise resolves. Exceptions:
    *
    * - If Redis did not accept it, the log has `FST_ZITADEL_SHARED_FORGET`, and other processes can use their verdicts until
@@ -77,7 +77,7 @@ export interface Zitadel {
    */
   reload: () => Promise<CheckResult>
   /**
-   * The `AuthInfo` of the MCP SDK for a request: the caller, frozen. It has no token, unless `{ token: true }` asks for it.
+   * The `AuthInfo` of the MCP SDK for a request: the caller, frozen. It has no token, unless `{ token: true }` is given.
    *
    * @returns undefined if no token was checked
    * @example

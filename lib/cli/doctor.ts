@@ -28,7 +28,7 @@ const ignore = (): void => {}
 /** Each failure is a line of the doctor already. */
 const SILENT = { info: ignore, warn: ignore, error: ignore }
 
-/** Follows the way of a token and says what is wrong, with the modules of the plugin. */
+/** Checks each step from the options to a token, with the modules of the plugin. */
 export const doctor: Command = {
   usage: `  fastify-zitadel doctor [--issuer URL] [--address URL] [--key-file FILE] [--client-id ID] [--project-id ID]
                          [--token-file FILE] [--timeout MS] [--json]
@@ -84,7 +84,7 @@ async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<D
   return [
     expiry ?? ok('options', 'The options are complete, and the credentials can be read'),
     ...way,
-    // A second failure for the same reason would tell nothing.
+    // A second failure for the same reason has no use.
     ...way.some(({ id, status }) => id === 'connection' && status === 'failed') ? diagnoseFormOnly(token, config) : await diagnoseApi(config, client, token, way)
   ]
 }

@@ -9,7 +9,7 @@ import { isSignedByIssuer } from './checks/token-signature.ts'
 import { failed, failedBy, ok, warningOf, type Diagnosis } from './diagnosis.ts'
 
 /**
- * Says what a token is and why it lets nobody in. The token is never part of a message.
+ * Checks a token by introspection. The token is never part of a message.
  *
  * @param clientId of this API
  * @param now milliseconds since 1970
@@ -32,16 +32,16 @@ async function diagnoseInactive (token: string, { claims, diagnosis }: TokenForm
   const isForThisApi = audience.includes(clientId) || (projectId !== undefined && audience.includes(projectId))
   // What the form shows is the reason, and a line of its own.
   const isSigned = claims !== undefined && diagnosis.status === 'ok' ? await isSignedByIssuer(token, authorizationServer!, timeout) : undefined
-  if (isSigned === false) return failedBy('introspection', 'token_signature', 'The token lets nobody in: its signature is by no key of this issuer')
+  if (isSigned === false) return failedBy('introspection', 'token_signature', 'The token is not accepted: its signature is by no key of this issuer')
   const cause: Cause = isForThisApi && isSigned === true ? 'token_revoked' : 'token_inactive'
   return failedBy('introspection', cause, cause === 'token_revoked'
-    ? 'The token lets nobody in: it is for this API and has not expired, and ZITADEL says that it is not active. It was revoked or replaced by a refresh, or its user was locked, deactivated or logged out'
-    : `The token lets nobody in: ${describeDenial('token_inactive')}`)
+    ? 'The token is not accepted: it is for this API and has not expired, and ZITADEL says that it is not active. It was revoked or replaced by a refresh, or its user was locked, deactivated or logged out'
+    : `The token is not accepted: ${describeDenial('token_inactive')}`)
 }
 
 function diagnoseActive (response: IntrospectionResponse, config: Config, now: number): Diagnosis[] {
   const { granted, reason } = createVerdict(response, config, 0, now)
-  if (granted === undefined) return [failed('introspection', `The token lets nobody in: ${describeDenial(reason!)}`, 'See the section of the reason', `docs/its-401.md#${reason!}`, reason!)]
+  if (granted === undefined) return [failed('introspection', `The token is not accepted:  ${describeDenial(reason!)}`, 'See the section of the reason', `docs/its-401.md#${reason!}`, reason!)]
   const kind = /^\d+$/.test(String(response['jti'])) ? '. It is a personal access token' : ''
   const roles = Object.keys(granted.token.roles)
   const project = findOtherProject(response, config.projectId)

@@ -113,7 +113,7 @@ export class CircuitBreaker {
       if (isCurrent || outage !== undefined) this.#openFor(backoff, error, outage !== undefined)
       return false
     }
-    // Failures that callers can cause by what they send say nothing about the server.
+    // Failures that callers can cause are no sign of the state of the server.
     if (!isCurrent || outage === undefined || outage.canBeCausedByCaller) return false
     // While the circuit is open, only the latest probe counts.
     if (this.#open !== undefined && !isProbe) return false

@@ -11,7 +11,7 @@ export function getErrorCode (error: unknown): string {
 
 /**
  * Describes why an exchange ended without a response. The message of the error is never used: an HTTP parser quotes the peer
- * in it, and a signer can say anything.
+ * in it, and a signer can throw any text.
  *
  * @param timeout milliseconds
  * @param hasStarted whether the request had left the queue
@@ -71,7 +71,7 @@ export function getStatusAdvice (status: number): string {
 const ADVICE: ReadonlyArray<readonly [codes: RegExp, advice: string]> = [
   [/ENOTFOUND|EAI_/, 'check the name in "issuer" or "address", and the name server of this machine'],
   [/ECONNREFUSED/, 'check that ZITADEL runs, and listens at "issuer" or "address"'],
-  [/WRONG_VERSION_NUMBER|EPROTO/, 'this port does not speak TLS: check the port, or give the http origin as option "address" if ZITADEL serves plain http there'],
+  [/WRONG_VERSION_NUMBER|EPROTO/, 'this port does not use TLS: check the port, or give the http origin as option "address" if ZITADEL serves plain http there'],
   [/CERT|SIGNATURE|ERR_SSL|ERR_TLS/, "check ZITADEL's certificate; a private authority goes into the option \"dispatcher\" or the variable NODE_EXTRA_CA_CERTS"],
   [/UND_ERR_(?:CLOSED|DESTROYED)/, 'the server is closing, or the dispatcher of the option "dispatcher" was closed before the server'],
   [/RESPONSE_TOO_LARGE/, 'it had more than 1 MiB: check that ZITADEL answers, and the metadata of its users']

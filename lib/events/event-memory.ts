@@ -11,7 +11,7 @@ const MAX_USERS = 100_000
 /** A role assignment, as the last event of it has left it. */
 interface KnownGrant { readonly user: string | undefined, readonly sequence: number }
 
-/** What the events of the past tell about the next ones. */
+/** What earlier events show about later ones. */
 export class EventMemory implements EventKnowledge {
   /** Monotonic milliseconds by delivery. */
   readonly #deliveries = new LRUCache<string, number>({ max: MAX_DELIVERIES })
@@ -43,7 +43,7 @@ export class EventMemory implements EventKnowledge {
   }
 
   /**
-   * Keeps what an event tells about later ones.
+   * Stores what an event shows about later ones.
    *
    * @returns the number of events of a role assignment that were missed before it
    */

@@ -8,7 +8,7 @@ export type EventTarget =
   /** The part of the `jti` of a token before `-at_`. */
   | { readonly session: string }
 
-/** What earlier events have told. A user is undefined if no event has named it. */
+/** Users that earlier events have named. Undefined if no event has named the user. */
 export interface EventKnowledge {
   /** The user of a role assignment. */
   readonly getUserOfGrant: (grantId: string) => string | undefined
@@ -24,7 +24,7 @@ const ofToken: Meaning = ({ aggregateId, payload }) => {
   const jti = getText(payload['tokenId'])
   return jti === undefined ? { sub: aggregateId } : { jti }
 }
-// Some of these events name no user. Then nobody can tell whose roles have changed.
+// Some of these events name no user, so whose roles have changed can be unknown.
 const ofGrant: Meaning = ({ aggregateId, payload }, { getUserOfGrant }) => toTarget(getText(payload['userId']) ?? getUserOfGrant(aggregateId))
 const ofLogin: Meaning = ({ aggregateId }, { getUserOfSession }) => toTarget(getUserOfSession(aggregateId))
 
@@ -55,7 +55,7 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
 /** The types of the events that can make a verdict doubtful. */
 export const EVENT_TYPES: readonly string[] = [...MEANINGS.keys()]
 
-/** Tells which verdicts an event makes doubtful; undefined for an event that changes no decision. */
+/** Finds the verdicts that an event makes doubtful; undefined for an event that changes no decision. */
 export function findTarget (event: ZitadelEvent, knowledge: EventKnowledge): EventTarget | undefined {
   return MEANINGS.get(event.type)?.(event, knowledge)
 }

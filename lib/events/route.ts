@@ -31,7 +31,7 @@ const REJECTIONS: Readonly<Record<EventRejection, { readonly status: number, rea
  * Serves the route for ZITADEL's event webhooks. It needs no token, because the webhooks are signed, and it is in no OpenAPI
  * document. It answers 204 for every valid event, also for one that changes nothing: ZITADEL tries once.
  *
- * @returns a function that tells the milliseconds since the last valid event, or since the start
+ * @returns a function that returns the milliseconds since the last valid event, or since the start
  */
 export function serveEvents (app: FastifyInstance, { path, signingKeys, instanceId }: EventsConfig, { registration, reporter, clock, doubt }: EventContext): () => number {
   const memory = new EventMemory(instanceId)
@@ -50,7 +50,7 @@ export function serveEvents (app: FastifyInstance, { path, signingKeys, instance
     return undefined
   }
   app.register(async function fastifyZitadelEvents (scope) {
-    // The signature covers the bytes, whatever they are declared to be.
+    // The signature covers the bytes, for any declared type.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => { done(null, body) })
     scope.post(path, { config: { access: 'public' }, schema: { hide: true } as object, bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {

@@ -18,7 +18,7 @@ export interface EventExecution<Condition = EventCondition> {
   readonly targets: readonly string[]
 }
 
-/** The events that the option `events` needs: those with a meaning, and the login that tells the user of a session. */
+/** The events that the option `events` needs: those with a meaning, and the login that names the user of a session. */
 export const SUBSCRIBED_EVENT_TYPES: readonly string[] = [...EVENT_TYPES, 'session.user.checked']
 
 /** Creates the request for the target. It is asynchronous, so that a failed delivery breaks nothing in ZITADEL. */
@@ -28,7 +28,7 @@ export function createTargetRequest (name: string, endpoint: string): EventTarge
 
 /**
  * Lists the executions to set so that each event reaches a target. ZITADEL runs only the execution that matches an event
- * best, so the targets of the one that runs today stay: of the same event, else of its group, else of all events.
+ * best, so the targets of the one that runs now stay: of the same event, else of its group, else of all events.
  *
  * @param existing the executions that exist
  * @returns the executions that differ from what exists: none if everything is set up

@@ -24,6 +24,6 @@ export function isSignatureValid (header: unknown, body: Uint8Array, signingKeys
   if (!/^\d{1,12}$/.test(time) || Math.abs(now / 1000 - Number(time)) > TOLERANCE_SECONDS) return false
   const signatures = parts.filter((part) => part.startsWith('v1=') && SIGNATURE.test(part.slice(3))).map((part) => Buffer.from(part.slice(3), 'hex'))
   const expected = signingKeys.map((key) => createHmac('sha256', key).update(`${time}.`).update(body).digest())
-  // All are compared, so that the time does not tell which one was right.
+  // All are compared, so that the time does not show which one is right.
   return expected.flatMap((mac) => signatures.map((signature) => timingSafeEqual(mac, signature))).includes(true)
 }

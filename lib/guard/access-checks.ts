@@ -31,7 +31,7 @@ export interface ToolChecks {
   readonly late: AccessCheck
 }
 
-/** Creates the checks of tools. The composition passes it in, because the guard does not know the protocol. */
+/** Creates the checks of tools. The composition passes it in, because the guard does not depend on the protocol. */
 export type CreateToolChecks = (checks: AccessChecks, findErrors: BearerErrorsFinder) => ToolChecks
 
 /**
@@ -68,7 +68,7 @@ function getGrants (verdict: Verdict): Grants {
   return verdict.granted!.grants
 }
 
-/** Undefined means any organisation. `''`, in which nobody holds a role, if the function of the route returns no id. */
+/** Undefined means any organisation. `''`, in which no role is held, if the function of the route returns no id. */
 function resolveOrganization (request: FastifyRequest, { organization }: Requirement): string | undefined {
   if (typeof organization !== 'function') return organization
   try {

@@ -3,7 +3,7 @@ import type { Verdict } from '../verdicts/verdict.ts'
 import type { ActiveToken } from '../zitadel/active-token.ts'
 import type { Requirement } from './requirement.ts'
 
-/** Why a request was let in: the token, the verdict on it, and the requirement that both met. */
+/** Why a request was allowed: the token, the verdict on it, and the requirement that both met. */
 export interface AccessContext {
   readonly token: string
   readonly verdict: Verdict

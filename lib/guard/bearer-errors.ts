@@ -11,7 +11,7 @@ export interface BearerErrors {
   readonly malformedToken: () => ZitadelError
   readonly severalTokens: () => ZitadelError
   readonly invalidToken: (reason: DenialReason, detail?: string) => ZitadelError
-  /** @param scopes what a client can request so that it is let in; undefined if no scope would do */
+  /** @param scopes scopes that a client can request to be allowed; undefined if no scope would be enough */
   readonly insufficientGrants: (scopes: readonly string[] | undefined, reason: DenialReason, detail: string) => ZitadelError
 }
 

@@ -19,7 +19,7 @@ export function findDenial (check: AccessCheck, request: FastifyRequest, context
   }
 }
 
-/** Creates the check of a request that was let in before, with verdicts that came later. */
+/** Creates the check of a request that was allowed before, with later verdicts. */
 export function createContextCheck ({ active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck): ContextCheck {
   return (request, context) => {
     for (const check of [active, unexpired, scopes, roles, tools]) {

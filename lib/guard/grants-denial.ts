@@ -3,12 +3,12 @@ import type { Grants } from '../zitadel/grants.ts'
 import { hasAllRoles, hasRequiredRoles } from './grants-check.ts'
 import type { Requirement } from './requirement.ts'
 
-/** What a caller lacks who does not meet a requirement. */
+/** What a caller lacks for a requirement. */
 export interface GrantsDenial {
   /** The scopes for the challenge. Undefined if a role is missing, because a client cannot request a role. */
   readonly scopes: readonly string[] | undefined
   readonly reason: DenialReason
-  /** What the requirement asks for, in the words of the route. */
+  /** The requirement in the words of the route. */
   readonly required: string
 }
 

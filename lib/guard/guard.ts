@@ -30,7 +30,7 @@ export class Guard {
   readonly #rules: RuleResolver
   /** The second check, after the body. */
   readonly recheck: GuardHook
-  /** Checks a request that was let in before, with verdicts that came later. Its result changes nothing on the reply. */
+  /** Checks a request that was allowed before, with later verdicts. Its result changes nothing on the reply. */
   readonly checkContext: ContextCheck
   readonly #publishDecision: PublishDecision
 

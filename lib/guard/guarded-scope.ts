@@ -24,7 +24,7 @@ export function listHookNames ({ context }: ServedRoute): string[] {
 
 /**
  * Gives a hook that was just added its name back where something, such as @fastify/otel, has replaced it by a wrapper: the
- * name is how the hooks of a route tell whether the guard runs for it. Fastify has no public way to a scope's hooks. If its
+ * name in the hooks of a route shows whether the guard runs for it. Fastify has no public way to a scope's hooks. If its
  * symbol is gone, the wrapper keeps its own name.
  */
 export function restoreHookName (app: object, name: string): void {

@@ -8,7 +8,7 @@ import { findDenial } from './context-check.ts'
 import { denyRecheck, type GuardHook } from './denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
-/** How long a body must take until the expiry is checked again. Most requests have none, and a check costs a look at the clock. */
+/** How long a body must take until the expiry is checked again. Most requests have none, and a check reads the clock. */
 const EXPIRY_RECHECK_MS = 50
 
 /**

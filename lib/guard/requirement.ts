@@ -79,7 +79,7 @@ export function compileRequirement (given: RequirementOptions, customScopes: 'ro
   if ('roles' in options && roles.length === 0) fail('roles', 'given at least one role')
   for (const scope of scopes.flat()) {
     if (!isScopeToken(scope)) fail('scopes', 'made of scope-tokens: printable ASCII without space, quote and backslash')
-    if (isRoleScope(scope)) fail('scopes', 'free of role scopes, which only say what a client asked for: require the role with "roles"')
+    if (isRoleScope(scope)) fail('scopes', 'free of role scopes, which only say what a client requested: require the role with "roles"')
   }
   const split = scopes.map((set) => ({
     zitadel: set.filter((scope) => isZitadelScope(scope) || customScopes === 'scope'),

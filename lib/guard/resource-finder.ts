@@ -6,7 +6,7 @@ export type ResourceFinder = (request: FastifyRequest) => Resource | undefined
 
 /**
  * Creates the finder. The pattern of the route decides, because the router has already normalized the path. Only for a route whose
- * pattern does not tell (`/:tenant/mcp`, `/*`), and for a request that no route serves, the path of the request decides.
+ * pattern does not name a path (`/:tenant/mcp`, `/*`), and for a request that no route serves, the path of the request decides.
  *
  * @returns undefined if there is no resource
  */

@@ -4,7 +4,7 @@ import { createOptionError } from '../errors.ts'
 /** An app of any server type, with any type provider. */
 export type AnyApp = FastifyInstance<any, any, any, any, any>
 
-/** What Fastify knows about a route. It is the same object for every request of the route. */
+/** Fastify's data of a route. It is the same object for every request of the route. */
 export interface RouteContext {
   readonly config: FastifyContextConfig & { readonly url: string, readonly method: FastifyRequest['method'] | FastifyRequest['method'][] }
   readonly schema?: object
@@ -26,7 +26,7 @@ export interface ServedRoute {
   readonly handle: (request: FastifyRequest['raw'], response: FastifyReply['raw'], params: object, context: RouteContext, query: object) => void
 }
 
-/** A route of the router, as its printer sees it. */
+/** A route of the router, as its printer gets it. */
 interface RouterRoute extends Omit<ServedRoute, 'url' | 'context' | 'constraints' | 'handle'> {
   readonly path: string
   readonly opts: Pick<ServedRoute, 'constraints'>

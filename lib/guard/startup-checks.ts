@@ -36,7 +36,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     const undetected = isRefused ? findUndetectedRoutes(guarded, early, seen) : []
     const problems: string[] = []
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
-    if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that it cannot tell (await app.register(...) first): ${undetected.join(', ')}`)
+    if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that they cannot be checked (await app.register(...) first): ${undetected.join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
   })
 }

@@ -11,7 +11,7 @@ interface NotFoundContext {
 }
 
 /**
- * Looks at start for what serves requests that no route matches. If the option `unmatched` is not set, one warning names it.
+ * Finds at start what serves requests that no route matches. If the option `unmatched` is not set, one warning names it.
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION` when the server is ready, if `unmatched: 'protected'` cannot protect: Fastify runs the
  *   hooks of a scope for such requests only on the root, or where the scope has a not-found handler

@@ -2,7 +2,7 @@ import type { ZitadelRouteOptions } from '../options/route-options.ts'
 
 declare const UNKNOWN_KEY: unique symbol
 
-/** The type of a key that `zitadelRoute` does not know. No value has it, so such a key is a compile error. */
+/** The type of an unknown key of `zitadelRoute`. No value has it, so such a key is a compile error. */
 export interface UnknownRouteConfigKey { readonly [UNKNOWN_KEY]: never }
 
 /**

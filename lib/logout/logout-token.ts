@@ -2,7 +2,7 @@ import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
 import type { LogoutRejection } from '../channels.ts'
 import { KeysUnavailableError } from './issuer-keys.ts'
 
-/** What a logout token says. */
+/** The content of a logout token. */
 export interface Logout {
   readonly jti: string
   /** The user; undefined if only the session has ended. */
@@ -34,7 +34,7 @@ const MAX_ID_LENGTH = 200
  * Verifies a logout token.
  *
  * @param now milliseconds since 1970
- * @returns what it says, or why it is rejected
+ * @returns its content, or why it is rejected
  * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html#Validation OpenID Connect Back-Channel Logout section 2.6}
  */
 export async function verifyLogoutToken (token: string, { issuer, clientIds, getKey }: LogoutTokenRules, now: number): Promise<Logout | LogoutRejection> {
@@ -50,7 +50,7 @@ export async function verifyLogoutToken (token: string, { issuer, clientIds, get
   if (typeof verified === 'string') return verified
   const { payload, protectedHeader: { typ } } = verified
   const { jti, sub, sid, events } = payload
-  // A header is as the sender wrote it, whatever its type says.
+  // The type of the header is not checked by jose.
   const isLogout = (typ === undefined || TYPES.includes(String(typ).toLowerCase())) && isObject(events) && isObject(events[EVENT]) && !('nonce' in payload)
   if (!isLogout || !isId(jti) || !isOptionalId(sub) || !isOptionalId(sid) || (sub ?? sid) === undefined) return 'claims'
   return { jti, sub, sid }

@@ -25,7 +25,7 @@ export interface LogoutContext {
 
 /** A logout token of ZITADEL has less than 1 KiB. */
 const MAX_BODY_BYTES = 16_384
-/** Logouts that are remembered. If one of them comes again when it is forgotten, ZITADEL is asked once more, and nothing else. */
+/** The bound of stored logouts. A replay of one that was dropped only causes another introspection. */
 const MAX_LOGOUTS = 20_000
 
 const MESSAGES: Readonly<Record<LogoutRejection, string>> = {
@@ -58,7 +58,7 @@ export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutCo
     const { jti, sub, sid } = logout
     if (logouts.has(jti)) return 'replay'
     logouts.set(jti, true)
-    // Introspections do not name the session of a login, so the other sessions of the user are asked for again too.
+    // Introspections do not name the session of a login, so the tokens of the user's other sessions are introspected again too.
     doubt(sub === undefined ? { session: sid! } : { sub })
     return undefined
   }

@@ -20,7 +20,7 @@ interface OpenPage extends DocsPage {
   redirectPath?: string | undefined
 }
 
-/** Makes the routes of docs pages public, and says which redirect URIs to register for their logins. */
+/** Makes the routes of docs pages public, and logs the redirect URIs to register for their logins. */
 export class DocsPages {
   readonly #app: FastifyInstance
   readonly #pages: OpenPage[] = []

@@ -58,7 +58,7 @@ export function createOpenapi (app: FastifyInstance, config: Config): Openapi {
   }
 }
 
-/** @fastify/swagger does not see routes that were declared before it. The document would lack them without a word. */
+/** @fastify/swagger gets no routes that were declared before it. The document would lack them without a warning. */
 function warnAboutMissingRoutes (app: FastifyInstance, names: readonly string[]): void {
   if (names.length === 0) return
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''

@@ -5,7 +5,7 @@ import type { Roles } from '../zitadel/grants.ts'
 
 /** The `AuthInfo` of the MCP SDK. The object is frozen. */
 export interface AuthInfo {
-  /** The access token; `''` unless it was asked for. A tool that passes it on makes this API a confused deputy. */
+  /** The access token; `''` unless it was requested. A tool that passes it on makes this API a confused deputy. */
   readonly token: string
   /** The client that the token was issued to; `''` for a personal access token. It does not prove which client calls. */
   readonly clientId: string
@@ -20,7 +20,7 @@ export interface AuthInfo {
   readonly extra: AuthInfoExtra
 }
 
-/** What ZITADEL says of the caller, in the words of `request.zitadel`. A type, because an interface is no `Record<string, unknown>`. */
+/** The claims of the caller, with the names of `request.zitadel`. A type, because an interface is no `Record<string, unknown>`. */
 export type AuthInfoExtra = {
   /** The id of the user or service account. */
   readonly sub: string

@@ -47,7 +47,7 @@ function createLateCheck (checkMessage: (request: FastifyRequest, context: Acces
     if (context.requirement.tools === undefined) return undefined
     const { body, method } = request
     if (body === undefined && BODILESS_METHODS.has(method)) return undefined
-    // A handler could read what no parser has read: then nobody knows which tool is called.
+    // A handler could read a body that no parser has read: then the guard has not checked which tool is called.
     const messages = parseMessages(body)
     if (messages === undefined) return createInvalidRequest('The body must be JSON: a JSON-RPC message or an array of them')
     for (const message of messages) {

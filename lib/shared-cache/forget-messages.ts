@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
-/** What was forgotten, in terms of what a cache in memory knows. */
+/** What was forgotten, by the names that a cache in memory has. */
 export type ForgetEvent =
   /** Anything that was asked for before now may have been forgotten. */
   | { readonly all: true }
@@ -26,7 +26,7 @@ export interface ForgetMessageContent {
 /** Characters of any message. A longer one is not decrypted, because anyone who can publish can send it. */
 export const MAX_MESSAGE_LENGTH = 16_384
 
-/** Messages that are remembered in order to drop repeats, and the characters that tell them apart: the nonce and the tag. */
+/** Messages that are stored in order to drop repeats, and the characters that identify them: the nonce and the tag. */
 const MAX_REMEMBERED = 1000
 const IDENTIFYING_LENGTH = 37
 
@@ -53,7 +53,7 @@ export class ForgetMessages {
   }
 
   /**
-   * Publishes under every key, because some processes may know only one.
+   * Publishes under every key, because some processes may have only one.
    *
    * @returns whether Redis has passed it on
    */

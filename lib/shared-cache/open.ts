@@ -45,7 +45,7 @@ export function createSharedCache (options: SharedCacheConfig, { secret, ...iden
   return new SharedCache(client, { commands, tombstones, keys, prefix, ttl: ttl * 1000, clock, log }, wait, intervals)
 }
 
-/** Returns what every process of this API has, and nobody else; undefined if an external signer keeps it. */
+/** Returns a secret that only the processes of this API have; undefined if an external signer keeps it. */
 function getSecret (client: Client): Uint8Array | undefined {
   if ('secret' in client) return Buffer.from(client.secret)
   return 'key' in client ? client.key.export({ type: 'pkcs8', format: 'der' }) : undefined

@@ -1,6 +1,6 @@
 import type { IoredisCluster, NodeRedisClient, NodeRedisCluster, NodeRedisSentinel, RedisLike } from '../options/shared-cache-options.ts'
 
-/** The kinds of clients are told apart by their members, because none of the packages is a dependency. */
+/** The kind of a client is recognized by its members, because none of the packages is a dependency. */
 export const isNodeRedisCluster = (client: RedisLike): client is NodeRedisCluster => 'masters' in client
 export const isIoredisCluster = (client: RedisLike): client is IoredisCluster => 'isCluster' in client && client.isCluster
 export const isSentinel = (client: RedisLike): client is NodeRedisSentinel => 'getSentinelNode' in client

@@ -64,7 +64,7 @@ export class RedisCommands {
   /** Logs the failure of a command. */
   reportFailure (command: string, error: unknown): void {
     const reason = getFailureReason(error)
-    // Which command is not permitted is what the operator has to know.
+    // The operator needs the name of the command that is not permitted.
     if (reason === 'NOPERM') this.#warn(`Redis does not permit the command ${command}, or not on the keys and channels of the shared cache. Requests go on without it`, command, reason, `${reason} ${command}`)
     else this.#warn('a command of the shared cache failed. Requests go on without it', command, reason)
   }

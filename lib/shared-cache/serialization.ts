@@ -21,7 +21,7 @@ export function serializeResponse ({ response, askedAt }: TimedResponse, clock: 
 }
 
 /**
- * Reads the response in an entry. Its age is what the clocks say and their largest difference: it is never older than its
+ * Reads the response in an entry. Its age is by the clocks, plus their largest difference: it is never older than its
  * `askedAt` says.
  *
  * @param maxAge milliseconds by the clocks

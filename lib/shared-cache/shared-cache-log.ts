@@ -13,7 +13,7 @@ export type SharedCacheCode =
   | 'FST_ZITADEL_SHARED_CLOCK'
 
 export interface LineFields {
-  /** A stable word that tells faults with the same code apart. */
+  /** A stable word that distinguishes faults with the same code. */
   readonly reason?: string
   /** The command of Redis that failed. */
   readonly command?: string
@@ -32,7 +32,7 @@ export class SharedCacheLog {
     this.#clock = clock
   }
 
-  /** @param kind tells faults apart, together with the code */
+  /** @param kind distinguishes faults, together with the code */
   warn (code: SharedCacheCode, message: string, fields: LineFields = {}, kind: string = fields.reason ?? ''): void {
     const now = this.#clock.monotonic()
     const key = `${code} ${kind}`

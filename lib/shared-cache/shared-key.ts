@@ -32,7 +32,7 @@ export class AeadBox {
   /** Returns the text; undefined for anything that was not sealed with this key for this context. */
   open (sealed: string): string | undefined {
     const bytes = Buffer.from(sealed, 'base64url')
-    // The decoder skips characters that it does not know, so only one way to write these bytes is accepted.
+    // The decoder skips unknown characters, so only one way to write these bytes is accepted.
     if (bytes.length < NONCE_BYTES + TAG_BYTES || bytes.toString('base64url') !== sealed) return undefined
     const decipher = createDecipheriv('aes-256-gcm', this.#key, bytes.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES })
       .setAAD(this.#context)

@@ -5,7 +5,7 @@ const CODE = 'FST_ZITADEL_SHARED_SUBSCRIPTION'
 
 /** Redis replies and does not deliver messages. */
 export function logNotDelivered (log: SharedCacheLog): void {
-  log.warn(CODE, 'Redis does not deliver what other processes forget. Redis is asked about it each second', { reason: 'NOT_DELIVERED' })
+  log.warn(CODE, 'Redis does not deliver what other processes forget. This is checked again each second', { reason: 'NOT_DELIVERED' })
 }
 
 /**

@@ -76,7 +76,7 @@ export class Subscription {
       onMessage: (channel, message) => this.#handleMessage(channel, message),
       onInterrupted: () => { this.#isHealthy = false },
       onEnd: () => this.#closeSubscriber(),
-      // A connection that fails is seen by the heartbeat.
+      // The heartbeat detects a connection that fails.
       onFailed: (error) => { if (isErrorReply(getFailureReason(error))) this.#commands.reportFailure('SUBSCRIBE', error) }
     })
   }

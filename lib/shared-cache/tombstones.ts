@@ -40,7 +40,7 @@ export class Tombstones {
   }
 
   /**
-   * Stores tombstones under every key, because some processes may know only one.
+   * Stores tombstones under every key, because some processes may have only one.
    *
    * @returns whether Redis has stored all of them
    */
@@ -49,7 +49,7 @@ export class Tombstones {
     const put = async (name: string): Promise<boolean> => {
       return await this.#commands.forceSend('SET', name, String(askedAtWall), 'PX', this.#ttl).catch(() => undefined) === 'OK'
     }
-    // The flag comes last, so that a process that sees it finds the rest.
+    // The flag is written last, so that a process that reads it finds the rest.
     const kept = await Promise.all([...this.#names(subject), ...this.#flags].map(put))
     const all = kept.every(Boolean)
     if (!all) this.#forgottenBefore = askedAtWall

@@ -27,7 +27,7 @@ export interface IntrospectionSource {
   readonly reload: () => Promise<CheckResult>
   /** Fetches the public keys of the issuer, as an unchecked JSON value; undefined with the option `introspect`. */
   readonly fetchKeys: (() => Promise<unknown>) | undefined
-  /** The state that only the source knows. */
+  /** The state that only the source has. */
   readonly readState: () => Pick<RegistrationState, 'queued' | 'isCircuitClosed' | 'credentialsExpireIn'>
   readonly close: () => Promise<void>
 }
@@ -128,7 +128,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
   }
 }
 
-/** What an operator should know about the proxy of the environment if ZITADEL does not answer; '' without one. */
+/** Advice about the proxy of the environment if ZITADEL does not answer; '' without one. */
 function describeProxy (proxy: ProxyConfig | undefined): string {
   if (proxy === undefined) return ''
   return proxy.server === undefined

@@ -17,7 +17,7 @@ export interface StreamWatcherOptions {
 }
 
 /**
- * Ends streams whose token no longer allows them. One timer serves all. A token is looked at once for all its streams, and each
+ * Ends streams whose token no longer allows them. One timer serves all. A token is checked once for all its streams, and each
  * verdict that this process gets for other requests counts too.
  */
 export class StreamWatcher implements VerdictListener {

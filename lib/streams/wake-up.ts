@@ -2,8 +2,8 @@
 export const MAX_SLEEP_MS = 15_000
 
 /**
- * Milliseconds between two looks at all tokens, unless one expires: rechecks wait for each other, so that a look finds several. The
- * more tokens there are, the longer, because a look takes longer.
+ * Milliseconds between two checks of all tokens, unless one expires: rechecks wait for each other, so that a check finds several. The
+ * more tokens there are, the longer, because a check takes longer.
  */
 const [MIN_SLEEP_MS, SLEEP_PER_TOKEN_MS, MAX_MIN_SLEEP_MS] = [100, 0.1, 1000]
 

@@ -7,7 +7,7 @@ import type { Verdict } from '../verdicts/verdict.ts'
 /** A request whose response goes on, such as a WebSocket. */
 export interface Stream {
   readonly request: FastifyRequest
-  /** Milliseconds after which the token is looked at again. */
+  /** Milliseconds after which the token is checked again. */
   readonly interval: number
   /** Called once, with what a new request would be denied with. */
   readonly end: (denial: Error) => void
@@ -42,7 +42,7 @@ export class WatchedToken {
     this.key = key
     this.token = token
     this.verdict = verdict
-    // The same in all processes, so that one of them asks for all that share a cache.
+    // The same in all processes, so that one introspection serves all that share a cache.
     this.#part = LATEST_FRACTION - SPREAD_FRACTION * toFraction(key)
   }
 

@@ -52,7 +52,7 @@ export function getLogoutAttributes ({ outcome, reason }: Pick<LogoutMessage, 'o
   }
 }
 
-/** A peer chooses the status of its responses: only those that are registered are told apart. */
+/** A peer chooses the status of its responses, so only registered ones are distinguished. */
 function getErrorType (status: number | undefined): string | undefined {
   if (status === undefined) return undefined
   return STATUSES.has(status) ? String(status) : OTHER_ERROR

@@ -58,7 +58,7 @@ const ISSUER = 'https://auth.acme.example'
 
 /**
  * Creates a ZITADEL without a server: the plugin calls `introspect` instead of ZITADEL. The responses are those of the stand-in, and the
- * whole guard runs, so 401, 403 and 503 are real. Only this process knows the tokens; any other token is inactive.
+ * whole guard runs, so 401, 403 and 503 are real. The tokens are active in this process only; any other token is inactive.
  *
  * Outside of a test it emits the warning `FST_ZITADEL_FAKE`.
  *

@@ -19,7 +19,7 @@ export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
   readonly onForget?: OnForget | undefined
 }
 
-/** The part of its ttl after which a verdict in use is asked for again, the uses that it takes, and how many may be in flight. */
+/** The part of its ttl after which a used verdict is refreshed, the uses that it needs, and how many refreshes may be in flight. */
 const REFRESH_AHEAD = { after: 0.8, uses: 3, atOnce: 8 }
 
 /** How long the body of a request may take until ZITADEL is asked again: long enough for ordinary uploads. */
@@ -64,7 +64,7 @@ export class Introspector {
   }
 
   /**
-   * Whether a verdict that let a request in is too old by now, because its body took long, or was forgotten or doubted
+   * Whether a verdict that allowed a request is too old by now, because its body took long, or was forgotten or doubted
    * meanwhile.
    *
    * @param maxAge milliseconds that the route accepts
@@ -78,7 +78,7 @@ export class Introspector {
   }
 
   /**
-   * Returns a verdict from the cache, or asks for it. A request joins an introspection that was not sent yet, or that was
+   * Returns a verdict from the cache, or introspects. A request joins an introspection that was not sent yet, or that was
    * sent no longer ago than the request accepts.
    *
    * @param maxAge milliseconds since ZITADEL was asked, at most
@@ -116,7 +116,7 @@ export class Introspector {
     this.#forgetter.doubt(target, source)
   }
 
-  /** Asks in the background. A failure is not reported: the next request asks again. */
+  /** Introspects in the background. A failure is not reported: the next request tries again. */
   #refresh (key: string, token: string, verdict: Verdict): void {
     if (this.#refreshing >= REFRESH_AHEAD.atOnce || this.#loader.getPending(key) !== undefined || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return
     verdict.hits = -Infinity

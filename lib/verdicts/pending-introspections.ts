@@ -16,7 +16,7 @@ export interface PendingIntrospection {
   joined: number
 }
 
-/** What is being asked for at the moment. Requests can join the latest introspection of a token. */
+/** The pending introspections. Requests can join the latest introspection of a token. */
 export class PendingIntrospections {
   readonly #latest = new Map<string, PendingIntrospection>()
   /** In the order of their start. */

@@ -4,13 +4,13 @@ import type { Verdict } from './verdict.ts'
 /** Milliseconds in which ZITADEL is asked again about all tokens after forgets may have been missed; less if ttl is short. */
 const SPREAD_MS = 15_000
 
-/** Milliseconds after which the shared cache is asked again, if it did not say whether a verdict was forgotten. */
+/** Milliseconds after which the shared cache is read again, if it did not respond whether a verdict was forgotten. */
 export const CONFIRM_AGAIN_MS = 1000
 
 /**
  * Makes a verdict doubtful because a forget of it may have been missed. Until its part of the spread is over, it can be
- * used if the shared cache says that it was not forgotten: if ZITADEL were asked about all tokens at once, known callers
- * would wait too long. All processes ask about a token at the same time, so that one of them asks for all.
+ * used if the shared cache shows that it was not forgotten: if ZITADEL were asked about all tokens at once, known callers
+ * would wait too long. All processes ask about a token at the same time, so that one introspection serves all.
  *
  * @param key SHA-256 in base64url
  * @param at monotonic milliseconds

@@ -31,7 +31,7 @@ export class VerdictCache {
     return this.#verdicts.get(key, now, maxAge)
   }
 
-  /** Keeps a verdict, unless one that was asked for later is known, or it is too large. Then its token is known all the same. */
+  /** Keeps a verdict, unless one that was asked for later is known, or it is too large. Its token is known in any case. */
   set (key: string, verdict: Verdict): void {
     if (this.getLatest(key) > verdict.askedAt) return
     this.setKnown(key, verdict, verdict.askedAt)

@@ -15,7 +15,7 @@ import { createVerdict, type VerdictRules, type Verdict } from './verdict.ts'
 export interface VerdictLoaderOptions {
   /** Seconds for which an active verdict is used. */
   readonly ttl: number
-  /** What other processes know and are told; undefined without `cache.shared`. */
+  /** Undefined without `cache.shared`. */
   readonly sharedCache?: SharedCache | undefined
   readonly listener?: VerdictListener | undefined
 }
@@ -33,7 +33,7 @@ export class VerdictLoader {
   readonly #pending = new PendingIntrospections()
   #lastForgetAt = -Infinity
   #lastGapAt = -Infinity
-  /** Whether the shared cache could not be asked at the last gap. */
+  /** Whether the shared cache did not respond at the last gap. */
   #isCutOff = false
 
   constructor (introspect: Introspect, rules: VerdictRules, cache: VerdictCache, options: VerdictLoaderOptions, clock: Clock) {
@@ -114,7 +114,7 @@ export class VerdictLoader {
       this.#options.listener?.onVerdict(key, verdict)
       return verdict
     }
-    throw createUnavailableError(new OutageError('what ZITADEL said of a token was forgotten again and again while it was on its way', 'check what calls "forget" this often', true))
+    throw createUnavailableError(new OutageError('a token was forgotten repeatedly during its introspection', 'check what calls "forget" this often', true))
   }
 
   #forgetJti (jti: string): void {
@@ -122,7 +122,7 @@ export class VerdictLoader {
     this.#options.listener?.onDoubt({ jti })
   }
 
-  /** Whether a verdict that is doubtful after a gap can be used, because the shared cache says that it was not forgotten. */
+  /** Whether a verdict that is doubtful after a gap can be used, because the shared cache shows that it was not forgotten. */
   async #isConfirmed (cached: Verdict, maxAge: number, key: string, token: string): Promise<boolean> {
     const gapAt = this.#lastGapAt
     const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti }, cached.askedAt).catch(() => undefined)
@@ -149,7 +149,7 @@ export class VerdictLoader {
       const response = await this.#send(token, () => { pending.sentAt ??= this.#clock.monotonic() }, onUnconfirmed, undefined, known?.sub, () => pending.joined)
       return { response, askedAt: pending.sentAt! }
     }
-    // A response that is older than what is known here would bring a revoked role back. It can be older than it says.
+    // A response that is older than the cached one would bring a revoked role back. It can be older than its time says.
     const maxAge = Math.min(pending.maxAge, startedAt - this.#cache.getLatest(key)) - CLOCK_SKEW_MS
     const { response, askedAt } = await (this.#options.sharedCache?.getOrLoad(token, maxAge, send) ?? send())
     const isShared = pending.sentAt === undefined

@@ -8,13 +8,13 @@ import type { VerdictNames } from './verdict-target.ts'
 
 export type VerdictRules = AdmissionRules & GrantRules
 
-/** What ZITADEL said of a token, prepared once for all decisions. */
+/** The response of ZITADEL about a token, prepared once for all decisions. */
 export interface Verdict extends VerdictNames {
-  /** Undefined if the token lets nobody in: it is not active, not valid by our clock, or not for this API. */
+  /** Undefined if the token is denied: it is not active, not valid by our clock, or not for this API. */
   readonly granted: { readonly token: IntrospectedToken, readonly grants: Grants } | undefined
-  /** Why the token lets nobody in; undefined if it does. */
+  /** Why the token is denied; undefined if it is not. */
   readonly reason: DenialReason | undefined
-  /** Monotonic milliseconds: the verdict knows nothing that happened later. */
+  /** Monotonic milliseconds at which ZITADEL was asked. The age of the verdict counts from here. */
   readonly askedAt: number
   /** Milliseconds since 1970. */
   readonly expiresAt: number
@@ -22,11 +22,11 @@ export interface Verdict extends VerdictNames {
   isShared: boolean
   /** How often the cached verdict was used. */
   hits: number
-  /** Whether ZITADEL has since said once that the token is inactive. */
+  /** Whether one later response said that the token is inactive. */
   isUnconfirmed: boolean
   /** Monotonic milliseconds: from then on no decision may use the verdict. Infinity unless it is doubtful. */
   trustedUntil: number
-  /** Monotonic milliseconds: until then the shared cache can say that a doubtful verdict was not forgotten. */
+  /** Monotonic milliseconds until which the shared cache can show that a doubtful verdict was not forgotten. */
   confirmableUntil: number
 }
 

@@ -9,7 +9,7 @@ export interface ApplicationKey {
   readonly key: string
   readonly appId?: string
   readonly clientId: string
-  /** When the key expires (RFC 3339). The files of the console do not have it: whoever knows it can add it. */
+  /** When the key expires (RFC 3339). The files of the console do not have it, but it can be added. */
   readonly expirationDate?: string
 }
 

@@ -14,21 +14,21 @@ t.teardown(async () => await provider.stop())
 const forever = async (): Promise<never> => await new Promise(() => {})
 
 /** Runs the command, and calls a function with each page that it asks the user to open. */
-async function logIn (flags: string[], onPage: (url: URL, text: string) => unknown, terminal: Partial<Terminal> = {}): Promise<Outcome & { told: string }> {
-  let told = ''
+async function logIn (flags: string[], onPage: (url: URL, text: string) => unknown, terminal: Partial<Terminal> = {}): Promise<Outcome & { messages: string }> {
+  let messages = ''
   let pending: unknown
   const outcome = await runCommand(['token', '--client-id', NATIVE, ...flags], {
     env: { ZITADEL_ISSUER: provider.issuer },
     wait: forever,
     writeError: (text) => {
-      told += text
+      messages += text
       const [, url] = /Open (\S+)/.exec(text) ?? []
       if (url !== undefined) pending = Promise.resolve(onPage(new URL(url), text))
     },
     ...terminal
   })
   await pending
-  return { ...outcome, told }
+  return { ...outcome, messages }
 }
 
 /** Sends a request with any target, as a page can. Returns the response. */
@@ -52,15 +52,15 @@ t.test('a connection on which the browser sends nothing does not keep the proces
 })
 
 t.test('the code flow on the loopback interface prints a token and nothing else', async (t) => {
-  const { status, output, told } = await logIn(['--project-id', '77', '--scope', 'profile email'], async (url) => {
+  const { status, output, messages } = await logIn(['--project-id', '77', '--scope', 'profile email'], async (url) => {
     t.equal(url.searchParams.get('scope'), 'openid profile email urn:zitadel:iam:org:project:id:77:aud')
     t.equal(url.searchParams.get('code_challenge_method'), 'S256')
     t.match(await new HeadlessBrowser().visit(url), { status: 200, text: 'You can close this page and return to the terminal.\n' })
   })
-  t.equal(status, 0, told)
+  t.equal(status, 0, messages)
   t.match(output, /^[\w.-]+\n$/)
-  t.match(told, /^The redirect URI is http:\/\/127\.0\.0\.1:\d+\/callback\nOpen .+\nThe token expires in 60 minutes\n$/)
-  t.notMatch(told, output.trim())
+  t.match(messages, /^The redirect URI is http:\/\/127\.0\.0\.1:\d+\/callback\nOpen .+\nThe token expires in 60 minutes\n$/)
+  t.notMatch(messages, output.trim())
 })
 
 t.test('the listener answers only the response to this login', async (t) => {
@@ -91,32 +91,32 @@ t.test('a wrong response to the login is an error', async (t) => {
     [{ code: 'x' }, 'the code was refused (invalid_grant)'],
     [{}, 'the response has no code']
   ] as const) {
-    const { status, output, told } = await logIn([], async (url) => {
+    const { status, output, messages } = await logIn([], async (url) => {
       const redirect = new URL(url.searchParams.get('redirect_uri')!)
       redirect.search = new URLSearchParams({ iss: provider.issuer, ...parameters, state: url.searchParams.get('state')! }).toString()
       await fetch(redirect)
     })
     t.same([status, output], [1, ''])
-    t.match(told, `fastify-zitadel token: ${message}`)
-    t.notMatch(told, 'CANARY')
+    t.match(messages, `fastify-zitadel token: ${message}`)
+    t.notMatch(messages, 'CANARY')
   }
-  const { told } = await logIn([], async (url) => {
+  const { messages } = await logIn([], async (url) => {
     const redirect = new URL(url.searchParams.get('redirect_uri')!)
     redirect.search = new URLSearchParams({ code: 'x', state: url.searchParams.get('state')! }).toString()
     await fetch(redirect)
   })
-  t.match(told, 'the response is of another issuer', 'the provider always sends "iss"')
+  t.match(messages, 'the response is of another issuer', 'the provider always sends "iss"')
 })
 
 t.test('the command ends if no login comes within the timeout', async (t) => {
-  t.match(await logIn([], () => {}, { wait: async () => {} }), { status: 1, output: '', told: /no login came in time/ })
+  t.match(await logIn([], () => {}, { wait: async () => {} }), { status: 1, output: '', messages: /no login came in time/ })
 })
 
 t.test('the device grant works with any browser and the code from the terminal', async (t) => {
   let isLoggedIn = false
   const page = { url: new URL('http://none') }
   const waits: number[] = []
-  const { status, output, told } = await logIn(['--device'], (url) => { page.url = url }, {
+  const { status, output, messages } = await logIn(['--device'], (url) => { page.url = url }, {
     wait: async (milliseconds) => {
       waits.push(milliseconds)
       // After the second poll, so that the first response is authorization_pending.
@@ -127,9 +127,9 @@ t.test('the device grant works with any browser and the code from the terminal',
     }
   })
   t.ok(isLoggedIn)
-  t.equal(status, 0, told)
+  t.equal(status, 0, messages)
   t.match(output, /^[\w.-]+\n$/)
-  t.match(told, /^Open http:\S+ and enter the code \S+\n/)
+  t.match(messages, /^Open http:\S+ and enter the code \S+\n/)
   t.same(waits, [5000, 5000])
 })
 
@@ -150,20 +150,20 @@ t.test('the device grant slows down, and ends with each error of RFC 8628', asyn
   const waits: number[] = []
   const answers = [json({ error: 'slow_down' }, 400), json({ error: 'authorization_pending' }, 400), json({ access_token: 'abc', token_type: 'Bearer' })]
   const issuer = await play(t, { token: () => answers.shift()! })
-  t.match(await logIn(['--device', '--issuer', issuer], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } }), { status: 0, output: 'abc\n', told: /page and enter the code U\n$/ })
+  t.match(await logIn(['--device', '--issuer', issuer], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } }), { status: 0, output: 'abc\n', messages: /page and enter the code U\n$/ })
   t.same(waits, [7000, 12_000, 12_000])
   const plain = await play(t, { device: json({ device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example' }), token: () => json({ access_token: 'abc', token_type: 'Bearer' }) })
   t.match(await logIn(['--device', '--issuer', plain], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } }), { status: 0 })
   t.equal(waits.at(-1), 5000, 'the default of RFC 8628')
   for (const error of ['access_denied', 'expired_token', 'invalid_client', 'invalid_grant']) {
     const issuer = await play(t, { token: () => json({ error, error_description: 'CANARY' }, 400) })
-    const { status, told } = await logIn(['--device', '--issuer', `${issuer}/`], () => {}, { wait: async () => {} })
+    const { status, messages } = await logIn(['--device', '--issuer', `${issuer}/`], () => {}, { wait: async () => {} })
     t.equal(status, 1)
-    t.match(told, `the login was refused (${error})`)
-    t.notMatch(told, 'CANARY')
+    t.match(messages, `the login was refused (${error})`)
+    t.notMatch(messages, 'CANARY')
   }
   const late = await play(t, { device: json({ device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example', expires_in: 0.01 }), token: () => json({ error: 'authorization_pending' }, 400) })
-  t.match(await logIn(['--device', '--issuer', late], () => {}, { wait: async () => {} }), { status: 1, told: /no login came in time/ })
+  t.match(await logIn(['--device', '--issuer', late], () => {}, { wait: async () => {} }), { status: 1, messages: /no login came in time/ })
 })
 
 t.test('wrong responses of the server are errors, and not quoted', async (t) => {
@@ -180,20 +180,20 @@ t.test('wrong responses of the server are errors, and not quoted', async (t) => 
     [{ token: () => json({ access_token: 'ab', token_type: 'DPoP' }) }, ['--device'], 'without a bearer token'],
     [{ token: () => ({ status: 500, body: '<html>' }) }, ['--device'], 'the login was refused (500)']
   ] as Array<[Played, string[], string]>) {
-    const { status, output, told } = await logIn([...flags, '--issuer', await play(t, played)], () => {}, { wait: async () => {} })
+    const { status, output, messages } = await logIn([...flags, '--issuer', await play(t, played)], () => {}, { wait: async () => {} })
     t.same([status, output], [1, ''], message)
-    t.match(told, message)
+    t.match(messages, message)
   }
   for (const nonce of ['', '.e30.', 'none']) {
     const issuer = await play(t, { token: () => json({ access_token: 'ab', token_type: 'bearer', id_token: nonce }) })
-    const { told } = await logIn(['--issuer', issuer], async (url) => {
+    const { messages } = await logIn(['--issuer', issuer], async (url) => {
       await fetch(`${url.searchParams.get('redirect_uri')!}?code=x&state=${url.searchParams.get('state')!}`)
     })
-    t.match(told, 'the ID token is not of this login')
+    t.match(messages, 'the ID token is not of this login')
   }
   const closed = await playServer(t, () => ({ status: 404 }))
-  t.match(await logIn(['--issuer', closed], () => {}), { status: 1, told: /does not name this issuer/ })
-  t.match(await logIn(['--issuer', 'http://127.0.0.1:1'], () => {}), { status: 1, told: /no answer from ZITADEL \(ECONNREFUSED\)\. Run/ })
+  t.match(await logIn(['--issuer', closed], () => {}), { status: 1, messages: /does not name this issuer/ })
+  t.match(await logIn(['--issuer', 'http://127.0.0.1:1'], () => {}), { status: 1, messages: /no answer from ZITADEL \(ECONNREFUSED\)\. Run/ })
 })
 
 t.test('mistakes in the command line', async (t) => {

@@ -59,7 +59,7 @@ t.test('refused: without await at the registration, every earlier route is named
   app.options('/a', handler)
   app.register(async (child) => { child.get('/', { config: { scopes: [] } }, handler) }, { prefix: '/late/' })
   t.strictSame((await namedRoutes(t, app)).sort(), ['GET /a', 'GET /v', 'M-SEARCH /c', 'POST /b', 'PUT /b'].sort())
-  await t.rejects(async () => await app.ready(), { message: /declared before the plugin was ready, so that it cannot tell \(await app\.register\(\.\.\.\) first\)/ })
+  await t.rejects(async () => await app.ready(), { message: /declared before the plugin was ready, so that they cannot be checked \(await app\.register\(\.\.\.\) first\)/ })
 })
 
 t.test('refused: routes under prefixes with and without a slash are named if they are early', async (t) => {

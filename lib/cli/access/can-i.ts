@@ -14,7 +14,7 @@ const TIMEOUT_MS = 10_000
 const DOCS_PAGES = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
 
 /**
- * Says whether an app allows a request, by which rule, and what would let the caller in. The guard of the app decides: the request
+ * Checks whether an app allows a request, by which rule, and what would allow it. The guard of the app decides: the request
  * passes through its hooks, and its handler does not run.
  *
  * @param token undefined for a request without one

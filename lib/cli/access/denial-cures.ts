@@ -6,7 +6,7 @@ const ASK_DOCTOR = 'Run the doctor without --app, with the same token and the cr
 const SEE_SECTION = 'See the section of the reason'
 const NEEDS_NAMES: readonly DenialReason[] = ['roles_absent', 'role_missing', 'scope_missing', 'custom_scope_not_a_role']
 
-/** Tells what lets a caller in who was denied. */
+/** Returns what would allow a denied request. */
 export function describeCure (reason: DenialReason, { roles, scopes, organization }: RouteAccess): string {
   const place = organization === undefined || organization === 'per request' ? '' : ` in the organisation ${organization}`
   const names = formatAllOrAny((reason.startsWith('role') ? roles : scopes) ?? [])

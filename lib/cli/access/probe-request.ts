@@ -31,9 +31,9 @@ type Hook = (request: FastifyRequest, reply: FastifyReply, done: () => void) => 
 type ErrorHook = (request: FastifyRequest, reply: FastifyReply, error: Error, done: () => void) => void
 type MutableContext = { -readonly [K in keyof RouteContext]: RouteContext[K] } & Record<'onError' | 'onSend' | 'onResponse', unknown>
 
-/** What the hooks see of the current request. */
+/** The current request, for the hooks. */
 interface Observation {
-  /** Whether only the route is looked for, so that no other hook runs. */
+  /** Whether only the route is searched, so that no other hook runs. */
   readonly isLookup: boolean
   request?: FastifyRequest
   isHandlerReached?: boolean

@@ -10,7 +10,7 @@ const INACTIVE = 'docs/its-401.md#token_inactive'
 const EXACTLY = 'Write the option exactly as ZITADEL does'
 const CERTIFICATE = 'A private authority goes into the variable NODE_EXTRA_CA_CERTS, or into the option "dispatcher"'
 
-/** What the doctor tells apart: what to do, and where the documents say more. */
+/** The causes that the doctor distinguishes: what to do, and the section of the documents. */
 export const CAUSES = {
   issuer_missing: ['Set ZITADEL_ISSUER, or give --issuer', 'docs/set-up-zitadel.md#environment'],
   issuer_malformed: ['Give the origin of the console\'s address, without a path', OPTIONS],

@@ -16,11 +16,11 @@ const CODES: ReadonlyArray<readonly [code: RegExp, cause: Cause]> = [
   [/SELF_SIGNED|^UNABLE_TO_|CERT|^ERR_(?:SSL|TLS)/, 'certificate_untrusted']
 ]
 
-/** Causes that are those of the proxy if there is one: the name of the server is its matter. */
+/** Causes that are those of the proxy if there is one, because the proxy resolves the name of the server. */
 const PROXY_CAUSES: ReadonlyArray<Cause | undefined> = ['name_unresolved', 'nobody_listens', 'host_unreachable']
 
 /**
- * Tells why a request had no response.
+ * Finds the cause if a request had no response.
  *
  * @param error what the connection has thrown
  * @param call the request
@@ -45,7 +45,7 @@ function findCodeCause (code: string): Cause | undefined {
   return CODES.find(([pattern]) => pattern.test(code))?.[1]
 }
 
-/** Whether TLS is spoken at the address of an http URL. */
+/** Whether the server at an http URL uses TLS. */
 async function speaksTls (call: HttpCall, timeout: number): Promise<boolean> {
   const [{ reason }] = await Promise.allSettled([sendCall({ ...call, url: call.url.replace('http:', 'https:') }, timeout)]) as [{ reason?: unknown }]
   return reason === undefined || findCodeCause(getErrorCode(reason))?.startsWith('certificate') === true

@@ -10,7 +10,7 @@ const REASONS: ReadonlyArray<readonly [reason: RegExp, cause: Cause]> = [
 ]
 
 /**
- * Tells why ZITADEL does not accept this API.
+ * Finds the cause if ZITADEL does not accept this API.
  *
  * @param isSecret whether the credentials are a client secret
  * @param isClockAhead whether the clock of this machine is ahead of ZITADEL's

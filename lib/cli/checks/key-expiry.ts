@@ -3,7 +3,7 @@ import { failedBy, warningOf, type Diagnosis } from '../diagnosis.ts'
 const SOON_MS = 14 * 86_400_000
 
 /**
- * Looks for the end of a key that its JSON names. ZITADEL does not write it for applications yet.
+ * Checks the expiry in the JSON of a key. ZITADEL does not write it for applications yet.
  *
  * @param text the JSON of a key, or base64 of it
  * @param now milliseconds since 1970

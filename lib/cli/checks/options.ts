@@ -25,7 +25,7 @@ const MESSAGES: ReadonlyArray<readonly [message: RegExp, cause: Cause]> = [
   [/URL of a proxy|not percent-encoded/, 'proxy_malformed']
 ]
 
-/** Tells which mistake the message of an error of the options names. */
+/** Finds the cause for the message of an error of the options. */
 export function diagnoseOptions (message: string): Diagnosis {
   return failedBy('options', MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? 'option_wrong', message)
 }

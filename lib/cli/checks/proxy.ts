@@ -1,7 +1,7 @@
 import type { ProxyConfig } from '../../options/proxy.ts'
 import { ok, warningOf, type Diagnosis } from '../diagnosis.ts'
 
-/** Tells whether requests go through the proxy that the environment names. */
+/** Checks whether requests go through the proxy that the environment names. */
 export function diagnoseProxy (proxy: ProxyConfig | undefined): Diagnosis[] {
   if (proxy === undefined) return []
   const { variable, server } = proxy

@@ -21,7 +21,7 @@ export interface TokenForm {
 }
 
 /**
- * Tells what a text is. The text and its claims are never part of a message.
+ * Checks the form of a token. The text and its claims are never part of a message.
  *
  * @param now milliseconds since 1970
  */

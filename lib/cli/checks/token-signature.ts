@@ -8,7 +8,7 @@ import { sendCall } from '../http.ts'
  * Checks the signature of a JWT by the keys of the issuer.
  *
  * @param timeout milliseconds
- * @returns undefined if the keys cannot be had
+ * @returns undefined if the keys cannot be fetched
  */
 export async function isSignedByIssuer (token: string, { endpoint, proxy }: NonNullable<Config['authorizationServer']>, timeout: number): Promise<boolean | undefined> {
   const [keys] = await Promise.allSettled([sendCall({ url: `${endpoint.origin}${KEYS_PATH}`, headers: endpoint.headers, proxy: proxy?.server }, timeout)])

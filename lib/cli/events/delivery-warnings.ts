@@ -1,4 +1,4 @@
-/** Addresses that ZITADEL does not call by default, and names that only a private network knows. */
+/** Addresses that ZITADEL does not call by default, and names of private networks. */
 const PRIVATE = /^(?:127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|169\.254\.|100\.(?:6[4-9]|[7-9]\d|1[01]\d|12[0-7])\.|0\.0\.0\.0$|\[(?:::1\]|f[cd]|fe80))|(?:^|\.)(?:localhost|local|internal|lan|home|cluster\.local)$/i
 
 /** What can keep the events from arriving, or do harm. */

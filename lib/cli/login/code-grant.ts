@@ -16,7 +16,7 @@ const createRandom = (): string => randomBytes(32).toString('base64url')
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252 RFC 8252}
  * @see {@link https://www.rfc-editor.org/rfc/rfc7636 RFC 7636}
  */
-export async function logInByBrowser (metadata: ServerMetadata, { clientId, scope, send, tell, wait, timeout }: LoginRequest, port: number): Promise<{ token: string, expiresIn: number | undefined }> {
+export async function logInByBrowser (metadata: ServerMetadata, { clientId, scope, send, prompt, wait, timeout }: LoginRequest, port: number): Promise<{ token: string, expiresIn: number | undefined }> {
   const [verifier, state, nonce] = [createRandom(), createRandom(), createRandom()]
   const ended = new AbortController()
   const loopback = await openLoopback(port, (parameters) => parameters.get('state') === state)
@@ -33,7 +33,7 @@ export async function logInByBrowser (metadata: ServerMetadata, { clientId, scop
       code_challenge: createHash('sha256').update(verifier).digest('base64url'),
       code_challenge_method: 'S256'
     }).toString()
-    tell(`The redirect URI is ${redirectUri}\nOpen ${page.href}\n`)
+    prompt(`The redirect URI is ${redirectUri}\nOpen ${page.href}\n`)
     const parameters = await Promise.race([loopback.received, wait(timeout, ended.signal)])
     if (!(parameters instanceof URLSearchParams)) throw new LoginError('no login came in time')
     const code = readCode(parameters, metadata)

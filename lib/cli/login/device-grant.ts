@@ -9,7 +9,7 @@ export interface LoginRequest {
   readonly scope: string
   readonly send: Send
   /** Writes a line for the user. */
-  readonly tell: (text: string) => void
+  readonly prompt: (text: string) => void
   /** Waits so many milliseconds. Rejects if the signal aborts. */
   readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
   /** Monotonic milliseconds. */
@@ -29,14 +29,14 @@ const MAX_INTERVAL_SECONDS = 60
  * @throws LoginError
  * @see {@link https://www.rfc-editor.org/rfc/rfc8628 RFC 8628}
  */
-export async function logInByDevice ({ deviceAuthorizationEndpoint: url, tokenEndpoint }: ServerMetadata, { clientId, scope, send, tell, wait, now, timeout }: LoginRequest): Promise<{ token: string, expiresIn: number | undefined }> {
+export async function logInByDevice ({ deviceAuthorizationEndpoint: url, tokenEndpoint }: ServerMetadata, { clientId, scope, send, prompt, wait, now, timeout }: LoginRequest): Promise<{ token: string, expiresIn: number | undefined }> {
   if (url === undefined) throw new LoginError('the issuer has no device authorization: leave out --device')
   const response = await send({ url, method: 'POST', body: new URLSearchParams({ client_id: clientId, scope }) })
   const body = (parseJson(response.text) ?? {}) as Record<string, unknown>
   if (response.status !== 200) throw createRefusal('the device authorization', toErrorWord(body['error']), response.status)
   const { device_code: code, user_code: userCode, verification_uri: page, verification_uri_complete: completePage, expires_in: lifetime, interval } = body
   if (typeof code !== 'string' || !isPrintable(userCode) || !isPage(page)) throw new LoginError('the device authorization was answered without a code')
-  tell(`Open ${isPage(completePage) ? completePage : page} and enter the code ${userCode}\n`)
+  prompt(`Open ${isPage(completePage) ? completePage : page} and enter the code ${userCode}\n`)
   const end = now() + Math.min(timeout, (typeof lifetime === 'number' ? lifetime : Infinity) * 1000)
   let seconds = typeof interval === 'number' && interval > 0 ? interval : INTERVAL_SECONDS
   while (now() < end) {

@@ -38,7 +38,7 @@ export const token: Command = {
     const timeout = (getNumber(values, 'timeout', 1, 3600) ?? TIMEOUT_SECONDS) * 1000
     const issuer = checkIssuer(getText(values, 'issuer') ?? env['ZITADEL_ISSUER'])
     const send = createSender(env)
-    const request = { clientId, scope: createScope(values), send, tell: writeError, wait, now: systemClock.monotonic, timeout }
+    const request = { clientId, scope: createScope(values), send, prompt: writeError, wait, now: systemClock.monotonic, timeout }
     const metadata = await fetchMetadata(issuer, send)
     const { token, expiresIn } = await (values['device'] ? logInByDevice(metadata, request) : logInByBrowser(metadata, request, port))
     if (expiresIn !== undefined) writeError(`The token expires in ${Math.round(expiresIn / 60)} minutes\n`)

@@ -7,7 +7,7 @@ const FOUND = 'docs/doctor.md#mcp-servers'
 const OPTION = 'docs/mcp.md'
 const ZITADEL = 'docs/mcp.md#set-up-zitadel'
 
-/** What the doctor tells apart on the way of an MCP client: what to do, and where the documents say more. */
+/** The causes that the doctor distinguishes for an MCP client: what to do, and the section of the documents. */
 export const MCP_CAUSES = {
   mcp_unreachable: ['Check the URL, and whether the server runs. A redirect is not followed, because clients do not send a token to another place', FOUND],
   mcp_unguarded: ['Register the plugin in the scope of this route, and do not declare it with access: public', 'docs/routes.md'],

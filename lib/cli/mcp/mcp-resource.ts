@@ -56,7 +56,7 @@ function diagnoseIdentifier (resource: unknown, url: string): Diagnosis {
 function diagnoseScopes (challenged: readonly string[] | undefined, supported: readonly string[], projectId: string | undefined): Diagnosis {
   const isAudience = (scope: string): boolean => projectId === undefined ? AUDIENCE_SCOPE.test(scope) : scope === getAudienceScope(projectId)
   const name = projectId === undefined ? 'the audience scope of the project' : getAudienceScope(projectId)
-  if (!(challenged ?? supported).some(isAudience)) return failedMcp('mcp_scopes', 'audience_scope_not_named', `Clients are not told to request ${name}`)
+  if (!(challenged ?? supported).some(isAudience)) return failedMcp('mcp_scopes', 'audience_scope_not_named', `The server does not name ${name}`)
   if (!supported.some(isAudience)) return warningMcp('mcp_scopes', 'audience_scope_only_in_challenge', `The metadata does not name ${name} (scopes_supported)`)
-  return ok('mcp_scopes', 'Clients are told to request the audience scope of the project')
+  return ok('mcp_scopes', 'The server names the audience scope of the project')
 }

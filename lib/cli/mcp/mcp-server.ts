@@ -2,7 +2,7 @@ import { ok, type Diagnosis } from '../diagnosis.ts'
 import { describeAnswer, type Answer, type Exchange } from './exchange.ts'
 import { failedMcp, warningMcp } from './mcp-causes.ts'
 
-/** What the server says to a client without a token. */
+/** The response of the server to a client without a token. */
 export interface Challenge {
   readonly diagnoses: readonly Diagnosis[]
   /** `resource_metadata`. Undefined if the challenge has none. */
@@ -13,7 +13,7 @@ export interface Challenge {
   readonly isReachable: boolean
 }
 
-/** A message that both protocols know, and that changes nothing. */
+/** A message that both protocols have, and that changes nothing. */
 const PING = { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }) }
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
 

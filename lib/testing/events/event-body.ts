@@ -17,7 +17,7 @@ interface EventContent {
   readonly type: string
   readonly aggregateType: 'user' | 'oidc_session' | 'usergrant'
   readonly aggregateId: string
-  /** The administrator who did it. */
+  /** The administrator of the change. */
   readonly userId?: string
   readonly payload?: Readonly<Record<string, unknown>>
 }

@@ -35,7 +35,7 @@ export interface WebhookTarget {
   /** Sends what was kept back, signed now, in the order in which it happened or in the reverse order. */
   release (options?: { readonly reversed?: boolean }): Promise<void>
   /**
-   * Sends an event that did not happen, or a delivery once more. A delivery keeps its signature, unless another is asked for.
+   * Sends an event that did not happen, or a delivery once more. A delivery keeps its signature, unless the options change it.
    *
    * @returns the status of the response; undefined without a response
    */

@@ -58,8 +58,8 @@ interface RouteFinding {
 }
 
 const OUTSIDE_SCOPE = 'it is outside of the scope of fastify-zitadel. Register the plugin on the root instance or on a scope around the route, or write config: { access: \'public\' }'
-const OPEN_BY_DEFAULT = 'it declares nothing, and the option undeclaredRoutes: \'public\' leaves it open. Write config: { roles: [...] }, or config: { access: \'public\' } if everybody may call it'
-const OPEN_OWN = 'it declares access: \'own\', and none of its hooks refuses the request. Add app.auth([...]) as a hook, or write config: { access: \'public\' } if everybody may call it'
+const OPEN_BY_DEFAULT = 'it declares nothing, and the option undeclaredRoutes: \'public\' leaves it open. Write config: { roles: [...] }, or config: { access: \'public\' } if it needs no token'
+const OPEN_OWN = 'it declares access: \'own\', and none of its hooks refuses the request. Add app.auth([...]) as a hook, or write config: { access: \'public\' } if it needs no token'
 const OPEN_GUARDED = 'its config requires a token, and the request passes. Look for a hook that changes its config or its hooks'
 
 async function inspectRoute (app: AnyApp, route: ServedRoute, probe: () => Promise<ProbeResult>): Promise<RouteFinding> {
