@@ -1,4 +1,4 @@
-import { CACHED_JWT, NAMES, PEERS, bareOf } from './contestants/names.js'
+import { CACHED_JWT, NAMES, PEERS, WITH_METRICS, bareOf } from './contestants/names.js'
 import { inRounds, median, ratios, spread } from './parts/statistics.js'
 import { startContender } from './parts/contenders.js'
 import { number, ratio } from './table.js'
@@ -12,9 +12,10 @@ const WARM_UP = 500
  */
 export async function hitInProcess ({ contenders: { contestants }, authority, rounds, slices, slice, progress }) {
   const measured = await inRounds(rounds, contestants, async (contestant, round, i) => {
-    progress((round + i / contestants.length) / rounds)
+    progress(0.9 * (round + i / contestants.length) / rounds)
     return await measureProcess(contestant, authority, slices, slice)
   })
+  const metrics = measured.has(WITH_METRICS) && spread(await measureMetrics(rounds, authority, slices, slice, (share) => progress(0.9 + 0.1 * share)))
   const guards = contestants.filter((contestant) => contestant !== bareOf(contestant))
   const added = (contestant) => measured.get(contestant).map((microseconds, round) => microseconds - measured.get(bareOf(contestant))[round])
   const bare = spread(contestants.filter((contestant) => contestant.startsWith('plain:')).flatMap((contestant) => measured.get(contestant)))
@@ -38,9 +39,39 @@ export async function hitInProcess ({ contenders: { contestants }, authority, ro
         goal: 'less than the least of them',
         measured: `${number(spread(added('guard:jwt')))} us (JWT) against ${fastestPeer.toFixed(2)} us`,
         reached: median(added('guard:jwt')) < fastestPeer && median(added('guard:opaque')) < fastestPeer
-      }
+      },
+      ...(metrics ? [{ what: 'added to a hit by OpenTelemetry metrics, on and off by turns in one process', goal: 'below 1 us', measured: `${number(metrics)} us`, reached: metrics.median < 1 }] : [])
     ]
   }
+}
+
+/**
+ * Two processes of the same code differ by more than metrics cost. So each process has them on and off by turns.
+ *
+ * @returns microseconds of CPU that metrics add to a request, the median of each process
+ */
+async function measureMetrics (rounds, authority, slices, slice, progress) {
+  const added = []
+  for (let round = 0; round < rounds; round++) {
+    progress(round / rounds)
+    const process = await startContender(WITH_METRICS, authority)
+    await process.ask('calibrate', WARM_UP)
+    const count = await process.ask('calibrate', slice)
+    const spin = async (areOn) => {
+      await process.ask('metrics', areOn)
+      await process.ask('touch')
+      return await process.ask('spin', count)
+    }
+    const differences = []
+    for (let i = 0; i < slices; i++) {
+      // Each comes first in half of the pairs.
+      const [first, second] = [await spin(i % 2 === 0), await spin(i % 2 === 1)]
+      differences.push(i % 2 === 0 ? first - second : second - first)
+    }
+    await process.stop()
+    added.push(median(differences))
+  }
+  return added
 }
 
 /** @returns microseconds of CPU a request, in a new process */

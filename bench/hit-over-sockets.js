@@ -1,5 +1,5 @@
 import autocannon from 'autocannon'
-import { NAMES, PEERS, bareOf } from './contestants/names.js'
+import { NAMES, PEERS, WITH_METRICS, bareOf } from './contestants/names.js'
 import { PATH } from './contestants/route.js'
 import { startContender } from './parts/contenders.js'
 import { inRounds, ratios, spread } from './parts/statistics.js'
@@ -18,7 +18,8 @@ const LOADS = 2
  * Two processes of the same code differ by up to 2 us a request, because the engine compiles them differently: so each
  * round starts every contestant in a new process.
  */
-export async function hitOverSockets ({ contenders: { contestants }, authority, socketRounds, seconds, progress }) {
+export async function hitOverSockets ({ contenders, authority, socketRounds, seconds, progress }) {
+  const contestants = contenders.contestants.filter((contestant) => contestant !== WITH_METRICS)
   const measured = await inRounds(socketRounds, contestants, async (contestant, round, i) => {
     progress((round + i / contestants.length) / socketRounds)
     return await measureProcess(contestant, authority, seconds)

@@ -1,4 +1,4 @@
-import { NAMES } from './contestants/names.js'
+import { NAMES, WITH_METRICS } from './contestants/names.js'
 
 /** How many promises does a request cost on a hit? Each is garbage, a turn of the microtask queue, and dear under AsyncLocalStorage. */
 export async function promises ({ contenders: { processes, contestants } }) {
@@ -7,12 +7,12 @@ export async function promises ({ contenders: { processes, contestants } }) {
     await processes.get(contestant).ask('touch')
     created.set(contestant, await processes.get(contestant).ask('promises', 500))
   }
-  const ours = Math.max(created.get('guard:opaque'), created.get('guard:jwt'))
+  const ours = Math.max(...['guard:opaque', 'guard:jwt', WITH_METRICS].filter((contestant) => created.has(contestant)).map((contestant) => created.get(contestant)))
   return {
     title: 'Promises created on a hit',
     text: 'Counted with `async_hooks`; the bare frameworks create none here.',
     head: ['contestant', 'promises a request'],
     rows: contestants.map((contestant) => [NAMES[contestant], String(created.get(contestant))]),
-    targets: [{ what: 'promises created by the guard on a hit', goal: '0', measured: String(ours), reached: ours === 0 }]
+    targets: [{ what: 'promises created by the guard on a hit, with OpenTelemetry metrics too', goal: '0', measured: String(ours), reached: ours === 0 }]
   }
 }

@@ -2,6 +2,7 @@
 export const NAMES = {
   'plain:opaque': 'plain Fastify, opaque token',
   'guard:opaque': '**fastify-zitadel**, opaque token',
+  'guard-metrics:opaque': '**fastify-zitadel** with OpenTelemetry metrics, opaque token',
   'guard-strategy:opaque': '**fastify-zitadel** as a strategy of the app\'s own `app.auth`, opaque token',
   'empty:opaque': 'an empty onRequest hook and @fastify/auth with four empty strategies, opaque token',
   'plain:jwt': 'plain Fastify, JWT',
@@ -18,6 +19,9 @@ export const NAMES = {
 }
 
 export const CACHED_JWT = 'fastify-jwt:jwt:cache'
+
+/** Left out over sockets: what metrics add is less than two processes differ by. */
+export const WITH_METRICS = 'guard-metrics:opaque'
 
 /** Those who do the guard's work. */
 export const PEERS = ['fastify-jwt:jwt:cache', 'fastify-jwt:jwt', 'fastify-jwt-jwks:jwt', 'auth0-fastify-api:jwt', 'jose:jwt', 'express-oauth2-jwt-bearer:jwt']

@@ -13,7 +13,7 @@ export async function open (name, authority) {
   const tokens = authority.tokens[token]
   if (typeof app === 'function') return { handle: app, server: createServer(app), tokens, isExpress: true }
   await app.ready()
-  return { handle: app.routing, server: app.server, tokens, isExpress: false }
+  return { handle: app.routing, server: app.server, tokens, isExpress: false, setMetrics: app.setMetrics }
 }
 
 function notInstalled (error) {

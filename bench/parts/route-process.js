@@ -10,6 +10,7 @@ let handle
 let server
 let headers
 let pair
+let setMetrics
 
 /** Answered once the response has ended, with its status. */
 function send (authorization, answered) {
@@ -53,6 +54,7 @@ answerQuestions({
     if (opened === undefined) return false
     handle = opened.handle
     server = opened.server
+    setMetrics = opened.setMetrics
     pair = opened.isExpress ? realPair : lightPair
     headers = opened.tokens.map((token) => Buffer.from(`Bearer ${token}`))
     return true
@@ -80,6 +82,8 @@ answerQuestions({
     return count
   },
   cpu,
+  /** Turns the metrics of a contestant on or off. */
+  metrics: (areOn) => setMetrics(areOn),
   /** Promises created a request. */
   promises: async (count) => {
     let created = 0
