@@ -122,13 +122,26 @@ export function createUnavailableError (outage: OutageError, retryAfter: number 
   return new ZitadelError('FST_ZITADEL_UNAVAILABLE', 503, 'The access token cannot be verified right now', headers, outage)
 }
 
+/** What ZITADEL does not accept: the credentials, another part of the request, the host or path, or the issuer. */
+export type RejectedPart = 'credentials' | 'request' | 'path' | 'issuer'
+
+/** Why ZITADEL does not accept this API, for the log. */
+export class RejectionError extends Error {
+  readonly part: RejectedPart
+
+  constructor (message: string, part: RejectedPart) {
+    super(message)
+    this.part = part
+  }
+}
+
 /**
  * Creates the error for a ZITADEL that responds and does not accept this API: the credentials, the host or the issuer are wrong.
  *
- * @param message what was observed and what to check, for the log; the caller does not get it
+ * @param rejection what was observed and what to check, for the log; the caller does not get it
  */
-export function createClientRejectedError (message: string): ZitadelError {
-  return new ZitadelError('FST_ZITADEL_CLIENT_REJECTED', 500, 'This API cannot verify access tokens', {}, new Error(message))
+export function createClientRejectedError (rejection: RejectionError): ZitadelError {
+  return new ZitadelError('FST_ZITADEL_CLIENT_REJECTED', 500, 'This API cannot verify access tokens', {}, rejection)
 }
 
 /**

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { inspect } from 'node:util'
-import { OutageError, ZitadelError, createClientRejectedError, toRequestError, createUnavailableError, createOptionError } from '../lib/errors.ts'
+import { OutageError, RejectionError, ZitadelError, createClientRejectedError, toRequestError, createUnavailableError, createOptionError } from '../lib/errors.ts'
 
 t.test('an error has the status and the headers of its response', async (t) => {
   const error = new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required', { 'www-authenticate': 'Bearer' })
@@ -20,7 +20,7 @@ t.test('an outage is a 503 with Retry-After, and only the log has the reason', a
 })
 
 t.test('a rejection of this API is a 500 whose message does not name the reason', async (t) => {
-  const error = createClientRejectedError('ZITADEL does not accept the key')
+  const error = createClientRejectedError(new RejectionError('ZITADEL does not accept the key', 'credentials'))
   t.match(error, { code: 'FST_ZITADEL_CLIENT_REJECTED', statusCode: 500 })
   t.same(error.headers, {})
   t.notMatch(error.message, /key|ZITADEL/)
@@ -28,7 +28,7 @@ t.test('a rejection of this API is a 500 whose message does not name the reason'
 })
 
 t.test('a cause is not enumerable, so that copies and serializers do not contain it', async (t) => {
-  for (const error of [createUnavailableError(new OutageError('observed', 'check')), createClientRejectedError('observed'), toRequestError(createOptionError('observed'))]) {
+  for (const error of [createUnavailableError(new OutageError('observed', 'check')), createClientRejectedError(new RejectionError('observed', 'path')), toRequestError(createOptionError('observed'))]) {
     t.notOk(Object.keys(error).includes('cause'))
     t.notMatch(JSON.stringify(error), 'observed')
     t.notMatch(JSON.stringify({ ...error }), 'observed')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { setTimeout } from 'node:timers/promises'
-import { OutageError, createClientRejectedError, createUnavailableError } from '../lib/errors.ts'
+import { OutageError, RejectionError, createClientRejectedError, createUnavailableError } from '../lib/errors.ts'
 import { Reporter } from '../lib/reporter.ts'
 import { ManualClock } from './fixtures/clock.ts'
 
@@ -16,7 +16,7 @@ function world (quiet?: number): World {
 
 t.test('a rejection of this API is an error, an outage is a warning with advice', async (t) => {
   const { reporter, lines } = world()
-  reporter.reportFailure(createClientRejectedError('observed: check this'))
+  reporter.reportFailure(createClientRejectedError(new RejectionError('observed: check this', 'path')))
   reporter.reportFailure(createUnavailableError(new OutageError('observed', 'check that')))
   t.same(lines, [
     ['error', { code: 'FST_ZITADEL_CLIENT_REJECTED' }, 'fastify-zitadel: observed: check this'],

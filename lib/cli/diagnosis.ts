@@ -1,4 +1,6 @@
 import { CAUSES, type Cause } from './checks/causes.ts'
+import { resolveDocument } from './document-path.ts'
+import { MCP_CAUSES, type McpCause } from './mcp/mcp-causes.ts'
 import { toPrintable } from './printable.ts'
 
 /** A line of the doctor. */
@@ -11,9 +13,11 @@ export interface Diagnosis {
   readonly cause: string
   /** What to do; '' if nothing needs to be done. */
   readonly cure: string
-  /** The document and its section; '' if there is none. */
+  /** The document and its section, relative to the folder of this package; '' if there is none. */
   readonly see: string
 }
+
+const CURES = { ...CAUSES, ...MCP_CAUSES }
 
 export function ok (id: string, message: string): Diagnosis {
   return { id, status: 'ok', message, cause: '', cure: '', see: '' }
@@ -28,14 +32,14 @@ export function failed (id: string, message: string, cure: string, see = '', cau
 }
 
 /** Creates the line of a known cause, with its cure. */
-export function warningOf (id: string, cause: Cause, message: string): Diagnosis {
-  const [cure, see] = CAUSES[cause]
+export function warningOf (id: string, cause: Cause | McpCause, message: string): Diagnosis {
+  const [cure, see] = CURES[cause]
   return warning(id, message, cure, see, cause)
 }
 
 /** Creates the line of a known cause, with its cure. */
-export function failedBy (id: string, cause: Cause, message: string): Diagnosis {
-  const [cure, see] = CAUSES[cause]
+export function failedBy (id: string, cause: Cause | McpCause, message: string): Diagnosis {
+  const [cure, see] = CURES[cause]
   return failed(id, message, cure, see, cause)
 }
 
@@ -51,7 +55,7 @@ const COLORS = { ok: 32, warning: 33, failed: 31 }
 export function formatDiagnoses (diagnoses: readonly Diagnosis[], isColored = false): string {
   const format = (status: Diagnosis['status']): string => isColored ? `\u001B[${COLORS[status]}m${status.padEnd(7)}\u001B[0m` : status.padEnd(7)
   return diagnoses.map(({ status, message, cure, see }) => {
-    const lines = [cure, see === '' ? '' : `See ${see}`].filter((line) => line !== '')
+    const lines = [cure, see === '' ? '' : `See ${resolveDocument(see)}`].filter((line) => line !== '')
     return `${format(status)}  ${toPrintable(message)}\n${lines.map((line) => `         ${toPrintable(line)}\n`).join('')}`
   }).join('')
 }

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { systemClock } from '../clock.ts'
 import type { ZitadelError } from '../errors.ts'
@@ -16,7 +17,7 @@ import { diagnoseTokenForm } from './checks/token-form.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
 import { formatDiagnoses, getExitStatus, ok, warningOf, type Diagnosis } from './diagnosis.ts'
 import { diagnoseDiscovery } from './discovery.ts'
-import { getEnvironment, getNumber, getText, readSecret } from './environment.ts'
+import { getEnvironment, getNumber, getText, nameFlags, readSecret } from './environment.ts'
 import { loadApp } from './load-app.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
 import { formatJson } from './printable.ts'
@@ -66,7 +67,7 @@ async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<D
   const token = path === undefined ? undefined : await readSecret(path, '--token-file', terminal.input)
   const timeout = getNumber(values, 'timeout', 1, 600_000)
   const mcp = getText(values, 'mcp')
-  if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getText(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getText(values, 'project-id'), timeout })
+  if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getText(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getText(values, 'project-id'), timeout, env: terminal.env })
   const env = getEnvironment(values, terminal.env)
   let config: Config
   let client: { readonly clientId: string }
@@ -78,7 +79,7 @@ async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<D
     const key = credentials.file === undefined ? env['ZITADEL_KEY'] : await readFile(credentials.file, 'utf8')
     expiry = key ? diagnoseKeyExpiry(key, systemClock.wall()) : undefined
   } catch (error) {
-    return [diagnoseOptions((error as ZitadelError).message)]
+    return [diagnoseOptions((error as ZitadelError).message, (message) => nameFlags(message, values))]
   }
   const way = await diagnoseWay(config)
   return [
@@ -102,9 +103,10 @@ async function diagnoseWay ({ authorizationServer, timeout }: Config): Promise<D
 async function diagnoseApi (config: Config, client: { readonly clientId: string }, token: string | undefined, way: readonly Diagnosis[]): Promise<Diagnosis[]> {
   const source = await openIntrospectionSource(config, systemClock, new Reporter(SILENT, systemClock), new Registration())
   try {
-    const result = await source.check()
-    const credentials = diagnoseCredentials(result, !('alg' in client), way.some(({ cause }) => cause === 'clock_ahead'))
-    if (!result.ok || token === undefined) return [credentials, ...diagnoseFormOnly(token, config)]
+    // Any response to a random token means that ZITADEL accepts this API.
+    const failure = await source.introspect(randomUUID(), () => {}).then(() => undefined, (error: ZitadelError) => error.cause as Error)
+    const credentials = diagnoseCredentials(failure, !('alg' in client), way.some(({ cause }) => cause === 'clock_ahead'))
+    if (failure !== undefined || token === undefined) return [credentials, ...diagnoseFormOnly(token, config)]
     return [credentials, ...await diagnoseToken(token, config, client.clientId, source.introspect, systemClock.wall())]
   } finally {
     await source.close()

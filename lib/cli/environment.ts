@@ -13,6 +13,21 @@ export function getEnvironment (values: CommandLine['values'], env: Terminal['en
   return clientId === undefined ? env : { ...env, ZITADEL_CLIENT_ID: clientId }
 }
 
+/** The words of messages that a flag replaces. */
+const FLAG_NAMES: ReadonlyArray<readonly [flag: string, text: string, name: string]> = [
+  ['issuer', 'option "issuer"', '--issuer'],
+  ['address', 'option "address"', '--address'],
+  ['project-id', 'option "projectId"', '--project-id'],
+  ['key-file', 'the variable "ZITADEL_KEY_FILE"', '--key-file'],
+  ['client-id', 'the variable "ZITADEL_CLIENT_ID"', '--client-id'],
+  ['client-id', 'the variables "ZITADEL_CLIENT_ID" and "ZITADEL_CLIENT_SECRET"', '--client-id and the variable "ZITADEL_CLIENT_SECRET"']
+]
+
+/** Names the flags that were given in place of their options and variables. */
+export function nameFlags (message: string, values: CommandLine['values']): string {
+  return FLAG_NAMES.reduce((text, [flag, found, name]) => getText(values, flag) === undefined ? text : text.replace(found, name), message)
+}
+
 /**
  * Reads a secret that is no argument.
  *

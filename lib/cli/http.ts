@@ -1,4 +1,5 @@
-import { ConnectionPool, type CommandRequest } from '../client/connection-pool.ts'
+import { Readable } from 'node:stream'
+import { ConnectionPool, type CommandRequest, type StreamedResponse } from '../client/connection-pool.ts'
 import { withDeadline } from '../client/deadline.ts'
 import { readHttpResponse, type HttpResponse } from '../client/http-response.ts'
 import type { ProxyServer } from '../client/proxy-tunnel.ts'
@@ -18,7 +19,7 @@ export interface HttpCall {
 
 /**
  * Sends one request over the connections of the plugin, so that a command goes the same way as an introspection. It follows no
- * redirect.
+ * redirect, and does not read a stream of events, which can be endless.
  *
  * @param timeout milliseconds for the whole of it
  * @throws DeadlineExceededError, or what a connection, its parser or the bound on responses throws
@@ -29,17 +30,23 @@ export async function sendCall ({ url, method = 'GET', headers = {}, body, proxy
   const type = body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
   const pool = new ConnectionPool(origin, 1, timeout, proxy)
   try {
-    return await withDeadline(timeout, async (signal) => await readHttpResponse(await pool.request({
+    return await withDeadline(timeout, async (signal) => await readHttpResponse(dropEventStream(await pool.request({
       origin,
       path: `${pathname}${search}`,
       method,
-      headers: { ...headers, accept: 'application/json', ...(text !== null && { 'content-type': type }) },
+      headers: { accept: 'application/json', ...headers, ...(text !== null && { 'content-type': type }) },
       body: text,
       signal,
       headersTimeout: 0,
       bodyTimeout: 0
-    }), `${text ?? ''}${headers['authorization'] ?? ''}`))
+    })), `${text ?? ''}${headers['authorization'] ?? ''}`))
   } finally {
     await pool.close()
   }
+}
+
+function dropEventStream (response: StreamedResponse): StreamedResponse {
+  if (!String(response.headers['content-type']).startsWith('text/event-stream')) return response
+  response.body.on('error', () => {}).destroy()
+  return { ...response, body: Readable.from([]) }
 }

@@ -2,28 +2,54 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { AnyApp } from '../guard/served-routes.ts'
-import { UsageError } from './command.ts'
+import { CommandError, UsageError } from './command.ts'
+import { toPrintable } from './printable.ts'
 
 /**
- * Loads a server file. It exports by default a Fastify instance, or a function that returns one or a promise of one. From then on
- * the app logs nothing, because a command may print JSON to the same output.
+ * Loads a server file, and makes its app ready. The file exports by default a Fastify instance, or a function that returns one or
+ * a promise of one. From then on the app logs nothing, because a command may print JSON to the same output.
  *
  * @param path relative to the working directory
  * @throws UsageError if the file does not exist, or exports neither
+ * @throws CommandError if the code of the app throws: one line with the place of the error. An error of an option is thrown as it is
  */
 export async function loadApp (path: string): Promise<AnyApp> {
   if (!existsSync(path)) throw new UsageError('the server file does not exist')
-  const { default: exported } = await import(pathToFileURL(resolve(path)).href) as { default?: unknown }
-  // A Fastify instance has a `then` until it is ready, so it must not be awaited here.
-  const app: unknown = typeof exported === 'function' ? await callFactory(exported as () => unknown) : exported
+  const file = resolve(path)
+  const { app } = await runUserCode(file, async () => await importApp(file))
   if (!isApp(app)) throw new UsageError('the file must export a Fastify instance by default, or a function that returns one')
   app.log.level = 'silent'
+  await runUserCode(file, async () => { await app.ready() })
   return app
 }
 
-async function callFactory (create: () => unknown): Promise<unknown> {
-  const created = create()
-  return isApp(created) ? created : await created
+/** @returns the app in an object, because a Fastify instance has a `then` until it is ready, and must not be awaited before that */
+async function importApp (file: string): Promise<{ app: unknown }> {
+  const { default: exported } = await import(pathToFileURL(file).href) as { default?: unknown }
+  const created: unknown = typeof exported === 'function' ? (exported as () => unknown)() : exported
+  return { app: isApp(created) ? created : await created }
+}
+
+async function runUserCode<T> (file: string, code: () => Promise<T>): Promise<T> {
+  try {
+    return await code()
+  } catch (error) {
+    // By its code, because the app can have another copy of this package.
+    if ((error as { code?: unknown } | null)?.code === 'FST_ZITADEL_OPTION') throw error
+    throw new CommandError(toPrintable(`the server file does not start: ${describeError(error)} (${findPlace(error) ?? file})`))
+  }
+}
+
+function describeError (error: unknown): string {
+  const [first] = String(error).split('\n')
+  return first!
+}
+
+/** The first file of the stack that is neither of Node.js nor of a package, with line and column. */
+function findPlace (error: unknown): string | undefined {
+  const frames = String((error as Error | null)?.stack).split('\n').filter((line) => /^ +at .*:\d+:\d+\)?$/.test(line))
+  const frame = frames.find((line) => !/\bnode:|\bnode_modules\b/.test(line))
+  return frame?.replace(/^ +at (?:async )?(?:.*\((?=.*\)$))?/, '').replace(/\)$/, '').replace(/^file:\/\//, '')
 }
 
 function isApp (value: unknown): value is AnyApp {

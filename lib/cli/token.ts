@@ -41,7 +41,7 @@ async function diagnoseInactive (token: string, { claims, diagnosis }: TokenForm
 
 function diagnoseActive (response: IntrospectionResponse, config: Config, now: number): Diagnosis[] {
   const { granted, reason } = createVerdict(response, config, 0, now)
-  if (granted === undefined) return [failed('introspection', `The token is not accepted:  ${describeDenial(reason!)}`, 'See the section of the reason', `docs/its-401.md#${reason!}`, reason!)]
+  if (granted === undefined) return [failed('introspection', `The token is not accepted: ${describeDenial(reason!)}`, 'See the section of the reason', `docs/its-401.md#${reason!}`, reason!)]
   const kind = /^\d+$/.test(String(response['jti'])) ? '. It is a personal access token' : ''
   const roles = Object.keys(granted.token.roles)
   const project = findOtherProject(response, config.projectId)

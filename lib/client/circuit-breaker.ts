@@ -1,4 +1,4 @@
-import { OutageError, createClientRejectedError, createUnavailableError, type ZitadelError } from '../errors.ts'
+import { OutageError, createClientRejectedError, createUnavailableError, type RejectionError, type ZitadelError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 
 /** An exchange that ended without a response. */
@@ -149,6 +149,6 @@ export class CircuitBreaker {
 }
 
 function withRetryAfter (error: ZitadelError, seconds: number): ZitadelError {
-  const cause = error.cause as Error
-  return cause instanceof OutageError ? createUnavailableError(cause, seconds) : createClientRejectedError(cause.message)
+  const cause = error.cause as OutageError | RejectionError
+  return cause instanceof OutageError ? createUnavailableError(cause, seconds) : createClientRejectedError(cause)
 }

@@ -113,7 +113,7 @@ export class IntrospectionClient {
         this.#circuit.recordSuccess(call.permit!)
         return classification.response
       }
-      failure = { error: classification.kind === 'rejected' ? createClientRejectedError(classification.message) : createUnavailableError(classification.outage), backoff: classification.backoff }
+      failure = { error: classification.kind === 'rejected' ? createClientRejectedError(classification.rejection) : createUnavailableError(classification.outage), backoff: classification.backoff }
     } catch (error) {
       failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(error, timeout, call.hasStarted, proxyAdvice)) }
     }

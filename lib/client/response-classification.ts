@@ -1,4 +1,4 @@
-import { OutageError } from '../errors.ts'
+import { OutageError, RejectionError } from '../errors.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { getStatusAdvice } from './outage.ts'
 import { parseRetryAfter, describeClockSkew } from './response-headers.ts'
@@ -24,7 +24,7 @@ export function shouldRetry ({ status, body }: HttpResponse, wasActive: boolean)
 export type Classification =
   | { readonly response: IntrospectionResponse }
   | { readonly kind: 'outage', readonly outage: OutageError, readonly backoff?: number }
-  | { readonly kind: 'rejected', readonly message: string, readonly backoff?: number }
+  | { readonly kind: 'rejected', readonly rejection: RejectionError, readonly backoff?: number }
 
 export interface ClassificationContext {
   readonly issuer: string
@@ -47,11 +47,11 @@ export function classifyResponse (httpResponse: HttpResponse, { issuer, hasRespo
   if (status === 400 || status === 401) {
     const error = getOAuthError(body)
     return CLIENT_ERRORS.has(error)
-      ? { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL rejects this API's credentials (${status} ${error})${requestId}${parent}: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included${describeClockSkew(headers, now)}` }
-      : { kind: 'rejected', message: `ZITADEL rejects the introspection request (${status})${requestId}${parent}: check the options "issuer", "address" and "introspectionEndpoint"` }
+      ? { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, rejection: new RejectionError(`ZITADEL rejects this API's credentials (${status} ${error})${requestId}${parent}: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included${describeClockSkew(headers, now)}`, 'credentials') }
+      : { kind: 'rejected', rejection: new RejectionError(`ZITADEL rejects the introspection request (${status})${requestId}${parent}: check the options "issuer", "address" and "introspectionEndpoint"`, 'request') }
   }
   if (status === 404 && !hasResponded) {
-    return { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL does not know this host or path (404)${requestId}: check the option "issuer"; when ZITADEL is reached by another name, give that as "address", and let the header x-zitadel-instance-host through on the way; when its paths are custom, "introspectionEndpoint"` }
+    return { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, rejection: new RejectionError(`ZITADEL does not serve this host or path (404)${requestId}: check the option "issuer"; when ZITADEL is reached by another name, give that as "address", and let the header x-zitadel-instance-host through on the way; when its paths are custom, "introspectionEndpoint"`, 'path') }
   }
   const outage = new OutageError(`ZITADEL answered ${status}${requestId}`, getStatusAdvice(status), status < 500)
   return status === 429 ? { kind: 'outage', outage, backoff: parseRetryAfter(headers, now) } : { kind: 'outage', outage }
@@ -60,7 +60,7 @@ export function classifyResponse (httpResponse: HttpResponse, { issuer, hasRespo
 function classifyBody (body: unknown, issuer: string, requestId: string): Classification {
   if (!isIntrospectionResponse(body)) return { kind: 'outage', outage: new OutageError(`ZITADEL answered 200 without an introspection response${requestId}`, getStatusAdvice(200), true) }
   if (body.active && body['iss'] !== undefined && body['iss'] !== issuer) {
-    return { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, message: `ZITADEL answered as another issuer${requestId}: check the option "issuer", its port included, and that the header x-zitadel-instance-host arrives from "address"` }
+    return { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, rejection: new RejectionError(`ZITADEL answered as another issuer${requestId}: check the option "issuer", its port included, and that the header x-zitadel-instance-host arrives from "address"`, 'issuer') }
   }
   return { response: body }
 }

@@ -126,7 +126,7 @@ function isIssuer (value: string): boolean {
 function getIssuerHint (value: unknown): string {
   if (typeof value !== 'string') return ''
   const text = value.trim()
-  if (!text.includes('://')) return URL.canParse(`https://${text}`) ? ' (add https://)' : ''
+  if (!text.includes('://')) return URL.canParse(`https://${text}`) ? ` (add ${isLoopback(new URL(`https://${text}`).hostname) ? 'http' : 'https'}://)` : ''
   if (!URL.canParse(text)) return ''
   const { protocol, hostname, pathname, search, hash, username, password } = new URL(text)
   if (username !== '' || password !== '') return ' (drop the user info)'

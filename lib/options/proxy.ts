@@ -37,9 +37,10 @@ function isEnabled (env: NodeJS.ProcessEnv, execArgv: readonly string[]): boolea
   return env['NODE_USE_ENV_PROXY'] === '1' || [...execArgv, ...(env['NODE_OPTIONS'] ?? '').split(' ')].includes('--use-env-proxy')
 }
 
-/** Whether NO_PROXY names the host, a domain above it, or `*`. An entry with a port is valid for this port only. */
+/** Whether NO_PROXY names the host, a domain above it, or `*`. An entry with a port is valid for this port only; an IPv6 address needs brackets for it. */
 function isExcluded (hostname: string, port: string, list: string): boolean {
   return list.toLowerCase().split(/[,\s]/).filter((entry) => entry !== '').some((entry) => {
+    if (/^[\da-f]*:[\da-f:.]*:/.test(entry)) return hostname === `[${entry}]`
     const [, domain, entryPort] = /^(.+):(\d+)$/.exec(entry) ?? [undefined, entry, port]
     const name = domain!.replace(/^\*?\./, '')
     return entry === '*' || (entryPort === port && (hostname === name || hostname.endsWith(`.${name}`)))

@@ -119,7 +119,6 @@ t.test('two files of the plugin send requests to ZITADEL, two open the connectio
   const calls = files.filter(({ name, text }) => !getLayer(name).startsWith('testing') && /\.(request|stream|pipeline|connect|dispatch)\(|\bfetch\(/.test(text))
   t.same(calls.map(({ name }) => name).sort(), [
     'cli/http.ts',
-    'cli/mcp/exchange.ts',
     'client/connection-pool.ts',
     'client/fetch-keys.ts',
     'client/proxy-tunnel.ts',

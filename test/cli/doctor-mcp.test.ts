@@ -10,6 +10,7 @@ import { createExchange } from '../../lib/cli/mcp/exchange.ts'
 import { MCP_CAUSES } from '../../lib/cli/mcp/mcp-causes.ts'
 import zitadel from '../../lib/index.ts'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
+import { startConnectProxy } from '../fixtures/connect-proxy.ts'
 import { runCommand } from '../fixtures/terminal.ts'
 
 const PROJECT = '280000000000000001'
@@ -115,7 +116,7 @@ t.test('each missing link is named', async (t) => {
     ['metadata that is no JSON', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: '<html>' } }), 'mcp_metadata', /^failed: .*no JSON object/],
     ['metadata that is an array', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: [] } }), 'mcp_metadata', /^failed: .*no JSON object/],
     ['metadata that is null', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: 'null' } }), 'mcp_metadata', /^failed: .*no JSON object/],
-    ['metadata that is too large', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: `{"a":"${'a'.repeat(1024 * 1024)}"}` } }), 'mcp_metadata', /^failed: .*no JSON object/],
+    ['metadata that is too large', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: `{"a":"${'a'.repeat(1024 * 1024)}"}` } }), 'mcp_metadata', /^failed: .*RESPONSE_TOO_LARGE/],
     ['only the root form', (origin) => ({ '/mcp': { status: 401 }, '/.well-known/oauth-protected-resource/mcp': { status: 404 }, '/.well-known/oauth-protected-resource': { body: createResource(origin) } }), 'mcp_metadata', /^warning: .*is not at .*\/mcp/],
     ['only the URL of the challenge', (origin) => ({ '/mcp': challengeTo(`${origin}/metadata`), '/metadata': { body: createResource(origin) }, '/.well-known/oauth-protected-resource/mcp': { status: 404 } }), 'mcp_metadata', /^warning: .*is not at/],
     ['the URL of the challenge and the path form', (origin) => ({ '/mcp': challengeTo(`${origin}/metadata`), '/metadata': { body: createResource(origin) } }), 'mcp_metadata', /^ok: .*\/metadata$/],
@@ -190,7 +191,18 @@ t.test('a wrong URL is a usage error that does not quote it', async (t) => {
 
 t.test('a request to a server that does not respond ends after the timeout', async (t) => {
   const { url } = await start(t, () => ({ '/mcp': () => {} }))
-  t.same(await createExchange(20)(url), { failure: 'no answer within 20 ms' })
+  t.same(await createExchange(20, {})(url), { failure: 'no answer within 20 ms' })
+})
+
+t.test('requests go through the proxy of the environment', async (t) => {
+  const { origin, url } = await start(t)
+  const proxy = await startConnectProxy(t, Number(new URL(origin).port))
+  const env = { NODE_USE_ENV_PROXY: '1', HTTP_PROXY: proxy.origin }
+  t.match((await examine('http://mcp.invalid/mcp', { env })).lines, { mcp_server: /^ok/ })
+  t.equal(proxy.tunnels[0]![0], 'mcp.invalid:80')
+  proxy.status = 403
+  t.match((await examine('http://mcp.invalid/mcp', { env })).lines, { mcp_server: /the proxy rejected the connection \(403\)$/ })
+  t.match((await examine(url, { env: { ...env, NO_PROXY: '127.0.0.1' } })).lines, { mcp_server: /^ok/ })
 })
 
 t.test('a token is not sent over plain http to another machine', async (t) => {

@@ -1,9 +1,10 @@
 import t from 'tap'
 import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CAUSES } from '../../lib/cli/checks/causes.ts'
 import { formatDiagnoses, type Diagnosis } from '../../lib/cli/diagnosis.ts'
+import { resolveDocument } from '../../lib/cli/document-path.ts'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import type { TestContext } from '../fixtures/guarded-app.ts'
 import { runCommand } from '../fixtures/terminal.ts'
@@ -43,6 +44,26 @@ t.test('the token can come from a file, and the credentials from flags', async (
   t.match(find(report, 'roles'), { message: 'Roles: reader' })
   const secret = await examine({ ZITADEL_ISSUER: standIn.issuer, ZITADEL_CLIENT_SECRET: 'secret' }, undefined, ['--client-id', '1'])
   t.equal(find(secret, 'options')?.status, 'ok')
+})
+
+t.test('a message names the flag that was given, and else the variable or the option', async (t) => {
+  const key = { ZITADEL_ISSUER: 'https://auth.acme.example', ZITADEL_KEY_FILE: '/none' }
+  for (const [env, flags, message, cause] of [
+    [key, [], /^the variable "ZITADEL_KEY_FILE" must name/, 'key_file_missing'],
+    [key, ['--key-file', '/none/too'], /^--key-file must name/, 'key_file_missing'],
+    [key, ['--issuer', '127.0.0.1:8093'], /^--issuer must be .+ \(add http:\/\/\)$/, 'issuer_malformed'],
+    [{ ...key, ZITADEL_ISSUER: 'auth.acme.example' }, [], /^the variable "ZITADEL_ISSUER" must be .+ \(add https:\/\/\)$/, 'issuer_malformed'],
+    [key, ['--address', 'x'], /^--address must be/, 'option_wrong'],
+    [key, ['--project-id', ' '], /^--project-id must be/, 'option_wrong'],
+    [{ ZITADEL_ISSUER: key.ZITADEL_ISSUER }, ['--client-id', '1'], /^--client-id and the variable "ZITADEL_CLIENT_SECRET" must be set together/, 'credentials_incomplete'],
+    [{ ZITADEL_ISSUER: key.ZITADEL_ISSUER, ZITADEL_CLIENT_SECRET: 'x' }, ['--client-id', 'a b'], /^--client-id must not contain a space/, 'option_wrong']
+  ] as const) t.match(find(await examine(env, undefined, [...flags]), 'options'), { message, cause })
+})
+
+t.test('a link leads to the documents of the installed package, from the working directory', async (t) => {
+  t.equal(resolveDocument('docs/mcp.md#x'), join('docs', 'mcp.md#x'))
+  t.equal(resolveDocument('docs/mcp.md', dirname(process.cwd())), join(basename(process.cwd()), 'docs', 'mcp.md'))
+  t.equal(resolveDocument('docs/mcp.md', join(process.cwd(), 'lib')), resolve('docs/mcp.md'), 'absolute if the package is elsewhere')
 })
 
 t.test('the cure and the link are below a check, with colours on a terminal', async (t) => {

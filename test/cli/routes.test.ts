@@ -48,7 +48,33 @@ t.test('a wrong option of the app is reported in one line', async (t) => {
   t.match(errors, /^fastify-zitadel routes: unknown option "rolls".*\n$/)
 })
 
-t.test('a file that does not exist is a mistake, and an error of the app itself keeps its frames', async (t) => {
+t.test('a file that does not exist is a usage error', async (t) => {
   t.match(await runCommand(['routes', server('none')]), { status: 1, errors: /the server file does not exist/ })
-  await t.rejects(runCommand(['routes', server('broken')]), { message: 'the database is away' })
+})
+
+t.test('an error of the app is one line with its message and its place', async (t) => {
+  t.match(await runCommand(['routes', server('broken')]), { status: 1, output: '', errors: /^fastify-zitadel routes: the server file does not start: Error: the database is away \(\S+broken\.[jt]s:\d+:\d+\)\n$/ })
+  const directory = t.testdir({
+    'module.mjs': 'throw new TypeError("two\\nlines \\u001b[31m")',
+    'syntax.mjs': 'export default (',
+    'undefined.mjs': 'export default () => { throw undefined }',
+    'package.mjs': "import 'none-of-this-name'",
+    'plugin.mjs': "import Fastify from 'fastify'\nexport default () => Fastify().register(async () => { throw new Error('no plugin') })",
+    'accessor.mjs': "import { readFileSync } from 'node:fs'\nexport default async () => readFileSync('/none')"
+  })
+  for (const [name, line] of [
+    ['module', /: TypeError: two \(\S+module\.mjs:1:7\)\n$/],
+    ['syntax', /: SyntaxError: .+ \(\S+syntax\.mjs\)\n$/],
+    ['undefined', /: undefined \(\S+undefined\.mjs\)\n$/],
+    ['package', /: Error: Cannot find package 'none-of-this-name'.+ \(\S+package\.mjs\)\n$/],
+    ['plugin', /: Error: no plugin \(\S+plugin\.mjs:2:\d+\)\n$/],
+    ['accessor', /: Error: ENOENT: .+ \(\S+accessor\.mjs:2:\d+\)\n$/]
+  ] as const) {
+    for (const command of [['routes', `${directory}/${name}.mjs`], ['doctor', '--app', `${directory}/${name}.mjs`, 'GET', '/']]) {
+      const { status, output, errors } = await runCommand(command)
+      t.same([status, output], [1, ''])
+      t.match(errors, line)
+      t.notMatch(errors, '\u001B')
+    }
+  }
 })

@@ -1,12 +1,12 @@
 import t from 'tap'
-import { OutageError, ZitadelError, createClientRejectedError, createUnavailableError } from '../../lib/errors.ts'
+import { OutageError, RejectionError, ZitadelError, createClientRejectedError, createUnavailableError } from '../../lib/errors.ts'
 import { CircuitBreaker, type CircuitFailure, type CircuitPermit } from '../../lib/client/circuit-breaker.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 
 const down: CircuitFailure = { error: createUnavailableError(new OutageError('ZITADEL answered 503', 'check')) }
 const causedByCaller: CircuitFailure = { error: createUnavailableError(new OutageError('ZITADEL answered 403', 'check', true)) }
-const odd: CircuitFailure = { error: createClientRejectedError('an odd 400') }
-const rejected: CircuitFailure = { error: createClientRejectedError('rejected'), backoff: 6000 }
+const odd: CircuitFailure = { error: createClientRejectedError(new RejectionError('an odd 400', 'request')) }
+const rejected: CircuitFailure = { error: createClientRejectedError(new RejectionError('rejected', 'credentials')), backoff: 6000 }
 const limited = (backoff: number): CircuitFailure => ({ error: createUnavailableError(new OutageError('ZITADEL answered 429', 'check', true)), backoff })
 
 interface Setup { clock: ManualClock, circuit: CircuitBreaker, fail: (times: number, failure?: CircuitFailure) => void, denial: () => ZitadelError | undefined }

@@ -46,7 +46,7 @@ t.test('a 404 before any introspection response is a wrong host or path', async 
   const { failure, errors } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials })
   const error = await failure()
   t.equal(error.code, 'FST_ZITADEL_CLIENT_REJECTED')
-  t.match(reason(error), /does not know this host or path \(404\).*: check the option "issuer"; .* "address", .* "introspectionEndpoint"/)
+  t.match(reason(error), /does not serve this host or path \(404\).*: check the option "issuer"; .* "address", .* "introspectionEndpoint"/)
   t.equal(errors.length, 1)
 })
 

@@ -43,7 +43,7 @@ function classify (given: HttpResponse, hasResponded = false): unknown {
   const classification = classifyResponse(given, { issuer, hasResponded, now: NOW })
   if ('response' in classification) return classification.response
   const { kind, backoff } = classification
-  if (kind === 'rejected') return { kind, backoff, message: classification.message }
+  if (kind === 'rejected') return { kind, backoff, message: classification.rejection.message }
   const { message, advice, canBeCausedByCaller } = classification.outage
   return { kind, backoff, message, advice, canBeCausedByCaller }
 }
@@ -81,7 +81,7 @@ t.test('rejected credentials are no outage, and the message names what to check 
 })
 
 t.test('a 404 is a wrong host, unless this endpoint has sent an introspection response before', async (t) => {
-  t.match(classify(answer(404, 'unable to set instance')), { kind: 'rejected', backoff: 6000, message: /^ZITADEL does not know this host or path \(404\) \[x-request-id 7\]: check the option "issuer".*x-zitadel-instance-host.*"introspectionEndpoint"$/ })
+  t.match(classify(answer(404, 'unable to set instance')), { kind: 'rejected', backoff: 6000, message: /^ZITADEL does not serve this host or path \(404\) \[x-request-id 7\]: check the option "issuer".*x-zitadel-instance-host.*"introspectionEndpoint"$/ })
   t.match(classify(answer(404), true), { kind: 'outage', backoff: undefined, message: 'ZITADEL answered 404 [x-request-id 7]', canBeCausedByCaller: true })
 })
 

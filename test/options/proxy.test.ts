@@ -67,11 +67,13 @@ for (const [list, isExcluded] of Object.entries(EXCLUDED)) {
   })
 }
 
-t.test('NO_PROXY compares the port, the default one too, and an IPv6 address with its brackets', async (t) => {
+t.test('NO_PROXY compares the port, the default one too, and an IPv6 address with and without brackets', async (t) => {
   t.equal(find({ HTTP_PROXY: PROXY, NO_PROXY: 'localhost:8080' }, 'http://localhost:8080'), 'none')
   t.equal(find({ HTTP_PROXY: PROXY, NO_PROXY: 'localhost:80' }, 'http://localhost'), 'none')
   t.equal(find({ HTTP_PROXY: PROXY, NO_PROXY: 'localhost:80' }, 'http://localhost:8080'), PROXY)
-  t.equal(find({ HTTP_PROXY: PROXY, NO_PROXY: '[::1]' }, 'http://[::1]:8080'), 'none')
+  for (const entry of ['[::1]', '::1', '[::1]:8080']) t.equal(find({ HTTP_PROXY: PROXY, NO_PROXY: entry }, 'http://[::1]:8080'), 'none', entry)
+  t.equal(find({ HTTP_PROXY: PROXY, NO_PROXY: '2001:db8::1' }, 'http://[2001:db8::1]'), 'none')
+  for (const entry of ['::2', '[::1]:80', '1::1']) t.equal(find({ HTTP_PROXY: PROXY, NO_PROXY: entry }, 'http://[::1]:8080'), PROXY, entry)
 })
 
 t.test('user and password become the header of the proxy, decoded', async (t) => {

@@ -25,7 +25,11 @@ const MESSAGES: ReadonlyArray<readonly [message: RegExp, cause: Cause]> = [
   [/URL of a proxy|not percent-encoded/, 'proxy_malformed']
 ]
 
-/** Finds the cause for the message of an error of the options. */
-export function diagnoseOptions (message: string): Diagnosis {
-  return failedBy('options', MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? 'option_wrong', message)
+/**
+ * Finds the cause for the message of an error of the options.
+ *
+ * @param rename changes the message as the user gets it
+ */
+export function diagnoseOptions (message: string, rename: (message: string) => string): Diagnosis {
+  return failedBy('options', MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? 'option_wrong', rename(message))
 }

@@ -1,6 +1,9 @@
+import { DeadlineExceededError } from '../../client/deadline.ts'
 import { getErrorCode } from '../../client/outage.ts'
+import { ProxyRejectedError } from '../../client/proxy-tunnel.ts'
+import { resolveProxy } from '../../options/proxy.ts'
+import { sendCall, type HttpCall } from '../http.ts'
 
-const MAX_BYTES = 1024 * 1024
 /** What is shown of a peer's text at most. */
 const MAX_SHOWN_LENGTH = 200
 
@@ -10,35 +13,24 @@ export type Answer =
   | { readonly status?: undefined, readonly failure: string }
 
 /** Sends one request, as the client of an MCP server does. Follows no redirect. A `failure` contains no text of the peer. */
-export type Exchange = (url: string, init?: RequestInit) => Promise<Answer>
+export type Exchange = (url: string, call?: Pick<HttpCall, 'method' | 'headers' | 'body'>) => Promise<Answer>
 
-/** @param timeout milliseconds for one exchange */
-export function createExchange (timeout: number): Exchange {
-  return async (url, init = {}) => {
+/**
+ * @param timeout milliseconds for one exchange
+ * @param env the environment variables, which can name a proxy
+ */
+export function createExchange (timeout: number, env: NodeJS.ProcessEnv): Exchange {
+  return async (url, call) => {
+    const proxy = resolveProxy(new URL(url).origin, env)?.server
     try {
-      const response = await fetch(url, { ...init, redirect: 'manual', signal: AbortSignal.timeout(timeout) })
-      return { status: response.status, challenge: response.headers.get('www-authenticate') ?? undefined, text: await readText(response) }
+      const { status, headers, text } = await sendCall({ url, ...call, proxy }, timeout)
+      return { status, challenge: headers['www-authenticate']?.toString(), text }
     } catch (error) {
-      if ((error as Error).name === 'TimeoutError') return { failure: `no answer within ${timeout} ms` }
-      return { failure: getErrorCode((error as Error).cause) || 'the connection failed' }
+      if (error instanceof DeadlineExceededError) return { failure: `no answer within ${timeout} ms` }
+      if (error instanceof ProxyRejectedError) return { failure: `the proxy rejected the connection (${error.status})` }
+      return { failure: getErrorCode(error) || 'the connection failed' }
     }
   }
-}
-
-/** A stream can be endless, so its end is not awaited. */
-async function readText ({ body, headers }: Response): Promise<string> {
-  if (headers.get('content-type')?.startsWith('text/event-stream') === true) {
-    await body!.cancel()
-    return ''
-  }
-  const chunks: Uint8Array[] = []
-  let length = 0
-  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
-    length += chunk.length
-    if (length > MAX_BYTES) break
-    chunks.push(chunk)
-  }
-  return Buffer.concat(chunks).toString()
 }
 
 /** @returns undefined if the text is no JSON object */
@@ -71,7 +63,7 @@ export function describeAnswer (answer: Answer): string {
 export async function fetchDocument (exchange: Exchange, urls: readonly string[]): Promise<{ readonly url: string, readonly document: Record<string, unknown> } | { readonly url?: undefined, readonly tried: string }> {
   const tried: string[] = []
   for (const url of urls) {
-    const answer = await exchange(url, { headers: { accept: 'application/json' } })
+    const answer = await exchange(url)
     const document = answer.status === 200 ? parseObject(answer.text) : undefined
     if (document !== undefined) return { url, document }
     tried.push(`${toPrintable(url)}: ${describeAnswer(answer)}`)

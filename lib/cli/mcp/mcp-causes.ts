@@ -1,5 +1,3 @@
-import { failed, warning, type Diagnosis } from '../diagnosis.ts'
-
 const FORWARD = 'Let a proxy forward paths that start with /.well-known/oauth-protected-resource'
 const RESOURCE = 'Set the option "resource" to exactly the URL that clients are given, with its path and without a slash more or less'
 const PROJECT = 'Set the option "projectId". Without the scope, tokens of clients of other projects are inactive for this API'
@@ -34,15 +32,3 @@ export const MCP_CAUSES = {
 } as const satisfies Readonly<Record<string, readonly [cure: string, see: string]>>
 
 export type McpCause = keyof typeof MCP_CAUSES
-
-/** Creates the line of a known cause, with its cure. */
-export function failedMcp (id: string, cause: McpCause, message: string): Diagnosis {
-  const [cure, see] = MCP_CAUSES[cause]
-  return failed(id, message, cure, see, cause)
-}
-
-/** Creates the line of a known cause, with its cure. */
-export function warningMcp (id: string, cause: McpCause, message: string): Diagnosis {
-  const [cure, see] = MCP_CAUSES[cause]
-  return warning(id, message, cure, see, cause)
-}

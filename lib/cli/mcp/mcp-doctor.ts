@@ -1,10 +1,9 @@
 import { isB64Token } from '../../oauth/bearer.ts'
 import { isLoopback } from '../../zitadel/endpoints.ts'
 import { UsageError } from '../command.ts'
-import type { Diagnosis } from '../diagnosis.ts'
+import { failedBy, type Diagnosis } from '../diagnosis.ts'
 import { diagnoseAuthorizationServer } from './mcp-authorization-server.ts'
 import { createExchange, type Exchange } from './exchange.ts'
-import { failedMcp } from './mcp-causes.ts'
 import { diagnoseResource } from './mcp-resource.ts'
 import { diagnoseChallenge, diagnoseMcpToken } from './mcp-server.ts'
 
@@ -14,6 +13,8 @@ export interface McpExpectations {
   readonly projectId: string | undefined
   /** Milliseconds for one exchange. Default: 5000. */
   readonly timeout: number | undefined
+  /** The environment variables, which can name a proxy. */
+  readonly env: NodeJS.ProcessEnv
 }
 
 /**
@@ -24,9 +25,9 @@ export interface McpExpectations {
  * @param token undefined if none was given
  * @throws UsageError if it is no http or https URL
  */
-export async function diagnoseMcp (given: string, token: string | undefined, { issuer, projectId, timeout = 5000 }: McpExpectations): Promise<Diagnosis[]> {
+export async function diagnoseMcp (given: string, token: string | undefined, { issuer, projectId, timeout = 5000, env }: McpExpectations): Promise<Diagnosis[]> {
   if (!/^https?:\/\/[^/@]+(?:\/[^?#]*)?$/.test(given) || !URL.canParse(given)) throw new UsageError('--mcp must be the URL of the MCP server, such as https://api.acme.example/mcp')
-  const exchange = createExchange(timeout)
+  const exchange = createExchange(timeout, env)
   const challenge = await diagnoseChallenge(exchange, given)
   if (!challenge.isReachable) return [...challenge.diagnoses]
   const { diagnoses, document } = await diagnoseResource(exchange, given, challenge, projectId)
@@ -41,7 +42,7 @@ export async function diagnoseMcp (given: string, token: string | undefined, { i
 /** Sends the token, if that is safe. */
 export async function diagnoseToken (exchange: Exchange, given: string, token: string): Promise<Diagnosis> {
   const { protocol, hostname } = new URL(given)
-  if (!isB64Token(token)) return failedMcp('mcp_token', 'mcp_token_malformed', 'The token contains characters that no bearer token has')
-  if (protocol === 'http:' && !isLoopback(hostname)) return failedMcp('mcp_token', 'mcp_token_not_sent', 'The token was not sent: the URL is plain http')
+  if (!isB64Token(token)) return failedBy('mcp_token', 'mcp_token_malformed', 'The token contains characters that no bearer token has')
+  if (protocol === 'http:' && !isLoopback(hostname)) return failedBy('mcp_token', 'mcp_token_not_sent', 'The token was not sent: the URL is plain http')
   return await diagnoseMcpToken(exchange, given, token)
 }

@@ -1,8 +1,7 @@
 import { RESOURCE_METADATA_PATH, getResourceMetadataUrl } from '../../oauth/protected-resource.ts'
 import { getAudienceScope } from '../../zitadel/scopes.ts'
-import { ok, type Diagnosis } from '../diagnosis.ts'
+import { failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
 import { fetchDocument, toPrintable, toStrings, type Exchange } from './exchange.ts'
-import { failedMcp, warningMcp } from './mcp-causes.ts'
 import type { Challenge } from './mcp-server.ts'
 
 const AUDIENCE_SCOPE = /^urn:zitadel:iam:org:project:id:[^:]+:aud$/
@@ -23,7 +22,7 @@ export async function diagnoseResource (exchange: Exchange, url: string, { metad
   const rootForm = `${new URL(url).origin}${RESOURCE_METADATA_PATH}`
   const isUrl = metadataUrl !== undefined && /^https?:/.test(metadataUrl) && URL.canParse(metadataUrl)
   const found = await fetchDocument(exchange, [...new Set([...isUrl ? [metadataUrl] : [], pathForm, rootForm])])
-  if (found.url === undefined) return { diagnoses: [failedMcp('mcp_metadata', 'resource_metadata_missing', `The metadata of the resource is not there (${found.tried})`)], document: undefined }
+  if (found.url === undefined) return { diagnoses: [failedBy('mcp_metadata', 'resource_metadata_missing', `The metadata of the resource is not there (${found.tried})`)], document: undefined }
   return {
     diagnoses: [
       await diagnosePlace(exchange, found.url, metadataUrl, pathForm),
@@ -35,28 +34,28 @@ export async function diagnoseResource (exchange: Exchange, url: string, { metad
 }
 
 async function diagnosePlace (exchange: Exchange, found: string, metadataUrl: string | undefined, pathForm: string): Promise<Diagnosis> {
-  if (metadataUrl !== undefined && found !== metadataUrl) return failedMcp('mcp_metadata', 'resource_metadata_elsewhere', `The challenge points to metadata that is not there: ${toPrintable(metadataUrl)}`)
+  if (metadataUrl !== undefined && found !== metadataUrl) return failedBy('mcp_metadata', 'resource_metadata_elsewhere', `The challenge points to metadata that is not there: ${toPrintable(metadataUrl)}`)
   const isAtPathForm = found === pathForm || (await fetchDocument(exchange, [pathForm])).url !== undefined
   return isAtPathForm
     ? ok('mcp_metadata', `The metadata of the resource is at ${toPrintable(found)}`)
-    : warningMcp('mcp_metadata', 'resource_metadata_not_at_path', `The metadata of the resource is not at ${toPrintable(pathForm)}, where clients look that do not read the challenge`)
+    : warningOf('mcp_metadata', 'resource_metadata_not_at_path', `The metadata of the resource is not at ${toPrintable(pathForm)}, where clients look that do not read the challenge`)
 }
 
 function diagnoseIdentifier (resource: unknown, url: string): Diagnosis {
-  if (typeof resource !== 'string' || !URL.canParse(resource)) return failedMcp('mcp_resource', 'resource_not_named', 'The metadata names no resource')
+  if (typeof resource !== 'string' || !URL.canParse(resource)) return failedBy('mcp_resource', 'resource_not_named', 'The metadata names no resource')
   const [named, given] = [new URL(resource), new URL(url)]
   if (named.href === given.href) return ok('mcp_resource', 'The metadata is of this resource')
   const message = `The metadata is of another resource: ${toPrintable(resource)}`
   // The SDK's client accepts a resource that contains the server, RFC 9728 section 3.3 does not.
   const isAround = named.origin === given.origin && `${given.pathname}/`.startsWith(named.pathname.replace(/\/?$/, '/'))
-  return isAround ? warningMcp('mcp_resource', 'resource_around', message) : failedMcp('mcp_resource', 'resource_other', message)
+  return isAround ? warningOf('mcp_resource', 'resource_around', message) : failedBy('mcp_resource', 'resource_other', message)
 }
 
 /** The scopes of the challenge come first for clients. Without them, they request those of the metadata. */
 function diagnoseScopes (challenged: readonly string[] | undefined, supported: readonly string[], projectId: string | undefined): Diagnosis {
   const isAudience = (scope: string): boolean => projectId === undefined ? AUDIENCE_SCOPE.test(scope) : scope === getAudienceScope(projectId)
   const name = projectId === undefined ? 'the audience scope of the project' : getAudienceScope(projectId)
-  if (!(challenged ?? supported).some(isAudience)) return failedMcp('mcp_scopes', 'audience_scope_not_named', `The server does not name ${name}`)
-  if (!supported.some(isAudience)) return warningMcp('mcp_scopes', 'audience_scope_only_in_challenge', `The metadata does not name ${name} (scopes_supported)`)
+  if (!(challenged ?? supported).some(isAudience)) return failedBy('mcp_scopes', 'audience_scope_not_named', `The server does not name ${name}`)
+  if (!supported.some(isAudience)) return warningOf('mcp_scopes', 'audience_scope_only_in_challenge', `The metadata does not name ${name} (scopes_supported)`)
   return ok('mcp_scopes', 'The server names the audience scope of the project')
 }

@@ -1,6 +1,5 @@
-import { ok, type Diagnosis } from '../diagnosis.ts'
+import { failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
 import { describeAnswer, type Answer, type Exchange } from './exchange.ts'
-import { failedMcp, warningMcp } from './mcp-causes.ts'
 
 /** The response of the server to a client without a token. */
 export interface Challenge {
@@ -14,8 +13,8 @@ export interface Challenge {
 }
 
 /** A message that both protocols have, and that changes nothing. */
-const PING = { method: 'POST', body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' }) }
-const HEADERS = { 'content-type': 'application/json', accept: 'application/json, text/event-stream' }
+const PING = { method: 'POST', body: { jsonrpc: '2.0', id: 1, method: 'ping' } } as const
+const HEADERS = { accept: 'application/json, text/event-stream' }
 
 /**
  * Sends a message without a token, and reads the challenge.
@@ -28,8 +27,8 @@ export async function diagnoseChallenge (exchange: Exchange, url: string): Promi
   if (status === 401) return readChallenge(answer)
   const isReachable = status !== undefined && (status < 300 || [400, 406, 415].includes(status))
   const diagnosis = isReachable
-    ? failedMcp('mcp_guard', 'mcp_unguarded', `The MCP server does not demand a token: it answers a message without one with status ${status}`)
-    : failedMcp('mcp_server', 'mcp_unreachable', `No MCP server answers there: ${describeAnswer(answer)}`)
+    ? failedBy('mcp_guard', 'mcp_unguarded', `The MCP server does not demand a token: it answers a message without one with status ${status}`)
+    : failedBy('mcp_server', 'mcp_unreachable', `No MCP server answers there: ${describeAnswer(answer)}`)
   return { diagnoses: [diagnosis], metadataUrl: undefined, scopes: undefined, isReachable }
 }
 
@@ -41,7 +40,7 @@ function readChallenge ({ challenge = '' }: Answer & { readonly challenge?: stri
       ok('mcp_server', 'The MCP server demands a token'),
       metadataUrl !== undefined
         ? ok('mcp_challenge', 'The challenge points to the metadata of the resource')
-        : warningMcp('mcp_challenge', 'resource_metadata_not_named', 'The challenge does not point to the metadata of the resource (resource_metadata)')
+        : warningOf('mcp_challenge', 'resource_metadata_not_named', 'The challenge does not point to the metadata of the resource (resource_metadata)')
     ],
     metadataUrl,
     scopes: scope?.split(' '),
@@ -53,8 +52,8 @@ function readChallenge ({ challenge = '' }: Answer & { readonly challenge?: stri
 export async function diagnoseMcpToken (exchange: Exchange, url: string, token: string): Promise<Diagnosis> {
   const answer = await exchange(url, { ...PING, headers: { ...HEADERS, authorization: `Bearer ${token}` } })
   const { status } = answer
-  if (status === 401) return failedMcp('mcp_token', 'mcp_token_refused', 'The MCP server does not accept the token')
-  if (status === 403) return warningMcp('mcp_token', 'mcp_role_missing', 'The token is active, and the caller lacks a role that the route demands')
-  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return failedMcp('mcp_token', 'mcp_token_unanswered', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`)
+  if (status === 401) return failedBy('mcp_token', 'mcp_token_refused', 'The MCP server does not accept the token')
+  if (status === 403) return warningOf('mcp_token', 'mcp_role_missing', 'The token is active, and the caller lacks a role that the route demands')
+  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return failedBy('mcp_token', 'mcp_token_unanswered', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`)
   return ok('mcp_token', 'The MCP server accepts the token')
 }
