@@ -8,7 +8,7 @@ import type { StreamCounter } from './stream-counter.ts'
 import type { StreamWatcher } from './stream-watcher.ts'
 
 export interface OnEndOptions {
-  /** Seconds until ZITADEL is asked again about the token, if this process has not asked meanwhile. 0 is never. Default: 60. */
+  /** Seconds until ZITADEL is asked again about the token, if this process has not asked meanwhile. 0 is never, unless it is cut off from Redis. Default: 60. */
   readonly recheck?: number | undefined
 }
 
@@ -17,7 +17,11 @@ export type OnEnd = (request: FastifyRequest, callback: (reason: EndReason) => u
 
 const DEFAULT_RECHECK_SECONDS = 60
 
+/** Milliseconds until a request is watched whose token has ended before: a callback can watch again each time that it is called. */
+const WATCH_AGAIN_MS = 100
+
 export function createOnEnd (watcher: StreamWatcher, counter: StreamCounter): OnEnd {
+  const ended = new WeakSet<FastifyRequest>()
   return (request, callback, options = {}) => {
     const context = getAccessContext(request)
     const interval = getInterval(options)
@@ -31,13 +35,20 @@ export function createOnEnd (watcher: StreamWatcher, counter: StreamCounter): On
     }
     const end = (denial: Error): void => {
       cancel()
+      ended.add(request)
       const reason = toEndReason(denial)
       count.ended[reason]++
       logDenial(request, denial)
       const reportFailure = (error: unknown): void => { request.log.error({ err: error }, 'fastify-zitadel: the callback of zitadel.onEnd() failed') }
       new Promise((resolve) => { resolve(callback(reason)) }).catch(reportFailure)
     }
-    for (const [token, verdict] of listVerdicts(context)) removals.push(watcher.add(token, verdict, { request, interval, end }))
+    const watch = (): void => {
+      for (const [token, verdict] of listVerdicts(context)) removals.push(watcher.add(token, verdict, { request, interval, end }))
+    }
+    if (ended.has(request)) {
+      const timer = setTimeout(watch, WATCH_AGAIN_MS).unref()
+      removals.push(() => clearTimeout(timer))
+    } else watch()
     count.open++
     return cancel
   }

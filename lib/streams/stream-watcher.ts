@@ -7,7 +7,7 @@ import type { VerdictTarget } from '../verdicts/verdict-target.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { RecheckQueue } from './recheck-queue.ts'
 import { MAX_SLEEP_MS, WakeUp, getMinSleep } from './wake-up.ts'
-import { WatchedToken, type Stream } from './watched-token.ts'
+import { WatchedToken, type CutOff, type Stream } from './watched-token.ts'
 
 export interface StreamWatcherOptions {
   readonly introspector: Pick<Introspector, 'getVerdict' | 'isOutdated'>
@@ -26,6 +26,7 @@ export class StreamWatcher implements VerdictListener {
   readonly #tokens = new Map<string, WatchedToken>()
   readonly #index = new VerdictIndex()
   readonly #queue: RecheckQueue
+  #cutOff: CutOff | undefined
   readonly #wakeUp = new WakeUp(() => { this.checkDue() })
   #isClosed = false
 
@@ -65,7 +66,18 @@ export class StreamWatcher implements VerdictListener {
 
   readonly onVerdict = (key: string, verdict: Verdict): void => {
     const watched = this.#tokens.get(key)
-    if (watched !== undefined && watched.verdict !== verdict && watched.verdict.askedAt <= verdict.askedAt) this.#replaceVerdict(watched, verdict)
+    if (watched === undefined || watched.verdict === verdict || watched.verdict.askedAt > verdict.askedAt) return
+    this.#index.remove(watched.verdict, watched.key)
+    watched.verdict = verdict
+    this.#index.add(verdict, watched.key)
+    watched.checkStreams(this.#options.check)
+    this.#schedule(watched)
+  }
+
+  readonly onCutOff = (maxAge: number): void => {
+    const now = this.#clock.monotonic()
+    this.#cutOff = maxAge === Infinity ? undefined : this.#cutOff ?? { at: now, maxAge }
+    this.#wakeUp.schedule(getMinSleep(this.#tokens.size), now)
   }
 
   /** Ends what has expired, and rechecks what is due. The timer calls it. */
@@ -79,7 +91,7 @@ export class StreamWatcher implements VerdictListener {
         expired.push(watched)
         continue
       }
-      if (watched.recheckAt <= now) this.#queue.add(watched)
+      if (watched.isDue(now, this.#cutOff)) this.#queue.add(watched)
       if (watched.streams.size > 0) delay = Math.min(delay, this.#getDelay(watched, now, wall))
     }
     // After the loop, which would not end if each callback watched again.
@@ -120,8 +132,8 @@ export class StreamWatcher implements VerdictListener {
     this.#wakeUp.schedule(this.#getDelay(watched, now, this.#clock.wall()), now)
   }
 
-  #getDelay ({ verdict: { expiresAt }, recheckAt }: WatchedToken, now: number, wall: number): number {
-    return Math.min(MAX_SLEEP_MS, expiresAt - wall, Math.max(getMinSleep(this.#tokens.size), recheckAt - now))
+  #getDelay (watched: WatchedToken, now: number, wall: number): number {
+    return Math.min(MAX_SLEEP_MS, watched.verdict.expiresAt - wall, Math.max(getMinSleep(this.#tokens.size), watched.getRecheckAt(this.#cutOff) - now))
   }
 
   async #recheck (watched: WatchedToken): Promise<void> {
@@ -131,20 +143,13 @@ export class StreamWatcher implements VerdictListener {
     // A response that was cached later is as good as a new one. An outage says nothing about the token, and was reported.
     const found = await this.#options.introspector.getVerdict(token, isDoubtful ? Infinity : age).catch(() => undefined)
     watched.isRechecking = false
-    if (found !== undefined) this.onVerdict(watched.key, found)
+    if (this.#isClosed) return
     // A stream that was added with an older verdict was not checked with this one.
     if (found === watched.verdict) watched.checkStreams(this.#options.check)
+    else if (found !== undefined) this.onVerdict(watched.key, found)
     if (watched.isDoubtful) return this.#doubt(watched)
     watched.isDoubtful = isDoubtful && found === undefined
     if (watched.verdict.askedAt <= verdict.askedAt) watched.postpone(this.#clock.monotonic())
-    this.#schedule(watched)
-  }
-
-  #replaceVerdict (watched: WatchedToken, verdict: Verdict): void {
-    this.#index.remove(watched.verdict, watched.key)
-    watched.verdict = verdict
-    this.#index.add(verdict, watched.key)
-    watched.checkStreams(this.#options.check)
     this.#schedule(watched)
   }
 }

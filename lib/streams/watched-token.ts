@@ -13,6 +13,14 @@ export interface Stream {
   readonly end: (denial: Error) => void
 }
 
+/** While a process is cut off from the others, forgets do not arrive. */
+export interface CutOff {
+  /** Monotonic milliseconds. */
+  readonly at: number
+  /** Milliseconds after an introspection for which its verdict is used. */
+  readonly maxAge: number
+}
+
 /** Milliseconds after which a recheck without a result is repeated. */
 const RETRY_MS = 5000
 
@@ -26,8 +34,10 @@ export class WatchedToken {
   readonly key: string
   readonly token: string
   readonly #streams = new Set<Stream>()
-  /** The shortest of all streams. */
+  /** The shortest of all streams, or of streams that were removed. */
   #interval = Infinity
+  /** Whether the stream with the shortest interval may have been removed. */
+  #isIntervalOutdated = false
   /** The latest. */
   verdict: Verdict
   /** Whether the verdict was forgotten or doubted. */
@@ -55,22 +65,30 @@ export class WatchedToken {
 
   /** @returns false if it was removed before */
   remove (stream: Stream): boolean {
-    if (!this.#streams.delete(stream)) return false
-    let shortest = Infinity
-    for (const { interval } of this.#streams) {
-      shortest = Math.min(shortest, interval)
-      // Thousands of streams can have the same token and interval.
-      if (shortest === this.#interval) break
-    }
-    this.#interval = shortest
-    return true
+    // The others are looked at when a recheck is due, because thousands of streams can be removed one after another.
+    if (stream.interval === this.#interval) this.#isIntervalOutdated = true
+    return this.#streams.delete(stream)
   }
 
-  /** Monotonic milliseconds. The age of the verdict counts, so that a revocation is never noticed later than after one interval. */
-  get recheckAt (): number {
+  /**
+   * Returns the monotonic milliseconds of the next recheck, or an earlier time. The age of the verdict counts, so that a
+   * revocation is never noticed later than after one interval.
+   *
+   * @param cutOff undefined unless this process is cut off from the others
+   */
+  getRecheckAt (cutOff: CutOff | undefined): number {
     if (this.isRechecking) return Infinity
-    const dueAt = this.isDoubtful ? -Infinity : this.verdict.askedAt + this.#interval * this.#part
-    return Math.max(dueAt, this.#notBefore)
+    const { askedAt } = this.verdict
+    const dueAt = Math.min(askedAt + this.#interval * this.#part, cutOff === undefined ? Infinity : Math.max(askedAt, cutOff.at) + cutOff.maxAge * this.#part)
+    return Math.max(this.isDoubtful ? -Infinity : dueAt, this.#notBefore)
+  }
+
+  /** @param now monotonic milliseconds */
+  isDue (now: number, cutOff: CutOff | undefined): boolean {
+    if (this.getRecheckAt(cutOff) > now) return false
+    if (!this.#isIntervalOutdated) return true
+    this.#updateInterval()
+    return this.getRecheckAt(cutOff) <= now
   }
 
   doubt (): void {
@@ -92,5 +110,11 @@ export class WatchedToken {
       if (denial === undefined) setAccessContext(stream.request, context)
       else if (this.streams.has(stream)) stream.end(denial)
     }
+  }
+
+  #updateInterval (): void {
+    this.#isIntervalOutdated = false
+    this.#interval = Infinity
+    for (const { interval } of this.#streams) this.#interval = Math.min(this.#interval, interval)
   }
 }

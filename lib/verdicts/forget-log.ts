@@ -2,36 +2,39 @@ import type { ForgetKind } from '../shared-cache/forget-messages.ts'
 import { listNames, listTargetNames, type VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
-interface Entry {
+/** A forget or a doubt. */
+export interface ForgetEntry {
+  /** Monotonic milliseconds. */
   readonly at: number
+  /** The number of the change, in the order in which changes happened. */
+  readonly change: number
   readonly kind: ForgetKind
 }
 
 /** What is forgotten or doubted while introspections are in flight. Each name is listed once, with its latest time. */
 export class ForgetLog {
   /** In the order of time. A target that applies to all verdicts has the name ''. */
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, ForgetEntry>()
 
-  /** @param at monotonic milliseconds */
-  add (target: VerdictTarget, kind: ForgetKind, at: number): void {
+  add (target: VerdictTarget, { kind, ...when }: ForgetEntry): void {
     for (const name of listTargetNames(target) ?? ['']) {
       // A forget within a doubt stays a forget.
       const isForgotten = kind === 'forget' || this.#entries.get(name)?.kind === 'forget'
       this.#entries.delete(name)
-      this.#entries.set(name, { at, kind: isForgotten ? 'forget' : 'doubt' })
+      this.#entries.set(name, { ...when, kind: isForgotten ? 'forget' : 'doubt' })
     }
   }
 
   /**
    * Finds what was done to a verdict that arrives.
    *
-   * @param since monotonic milliseconds: what was done before is left out
+   * @param applies whether something was done after the verdict was asked for
    */
-  find (verdict: Verdict, key: string, since: number): ForgetKind | undefined {
+  find (verdict: Verdict, key: string, applies: (entry: ForgetEntry) => boolean): ForgetKind | undefined {
     let found: ForgetKind | undefined
     for (const name of ['', ...listNames(verdict, key)]) {
       const entry = this.#entries.get(name)
-      if (entry === undefined || entry.at < since || entry.at < verdict.askedAt) continue
+      if (entry === undefined || !applies(entry)) continue
       if (entry.kind === 'forget') return 'forget'
       found = 'doubt'
     }

@@ -28,7 +28,7 @@ export class Forgetter {
     this.#onForget = onForget
     sharedCache?.onForget((target, kind, isOwn) => {
       const isGap = kind === 'gap' || kind === 'cut-off'
-      const verdicts = isGap || 'all' in target ? loader.handleGap(kind === 'cut-off') : this.#drop(target, kind)
+      const verdicts = 'all' in target ? loader.handleGap(isGap ? kind === 'cut-off' : undefined) : this.#drop(target, kind as ForgetKind)
       // What this process has caused was reported before.
       if (!isOwn) this.#report(target, isGap ? 'gap' : kind, 'process', verdicts)
     })

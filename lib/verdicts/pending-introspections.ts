@@ -12,6 +12,8 @@ export interface PendingIntrospection {
   readonly maxAge: number
   /** Monotonic milliseconds; undefined until the token was sent. */
   sentAt: number | undefined
+  /** The number of forgets, doubts and gaps when the token was sent. */
+  changesBefore: number
   /** The number of requests that have joined it. */
   joined: number
 }
@@ -22,6 +24,9 @@ export class PendingIntrospections {
   /** In the order of their start. */
   readonly #inFlight = new Set<PendingIntrospection>()
   readonly #log = new ForgetLog()
+  /** The number of forgets, doubts and gaps. Of what happens within one tick of the clock, only the order is known. */
+  #changes = 0
+  #lastGap = 0
 
   getLatest (key: string): PendingIntrospection | undefined {
     return this.#latest.get(key)
@@ -29,7 +34,7 @@ export class PendingIntrospections {
 
   /** @param now monotonic milliseconds */
   start (key: string, maxAge: number, now: number, run: (pending: PendingIntrospection) => Promise<Verdict>): PendingIntrospection {
-    const pending: { -readonly [K in keyof PendingIntrospection]: PendingIntrospection[K] } = { verdict: undefined as never, startedAt: now, maxAge, sentAt: undefined, joined: 0 }
+    const pending: { -readonly [K in keyof PendingIntrospection]: PendingIntrospection[K] } = { verdict: undefined as never, startedAt: now, maxAge, sentAt: undefined, changesBefore: 0, joined: 0 }
     this.#latest.set(key, pending)
     this.#inFlight.add(pending)
     pending.verdict = run(pending).finally(() => {
@@ -40,14 +45,42 @@ export class PendingIntrospections {
     return pending
   }
 
+  /**
+   * The token leaves this process. Of several attempts, the first counts.
+   *
+   * @param now monotonic milliseconds
+   */
+  markSent (pending: PendingIntrospection, now: number): void {
+    if (pending.sentAt !== undefined) return
+    pending.sentAt = now
+    pending.changesBefore = this.#changes
+  }
+
   /** @param at monotonic milliseconds: it applies to what was asked for until then */
   record (target: VerdictTarget, kind: ForgetKind, at: number): void {
-    if (this.#inFlight.size > 0) this.#log.add(target, kind, at)
+    const change = ++this.#changes
+    if (this.#inFlight.size > 0) this.#log.add(target, { kind, at, change })
+  }
+
+  /** Forgets of other processes may have been missed. */
+  recordGap (): void {
+    this.#lastGap = ++this.#changes
+  }
+
+  /** Differs after each gap. */
+  get lastGap (): number {
+    return this.#lastGap
+  }
+
+  /** Whether there was a gap since the token was sent. The shared cache has checked its own responses. */
+  hadGap ({ sentAt, changesBefore }: PendingIntrospection): boolean {
+    return sentAt !== undefined && this.#lastGap > changesBefore
   }
 
   /** Finds what was done to a verdict while it was in flight. */
-  find ({ startedAt }: PendingIntrospection, verdict: Verdict, key: string): ForgetKind | undefined {
-    return this.#log.find(verdict, key, startedAt)
+  find ({ startedAt, sentAt, changesBefore }: PendingIntrospection, verdict: Verdict, key: string): ForgetKind | undefined {
+    // Of a response that another process has asked for, only the time is known.
+    return this.#log.find(verdict, key, ({ at, change }) => at >= startedAt && (sentAt === undefined ? at >= verdict.askedAt : change > changesBefore))
   }
 
   #prune (): void {

@@ -7,4 +7,6 @@ export interface VerdictListener {
   readonly onDoubt: (target: VerdictTarget) => void
   /** A new verdict can be used. */
   readonly onVerdict: (key: string, verdict: Verdict) => void
+  /** This process is cut off from the others, and uses a verdict up to this age in milliseconds; or is no longer: Infinity. */
+  readonly onCutOff: (maxAge: number) => void
 }

@@ -5,6 +5,7 @@ import type { ForgetKind } from '../shared-cache/forget-messages.ts'
 import type { TimedResponse } from '../shared-cache/serialization.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { CLOCK_SKEW_MS } from '../shared-cache/tombstones.ts'
+import { getCutOffAge } from '../shared-cache/silence.ts'
 import { PendingIntrospections, type PendingIntrospection } from './pending-introspections.ts'
 import { CONFIRM_AGAIN_MS, doubtAfterGap } from './subscription-gap.ts'
 import type { VerdictCache } from './verdict-cache.ts'
@@ -79,15 +80,17 @@ export class VerdictLoader {
   /**
    * Makes all verdicts doubtful, because forgets may have been missed.
    *
-   * @param isCutOff whether the shared cache cannot be asked
+   * @param isCutOff whether the shared cache cannot be asked. Default: as at the last gap
    * @returns their number
    */
-  handleGap (isCutOff: boolean): number {
+  handleGap (isCutOff = this.#isCutOff): number {
     this.#isCutOff = isCutOff
     this.#lastGapAt = this.#clock.monotonic()
+    this.#pending.recordGap()
     const entries = [...this.#cache.entries()]
     for (const [key, verdict] of entries) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, isCutOff)
-    // While the process is cut off, this is repeated every few seconds. Open connections keep their interval.
+    this.#options.listener?.onCutOff(isCutOff ? getCutOffAge(this.#options.ttl) : Infinity)
+    // While the process is cut off, this is repeated every few seconds.
     if (!isCutOff) this.#options.listener?.onDoubt({ all: true })
     return entries.length
   }
@@ -107,7 +110,7 @@ export class VerdictLoader {
         this.#cache.setKnown(key, verdict, this.#lastForgetAt)
         continue
       }
-      const mayBeForgotten = this.#lastGapAt >= verdict.askedAt && pending.sentAt !== undefined
+      const mayBeForgotten = this.#pending.hadGap(pending)
       if (mayBeForgotten) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, this.#isCutOff)
       this.#cache.set(key, verdict)
       if (mayBeForgotten) continue
@@ -124,9 +127,9 @@ export class VerdictLoader {
 
   /** Whether a verdict that is doubtful after a gap can be used, because the shared cache shows that it was not forgotten. */
   async #isConfirmed (cached: Verdict, maxAge: number, key: string, token: string): Promise<boolean> {
-    const gapAt = this.#lastGapAt
+    const gap = this.#pending.lastGap
     const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti }, cached.askedAt).catch(() => undefined)
-    if (gapAt !== this.#lastGapAt) return false
+    if (gap !== this.#pending.lastGap) return false
     const now = this.#clock.monotonic()
     cached.isShared = isForgotten === false
     if (isForgotten === true) {
@@ -146,13 +149,12 @@ export class VerdictLoader {
     const wasActive = known !== undefined && this.#clock.wall() < known.expiresAt
     const onUnconfirmed = wasActive ? () => { if (cached !== undefined) cached.isUnconfirmed = true } : undefined
     const send = async (): Promise<TimedResponse> => {
-      const response = await this.#send(token, () => { pending.sentAt ??= this.#clock.monotonic() }, onUnconfirmed, undefined, known?.sub, () => pending.joined)
+      const response = await this.#send(token, () => this.#pending.markSent(pending, this.#clock.monotonic()), onUnconfirmed, undefined, known?.sub, () => pending.joined)
       return { response, askedAt: pending.sentAt! }
     }
     // A response that is older than the cached one would bring a revoked role back. It can be older than its time says.
     const maxAge = Math.min(pending.maxAge, startedAt - this.#cache.getLatest(key)) - CLOCK_SKEW_MS
     const { response, askedAt } = await (this.#options.sharedCache?.getOrLoad(token, maxAge, send) ?? send())
-    const isShared = pending.sentAt === undefined
-    return createVerdict(response, this.#rules, askedAt, this.#clock.wall(), isShared)
+    return createVerdict(response, this.#rules, askedAt, this.#clock.wall(), pending.sentAt === undefined)
   }
 }

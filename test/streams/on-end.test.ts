@@ -254,8 +254,43 @@ t.test('a callback can start to watch again', async (t) => {
   respond({ active: false })
   await zitadel().forget({ token: 'caller' })
   await settle()
+  t.same(reasons, ['revoked'], 'not in each turn of the event loop')
+  while (reasons.length < 2) await delay(1)
   t.same(reasons, ['revoked', 'revoked'])
 })
+
+for (const reason of ['expired', 'revoked'] as const) {
+  t.test(`a callback that always watches again is called ten times a second at most: ${reason}`, async (t) => {
+    const { app, get, respond, clock, zitadel } = await startCase(t)
+    const calls: string[] = []
+    let cancel = (): void => {}
+    app.get('/always', { config: { scopes: [] } }, async (request) => {
+      const watch = (): void => {
+        cancel = app.zitadel.onEnd(request, (reason) => {
+          calls.push(reason)
+          watch()
+        })
+      }
+      watch()
+      return 'served'
+    })
+    respond(activeResponse({ exp: Math.floor(clock.wall() / 1000) + 1 }))
+    await get('/always', 'caller')
+    if (reason === 'expired') clock.advance(2)
+    else {
+      respond({ active: false })
+      await zitadel().forget({ token: 'caller' })
+    }
+    while (calls.length === 0) await delay(1)
+    await delay(250)
+    t.ok(calls.length >= 2 && calls.length <= 4, String(calls.length))
+    cancel()
+    const count = calls.length
+    await delay(150)
+    t.equal(calls.length, count, 'cancelled while it is not watched yet')
+    t.same(new Set(calls), new Set([reason]))
+  })
+}
 
 t.test('a callback that always watches again does not block the process', async (t) => {
   const { app, get, respond, clock } = await startCase(t)

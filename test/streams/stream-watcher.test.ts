@@ -5,6 +5,7 @@ import { OutageError, ZitadelError, createUnavailableError } from '../../lib/err
 import { setAccessContext } from '../../lib/guard/access-context.ts'
 import { ANY_ACTIVE_TOKEN } from '../../lib/guard/requirement.ts'
 import { StreamWatcher } from '../../lib/streams/stream-watcher.ts'
+import { WatchedToken } from '../../lib/streams/watched-token.ts'
 import { Introspector, hashToken } from '../../lib/verdicts/introspector.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
@@ -30,7 +31,7 @@ class World {
       onSend()
       this.asked.push([token, Math.round(this.clock.monotonic() - this.#startedAt) / 1000])
       return await this.respond(token) as { active: boolean }
-    }, rules, { isEnabled: true, max: 20_000, maxBytes: 2 ** 30, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, listener: { onDoubt: (target) => this.watcher.onDoubt(target), onVerdict: (key, verdict) => this.watcher.onVerdict(key, verdict) }, ...options }, this.clock)
+    }, rules, { isEnabled: true, max: 20_000, maxBytes: 2 ** 30, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, listener: { onDoubt: (target) => this.watcher.onDoubt(target), onVerdict: (key, verdict) => this.watcher.onVerdict(key, verdict), onCutOff: (maxAge) => this.watcher.onCutOff(maxAge) }, ...options }, this.clock)
     const check = (_request: FastifyRequest, { verdict }: { verdict: { granted: unknown, expiresAt: number } }): Error | undefined => verdict.granted === undefined || this.clock.wall() >= verdict.expiresAt ? INACTIVE : undefined
     this.watcher = new StreamWatcher({ introspector: this.introspector, check, isBusy: () => this.isBusy }, this.clock)
     t.teardown(() => this.watcher.close())
@@ -306,4 +307,65 @@ t.test('a response that was asked for earlier than the one that is known ends no
   t.same(world.ended, [])
   world.watcher.onVerdict(hashToken('a'), createIntrospectedVerdict({ active: false }, askedAt))
   t.same(world.ended, ['a'])
+})
+
+t.test('a recheck in flight when the server closes ends no stream, and is not repeated', async (t) => {
+  const world = new World(t)
+  await world.open('a')
+  let arrive = (_response: object): void => {}
+  world.respond = async () => await new Promise<object>((resolve) => { arrive = resolve })
+  await world.pass(60)
+  t.equal(world.asked.length, 2)
+  world.watcher.onDoubt({ all: true })
+  world.watcher.close()
+  arrive({ active: false })
+  await settle()
+  t.same(world.ended, [])
+  t.equal(world.asked.length, 2)
+})
+
+t.test('while the process is cut off, a token is rechecked when the guard would ask again', async (t) => {
+  const world = new World(t)
+  for (const token of ['a', 'b', 'c', 'd']) await world.open(token, token === 'd' ? 0 : 3600)
+  await world.pass(20)
+  t.equal(world.asked.length, 4)
+  // The subscription reports it each five seconds.
+  for (let second = 0; second < 30; second++) {
+    if (second % 5 === 0) world.watcher.onCutOff(12_000)
+    await world.pass(1)
+    if (second === 5) t.equal(world.asked.length, 4, 'not all at once')
+    if (second === 11) t.equal(world.asked.length, 8)
+  }
+  const rechecks = world.asked.slice(4)
+  for (const token of ['a', 'b', 'c', 'd']) {
+    const times = [20, ...rechecks.filter(([asked]) => asked === token).map(([, seconds]) => seconds)]
+    for (const [index, seconds] of [...times, 50].entries()) t.ok(index === 0 || seconds - times[index - 1]! <= 12, `${token}: ${times.slice(1).join(', ')}`)
+  }
+  world.watcher.onCutOff(Infinity)
+  const before = world.asked.length
+  await world.pass(120)
+  t.equal(world.asked.length, before)
+  world.respond = () => ({ active: false })
+  world.watcher.onCutOff(12_000)
+  await world.pass(12)
+  t.same(world.ended.sort(), ['a', 'b', 'c', 'd'])
+})
+
+t.test('to remove thousands of streams of one token, each with another interval, takes one look at each', async (t) => {
+  const watched = new WatchedToken(hashToken('token'), 'token', createIntrospectedVerdict({ active: true }, 0))
+  let reads = 0
+  const streams = Array.from({ length: 1000 }, (_, index) => ({
+    request: {} as FastifyRequest,
+    get interval () {
+      reads++
+      return 1000 * (index + 1)
+    },
+    end () {}
+  }))
+  for (const stream of streams) watched.add(stream)
+  for (const stream of streams.slice(0, -1)) t.ok(watched.remove(stream))
+  t.notOk(watched.remove(streams[0]!))
+  t.ok(reads < 5000, String(reads))
+  t.notOk(watched.isDue(900_000, undefined), 'the last stream has the longest interval')
+  t.ok(watched.isDue(1_000_000, undefined))
 })

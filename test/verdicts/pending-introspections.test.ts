@@ -57,6 +57,19 @@ t.test('an introspection that was sent after a forget, or started after it, is n
   t.equal(introspections.find(startPending(introspections, 6).pending, verdict(4), 'key'), undefined, 'the shared cache has compared it with the forget')
 })
 
+t.test('within one tick of the clock, the order of the sending and the forget counts', async (t) => {
+  const introspections = new PendingIntrospections()
+  const [before, after] = [startPending(introspections, 5).pending, startPending(introspections, 5, 'other').pending]
+  introspections.markSent(before, 5)
+  introspections.record({ sub: 'ada' }, 'forget', 5)
+  introspections.recordGap()
+  introspections.markSent(after, 5)
+  introspections.markSent(before, 6)
+  t.equal(before.sentAt, 5, 'the first of several attempts counts')
+  t.same([before, after].map((pending) => introspections.find(pending, verdict(5), 'key')), ['forget', undefined])
+  t.same([before, after].map((pending) => introspections.hadGap(pending)), [true, false])
+})
+
 t.test('a forget is stronger than a doubt, in any order', async (t) => {
   for (const kinds of [['forget', 'doubt'], ['doubt', 'forget']] as const) {
     const introspections = new PendingIntrospections()

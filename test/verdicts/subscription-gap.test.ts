@@ -16,14 +16,16 @@ interface World {
   isForgotten: () => Promise<boolean>
   /** Reports that messages of other processes may have been missed. */
   readonly reportGap: (kind?: 'gap' | 'cut-off') => void
+  /** Reports that another process has forgotten everything. */
+  readonly reportForgetOfAll: () => void
 }
 
 /** Verdicts beside a shared cache that stores nothing, so that only its messages and marks count. */
-function createWorld (listener?: VerdictListener): World {
+function createWorld (listener?: VerdictListener, whileAsking = (): void => {}): World {
   const clock = new ManualClock()
   const asked: string[] = []
   let onForget: (event: { all: true }, kind: string, isOwn: boolean) => void = () => {}
-  const world = { clock, asked, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { onForget({ all: true }, kind, false) } }
+  const world = { clock, asked, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { onForget({ all: true }, kind, false) }, reportForgetOfAll: () => { onForget({ all: true }, 'doubt', false) } }
   const sharedCache = {
     onForget: (given: typeof onForget) => { onForget = given },
     getOrLoad: async (_token: string, _maxAge: number, send: () => Promise<unknown>) => await send(),
@@ -33,6 +35,7 @@ function createWorld (listener?: VerdictListener): World {
   const introspect: Introspect = async (token, onSend) => {
     onSend()
     asked.push(token)
+    whileAsking()
     return { active: true, sub: 'ada', jti: `V2_${token}-at_1` }
   }
   const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, sharedCache, listener }, clock)
@@ -107,6 +110,26 @@ t.test('a second gap during the check makes the verdict doubtful again', async (
   t.equal(world.asked.length, 2)
 })
 
+t.test('a gap in the same millisecond as the introspection: ZITADEL is asked again once', async (t) => {
+  let isFirst = true
+  const world = createWorld(undefined, () => {
+    if (isFirst) world.reportGap()
+    isFirst = false
+  })
+  t.equal((await world.introspector.getVerdict('token', 0)).sub, 'ada')
+  t.equal(world.asked.length, 2)
+})
+
+t.test('a forget in the same millisecond as the introspection: ZITADEL is asked again once', async (t) => {
+  let isFirst = true
+  const world = createWorld(undefined, () => {
+    if (isFirst) world.introspector.doubt({ sub: 'ada' })
+    isFirst = false
+  })
+  t.equal((await world.introspector.getVerdict('token', 0)).sub, 'ada')
+  t.equal(world.asked.length, 2)
+})
+
 t.test('a process that is cut off uses no verdict for more than twelve seconds after ZITADEL was asked', async (t) => {
   const world = createWorld()
   world.isForgotten = async () => { throw new Error('no connection') }
@@ -154,16 +177,21 @@ t.test('an earlier gap does not lengthen the time for which a cut-off process us
 })
 
 t.test('a gap is reported to the listener, because forgets may have been missed', async (t) => {
-  const reported: object[] = []
-  const world = createWorld({ onDoubt: (target) => { reported.push(target) }, onVerdict: () => {} })
+  const reported: unknown[] = []
+  const world = createWorld({ onDoubt: (target) => { reported.push(target) }, onVerdict: () => {}, onCutOff: (maxAge) => { reported.push(maxAge) } })
   world.reportGap()
+  t.same(reported.splice(0), [Infinity, { all: true }])
   world.reportGap('cut-off')
-  t.same(reported, [{ all: true }], 'not while the process is cut off, because that is repeated every few seconds')
+  t.same(reported.splice(0), [12_000], 'no doubt while the process is cut off, because that is repeated every few seconds')
+  world.reportForgetOfAll()
+  t.same(reported.splice(0), [12_000], 'the process is still cut off')
+  world.reportGap()
+  t.same(reported, [Infinity, { all: true }])
 })
 
 t.test('open connections are checked after a gap, and not again and again while the process is cut off', async (t) => {
   const doubts: object[] = []
-  const world = createWorld({ onDoubt: (target) => { doubts.push(target) }, onVerdict () {} })
+  const world = createWorld({ onDoubt: (target) => { doubts.push(target) }, onVerdict () {}, onCutOff () {} })
   world.reportGap()
   t.same(doubts, [{ all: true }])
   world.reportGap('cut-off')
