@@ -3,11 +3,11 @@ import { inRounds, median, ratios, spread } from './parts/statistics.js'
 import { startContender } from './parts/contenders.js'
 import { number, ratio } from './table.js'
 
-/** Milliseconds of CPU until the optimising compiler has seen everything. */
+/** Milliseconds of CPU until the compiler has optimised everything. */
 const WARM_UP = 500
 
 /**
- * What does a guard add to a request on a hit? Without sockets, which would drown it. As over sockets, each round starts every
+ * Measures what a guard adds to a request on a hit, without sockets, which cost much more. As over sockets, each round starts every
  * contestant in a new process, and of a process the cheapest slices count.
  */
 export async function hitInProcess ({ contenders: { contestants }, authority, rounds, slices, slice, progress }) {

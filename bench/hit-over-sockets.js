@@ -8,13 +8,13 @@ import { number, ratio } from './table.js'
 const CONNECTIONS = 16
 /** Found by leaving out one part after the other, in process. */
 const WHY = 'two processes of the same code differ by more than the distance to the goal on this machine. Taken apart in process by leaving out one part at a time (five processes each), an opaque token added 2.2 us, and an empty hook with an empty composition 0.4. The second check through @fastify/auth took 0.53, the hash of the token 0.43, four reads of the clocks 0.33 (two of them are gone since), the checks of token, scopes and roles 0.17, the rule of the route 0.14, the order of the cache 0.09, and the search for a second Authorization field 0.07. A JWT added 0.8 more, nearly all of it for the hash. The hash and the second check stay'
-/** Seconds of load before anything is measured: an engine is not done with a server in a few thousand requests. */
+/** Seconds of load before the measurement: the engine needs more than a few thousand requests to optimise a server. */
 const WARM_UP = 1
-/** Loads of a process, of which the cheapest counts. A neighbour on the machine can only make one dearer, through the caches that they share. */
+/** Loads of a process, of which the cheapest counts. Other work on the machine can only raise the cost, through shared CPU caches. */
 const LOADS = 2
 
 /**
- * How many requests does a core serve, over real sockets? By the server's own CPU time, whatever else the machine does.
+ * Measures how many requests a core serves, over real sockets, by the server's own CPU time.
  * Two processes of the same code differ by up to 2 us a request, because the engine compiles them differently: so each
  * round starts every contestant in a new process.
  */

@@ -10,9 +10,9 @@ const NAMES = {
 }
 const CONCURRENCY = 32
 /** Found with --cpu-prof, and by leaving out one part after the other. */
-const WHY = 'the floor is one POST over loopback to a server that does nothing, and reads an answer without looking at it. When it was profiled (the floor at 54 us, this client at 82), parsing and judging the answer, freezing it and preparing its roles took 11 us, remembering it 7 and the deadline 9; leaving out the first of them alone would still have been 1.36 times the floor'
+const WHY = 'the floor is one POST over loopback to a server that does nothing, and reads a response without parsing it. When it was profiled (the floor at 54 us, this client at 82), parsing and checking the response, freezing it and preparing its roles took 11 us, caching it 7 and the deadline 9; leaving out the first of them alone would still have been 1.36 times the floor'
 
-/** What does an introspection cost, against one local server? Nothing here is ever remembered. */
+/** Measures the cost of an introspection, against one local server, without a cache. */
 export async function introspection ({ authority, server, callRounds: rounds, calls }) {
   const processes = new Map()
   const signatures = new Map()
@@ -37,7 +37,7 @@ export async function introspection ({ authority, server, callRounds: rounds, ca
 
   return {
     title: 'One introspection, uncached',
-    text: `Against one local server over keep-alive HTTP/1.1, every library as its README shows it. RSA signatures are counted by the server, which sees the assertions; the floor brings one that was made before. CPU with ${CONCURRENCY} at a time.`,
+    text: `Against one local server over keep-alive HTTP/1.1, every library as its README shows it. RSA signatures are counted by the server, which receives the assertions; the floor sends one that was created before. CPU with ${CONCURRENCY} at a time.`,
     head: ['client', 'p50 to the floor', 'p50, ms', 'CPU to the floor', 'CPU, us', 'signatures per 1,000'],
     rows: CLIENTS.map((client) => [
       NAMES[client] ?? client, ratio(slower(client)), number(spread(latencies.get(client))), ratio(dearer(client)), number(spread(costs.get(client)), 0), String(signatures.get(client))

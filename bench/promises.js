@@ -1,6 +1,6 @@
 import { NAMES, WITH_METRICS } from './contestants/names.js'
 
-/** How many promises does a request cost on a hit? Each is garbage, a turn of the microtask queue, and dear under AsyncLocalStorage. */
+/** Counts the promises of a request on a hit. Each is garbage, a turn of the microtask queue, and expensive under AsyncLocalStorage. */
 export async function promises ({ contenders: { processes, contestants } }) {
   const created = new Map()
   for (const contestant of contestants) {

@@ -10,15 +10,15 @@ Written by \`npm run bench\`${quick ? ' `-- --quick`' : ''}; edit the code besid
 
 ![Requests per second and core, and the time of one introspection](chart.svg)
 
-${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${minutes} minutes${quick ? ', quick: few rounds, so mind the spread' : ''}.
+${new Date().toISOString().slice(0, 10)}, Node ${process.version}, ${availableParallelism()} cores (${cpus()[0]?.model.trim() ?? 'unknown'}), ${minutes} minutes${quick ? ', quick: few rounds, so note the spread' : ''}.
 
 **How to read it.** Everything was measured in one run, on one machine, all contestants in turn in every round, each in a
-process of its own. So compare within a table, and look at ratios: absolutes are this machine's. A figure is the median of
+process of its own. So compare within a table, and compare ratios: absolute figures depend on the machine. A figure is the median of
 the rounds, with the least and the most of them in brackets. The guard is measured as users get it: built, with default
 options, the requirement declared in \`config\`. Bare frameworks are sent the same \`Authorization\` header. The peers
-verify a signature or remember that they did; the guard also knows of revocations and roles.
+verify a signature, or cache the result; the guard also checks revocations and roles.
 ${missing.length > 0 ? `\nNot in the registry when this was measured, so left out: ${missing.join(', ')}.\n` : ''}
-## What it must reach, and what it reached
+## Goals and results
 
 ${table(['target', 'goal', 'measured', 'reached'], targets.map(({ what, goal, measured, reached }) => [what, goal, measured, reached === undefined ? '-' : reached ? 'yes' : '**no**']))}
 ${targets.filter(({ reached, why }) => reached === false && why !== undefined).map(({ what, why }) => `\nNot reached: **${what}**, because ${why}.\n`).join('')}${answers.map(({ title, text, head, rows }) => `

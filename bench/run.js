@@ -11,14 +11,14 @@ import { startProcess } from './parts/processes.js'
 import { readme } from './readme.js'
 import { stampede } from './stampede.js'
 
-// npm run bench [-- --quick]: all questions in one run; the answers go to bench/README.md and bench/chart.svg.
+// npm run bench [-- --quick]: all measurements in one run; the results go to bench/README.md and bench/chart.svg.
 
 const quick = process.argv.includes('--quick')
 const effort = quick
-  ? { rounds: 3, slices: 12, slice: 15, socketRounds: 5, seconds: 1, callRounds: 8, calls: 50, verdicts: 20_000, strangers: 50_000 }
-  : { rounds: 11, slices: 30, slice: 20, socketRounds: 11, seconds: 2, callRounds: 25, calls: 200, verdicts: 100_000, strangers: 1_000_000 }
+  ? { rounds: 3, slices: 12, slice: 15, socketRounds: 5, seconds: 1, callRounds: 8, calls: 50, verdicts: 20_000, randomTokens: 50_000 }
+  : { rounds: 11, slices: 30, slice: 20, socketRounds: 11, seconds: 2, callRounds: 25, calls: 200, verdicts: 100_000, randomTokens: 1_000_000 }
 
-/** The questions, and about what part of the whole time each takes. */
+/** The measurements, and the part of the whole time that each takes. */
 const QUESTIONS = [
   ['hits in process', hitInProcess, 0.25],
   ['promises', promises, 0.01],
@@ -40,7 +40,7 @@ try {
   for (const [title, question, part] of QUESTIONS) {
     const update = (share) => progress.update(done + share * part, title)
     update(0)
-    // Nobody else's processes beside an introspection.
+    // No other processes run beside an introspection.
     if (question === introspection) await contenders.stop()
     answers.push(await question({ ...effort, contenders, authority, server, progress: update }))
     done += part

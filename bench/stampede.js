@@ -3,10 +3,10 @@ import { startProcess } from './parts/processes.js'
 import { startRedis } from './parts/redis.js'
 
 const REQUESTS = 1000
-/** Milliseconds that the server takes to answer, so that all requests are there before it does. */
+/** Milliseconds until the server responds, so that all requests have arrived before. */
 const THINKING = 100
 
-/** How often is the server asked about one new token that a thousand requests carry at once? */
+/** Counts the introspections for one new token that a thousand requests have at the same time. */
 export async function stampede ({ authority, server }) {
   const one = await ask(server, authority, 'guard', 1)
   const redis = await startRedis()

@@ -6,7 +6,7 @@ export async function buildApi (options: ZitadelOptions = {}, logger = true): Pr
   const app = Fastify({ logger })
   await app.register(zitadel, options)
 
-  // Anybody. No token is looked at.
+  // No token is read.
   app.get('/health', { config: { access: 'public' } }, async () => ({ status: 'up' }))
 
   // ZITADEL's own scope, which the client has to ask for.
@@ -20,7 +20,7 @@ export async function buildApi (options: ZitadelOptions = {}, logger = true): Pr
     { id: 1, customer: request.zitadel.sub }
   ])
 
-  // The same, too delicate for a remembered answer: ZITADEL is asked every time.
+  // The same, without a cached response: ZITADEL is asked on each request.
   app.delete('/orders/:id', { config: { roles: ['reader'], freshness: 0 } }, async (_request, reply) => {
     return await reply.code(204).send()
   })

@@ -1,6 +1,6 @@
 import { startStandIn } from 'fastify-zitadel/testing'
 import { buildApi } from './api.ts'
-import { tell } from './story.ts'
+import { runSteps } from './steps.ts'
 
 const port = Number(process.env['PORT'] ?? 0)
 const once = process.argv.includes('--once')
@@ -15,7 +15,7 @@ if (process.env['ZITADEL_ISSUER']) {
   const standIn = await startStandIn()
   const app = await buildApi({ issuer: standIn.issuer, credentials: standIn.credentials }, false)
   const url = await app.listen({ port })
-  const { passed, curls } = await tell(url, standIn)
+  const { passed, curls } = await runSteps(url, standIn)
   const close = async (): Promise<void> => {
     await app.close()
     await standIn.close()

@@ -6,7 +6,7 @@ import zitadel from '../../dist/index.js'
 import { introspectionResponse } from '../parts/claims.js'
 import { answerQuestions } from '../parts/processes.js'
 
-// One process of a fleet, with its share of the callers. ZITADEL is a function that takes its time and counts.
+// One process of a fleet, with its share of the callers. ZITADEL is a function that waits and counts.
 
 const TICK = 10
 const counts = { requests: 0, introspections: 0, failures: 0 }

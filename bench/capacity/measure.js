@@ -49,7 +49,7 @@ export async function measure ({ seconds, latency, ...fleet }) {
       introspections: rate(({ counts }) => counts.introspections),
       commands: Object.fromEntries(NAMES.map((name) => [name, rate(({ info }) => info.calls[name] ?? 0)])),
       bytesIn: rate(({ info }) => info.bytesIn),
-      // The answer to the first look at the numbers.
+      // The reply to the first query of the numbers.
       bytesOut: rate(({ info }) => info.bytesOut) - before.info.length / seconds,
       redisMemory: after.info.memory - empty.memory,
       redisCpu: rate(({ info }) => info.cpu),

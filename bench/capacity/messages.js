@@ -8,7 +8,7 @@ const CHANNEL = `fastify-zitadel:forget:${'n'.repeat(32)}`
 const MESSAGE = 'm'.repeat(132)
 const MESSAGES = 200
 
-/** How long does Redis take to pass one message on to so many processes? */
+/** Measures how long Redis takes to deliver one message to so many processes. */
 export async function measureMessages (sizes = [4, 100, 1000]) {
   const rows = []
   for (const subscribers of sizes) rows.push({ subscribers, ...await measureOne(subscribers) })

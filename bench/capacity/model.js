@@ -12,11 +12,11 @@ export const COMMANDS = {
   sharedHit: { getrange: 1, exists: 1 },
   /** The same while any mark of a forget exists: by token, user, jti, session, and for all. */
   sharedHitWithMarks: { getrange: 6, exists: 1 },
-  /** A process asks ZITADEL for all. */
+  /** A process introspects for all. */
   introspection: { getrange: 2, exists: 2, set: 2, del: 1 },
   /** The same in the five seconds after a forget: the older entry is found and refused, twice. */
   introspectionAfterForget: { getrange: 12, exists: 2, set: 2, del: 1 },
-  /** A process waits for another that asks; not in the estimate, because it is rare among many tokens. */
+  /** A process waits for the introspection of another. Not in the estimate, because it is rare with many tokens. */
   waiting: { getrange: 4, exists: 6, set: 2, publish: 1 },
   /** All tokens of a user are forgotten. */
   forget: { set: 2, publish: 1 },
@@ -56,7 +56,7 @@ export function estimate ({ processes, tokens, requests, ttl, sticky = false, fo
   const loads = refreshed * (1 - Math.exp(-perPair * renewal)) / renewal + (1 - refreshed) * (1 - Math.exp(-perPair * expiry)) / expiry
   const hits = tokens * (sharers - 1) * loads
   const marks = 1 - Math.exp(-forgets * (ttl + 2 * MARGIN))
-  // In the five seconds after a forget, no response counts as newer than it, so each process asks for itself.
+  // In the five seconds after a forget, no response counts as newer than it, so each process introspects.
   const afterForget = forgets * tokensPerUser * sharers * (1 - Math.exp(-perPair * MARGIN))
   const events = [
     [COMMANDS.introspection, regular],

@@ -9,7 +9,7 @@ const PROCESSES = 4
 const USERS = 100
 /** Background requests a second, at all processes together. */
 const LOAD = 100
-/** Milliseconds for which a token is tried on after it was denied. */
+/** Milliseconds for which a token is still sent after it was denied. */
 const AFTER = 150
 const GIVE_UP = 30_000
 
@@ -19,7 +19,7 @@ const SCENARIOS = [
   { name: 'no event, `ttl` 10', ttl: 10, count: 60, atOnce: 20, hasEvents: false, frozenFor: 0 }
 ]
 
-/** How long does each process of a fleet let a token in after ZITADEL's event about its user has arrived? */
+/** Measures for how long each process of a fleet accepts a token after ZITADEL's event about its user has arrived. */
 export async function measureRevocations () {
   const progress = createProgress('revocation')
   const rows = []
@@ -56,7 +56,7 @@ async function measureScenario ({ ttl, count, atOnce, hasEvents, frozenFor }, on
     await answer.dump()
     if (statusCode !== 204) throw new Error(`the event was answered ${statusCode}`)
   }
-  /** Tries a token at one process until it was denied for a while. A 503 lets nobody in, and is no answer either. */
+  /** Sends a token to one process until it was denied for a while. A 503 counts as neither allowed nor denied. */
   const probe = async (pool, token, pause) => {
     const seen = { deniedAt: Infinity, letInAt: -Infinity, letInAfterwards: 0, others: 0 }
     const end = performance.now() + GIVE_UP

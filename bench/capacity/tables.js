@@ -48,7 +48,7 @@ export function formatComparison (results) {
 }
 
 function deviation (predicted, measured) {
-  if (measured === 0) return predicted === 0 ? '0 %' : 'none seen'
+  if (measured === 0) return predicted === 0 ? '0 %' : 'none measured'
   const percent = Math.round((measured / predicted - 1) * 100)
   return `${percent > 0 ? '+' : ''}${percent} %`
 }
@@ -62,5 +62,5 @@ export function formatMessages (rows) {
 }
 
 export function formatRevocations (rows) {
-  return table(['', 'revocations', 'the last request let in, p50', 'p99', 'most', 'let in after a 401', 'answered 503', 'background requests'], rows.map(({ name, count, p50, p99, most, after, others, load }) => [name, count, `${p50.toFixed(0)} ms`, `${p99.toFixed(0)} ms`, `${most.toFixed(0)} ms`, after, others, load]))
+  return table(['', 'revocations', 'the last allowed request, p50', 'p99', 'most', 'allowed after a 401', 'answered 503', 'background requests'], rows.map(({ name, count, p50, p99, most, after, others, load }) => [name, count, `${p50.toFixed(0)} ms`, `${p99.toFixed(0)} ms`, `${most.toFixed(0)} ms`, after, others, load]))
 }

@@ -1,7 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { Pool } from 'undici'
 
-/** The floor: one POST with everything about it known before, and its answer read but not looked at. */
+/** The floor: one POST that is prepared in advance, and whose response is read and not parsed. */
 export async function start ({ issuer, key: { key, keyId, clientId } }) {
   const encode = (part) => Buffer.from(JSON.stringify(part)).toString('base64url')
   const iat = Math.floor(Date.now() / 1000)

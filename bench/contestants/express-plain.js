@@ -1,7 +1,7 @@
 import express from 'express'
 import { PATH } from './route.js'
 
-/** Express, and nobody who looks at the token. */
+/** Express, without a check of the token. */
 export async function start () {
   return express().get(PATH, (_request, response) => { response.send('[]') })
 }

@@ -2,7 +2,7 @@ import fastifyJwt from '@fastify/jwt'
 import fastify from 'fastify'
 import { PATH, handler } from './route.js'
 
-/** @fastify/jwt as its README says, with the verifier's cache where it is asked for. */
+/** @fastify/jwt as in its README, with the verifier's cache if that is the variant. */
 export async function start ({ issuer, publicKey }, cache) {
   const app = fastify()
   await app.register(fastifyJwt, {

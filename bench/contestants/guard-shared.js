@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis'
 import { start as startGuard } from './guard.js'
 
-/** This package with the tier that a fleet shares. */
+/** This package with a shared cache. */
 export async function start (authority) {
   const client = new Redis(authority.redis)
   const app = await startGuard(authority, { shared: { client } }).catch((error) => {

@@ -2,7 +2,7 @@ import fastify from 'fastify'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import { PATH, handler } from './route.js'
 
-/** What many write by hand: jose in a hook. */
+/** The usual code without a plugin: jose in a hook. */
 export async function start ({ issuer, audience }) {
   const keys = createRemoteJWKSet(new URL(`${issuer}/oauth/v2/keys`))
   const app = fastify()

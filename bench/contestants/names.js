@@ -1,4 +1,4 @@
-/** Contestant -> what the tables call it. A name is a file, the kind of token, and a variant. */
+/** Contestant -> its name in the tables. A contestant is a file, the kind of token, and a variant. */
 export const NAMES = {
   'plain:opaque': 'plain Fastify, opaque token',
   'guard:opaque': '**fastify-zitadel**, opaque token',
@@ -23,7 +23,7 @@ export const CACHED_JWT = 'fastify-jwt:jwt:cache'
 /** Left out over sockets: what metrics add is less than two processes differ by. */
 export const WITH_METRICS = 'guard-metrics:opaque'
 
-/** Those who do the guard's work. */
+/** The contestants that do the same work as the guard. */
 export const PEERS = ['fastify-jwt:jwt:cache', 'fastify-jwt:jwt', 'fastify-jwt-jwks:jwt', 'auth0-fastify-api:jwt', 'jose:jwt', 'express-oauth2-jwt-bearer:jwt']
 
 /** What a contestant is compared with: its framework without it, with the same `Authorization` header. */

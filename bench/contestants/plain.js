@@ -1,7 +1,7 @@
 import fastify from 'fastify'
 import { PATH, handler } from './route.js'
 
-/** Fastify, and nobody who looks at the token. */
+/** Fastify, without a check of the token. */
 export async function start () {
   return fastify().get(PATH, handler)
 }

@@ -1,6 +1,6 @@
 export const PATH = '/orders'
 
-/** What every contestant serves: as little as a route can. */
+/** The route of every contestant, with a minimal handler. */
 export function handler (_request, reply) {
   reply.send('[]')
 }

@@ -6,7 +6,7 @@ import { SignJWT } from 'jose'
 import { AUDIENCE, accessTokenClaims, introspectionResponse } from './claims.js'
 import { answerQuestions } from './processes.js'
 
-// An authorization server that does as little as it can: it knows every token, trusts every client, and counts.
+// A minimal authorization server: every token is active, every client is accepted, and requests are counted.
 
 const TOKENS = 1000
 const CLIENT = { clientId: '280000000000000101', clientSecret: randomBytes(48).toString('base64url') }

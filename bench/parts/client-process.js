@@ -12,7 +12,7 @@ const newToken = () => `${seed}${String(issued++).padStart(10, '0')}`
 
 async function once () {
   const response = await introspect(newToken())
-  if (!response) throw new Error('no live token')
+  if (!response) throw new Error('no active token')
 }
 
 answerQuestions({

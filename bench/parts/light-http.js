@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 
-// What a server and its framework touch of a request without a body, and of a response, and nothing else: real ones cost
-// ten times what is to be measured.
+// Only the parts of a request without a body, and of a response, that a server and its framework use: real ones cost
+// ten times as much as what is measured.
 
 const socket = { remoteAddress: '127.0.0.1', remotePort: 50000, encrypted: false, on: ignore, removeListener: ignore }
 
@@ -61,7 +61,7 @@ export function lightPair (authorization) {
 }
 
 /**
- * For Express, which puts a request and a response under prototypes of its own that want the real ones.
+ * For Express, which sets its own prototypes on a request and a response. These need the real ones.
  */
 export function realPair (authorization) {
   const { method, url, headers } = new LightRequest(authorization)

@@ -6,7 +6,7 @@ import { introspectionResponse } from './claims.js'
 import { lightPair } from './light-http.js'
 import { answerQuestions } from './processes.js'
 
-// A guard whose server is a function: the memory is the same, and a million questions are soon asked.
+// A guard whose server is a function: the memory is the same, and a million introspections are fast.
 
 const ISSUER = 'https://auth.acme.example'
 
@@ -43,12 +43,12 @@ answerQuestions({
     const before = await heap()
     for (let i = 1; i < count; i++) await call(randomToken())
     const bytes = (await heap() - before) / (count - 1)
-    // Asked once more, or all of it could have been collected by now.
+    // Called once more, because otherwise all of it could be collected.
     await call(randomToken())
     return { bytes, response: JSON.stringify(introspectionResponse(ISSUER, 0)).length }
   },
-  /** Random tokens from strangers, among those of users who keep coming. */
-  flood: async ({ strangers, users }) => {
+  /** Random tokens, among requests of users. */
+  flood: async ({ randomTokens, users }) => {
     const known = new Map(Array.from({ length: users }, (_each, number) => [randomToken(), number]))
     let legitimate = 0
     const call = await guard({ ttl: 3600 }, (token) => {
@@ -57,16 +57,16 @@ answerQuestions({
       legitimate++
       return introspectionResponse(ISSUER, number)
     })
-    const visit = async () => { for (const token of known.keys()) if (await call(token) !== 200) throw new Error('a user was refused') }
+    const visit = async () => { for (const token of known.keys()) if (await call(token) !== 200) throw new Error('a user was denied') }
     await visit()
     const before = await heap()
     let most = before
-    for (let done = 0; done < strangers;) {
+    for (let done = 0; done < randomTokens;) {
       const statuses = await Promise.all(Array.from({ length: 100 }, () => call(randomToken())))
-      if (statuses.some((status) => status !== 401)) throw new Error('a stranger was let in')
+      if (statuses.some((status) => status !== 401)) throw new Error('a random token was accepted')
       done += 100
-      if (done % (strangers / 100) === 0) await visit()
-      if (done % (strangers / 20) === 0) most = Math.max(most, await heap())
+      if (done % (randomTokens / 100) === 0) await visit()
+      if (done % (randomTokens / 20) === 0) most = Math.max(most, await heap())
     }
     return { evicted: legitimate - users, grown: most - before }
   }

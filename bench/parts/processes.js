@@ -2,8 +2,8 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 
 /**
- * Starts a file as a process of its own and talks to it in questions and answers, so that no contestant's garbage or
- * optimised code is another's.
+ * Starts a file as a process of its own and sends it calls, so that no contestant's garbage or
+ * optimised code affects another.
  */
 export async function startProcess (file, args = [], execArgv = []) {
   const child = fork(new URL(file, import.meta.url), args, { execArgv, env: { ...process.env, NODE_ENV: 'production' } })
@@ -31,7 +31,7 @@ export async function startProcess (file, args = [], execArgv = []) {
   }
 }
 
-/** The other side: answers by name. Ends when nobody is left to ask. */
+/** Runs in the started process: serves calls by name, and ends with the parent. */
 export function answerQuestions (answers) {
   process.on('message', async ({ id, question, details }) => {
     try {

@@ -5,7 +5,7 @@ import { setTimeout } from 'node:timers/promises'
 import Redis from 'ioredis'
 
 /**
- * A Redis of our own on a free port, which keeps nothing.
+ * A new Redis on a free port, without persistence.
  *
  * @returns undefined where `redis-server` (or what REDIS_SERVER names) is missing
  */

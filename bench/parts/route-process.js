@@ -12,7 +12,7 @@ let headers
 let pair
 let setMetrics
 
-/** Answered once the response has ended, with its status. */
+/** Resolves when the response has ended, with its status. */
 function send (authorization, answered) {
   const [request, response] = pair(authorization)
   handle(request, response)
@@ -21,8 +21,8 @@ function send (authorization, answered) {
 }
 
 /**
- * One request after the other, without a promise of our own: those are counted.
- * Each with a string of its own, as it comes from a socket: nothing about it has been computed yet.
+ * One request after the other, without promises of this file, because promises are counted.
+ * Each has a new string, as from a socket, for which the engine has computed nothing yet.
  */
 function sequence (i, count, done) {
   for (; i < count; i++) {
@@ -63,7 +63,7 @@ answerQuestions({
     await once(server.listen(0, '127.0.0.1'), 'listening')
     return server.address().port
   },
-  /** Every token once, so that what is measured next are hits. */
+  /** Sends every token once, so that later requests are hits. */
   touch: () => requests(headers.length),
   /** Microseconds of CPU a request. */
   spin: async (count) => {
@@ -94,7 +94,7 @@ answerQuestions({
     hook.disable()
     return Math.round(created / count)
   },
-  /** As many requests at once, with one token; how many were let in. */
+  /** Sends so many simultaneous requests with one token. Returns how many were allowed. */
   burst: async ({ count, token }) => {
     const statuses = await Promise.all(Array.from({ length: count }, () => new Promise((resolve) => send(`Bearer ${token}`, resolve))))
     return statuses.filter((status) => status === 200).length

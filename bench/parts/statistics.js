@@ -4,7 +4,7 @@ export function median (values) {
   return sorted.length % 2 === 1 ? sorted[Math.floor(middle)] : (sorted[middle - 1] + sorted[middle]) / 2
 }
 
-/** What a table shows of repeated measurements. */
+/** The statistics of repeated measurements. */
 export function spread (values) {
   return { median: median(values), min: Math.min(...values), max: Math.max(...values) }
 }
@@ -15,8 +15,8 @@ export function ratios (values, bases) {
 }
 
 /**
- * Measures all contestants in every round, each time starting with another one: what else the machine does meanwhile then
- * falls on all of them.
+ * Measures all contestants in every round, each time starting with another one, so that other work of the machine
+ * affects all of them.
  *
  * @returns contestant -> one measurement a round
  */

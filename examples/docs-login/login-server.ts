@@ -6,17 +6,17 @@ import { text } from 'node:stream/consumers'
 import Provider, { type Configuration } from 'oidc-provider'
 import { MemoryAdapter } from './memory-adapter.ts'
 
-/** The docs page as a client: a browser keeps no secret, so it has none. */
+/** The docs page as a client: a browser cannot keep a secret, so it has none. */
 export const DOCS_CLIENT_ID = 'docs'
 /** The API as a client that introspects tokens. */
 export const API_CREDENTIALS = { clientId: 'orders', clientSecret: 'not-a-secret-in-an-example' }
 export const PROJECT_ID = '311'
 
-/** The roles of each account. Everybody else can log in too, and has none. */
+/** The roles of each account. Any other name can log in too, and has none. */
 const ROLES = new Map([['ada', ['reader']], ['grace', ['reader', 'admin']]])
 const ORGANIZATION = { 1: 'acme.example' }
 
-/** An authorization server with ZITADEL's paths, and a login page that asks for a name and no password. */
+/** An authorization server with ZITADEL's paths, and a login page that needs a name and no password. */
 export interface LoginServer {
   readonly issuer: string
   readonly close: () => Promise<void>

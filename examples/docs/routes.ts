@@ -47,7 +47,7 @@ export function declareRoutes (app: FastifyInstance): void {
   // #region handler
   app.get('/orders/:id', { config: { roles: ['reader'] } }, async (request, reply) => {
     const order = { id: 1, owner: '123' }
-    // What a role cannot say, the handler decides.
+    // The handler decides what a role cannot express.
     if (order.owner !== request.zitadel.sub && !request.zitadel.hasRole('admin')) return await reply.code(404).send()
     return order
   })

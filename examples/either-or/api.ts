@@ -9,7 +9,7 @@ export async function buildApi (options: ZitadelOptions, apiKey: string): Promis
   await app.register(zitadel, options)
   await app.register(fastifyAuth)
 
-  // Some other way in.
+  // Another method.
   const verifyApiKey = async (request: FastifyRequest): Promise<void> => {
     const [given, expected] = [Buffer.from(String(request.headers['x-api-key'])), Buffer.from(apiKey)]
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) throw new Error('wrong API key')

@@ -5,7 +5,7 @@ import { REDIRECT_URI } from './login-server.ts'
 export type ClientRegistration = { readonly clientId: string, readonly issuer: string } | { readonly metadataUrl: string } | 'dynamic'
 
 export interface ClientOptions {
-  /** Who logs in. */
+  /** The account that logs in. */
   readonly account: string
   readonly registration: ClientRegistration
   /** The protocol: `legacy` is that before 2026. */

@@ -15,12 +15,12 @@ export const KNOWN_CLIENT_ID = 'notes-client'
 /** Where clients on the same machine receive the code. Nothing listens there. */
 export const REDIRECT_URI = 'http://127.0.0.1:9/callback'
 
-/** The roles of each account. Everybody else can log in too, and has none. */
+/** The roles of each account. Any other name can log in too, and has none. */
 const ROLES = new Map([['ada', ['writer']], ['grace', ['writer', 'admin']]])
 /** What ZITADEL advertises: the audience scope is not among it. */
 const ADVERTISED_SCOPES = ['openid', 'profile', 'email', 'phone', 'address', 'offline_access']
 
-/** Which ways to become a client the server offers, beside the client that it knows. */
+/** The ways to register a client that the server offers, beside the registered one. */
 export interface LoginServerOptions {
   /** Dynamic client registration (RFC 7591). In ZITADEL it is off by default. */
   readonly registration?: boolean
@@ -28,7 +28,7 @@ export interface LoginServerOptions {
   readonly fetchClientMetadata?: (url: string) => Promise<Response>
 }
 
-/** An authorization server with ZITADEL's paths, and a login page that asks for a name and no password. */
+/** An authorization server with ZITADEL's paths, and a login page that needs a name and no password. */
 export interface LoginServer {
   readonly issuer: string
   /** Method and path of each request, oldest first. */

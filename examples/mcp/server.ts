@@ -8,11 +8,11 @@ if (process.env['ZITADEL_ISSUER']) {
   await app.listen({ port })
 } else {
   const { API_CREDENTIALS, KNOWN_CLIENT_ID, PROJECT_ID, startLoginServer } = await import('./login-server.ts')
-  const { playStory } = await import('./story.ts')
+  const { runSteps } = await import('./steps.ts')
   const { issuer } = await startLoginServer({ registration: true })
   const { app } = await buildApi({ issuer, credentials: API_CREDENTIALS, projectId: PROJECT_ID, resource, cache: { ttl: 1 } })
   await app.listen({ port })
-  await playStory(resource, issuer, KNOWN_CLIENT_ID)
+  await runSteps(resource, issuer, KNOWN_CLIENT_ID)
   console.log('Clients can register themselves. On the login page, ada has the role writer, and grace has writer and admin')
 }
 console.log(`The MCP server runs at ${resource}, until Ctrl-C. Give this URL to an MCP client`)

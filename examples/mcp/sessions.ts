@@ -35,7 +35,7 @@ export async function buildSessionApi (options: ZitadelOptions, recheck = 60): P
   app.all('/mcp', { config: { mcp: { tools } } }, async (request, reply) => {
     const id = request.headers['mcp-session-id']
     const session = typeof id === 'string' ? sessions.get(id) : undefined
-    // The id of a session does not prove who calls.
+    // The id of a session does not identify the caller.
     if (id !== undefined && session?.sub !== request.zitadel.sub) return await reply.code(404).send({ message: 'There is no such session' })
     const transport = session?.transport ?? await openSession(request.zitadel.sub)
     reply.hijack()

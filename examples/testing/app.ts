@@ -2,7 +2,7 @@
 import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import zitadel, { type ZitadelOptions } from 'fastify-zitadel'
 
-/** @param options none in production: the environment names the ZITADEL */
+/** @param options none in production: they come from the environment */
 export async function build (options: ZitadelOptions = {}): Promise<FastifyInstance> {
   const app = Fastify()
   await app.register(zitadel, options)

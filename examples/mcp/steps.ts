@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { NotesLogin, connect, revoke } from './client.ts'
 
-/** Lets the SDK's client log in as two people and call tools, and prints what it shows. */
-export async function playStory (url: string, issuer: string, clientId: string): Promise<void> {
+/** Logs in as two people with the client of the SDK, calls tools, and prints the results. */
+export async function runSteps (url: string, issuer: string, clientId: string): Promise<void> {
   for (const account of ['ada', 'grace']) {
     const login = new NotesLogin({ account, registration: { clientId, issuer } })
     const client = await connect(url, login)

@@ -13,17 +13,17 @@ interface Step {
 }
 
 /** Sends the requests of the demo one after the other, and prints each status beside the expected one. */
-export async function tell (url: string, standIn: StandIn): Promise<{ passed: boolean, curls: string[] }> {
-  const stranger = await standIn.issueToken({ scopes: ['openid'] })
+export async function runSteps (url: string, standIn: StandIn): Promise<{ passed: boolean, curls: string[] }> {
+  const withoutRole = await standIn.issueToken({ scopes: ['openid'] })
   const reader = await standIn.issueToken({ roles: { reader: { [ACME]: 'acme.example' } }, scopes: ['openid', 'profile'] })
   const leaver = await standIn.issueToken({ roles: { reader: { [ACME]: 'acme.example' } } })
   const steps: Step[] = [
     { title: 'a public route, no token', path: '/health', expected: 200 },
     { title: 'a guarded route, no token', path: '/orders', expected: 401 },
-    { title: 'a token that ZITADEL does not know', path: '/orders', token: 'made-up', expected: 401 },
-    { title: 'an active token, without the role', path: '/orders', token: stranger, expected: 403 },
+    { title: 'an unknown token', path: '/orders', token: 'made-up', expected: 401 },
+    { title: 'an active token, without the role', path: '/orders', token: withoutRole, expected: 403 },
     { title: 'an active token, with the role', path: '/orders', token: reader, expected: 200 },
-    { title: 'a scope that was not requested', path: '/me', token: stranger, expected: 403 },
+    { title: 'a scope that was not requested', path: '/me', token: withoutRole, expected: 403 },
     { title: 'a scope that was requested', path: '/me', token: reader, expected: 200 },
     { title: 'the role, in its organisation', path: `/organizations/${ACME}/orders`, token: reader, expected: 200 },
     { title: 'the role, in another organisation', path: `/organizations/${OTHER}/orders`, token: reader, expected: 403 },
@@ -45,7 +45,7 @@ export async function tell (url: string, standIn: StandIn): Promise<{ passed: bo
     passed,
     curls: [
       curl('without a token', '/orders'),
-      curl('without the role', '/orders', stranger),
+      curl('without the role', '/orders', withoutRole),
       curl('with the role', '/orders', reader),
       curl('with the role in this organisation', `/organizations/${ACME}/orders`, reader)
     ]
