@@ -7,16 +7,15 @@ import { number, ratio } from './table.js'
 
 const CONNECTIONS = 16
 /** Found by leaving out one part after the other, in process. */
-const WHY = 'two processes of the same code differ by more than the distance to the goal on this machine. Taken apart in process by leaving out one part at a time (five processes each), an opaque token added 2.2 us, and an empty hook with an empty composition 0.4. The second check through @fastify/auth took 0.53, the hash of the token 0.43, four reads of the clocks 0.33 (two of them are gone since), the checks of token, scopes and roles 0.17, the rule of the route 0.14, the order of the cache 0.09, and the search for a second Authorization field 0.07. A JWT added 0.8 more, nearly all of it for the hash. The hash and the second check stay'
-/** Seconds of load before the measurement: the engine needs more than a few thousand requests to optimise a server. */
+const WHY = 'of what the guard adds, the hash of the token and the second check through @fastify/auth stay. Taken apart in process by leaving out one part at a time (five processes each), when an opaque token added 2.2 us and an empty hook with an empty composition 0.4: the second check took 0.53, the hash of the token 0.43, four reads of the clocks 0.33 (two of them are gone since), the checks of token, scopes and roles 0.17, the rule of the route 0.14, the order of the cache 0.09, and the search for a second Authorization field 0.07. A JWT added 0.8 more, nearly all of it for the hash'
+/** Seconds of load before the measurement: the engine needs more than a few thousand requests to optimise a server, and each token is introspected once. */
 const WARM_UP = 1
 /** Loads of a process, of which the cheapest counts. Other work on the machine can only raise the cost, through shared CPU caches. */
 const LOADS = 2
 
 /**
  * Measures how many requests a core serves, over real sockets, by the server's own CPU time.
- * Two processes of the same code differ by up to 2 us a request, because the engine compiles them differently: so each
- * round starts every contestant in a new process.
+ * Each round starts every contestant in a new process, because the engine can compile the same code differently.
  */
 export async function hitOverSockets ({ contenders, authority, socketRounds, seconds, progress }) {
   const contestants = contenders.contestants.filter((contestant) => contestant !== WITH_METRICS)
@@ -34,7 +33,7 @@ export async function hitOverSockets ({ contenders, authority, socketRounds, sec
 
   return {
     title: 'Requests per second and core on a hit, over real sockets',
-    text: `autocannon, ${CONNECTIONS} connections, from another process, ${authority.tokens.jwt.length.toLocaleString('en')} tokens; CPU time of the server's process. 1 is its plain framework, sent the same header. ${socketRounds} new processes for each contestant: the median of them, with the least and the most. Of a process, the cheapest of ${LOADS} loads counts.`,
+    text: `autocannon, ${CONNECTIONS} connections, from another process, ${authority.tokens.jwt.length.toLocaleString('en')} tokens; CPU time of the server's process. 1 is its plain framework, sent the same header. ${socketRounds} new processes for each contestant: the median of them, with the least and the most. Of a process, the cheapest of ${LOADS} loads counts. Processes of the same code once differed by up to 2 us a request. That was \`process.nextTick()\`: if a garbage collection finds none of its objects alive, V8 makes each of its calls ten times as slow from then on, and a request needs about nine. The guard keeps one of them (\`lib/tick-object.ts\`); other contestants that wait before their first requests can be affected.`,
     head: ['contestant', 'to plain Fastify', 'thousand requests per second and core'],
     rows: guards.map((contestant) => [NAMES[contestant], ratio(toPlain(contestant)), number(rate(contestant))]),
     bars: guards.map((contestant) => ({
@@ -72,7 +71,6 @@ async function measureProcess (contestant, authority, seconds) {
   const tokens = authority.tokens[contestant.split(':')[1]]
   const requests = tokens.map((token) => ({ method: 'GET', path: PATH, headers: { authorization: `Bearer ${token}` } }))
   const load = async (duration) => {
-    await server.ask('touch')
     const before = await server.ask('cpu')
     const result = await autocannon({ url: `http://127.0.0.1:${port}`, connections: CONNECTIONS, duration, requests })
     const spent = await server.ask('cpu') - before

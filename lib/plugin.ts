@@ -16,6 +16,7 @@ import { closeDeniedUpgrade } from './guard/upgrade.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { Introspector } from './verdicts/introspector.ts'
 import { Reporter } from './reporter.ts'
+import { keepTickObject } from './tick-object.ts'
 import { openIntrospectionSource, type IntrospectionSource } from './source/introspection-source.ts'
 import type { ZitadelOptions } from './options/options.ts'
 import { findUnitMistakes } from './options/unit-warnings.ts'
@@ -31,6 +32,8 @@ import { StreamCounter } from './streams/stream-counter.ts'
 import { StreamWatcher } from './streams/stream-watcher.ts'
 import { serveLogout } from './logout/route.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
+
+keepTickObject()
 
 /** The decorators of this module. Any other decorator "zitadel" is the user's own. */
 const decorators = new WeakSet<object>()

@@ -40,6 +40,7 @@ function getLayer (name: string): string {
 const LAYERS: Record<string, string[]> = {
   'errors.ts': [],
   'clock.ts': [],
+  'tick-object.ts': [],
   'channels.ts': ['errors.ts'],
   'registration.ts': ['errors.ts', 'channels.ts'],
   oauth: [],
@@ -57,7 +58,7 @@ const LAYERS: Record<string, string[]> = {
   events: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'reporter.ts', 'options'],
   logout: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'reporter.ts', 'options'],
   'decorator.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams'],
-  'plugin.ts': ['errors.ts', 'clock.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'events', 'logout', 'decorator.ts'],
+  'plugin.ts': ['errors.ts', 'clock.ts', 'tick-object.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'events', 'logout', 'decorator.ts'],
   telemetry: ['errors.ts', 'channels.ts', 'registration.ts'],
   'index.ts': ['errors.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'decorator.ts', 'plugin.ts'],
   'testing/http': ['errors.ts', 'oauth', 'zitadel'],
