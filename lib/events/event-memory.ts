@@ -14,9 +14,10 @@ interface KnownGrant { readonly user: string | undefined, readonly sequence: num
 /** What earlier events show about later ones. */
 export class EventMemory implements EventKnowledge {
   /** Monotonic milliseconds by delivery. */
-  readonly #deliveries = new LRUCache<string, number>({ max: MAX_DELIVERIES })
-  readonly #grants = new LRUCache<string, KnownGrant>({ max: MAX_USERS })
-  readonly #sessions = new LRUCache<string, string>({ max: MAX_USERS })
+  // With `max`, lru-cache allocates for all entries at once.
+  readonly #deliveries = new LRUCache<string, number>({ maxSize: MAX_DELIVERIES, sizeCalculation: () => 1 })
+  readonly #grants = new LRUCache<string, KnownGrant>({ maxSize: MAX_USERS, sizeCalculation: () => 1 })
+  readonly #sessions = new LRUCache<string, string>({ maxSize: MAX_USERS, sizeCalculation: () => 1 })
   #instanceId: string | undefined
 
   /** @param instanceId the only instance whose events are accepted; undefined for that of the first event */

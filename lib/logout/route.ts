@@ -48,7 +48,7 @@ const MESSAGES: Readonly<Record<LogoutRejection, string>> = {
 export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutConfig, { issuer, registration, reporter, clock, fetchKeys, doubt }: LogoutContext): void {
   const reject = (what: string): void => reporter.report('warn', 'FST_ZITADEL_LOGOUT', what)
   const keys = new IssuerKeys(fetchKeys, (error) => reject(`the keys of the issuer could not be fetched: ${error.message}${'advice' in error ? `: ${(error as OutageError).advice}` : ''}`), clock)
-  const logouts = new LRUCache<string, true>({ max: MAX_LOGOUTS })
+  const logouts = new LRUCache<string, true>({ maxSize: MAX_LOGOUTS, sizeCalculation: () => 1 })
 
   const receive = async (body: unknown): Promise<LogoutRejection | undefined> => {
     const token = parseForm(body)

@@ -12,11 +12,14 @@ export interface PartitionBounds {
 /** Verdicts with a bound of their own, the least recently used of which makes room. */
 export class CachePartition {
   readonly #verdicts: LRUCache<string, Verdict>
+  readonly #max: number
   readonly #ttl: number
 
   /** @param onRemove called for each verdict that is removed, whatever the reason */
   constructor ({ max, maxBytes, ttl }: PartitionBounds, onRemove: (verdict: Verdict, key: string) => void) {
-    this.#verdicts = new LRUCache({ max, maxSize: maxBytes, dispose: onRemove })
+    // Without `max`, lru-cache allocates nothing for verdicts that may never come.
+    this.#verdicts = new LRUCache({ maxSize: maxBytes, dispose: onRemove })
+    this.#max = max
     this.#ttl = ttl
   }
 
@@ -50,6 +53,7 @@ export class CachePartition {
   set (key: string, verdict: Verdict, bytes: number): boolean {
     if (bytes > this.#verdicts.maxSize) return false
     this.#verdicts.set(key, verdict, { size: bytes })
+    if (this.#verdicts.size > this.#max) this.#verdicts.pop()
     return true
   }
 

@@ -24,7 +24,8 @@ export class KnownTokens {
   readonly #tokens: LRUCache<string, KnownToken>
 
   constructor (max: number) {
-    this.#tokens = new LRUCache({ max })
+    // With `max`, lru-cache allocates for all of them at once.
+    this.#tokens = new LRUCache({ maxSize: max, sizeCalculation: () => 1 })
   }
 
   get (key: string): KnownToken | undefined {
