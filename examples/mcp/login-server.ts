@@ -1,10 +1,6 @@
-import { createHash, generateKeyPairSync, randomUUID } from 'node:crypto'
-import { once } from 'node:events'
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { text } from 'node:stream/consumers'
-import Provider, { type Configuration } from 'oidc-provider'
-import { MemoryAdapter } from '../docs-login/memory-adapter.ts'
+import { createHash } from 'node:crypto'
+import type Provider from 'oidc-provider'
+import { startLoginProvider, type LoginProvider } from '../login-provider.ts'
 
 export const PROJECT_ID = '311'
 const AUDIENCE = `urn:zitadel:iam:org:project:id:${PROJECT_ID}:aud`
@@ -28,44 +24,9 @@ export interface LoginServerOptions {
   readonly fetchClientMetadata?: (url: string) => Promise<Response>
 }
 
-/** An authorization server with ZITADEL's paths, and a login page that needs a name and no password. */
-export interface LoginServer {
-  readonly issuer: string
-  /** Method and path of each request, oldest first. */
-  readonly requests: string[]
-  readonly close: () => Promise<void>
-}
-
-/** Starts the login server, so that the example needs no account at ZITADEL. */
-export async function startLoginServer (options: LoginServerOptions = {}): Promise<LoginServer> {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
-  const provider = new Provider(issuer, createConfiguration(options))
-  answerLikeZitadel(provider)
-  const answer = provider.callback()
-  const requests: string[] = []
-  server.on('request', (request, response) => {
-    requests.push(`${request.method} ${request.url!.split('?', 1)[0]}`)
-    const handled = request.url!.startsWith('/login/') ? serveLogin(provider, request, response) : answer(request, response)
-    Promise.resolve(handled).catch(() => response.destroy())
-  })
-  return {
-    issuer,
-    requests,
-    close: async () => {
-      const closed = once(server.close(), 'close')
-      server.closeAllConnections()
-      await closed
-    }
-  }
-}
-
-function createConfiguration ({ registration = false, fetchClientMetadata }: LoginServerOptions): Configuration {
-  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
-  const hour = 3600
-  return {
-    adapter: () => new MemoryAdapter(),
+/** Starts an authorization server with ZITADEL's paths, so that the example needs no account at ZITADEL. */
+export async function startLoginServer ({ registration = false, fetchClientMetadata }: LoginServerOptions = {}): Promise<LoginProvider> {
+  return await startLoginProvider({
     clients: [
       { client_id: KNOWN_CLIENT_ID, token_endpoint_auth_method: 'none', application_type: 'native', redirect_uris: [REDIRECT_URI], grant_types: ['authorization_code', 'refresh_token'] },
       { client_id: API_CREDENTIALS.clientId, client_secret: API_CREDENTIALS.clientSecret, redirect_uris: [], response_types: [], grant_types: [] }
@@ -81,21 +42,8 @@ function createConfiguration ({ registration = false, fetchClientMetadata }: Log
       devInteractions: { enabled: false }
     },
     ...(fetchClientMetadata !== undefined && { fetch: async (url) => await fetchClientMetadata(String(url)) }),
-    scopes: [...ADVERTISED_SCOPES, AUDIENCE],
-    pkce: { required: () => true },
-    jwks: { keys: [{ ...privateKey.export({ format: 'jwk' }), use: 'sig', alg: 'RS256' } as never] },
-    cookies: { keys: [randomUUID()] },
-    ttl: { AccessToken: hour, AuthorizationCode: 60, RefreshToken: hour, IdToken: hour, Interaction: hour, Session: hour, Grant: hour },
-    interactions: { url: (_context, { uid }) => `/login/${uid}` },
-    findAccount: (_context, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
-    // There is no page for consent.
-    loadExistingGrant: async ({ oidc: { provider, client, session, params } }) => {
-      const grant = new provider.Grant({ clientId: client!.clientId, accountId: session!.accountId! })
-      grant.addOIDCScope(String(params!['scope']))
-      await grant.save()
-      return grant
-    }
-  }
+    scopes: [...ADVERTISED_SCOPES, AUDIENCE]
+  }, 'ada has the role writer, grace has writer and admin, others have none.', answerLikeZitadel)
 }
 
 /** Changes responses where ZITADEL's differ: the audience by scope, roles, the id of tokens, and what discovery advertises. */
@@ -117,18 +65,4 @@ function answerLikeZitadel (provider: Provider): void {
           [`urn:zitadel:iam:org:project:${PROJECT_ID}:roles`]: Object.fromEntries(roles.map((role) => [role, { 1: 'acme.example' }]))
         }
   })
-}
-
-async function serveLogin (provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (request.method === 'POST') {
-    const accountId = new URLSearchParams(await text(request)).get('name') || 'guest'
-    return await provider.interactionFinished(request, response, { login: { accountId }, consent: {} })
-  }
-  response.setHeader('content-type', 'text/html; charset=utf-8').end(`<!doctype html>
-<title>Log in</title>
-<form method="post">
-  <p>ada has the role writer, grace has writer and admin, others have none. No password is needed.</p>
-  <label>Name <input name="name" value="ada" autofocus></label>
-  <button>Log in</button>
-</form>`)
 }
