@@ -1,6 +1,6 @@
 import t from 'tap'
 import { inspect } from 'node:util'
-import { OutageError, RejectionError, ZitadelError, createClientRejectedError, toRequestError, createUnavailableError, createOptionError } from '../lib/errors.ts'
+import { DenialCause, OutageError, RejectionError, ZitadelError, createClientRejectedError, toRequestError, createUnavailableError, createOptionError } from '../lib/errors.ts'
 
 t.test('an error has the status and the headers of its response', async (t) => {
   const error = new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required', { 'www-authenticate': 'Bearer' })
@@ -64,4 +64,22 @@ t.test('a thrown value that is no error denies the request too', async (t) => {
     t.ok(error instanceof Error)
     t.notMatch(error.message, 'text')
   }
+})
+
+t.test('only a mistake in code or options keeps the frames of its stack', async (t) => {
+  const cause = new OutageError('down', 'check')
+  for (const error of [cause, new DenialCause('expired'), createUnavailableError(cause), new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required')]) {
+    t.equal(error.stack, `${error.name}: ${error.message}`)
+  }
+  for (const error of [createOptionError('observed'), createClientRejectedError(new RejectionError('observed', 'path'))]) t.match(error.stack, /\n\s+at /)
+})
+
+t.test('the reason of a denial is no enumerable property', async (t) => {
+  const error = new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, '', {}, undefined, 'token_missing')
+  t.equal(error.reason, 'token_missing')
+  t.notOk(Object.keys(error).includes('reason'))
+})
+
+t.test('a caller reads in an outage that the token cannot be verified', async (t) => {
+  t.equal(createUnavailableError(new OutageError('down', 'check')).message, 'The access token cannot be verified right now')
 })

@@ -91,7 +91,7 @@ export function compileRequirement (given: RequirementOptions, customScopes: 'ro
     if (roles.length === 0 && split.every(({ custom }) => custom.length === 0)) fail('organization', 'beside "roles" (or custom scopes that are looked for among the roles)')
   }
   if ('freshness' in options) {
-    if (typeof freshness !== 'number' || !Number.isFinite(freshness) || freshness < 0) fail('freshness', 'a number of seconds, at least 0')
+    if (!(typeof freshness === 'number' && freshness >= 0 && freshness < Infinity)) fail('freshness', 'a number of seconds, at least 0')
     if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] requires any active token)')
   }
   return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000, tools: undefined })

@@ -37,7 +37,7 @@ export function isIntrospectionResponse (body: unknown): body is IntrospectionRe
 }
 
 function isOptionalNumericDate (value: unknown): boolean {
-  return value === undefined || (typeof value === 'number' && Number.isFinite(value))
+  return value === undefined || Number.isFinite(value)
 }
 
 /**

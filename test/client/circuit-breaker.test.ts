@@ -253,3 +253,30 @@ t.test('with breaker: false no series opens the circuit, but a backoff does, and
   circuit.acquire()
   t.notOk(denial(), 'further requests are permitted')
 })
+
+t.test('the breaker reports each change of its state once', async (t) => {
+  const clock = new ManualClock()
+  const changes: boolean[] = []
+  const circuit = new CircuitBreaker(true, clock, (isOpen) => { changes.push(isOpen) })
+  circuit.recordSuccess(circuit.acquire())
+  for (let time = 0; time < 5; time++) circuit.recordFailure(down, circuit.acquire())
+  t.strictSame(changes, [true])
+  clock.advance(0.5)
+  circuit.recordFailure(down, circuit.acquire())
+  t.strictSame(changes, [true], 'a probe that fails')
+  clock.advance(1)
+  circuit.recordSuccess(circuit.acquire())
+  t.strictSame(changes, [true, false])
+  circuit.recordSuccess(circuit.acquire())
+  t.strictSame(changes, [true, false])
+})
+
+t.test('without the option breaker, a probe that fails after a backoff closes the circuit', async (t) => {
+  const { circuit, clock, fail } = setUp({ opensOnFailures: false })
+  const early = circuit.acquire()
+  circuit.recordFailure(rejected, early)
+  t.ok(circuit.isOpen)
+  clock.advance(6)
+  fail(1)
+  t.notOk(circuit.isOpen)
+})

@@ -14,7 +14,7 @@ t.test('an event is read from JSON, and from a JWT around it', async (t) => {
 })
 
 t.test('other bodies are no events', async (t) => {
-  for (const body of ['', 'null', '[]', '5', '"x"', '{', 'a.b.c', 'a.b.c.d.e', `${encode({})}.${encode([])}.x`]) t.equal(parse(body), undefined, body)
+  for (const body of ['', 'null', '[]', '5', '"x"', '{', 'a.b.c', 'a.b.c.d.e', `${encode({})}.${encode(locked)}.x.y`, `x.${encode({})}.${encode(locked)}.x`, `${encode({})}.${encode(locked)}.`, `${encode({})}.${encode([])}.x`]) t.equal(parse(body), undefined, body)
   for (const member of ['instanceID', 'aggregateID', 'aggregateType', 'event_type', 'sequence']) {
     for (const value of [undefined, null, '', [], {}, true, '6', 'x'.repeat(201), 6.5, -0.5, 1e300]) {
       if (value === '6' && member !== 'sequence') continue
@@ -50,4 +50,18 @@ t.test('missing numbers of a role assignment are counted', async (t) => {
   t.equal(record(6), 0, 'late, not missed')
   t.equal(record(9), 0)
   t.equal(memory.record(parse({ ...locked, sequence: 90 })!), 0, 'other aggregates have events that are not subscribed to')
+})
+
+t.test('a text of 200 characters is one that an event can have', async (t) => {
+  t.equal(parse({ ...locked, aggregateID: 'x'.repeat(200) })!.aggregateId, 'x'.repeat(200))
+})
+
+t.test('the user of a session is known from events of sessions that name one', async (t) => {
+  const memory = new EventMemory(undefined)
+  const event = parse(locked)!
+  memory.record({ ...event, type: 'user.locked', aggregateId: '1', payload: { userID: 'ada' } })
+  t.equal(memory.getUserOfSession('1'), undefined)
+  memory.record({ ...event, type: 'session.user.checked', aggregateId: '1', payload: { userID: 'ada' } })
+  memory.record({ ...event, type: 'session.user.checked', aggregateId: '1', payload: {} })
+  t.equal(memory.getUserOfSession('1'), 'ada')
 })

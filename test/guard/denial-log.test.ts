@@ -126,6 +126,7 @@ t.test('the line of a 403 has its reason', async (t) => {
   serve('/role', { roles: ['admin'] })
   serve('/sets', { roles: [['admin', 'auditor'], ['owner']] })
   serve('/organization', { roles: ['admin'], organization: 'acme' })
+  serve('/sets-organization', { roles: [['auditor'], ['admin']], organization: 'acme' })
   serve('/function', { roles: ['admin'], organization: () => undefined as never })
   serve('/scope', { scopes: ['email'] })
   serve('/custom', { scopes: ['orders:read'] })
@@ -136,6 +137,7 @@ t.test('the line of a 403 has its reason', async (t) => {
     ['/sets', 'elsewhere', 'role_missing', '(required: admin and auditor, or owner)'],
     ['/organization', 'elsewhere', 'role_in_other_organization', 'not in the required organisation (required: admin)'],
     ['/organization', 'reader', 'role_missing', '(required: admin)'],
+    ['/sets-organization', 'elsewhere', 'role_in_other_organization', '(required: auditor, or admin)'],
     ['/function', 'elsewhere', 'organization_unknown', 'threw, or gave no id'],
     ['/scope', 'none', 'scope_missing', 'requested without the scope (required: email)'],
     ['/custom', 'asked', 'custom_scope_not_a_role', '(option "customScopes") (required: orders:read)'],

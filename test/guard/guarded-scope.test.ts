@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import zitadel from '../../lib/index.ts'
 import { createIntrospect, activeResponse, getter, type TestContext } from '../fixtures/guarded-app.ts'
+import { restoreHookName } from '../../lib/guard/guarded-scope.ts'
 
 const handler = async (): Promise<string> => 'served'
 const options = { introspect: createIntrospect({ good: activeResponse() }).introspect }
@@ -148,4 +149,13 @@ t.test('refused: a route outside of the scope with another constraint is not tak
     scope.get('/v', { config: { scopes: [] } }, handler)
   })
   await t.resolves(Promise.resolve(app.ready()))
+})
+
+t.test('the name of a hook is not restored where Fastify keeps no hooks under its symbol', async (t) => {
+  for (const app of [{}, { [Symbol('fastify.hooks')]: undefined }, { [Symbol('fastify.hooks')]: { onRequest: [] } }, { [Symbol('fastify.hooks')]: { onRequest: ['text'] } }]) {
+    t.doesNotThrow(() => restoreHookName(app, 'guard'))
+  }
+  const wrapper = (): void => {}
+  restoreHookName(Object.create({ [Symbol('other')]: 1, [Symbol('fastify.hooks')]: { onRequest: [() => {}, wrapper] } }), 'guard')
+  t.equal(wrapper.name, 'guard')
 })

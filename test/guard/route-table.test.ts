@@ -2,7 +2,7 @@ import t from 'tap'
 import Fastify from 'fastify'
 import zitadel, { type ZitadelOptions, type ZitadelRouteOptions } from '../../lib/index.ts'
 import { resolveRouteRule, type RuleConfig } from '../../lib/guard/route-rules.ts'
-import { describeRule, listGuards, type RouteAccess } from '../../lib/guard/route-table.ts'
+import { describeRule, listGuards, sortRows, type RouteAccess } from '../../lib/guard/route-table.ts'
 
 const CONFIG: RuleConfig = { customScopes: 'roles', undeclaredRoutes: 'protected', unmatched: 'open' }
 
@@ -56,4 +56,18 @@ t.test('a server knows its guards by the names of their hooks', async (t) => {
     ['fastifyZitadelOnRequest', 'protected'],
     ['fastifyZitadelOnRequest2', 'public']
   ])
+})
+
+t.test('rows are sorted by URL, method and constraints, whatever order they come in', async (t) => {
+  const rows = [
+    { method: 'GET', url: '/a', access: 'guarded' as const },
+    { method: 'POST', url: '/a', access: 'guarded' as const },
+    { method: 'GET', url: '/b', access: 'guarded' as const },
+    { method: 'GET', url: '/b', constraints: { version: '1.0.0' }, access: 'guarded' as const },
+    { method: 'GET', url: '/b', constraints: { version: '2.0.0' }, access: 'guarded' as const }
+  ]
+  const expected = JSON.stringify(sortRows(rows))
+  t.equal(JSON.stringify(sortRows(rows.toReversed())), expected)
+  t.equal(JSON.stringify(sortRows([rows[2]!, rows[4]!, rows[0]!, rows[3]!, rows[1]!])), expected)
+  t.equal(sortRows(rows)[0]!.url, '/a')
 })

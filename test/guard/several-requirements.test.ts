@@ -2,6 +2,7 @@ import t from 'tap'
 import fastifyAuth from '@fastify/auth'
 import type { FastifyInstance } from 'fastify'
 import { activeResponse, roles, startGuardedApp, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
+import { withoutRequirement, type AccessContext } from '../../lib/guard/access-context.ts'
 
 const BOTH = roles({ admin: ['acme'], auditor: ['acme'] })
 
@@ -85,4 +86,15 @@ t.test('scopes and roles are checked again, each alone and together', async (t) 
       t.equal((await get('/', 'caller')).statusCode, status, JSON.stringify([config, claims]))
     }
   }
+})
+
+t.test('a requirement that is met again takes the place of the earlier one in the chain', async (t) => {
+  const chain = (...requirements: object[]): AccessContext | undefined => requirements.reduce<AccessContext | undefined>((previous, requirement) => ({ token: 'good', requirement, previous }) as never, undefined)
+  const list = (context: AccessContext | undefined): object[] => context === undefined ? [] : [...list(context.previous), context.requirement]
+  const [a, b, c] = [{ name: 'a' }, { name: 'b' }, { name: 'c' }]
+  const all = chain(a, b, c)
+  t.strictSame(list(withoutRequirement(all, a as never)), [b, c])
+  t.strictSame(list(withoutRequirement(all, b as never)), [a, c])
+  t.strictSame(list(withoutRequirement(all, c as never)), [a, b])
+  t.equal(withoutRequirement(all, { name: 'a' } as never), all, 'the same object where nothing is left out')
 })

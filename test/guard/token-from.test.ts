@@ -1,6 +1,8 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
 import { startGuardedApp } from '../fixtures/guarded-app.ts'
+import { ZitadelError } from '../../lib/errors.ts'
+import { createTokenReader } from '../../lib/guard/token-reader.ts'
 
 const fromCookie = (request: FastifyRequest): string | undefined => request.headers['x-cookie'] as string | undefined
 
@@ -124,4 +126,12 @@ t.test('tokenFrom is not called for public routes and unknown URLs', async (t) =
   app.get('/', { config: { access: 'public' } }, async () => 'served')
   t.equal((await get('/', null)).statusCode, 200)
   t.equal((await get('/unknown', null)).statusCode, 404)
+})
+
+t.test('two fields "Authorization" are several tokens, in any spelling, and other fields that occur twice are not', async (t) => {
+  const read = createTokenReader(undefined, () => new ZitadelError('FST_ZITADEL_INVALID_REQUEST', 400, 'several'))
+  const readFrom = (...rawHeaders: string[]): string | undefined => read({ headers: { authorization: 'Bearer good' }, raw: { rawHeaders } } as never)
+  t.equal(readFrom('authorization', 'Bearer good', 'cache-control', 'a', 'Cache-Control', 'b', 'accept', 'authorization', 'accept', 'authorization'), 'good')
+  t.equal(readFrom('x', 'authorization', 'authorization', 'Bearer good'), 'good')
+  for (const name of ['authorization', 'Authorization', 'AUTHORIZATION']) t.throws(() => readFrom('Authorization', 'Bearer good', 'accept', '*/*', name, 'Bearer bad'), { code: 'FST_ZITADEL_INVALID_REQUEST' })
 })

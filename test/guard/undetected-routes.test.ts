@@ -2,6 +2,8 @@ import t from 'tap'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel from '../../lib/index.ts'
 import { createIntrospect, startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
+import { listServedRoutes, type AnyApp } from '../../lib/guard/served-routes.ts'
+import { getRouteNames } from '../../lib/guard/undetected-routes.ts'
 
 const handler = async (): Promise<string> => 'served'
 const refusing = { introspect: createIntrospect({ good: activeResponse() }).introspect, undeclaredRoutes: 'refused' } as const
@@ -93,4 +95,18 @@ t.test('app.printRoutes works, and names the hook of the guard', async (t) => {
   await app.ready()
   t.match(app.printRoutes(), 'a (GET, HEAD)')
   t.match(app.printRoutes({ includeHooks: true }), /onRequest\) \["fastifyZitadelOnRequest\(\)"\]/)
+})
+
+t.test('a server whose printer does not give its routes is refused, and one without routes is not', async (t) => {
+  const print = (tree: string, meta?: object): AnyApp => ({ printRoutes: (options: { buildPrettyMeta: (route: object) => object }) => { if (meta !== undefined) options.buildPrettyMeta({ opts: {}, ...meta }); return tree } }) as never
+  t.strictSame(listServedRoutes(print('(empty tree)')), [])
+  for (const app of [print('/ (GET)'), print(''), print('/ (GET)', {}), print('/ (GET)', { store: {} }), print('/ (GET)', { store: { handler: 'text' } })]) {
+    t.throws(() => listServedRoutes(app), { code: 'FST_ZITADEL_OPTION', message: 'the routes of this version of Fastify cannot be listed' })
+  }
+})
+
+t.test('a route has a name for each method but OPTIONS, and two with an optional parameter', async (t) => {
+  t.strictSame(getRouteNames(['GET', 'OPTIONS'], '/A//b/'), ['GET /a/b'])
+  t.strictSame(getRouteNames(['GET'], '/a/:id?'), ['GET /a/:id', 'GET /a'])
+  t.strictSame(getRouteNames(['GET'], '/:id?'), ['GET /:id', 'GET /'])
 })

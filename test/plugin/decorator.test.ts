@@ -108,3 +108,14 @@ t.test('with a server, a token is introspected over HTTP with the credentials of
   standIn.api.deactivate()
   t.match(await app.zitadel.reload(), { ok: false, code: 'FST_ZITADEL_CLIENT_REJECTED', reason: /unauthorized_client/ })
 })
+
+t.test('introspect() returns null at the moment of the exp of a cached token', async (t) => {
+  let exp = 0
+  const { zitadel, clock } = await startGuardedApp(t, { responses: { brief: () => activeResponse({ exp }) } })
+  exp = clock.seconds + 20
+  t.ok(await zitadel().introspect('brief'))
+  clock.advance((exp * 1000 - 1 - clock.wall()) / 1000)
+  t.ok(await zitadel().introspect('brief'))
+  clock.advance(0.001)
+  t.equal(await zitadel().introspect('brief'), null)
+})

@@ -7,6 +7,8 @@ import { Gate } from '../fixtures/peer.ts'
 import { SIGNING_KEY, findRecorded, sign } from '../fixtures/recorded-events.ts'
 import { collectMessages, collectTraces } from '../fixtures/subscribe.ts'
 import { startProxiedApp } from '../fixtures/test-app.ts'
+import { readFileSync } from 'node:fs'
+import * as channels from '../../lib/channels.ts'
 
 /** ZITADEL does not accept the credentials. */
 const REJECTED = { status: 400, body: '{"error":"invalid_client"}', contentType: 'application/json' }
@@ -196,4 +198,12 @@ t.test('with the option publishSub, decisions and forgets name the user', async 
   await zitadel().forget({ sub: 'ada' })
   await zitadel().forget({ token: 'good' })
   t.same(forgets.map(({ sub }) => sub), ['ada', undefined])
+})
+
+t.test('the names of the channels are those of the documents', async (t) => {
+  const documents = readFileSync('docs/observability.md', 'utf8')
+  for (const { name } of [channels.DECISION, channels.OUTAGE, channels.FORGET, channels.CREDENTIALS, channels.EVENT, channels.LOGOUT]) {
+    t.match(name, /^fastify-zitadel:[a-z]+$/)
+    t.ok(documents.includes(name as string), String(name))
+  }
 })

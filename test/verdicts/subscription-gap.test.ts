@@ -4,6 +4,8 @@ import type { SharedCache } from '../../lib/shared-cache/shared-cache.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
 import type { VerdictListener } from '../../lib/verdicts/verdict-listener.ts'
 import { ManualClock } from '../fixtures/clock.ts'
+import { doubtAfterGap } from '../../lib/verdicts/subscription-gap.ts'
+import { createVerdict } from '../../lib/verdicts/verdict.ts'
 
 const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
 
@@ -198,4 +200,17 @@ t.test('open connections are checked after a gap, and not again and again while 
   t.equal(doubts.length, 1)
   world.reportGap()
   t.equal(doubts.length, 2)
+})
+
+t.test('after a gap, doubtful verdicts and those past their ttl together end at an even rate', async (t) => {
+  const [ttl, spread] = [30, 15_000]
+  const rest = (fraction: number, delay: number): number => (1 - fraction) * (1 - delay / (ttl * 1000))
+  for (const [key, fraction] of [['AAAA', 0], ['QAAA', 0.25], ['gAAA', 0.5], ['wAAA', 0.75]] as const) {
+    const verdict = createVerdict({ active: true }, rules, 0, 0)
+    doubtAfterGap(verdict, key, 1000, ttl, false)
+    const delay = verdict.confirmableUntil - 1000
+    t.ok(Math.abs(rest(fraction, delay) - (1 - delay / spread)) < 1e-9, `${fraction} ends after ${delay} ms`)
+    doubtAfterGap(verdict, key, 5000, ttl, false)
+    t.equal(verdict.confirmableUntil, delay + 1000, 'a later gap does not lengthen it')
+  }
 })
