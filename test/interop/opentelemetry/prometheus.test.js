@@ -75,7 +75,7 @@ for (const [, name, labels = ''] of text.matchAll(/^(\w+)(?:\{(.*)\})? /gm)) {
 
 const read = (name) => readFileSync(new URL(`../../../examples/metrics/${name}`, import.meta.url), 'utf8')
 const queries = [
-  ...JSON.parse(read('dashboard.json')).panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+  ...JSON.parse(read('dashboard.json')).panels.flatMap(({ targets = [] }) => targets.map(({ expr }) => expr)),
   ...[...read('alerts.yaml').matchAll(/^ +expr: (.*)$/gm)].map(([, expr]) => expr)
 ]
 /** Labels that Prometheus adds. */
