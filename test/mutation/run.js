@@ -13,7 +13,7 @@ import { createProgress } from '../runner/progress.js'
 const LEAST = 92
 /** A mutant is tried with the nearest tests only, and with none that take long: a score is never too good. */
 const NEAREST = 40
-const LONGEST_MS = 8_000
+const LONGEST_MS = 15_000
 /** The tests of each of so many mutants also run without it. A failure then is one of the tests, and the score means nothing. */
 const CONTROL_INTERVAL = 25
 // Documents, the stand-in, examples that use the build, and servers of their own that take long to start.

@@ -3,6 +3,7 @@ import type { FastifySchema } from 'fastify'
 import { AUDIENCE, BASE_SCOPES, getDocument, startDocumentedApp, type Operation } from '../fixtures/documented-app.ts'
 import type { ZitadelRouteOptions } from '../../lib/index.ts'
 import type { TestContext } from '../fixtures/guarded-app.ts'
+import { createLoginScheme } from '../../lib/openapi/security.ts'
 
 async function getOperation (t: TestContext, config: ZitadelRouteOptions, schema: FastifySchema = {}, version = '3.1.0'): Promise<Operation> {
   const { app } = await startDocumentedApp(t, { openapi: { openapi: version, components: { securitySchemes: { apiKey: { type: 'apiKey', in: 'header', name: 'x-api-key' } } } } })
@@ -114,4 +115,29 @@ t.test('methods without a field in path items are left out before OpenAPI 3.2', 
   t.same(await fields('3.0.3'), common)
   t.same(await fields('3.1.0'), common)
   t.same(await fields('3.2.0'), ['PROPFIND', ...common, 'query'].sort())
+})
+
+t.test('the responses of the guard have texts, and a schema for each header', async (t) => {
+  const { responses } = await getOperation(t, { roles: ['reader'] })
+  const challenge = { 'WWW-Authenticate': { description: 'The challenge (RFC 6750).', schema: { type: 'string' } } }
+  t.strictSame(responses['401'], { description: 'The access token is missing, invalid, expired or revoked.', headers: challenge })
+  t.strictSame(responses['403'], { description: 'The access token lacks a role or a scope that this operation requires.', headers: challenge })
+  t.match(responses['503'], { headers: { 'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } } } })
+})
+
+t.test('each scope of the login has a description', async (t) => {
+  const settings = { authorizationUrl: 'https://auth.acme.example/authorize', tokenUrl: 'https://auth.acme.example/token' }
+  const descriptions = {
+    openid: 'Log in',
+    profile: 'Name and other data of the profile',
+    email: 'Email address',
+    phone: 'Phone number',
+    address: 'Postal address',
+    offline_access: 'A refresh token',
+    'urn:zitadel:iam:user:metadata': 'Metadata of the user',
+    'urn:zitadel:iam:user:resourceowner': 'Organization of the user',
+    'urn:zitadel:iam:org:project:id:9:aud': 'Access to this API',
+    orders: 'orders'
+  }
+  t.match(createLoginScheme(settings as never, Object.keys(descriptions)), { flows: { authorizationCode: { scopes: descriptions } } })
 })

@@ -42,7 +42,7 @@ t.test('the message names the part of an issuer to change', async (t) => {
   const hints: Array<[string, string]> = [
     [`https://${CANARY}.example/path`, 'drop the path'], [`https://${CANARY}.example/ui/console`, 'drop the path'], [`https://${CANARY}.example/.well-known/openid-configuration`, 'drop the path'],
     [`https://${CANARY}.example?`, 'drop the query'], [`https://${CANARY}.example/?a=b`, 'drop the query'], [`https://${CANARY}.example#`, 'drop the fragment'], [`https://${CANARY}.example/#a`, 'drop the fragment'],
-    [`https://${CANARY}:secret@a.example`, 'drop the user info'], [`https://${CANARY}@a.example`, 'drop the user info'], [`${CANARY}.example`, 'add https://'], [`${CANARY}:8080`, 'add https://'], ['127.0.0.1:8093', 'add http://'], ['localhost:8080', 'add http://'], ['[::1]', 'add http://'],
+    [`https://${CANARY}:secret@a.example`, 'drop the user info'], [`https://${CANARY}@a.example`, 'drop the user info'], [`https://:${CANARY}@a.example`, 'drop the user info'], [`${CANARY}.example`, 'add https://'], [`${CANARY}:8080`, 'add https://'], ['127.0.0.1:8093', 'add http://'], ['localhost:8080', 'add http://'], ['[::1]', 'add http://'],
     [` https://${CANARY}.example`, 'drop the white space around it'], [`http://${CANARY}.example`, 'give that name as "address"']
   ]
   for (const [given, hint] of hints) {

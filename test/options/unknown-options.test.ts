@@ -1,5 +1,6 @@
 import t from 'tap'
 import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
+import { suggestName } from '../../lib/options/keys.ts'
 
 const ELSEWHERE = ['refreshAhead', 'shared', 'perSecond', 'audiences']
 const MISSPELT = ['Issuer', 'credential', 'realms', 'ttl', 'prefixes', 'client', 'introspection', '']
@@ -50,4 +51,10 @@ t.test('the message suggests the option that was probably meant, with its path',
     t.match((await startError(t, { ...VALID_OPTIONS, ...given })).message, new RegExp(`^unknown option "[\\w.]+", did you mean "${meant.replace('.', '\\.')}"\\? Expected one of \\w+, `), meant)
   }
   t.match((await startError(t, { ...VALID_OPTIONS, audiences: CANARY })).message, /^unknown option "audiences": expected one of issuer, /)
+})
+
+t.test('a name is suggested for other letter cases, a letter more or less, and two neighbouring letters swapped', async (t) => {
+  const names = ['issuer', 'roles']
+  for (const given of ['ISSUER', 'isssuer', 'issuerr', 'xissuer', 'ssuer', 'issue', 'isuer', 'sisuer', 'issure']) t.equal(suggestName(given, names), 'issuer', given)
+  for (const given of ['', 'is', 'isxxer', 'issuxx', 'uessir', 'issuerxx', 'isseru', 'suer', 'xssuex']) t.equal(suggestName(given, names), undefined, given)
 })

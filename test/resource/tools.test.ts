@@ -2,6 +2,8 @@ import t, { type Test } from 'tap'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { McpRouteOptions, ZitadelOptions, ZitadelRouteOptions } from '../../lib/index.ts'
 import { activeResponse, roles, startGuardedApp } from '../fixtures/guarded-app.ts'
+import type { DecisionMessage } from '../../lib/channels.ts'
+import { collectMessages } from '../fixtures/subscribe.ts'
 
 const RULES: McpRouteOptions = { tools: { 'list-notes': {}, 'add-note': { roles: ['writer'], organization: 'acme' }, 'purge-notes': { roles: ['admin'] }, mail: { scopes: ['email'] } } }
 const SESSION = { jti: 'V2_1-at_1' }
@@ -190,4 +192,20 @@ t.test('a wrong mcp throws at the line that declares the route', async (t) => {
   t.throws(() => app.post('/mcp', { config: { access: 'public', mcp: RULES } }, async () => ''), { message: /"access" must stand alone/ })
   t.throws(() => app.post('/mcp', { config: { Mcp: RULES } as never }, async () => ''), { message: /did you mean "mcp"/ })
   t.throws(() => app.post('/mcp', { mcp: RULES } as never, async () => ''), { message: /"mcp" must be inside "config"/ })
+})
+
+t.test('a decision about a tool has its reason', async (t) => {
+  const { post } = await start(t)
+  const decisions = collectMessages<DecisionMessage>(t, 'fastify-zitadel:decision')
+  await post('good', call('unlisted'))
+  await post('good', call('list-notes'), headersOf('mail', 'tools/list'))
+  await post('good', call(7))
+  await post('good', call('purge-notes'))
+  t.strictSame(decisions.filter(({ outcome }) => outcome === 'denied').map(({ reason }) => reason), ['tool_not_listed', 'message_differs_from_headers', 'message_malformed', 'roles_absent'])
+})
+
+t.test('a request without a body calls no tool only if its method has none', async (t) => {
+  const { app } = await start(t)
+  for (const method of ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'] as const) t.equal((await app.inject({ method, url: '/mcp', headers: { authorization: 'Bearer good' } })).statusCode, 200, method)
+  for (const method of ['POST', 'PUT', 'PATCH'] as const) t.equal((await app.inject({ method, url: '/mcp', headers: { authorization: 'Bearer good' } })).statusCode, 400, method)
 })
