@@ -105,6 +105,14 @@ t.test('similar responses to discovery have different causes', async (t) => {
   t.match(find(await examine({ ...env, ZITADEL_ISSUER: issuer }), 'issuer'), { message: /https:\/\/auth\.acme\.example\?\[31m$/ }, 'what a server writes cannot change the terminal')
 })
 
+t.test("ZITADEL's own reason shows that the clock is the cause", async (t) => {
+  const { env } = await start(t)
+  for (const parent of ['issuedAt of token is in the future', 'expiration of token']) {
+    const issuer = await playZitadel(t, () => ({ status: 400, body: JSON.stringify({ error: 'invalid_client', parent }) }))
+    t.match(find(await examine({ ...env, ZITADEL_ISSUER: issuer }), 'credentials'), { cause: 'clock_refused', message: parent })
+  }
+})
+
 t.test('without a Date header, no clock difference is reported', async (t) => {
   const { env } = await start(t)
   const issuer = await playServer(t, () => ({ body: '{}', headers: { date: '' } }))

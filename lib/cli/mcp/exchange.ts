@@ -28,7 +28,7 @@ export function createExchange (timeout: number, env: NodeJS.ProcessEnv): Exchan
     } catch (error) {
       if (error instanceof DeadlineExceededError) return { failure: `no answer within ${timeout} ms` }
       if (error instanceof ProxyRejectedError) return { failure: `the proxy rejected the connection (${error.status})` }
-      return { failure: getErrorCode(error) || 'the connection failed' }
+      return { failure: `no answer (${getErrorCode(error)})` }
     }
   }
 }
