@@ -1,4 +1,5 @@
-// Draws the dashboard with what collect.js has collected. Writes docs/images/dashboard.png.
+// Draws the dashboard with what collect.js has collected.
+// Argument: the file to write (default: docs/images/dashboard.png).
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -22,6 +23,7 @@ const prometheus = await startPrometheus(folder)
 const filled = await Promise.all(panels.map(async (panel) => {
   const series = []
   const step = panel.interval === '1m' ? 60 : STEP
+  // Grafana aligns the points to multiples of the step.
   const from = Math.floor(range.from / 1000 / step) * step * 1000
   const times = Array.from({ length: Math.ceil((range.to - from) / 1000 / step) }, (_, i) => from + i * step * 1000)
   for (const { expr, legendFormat } of panel.targets ?? []) {
