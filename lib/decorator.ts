@@ -55,7 +55,7 @@ export interface Zitadel {
    * once, and with `cache.shared` in all processes when the promise resolves. Exceptions:
    *
    * - If Redis did not accept it, the log has `FST_ZITADEL_SHARED_FORGET`, and other processes can use their verdicts until
-   *   `cache.ttl` ends.
+   *   Redis responds again, or `cache.ttl` ends.
    * - A process that is cut off from Redis can use its verdict for up to 17 seconds (5 seconds and half of `cache.ttl`, if that
    *   is less). Its own log has `FST_ZITADEL_SHARED_SUBSCRIPTION`.
    *

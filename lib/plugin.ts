@@ -58,6 +58,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     app.addHook('onClose', async function fastifyZitadelOnClose () {
       registration.onClose?.()
       streams.close()
+      await introspector.close()
       await source.close()
       reporter.flush()
     })
@@ -87,7 +88,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd(streams, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
     let readEventSilence: (() => number) | undefined
-    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
+    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, pendingForgets: source.sharedCache?.pendingForgets, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
     app.decorate('zitadel', decorator)
     app.decorateRequest(ACCESS_CONTEXT, undefined)
     // A getter also works in scopes that were created before the plugin was registered.

@@ -26,6 +26,8 @@ export interface RegistrationState {
   readonly inactiveBytes: number
   /** Whether the shared cache responds, and delivers what other processes forget. */
   readonly isSharedCacheHealthy: boolean | undefined
+  /** What this process has forgotten and the shared cache has not accepted yet. */
+  readonly pendingForgets: number | undefined
   /** Milliseconds until the key of this API expires; undefined if that is not known. */
   readonly credentialsExpireIn: number | undefined
   /** Milliseconds since the last valid webhook of the option `events`, or since the start. */

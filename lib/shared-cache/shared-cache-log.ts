@@ -19,6 +19,8 @@ export interface LineFields {
   readonly command?: string
   /** The difference of two clocks. */
   readonly seconds?: number
+  /** The number of forgets. */
+  readonly count?: number
 }
 
 /** Writes one line for each kind of fault, as long as it lasts. */

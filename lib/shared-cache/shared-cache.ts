@@ -1,22 +1,15 @@
-import { hash } from 'node:crypto'
 import type { RedisLike } from '../options/shared-cache-options.ts'
 import type { TimedResponse } from './serialization.ts'
 import { ClockMessages } from './clock-messages.ts'
 import { Leases } from './leases.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
+import { ForgetSender } from './forget-sender.ts'
 import { ForgetMessages, type ForgetEvent, type ForgetKind } from './forget-messages.ts'
+import type { SharedForgetTarget } from './pending-forgets.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import { Subscription, type SharedCacheIntervals } from './subscription.ts'
 import { logCutOff, logNotDelivered } from './subscription-log.ts'
 import type { TombstoneSubject } from './tombstones.ts'
-
-/** What to forget. The `jti` of a token need not be known. */
-export type SharedForgetTarget =
-  | { readonly token: string, readonly jti?: string | undefined }
-  | { readonly sub: string }
-  | { readonly jti: string }
-  | { readonly session: string }
-  | { readonly all: true }
 
 /**
  * Called for what this process and others forget. With the kind `'gap'`, messages of other processes may have been lost. With
@@ -32,9 +25,9 @@ export type ForgetListener = (forgotten: ForgetEvent, kind: ForgetKind | 'gap' |
  */
 export class SharedCache {
   readonly #shared: SharedCacheContext
-  readonly #log: SharedCacheLog
   readonly #leases: Leases
   readonly #forgetMessages: ForgetMessages
+  readonly #forgetSender: ForgetSender
   readonly #clockMessages: ClockMessages
   readonly #subscription: Subscription
   readonly #listeners: ForgetListener[] = []
@@ -45,10 +38,10 @@ export class SharedCache {
   constructor (client: RedisLike, context: SharedCacheContext & { readonly log: SharedCacheLog }, wait: number, intervals: SharedCacheIntervals) {
     const { commands, keys, prefix, clock, ttl, log } = context
     this.#shared = context
-    this.#log = log
     this.#leases = new Leases(commands, `${prefix}:released:${keys[0]!.channel}`, clock, log, { wait })
     this.#clockMessages = new ClockMessages(commands, keys, prefix, clock, log, intervals.clock)
     this.#forgetMessages = new ForgetMessages(commands, keys, prefix, clock, (wall) => this.#clockMessages.compare(wall))
+    this.#forgetSender = new ForgetSender(context, this.#forgetMessages, log, (event, kind) => this.#notifyListeners(event, kind, true))
     this.#subscription = new Subscription(client, commands, prefix, [this.#leases.channel, ...this.#forgetMessages.channels, ...this.#clockMessages.channels], {
       onMessage: (channel, message) => this.#handleMessage(channel, message),
       onGap: (isCutOff) => {
@@ -56,6 +49,7 @@ export class SharedCache {
         // Entries that are being read are compared with the tombstones, so none is lost.
         this.#notifyListeners({ all: true }, isCutOff ? 'cut-off' : 'gap', false)
       },
+      onReply: () => { this.#forgetSender.sendAgain() },
       onNotDelivered: () => logNotDelivered(log),
       onCutOffChange: (isCutOff) => logCutOff(log, isCutOff, intervals.silence, ttl)
     }, intervals)
@@ -86,27 +80,16 @@ export class SharedCache {
    * Makes all processes ask ZITADEL again.
    *
    * @param kind whether the tokens stay known
-   * @returns whether Redis has stored and published it; if not, other processes may go on until the ttl of their verdicts ends
+   * @returns whether Redis has stored and published it; if not, other processes may go on until the ttl of their verdicts ends. It is sent again when Redis responds
    */
   async forget (what: SharedForgetTarget, kind: ForgetKind = 'forget'): Promise<boolean> {
-    const { tombstones } = this.#shared
     this.#forgetCount++
-    let isStored = await tombstones.put(what)
-    let forgotten: ForgetEvent
-    if ('token' in what) {
-      const entry = new SharedEntry(this.#shared, what.token)
-      const jti = what.jti ?? await entry.loadJti()
-      if (jti !== what.jti) isStored = await tombstones.put({ jti }) && isStored
-      entry.delete()
-      forgotten = { key: hash('sha256', what.token, 'base64url'), jti }
-    } else forgotten = what
-    // In this process too: the jti may be known only now, and what was loaded before the tombstones were stored is not used.
-    this.#notifyListeners(forgotten, kind, true)
-    // After the tombstones: a process that receives it and reads the shared cache again must find them.
-    const isPublished = await this.#forgetMessages.publish(forgotten, kind)
-    if (isStored && isPublished) return true
-    this.#log.warn('FST_ZITADEL_SHARED_FORGET', 'Redis did not accept a forget, so only this process has forgotten: other processes can use the verdict until its ttl ends')
-    return false
+    return await this.#forgetSender.send(what, kind)
+  }
+
+  /** The number of forgets that Redis has not accepted yet. */
+  get pendingForgets (): number {
+    return this.#forgetSender.pendingCount
   }
 
   /**

@@ -19,6 +19,8 @@ export interface SubscriptionListeners {
   readonly onMessage: (channel: string, message: string) => void
   /** Messages may have been lost until now. If this process is cut off, they are lost from now on too. */
   readonly onGap: (isCutOff: boolean) => void
+  /** Redis has replied to a heartbeat, be it with an error. */
+  readonly onReply: () => void
   /** Redis accepts what is published and does not deliver it. */
   readonly onNotDelivered: () => void
   /** Redis cannot be reached for a while, or can be reached again. */
@@ -115,7 +117,10 @@ export class Subscription {
   /** Publishes one heartbeat. It has an interval to arrive. */
   #runHeartbeat (): void {
     clearTimeout(this.#timer)
-    this.#heartbeat.publish().finally(() => this.#scheduleCheck())
+    this.#heartbeat.publish().finally(() => {
+      if (this.#heartbeat.isReplying) this.#listeners.onReply()
+      this.#scheduleCheck()
+    })
   }
 
   /** Redis accepted a heartbeat and did not deliver it, so forget messages may be lost too. Redis can be asked about them. */

@@ -11,13 +11,14 @@ export function instrumentState (meter: Meter, registration: Registration): () =
   const queue = meter.createObservableUpDownCounter('fastify_zitadel.introspection.queued', { unit: '{introspection}', description: 'Introspections that wait for their turn' })
   const circuit = meter.createObservableGauge('fastify_zitadel.circuit.open', { description: '1 while the circuit to ZITADEL is open, 0 while it is closed' })
   const shared = meter.createObservableGauge('fastify_zitadel.shared_cache.healthy', { description: '1 while the shared cache delivers what other processes forget, else 0' })
+  const pending = meter.createObservableUpDownCounter('fastify_zitadel.shared_cache.forgets.pending', { unit: '{forget}', description: 'Forgets that the shared cache has not accepted yet, so that other processes do not know them' })
   const silence = meter.createObservableGauge('fastify_zitadel.events.silence', { unit: 's', description: 'Time since the last valid webhook of ZITADEL, or since the start' })
   const expiry = meter.createObservableGauge('fastify_zitadel.credentials.expiry', { unit: 's', description: 'Time until the key of this API expires' })
   const open = meter.createObservableUpDownCounter('fastify_zitadel.streams.open', { unit: '{stream}', description: 'Streams whose token is watched: calls of onEnd that were neither cancelled nor called back' })
   const ended = meter.createObservableCounter('fastify_zitadel.streams.ended', { unit: '{stream}', description: 'Streams that have ended because of their token' })
-  const instruments = [entries, size, queue, circuit, shared, silence, expiry, open, ended]
+  const instruments = [entries, size, queue, circuit, shared, pending, silence, expiry, open, ended]
   const observe = (result: BatchObservableResult): void => {
-    const { activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed, isSharedCacheHealthy, eventSilence, credentialsExpireIn, streams } = registration.readState()
+    const { activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed, isSharedCacheHealthy, pendingForgets, eventSilence, credentialsExpireIn, streams } = registration.readState()
     result.observe(entries, activeVerdicts, ACTIVE)
     result.observe(entries, inactiveVerdicts, INACTIVE)
     result.observe(size, activeBytes, ACTIVE)
@@ -27,6 +28,7 @@ export function instrumentState (meter: Meter, registration: Registration): () =
     if (credentialsExpireIn !== undefined) result.observe(expiry, credentialsExpireIn / 1000)
     if (eventSilence !== undefined) result.observe(silence, eventSilence / 1000)
     if (isSharedCacheHealthy !== undefined) result.observe(shared, isSharedCacheHealthy ? 1 : 0)
+    if (pendingForgets !== undefined) result.observe(pending, pendingForgets)
     for (const { route, open: count, ended: counts } of streams) {
       const attributes = route === undefined ? {} : { 'http.route': route }
       result.observe(open, count, attributes)

@@ -1,6 +1,7 @@
 import type { ForgetMessage } from '../channels.ts'
 import type { ForgetKind } from '../shared-cache/forget-messages.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
+import { Throttle } from './throttle.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictLoader } from './verdict-loader.ts'
 import type { VerdictTarget } from './verdict-target.ts'
@@ -14,12 +15,20 @@ export type ForgetTarget = { readonly token: string, readonly key: string } | { 
 /** Called after verdicts of this process were dropped, or must be confirmed. */
 export type OnForget = (report: Omit<ForgetMessage, 'registration'>) => void
 
+/**
+ * Milliseconds between two doubts of all verdicts. ZITADEL sends up to ten events a second, and after each doubt ZITADEL is asked
+ * about each token in use.
+ */
+const DOUBT_ALL_INTERVAL_MS = 1000
+
 /** Drops verdicts of this process and, through the shared cache, of the others. Applies what the others drop. */
 export class Forgetter {
   readonly #cache: VerdictCache
   readonly #loader: VerdictLoader
   readonly #sharedCache: SharedCache | undefined
   readonly #onForget: OnForget | undefined
+  readonly #doubtsOfAll = new Throttle(DOUBT_ALL_INTERVAL_MS)
+  readonly #receivedDoubtsOfAll = new Throttle(DOUBT_ALL_INTERVAL_MS)
 
   constructor (cache: VerdictCache, loader: VerdictLoader, sharedCache: SharedCache | undefined, onForget: OnForget | undefined) {
     this.#cache = cache
@@ -27,10 +36,11 @@ export class Forgetter {
     this.#sharedCache = sharedCache
     this.#onForget = onForget
     sharedCache?.onForget((target, kind, isOwn) => {
-      const isGap = kind === 'gap' || kind === 'cut-off'
-      const verdicts = 'all' in target ? loader.handleGap(isGap ? kind === 'cut-off' : undefined) : this.#drop(target, kind as ForgetKind)
-      // What this process has caused was reported before.
-      if (!isOwn) this.#report(target, isGap ? 'gap' : kind, 'process', verdicts)
+      if (kind === 'gap' || kind === 'cut-off') this.#report(target, 'gap', 'process', loader.handleGap(kind === 'cut-off'))
+      else if (!('all' in target)) this.#apply(target, kind, isOwn)
+      // What was loaded before the tombstones were stored is not used.
+      else if (isOwn) loader.handleGap()
+      else this.#receivedDoubtsOfAll.run(() => this.#report(target, kind, 'process', loader.handleGap()))
     })
   }
 
@@ -42,10 +52,28 @@ export class Forgetter {
     await this.#sharedCache?.forget('token' in what ? { token: what.token, jti } : what, 'forget')
   }
 
-  /** At once in this process, soon in the others. A failure to reach them is logged by the shared cache. */
+  /**
+   * At once in this process, soon in the others. If all verdicts were doubted less than a second ago, at the end of this second.
+   * A failure to reach the others is logged by the shared cache.
+   */
   doubt (target: DoubtTarget, source: 'event' | 'logout'): void {
-    this.#report(target, 'doubt', source, this.#drop(target, 'doubt'))
-    this.#sharedCache?.forget(target, 'doubt')
+    const run = async (): Promise<void> => {
+      this.#report(target, 'doubt', source, this.#drop(target, 'doubt'))
+      await this.#sharedCache?.forget(target, 'doubt')
+    }
+    if ('all' in target) this.#doubtsOfAll.run(run)
+    else run()
+  }
+
+  /** Sends a doubt that waits. */
+  async close (): Promise<void> {
+    await this.#doubtsOfAll.flush()
+  }
+
+  /** @param isOwn whether this process has caused it: then it was reported before */
+  #apply (target: VerdictTarget, kind: ForgetKind, isOwn: boolean): void {
+    const verdicts = this.#drop(target, kind)
+    if (!isOwn) this.#report(target, kind, 'process', verdicts)
   }
 
   #drop (target: VerdictTarget, kind: ForgetKind): number {

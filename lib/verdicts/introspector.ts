@@ -116,6 +116,11 @@ export class Introspector {
     this.#forgetter.doubt(target, source)
   }
 
+  /** Sends to the other processes what they do not know yet. */
+  async close (): Promise<void> {
+    await this.#forgetter.close()
+  }
+
   /** Introspects in the background. A failure is not reported: the next request tries again. */
   #refresh (key: string, token: string, verdict: Verdict): void {
     if (this.#refreshing >= REFRESH_AHEAD.atOnce || this.#loader.getPending(key) !== undefined || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return

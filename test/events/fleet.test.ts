@@ -62,7 +62,7 @@ for (const [token, body] of [['user', findRecorded('user.locked')], ['session', 
   })
 }
 
-t.test('if Redis is away, the process that receives an event applies it, and the others notice a gap afterwards', needsRedis, async (t) => {
+t.test('if Redis is away, the process that receives an event applies it, and the others when Redis is back', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const proxy = await startRedisProxy(t, port)
   let isRevoked = false
@@ -82,7 +82,31 @@ t.test('if Redis is away, the process that receives an event applies it, and the
   t.equal(await first.status('token'), 401)
   while (!first.lines.some(({ code }) => code === 'FST_ZITADEL_SHARED_FORGET')) await sleep(10)
   proxy.reply = undefined
-  const isGap = ({ kind, verdicts }: ForgetMessage): boolean => kind === 'gap' && verdicts > 0
-  while (forgets.filter(isGap).length < 2) await sleep(10)
+  while (forgets.filter(({ kind }) => kind === 'gap').length < 2) await sleep(10)
+  while (await second.status('token') !== 401) await sleep(10)
   t.equal(await first.status('token'), 401)
+})
+
+t.test('if only the process that receives an event has lost Redis, the others ask again when its connection is back', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const proxy = await startRedisProxy(t, port)
+  let isRevoked = false
+  const introspect = (): IntrospectionResponse => isRevoked ? { active: false } : activeResponse({ sub: USER }) as IntrospectionResponse
+  const forgets = collectMessages<ForgetMessage>(t, 'fastify-zitadel:forget')
+  const add = async (port: number): Promise<FleetApp> => await fleetApp(t, port, { introspect, cache: { ttl: 600 }, events: { path: '/events', signingKey: SIGNING_KEY } }, { key: 'k'.repeat(32), deadline: 100 })
+  const [first, second] = [await add(proxy.port), await add(port)]
+  while (forgets.length < 2) await sleep(5)
+  for (const { status } of [first, second]) t.equal(await status('token'), 200)
+  isRevoked = true
+  proxy.reply = 'close'
+  proxy.disconnect()
+  forgets.length = 0
+  const payload = JSON.stringify(findRecorded('user.locked'))
+  const { statusCode } = await first.app.inject({ method: 'POST', url: '/events', headers: { 'zitadel-signature': sign(payload, Math.floor(Date.now() / 1000)) }, payload })
+  t.equal(statusCode, 204)
+  while (!first.lines.some(({ code }) => code === 'FST_ZITADEL_SHARED_FORGET')) await sleep(10)
+  t.equal(await second.status('token'), 200, 'the other one does not know it yet')
+  proxy.reply = undefined
+  while (!forgets.some(({ kind, source }) => kind === 'doubt' && source === 'process')) await sleep(10)
+  t.equal(await second.status('token'), 401)
 })

@@ -33,8 +33,9 @@ for (const kind of kinds) {
     t.equal(await member.cache.forget({ sub: 'bob' }), false)
     child.kill('SIGCONT')
     await shareAgain(member, other)
-    t.match(member.logged, [{ code: 'FST_ZITADEL_SHARED_COMMAND', reason: 'DEADLINE' }, { code: 'FST_ZITADEL_SHARED_FORGET' }])
-    t.equal(member.logged.length, 2)
+    const lines = member.logged.filter(({ reason }) => reason !== 'SENT')
+    t.match(lines, [{ code: 'FST_ZITADEL_SHARED_COMMAND', reason: 'DEADLINE' }, { code: 'FST_ZITADEL_SHARED_FORGET' }])
+    t.equal(lines.length, 2)
   })
 
   t.test(`${kind}: no request fails while Redis is restarted`, needsRedis, async (t) => {

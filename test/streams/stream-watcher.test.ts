@@ -219,7 +219,7 @@ t.test('when all verdicts are doubted, a few rechecks run at a time, and one whi
       return activeResponse()
     }
     world.clock.advance(1)
-    world.introspector.doubt({ all: true })
+    world.introspector.doubt({ sub: 'ada' })
     while (world.asked.length < 100 || running.size > 0) await turn()
     t.equal(most, limit)
   }
@@ -249,7 +249,7 @@ t.test('a stream that is removed while its recheck waits or runs is not rechecke
     await released
     return { active: false }
   }
-  world.introspector.doubt({ all: true })
+  world.introspector.doubt({ sub: 'ada' })
   await settle()
   t.equal(world.asked.length, 8)
   world.introspector.doubt({ all: true })

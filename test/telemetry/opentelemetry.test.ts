@@ -105,6 +105,7 @@ t.test('the health of the shared cache is observed', needsRedis, async (t) => {
   const isHealthy = async (): Promise<unknown> => (await telemetry.read('fastify_zitadel.shared_cache.healthy'))[0]?.value
   while (await isHealthy() !== 1) await sleep(10)
   t.pass('forget messages arrive')
+  t.same((await telemetry.read('fastify_zitadel.shared_cache.forgets.pending')).map(({ value }) => value), [0])
 })
 
 t.test('changes of the credentials are counted', async (t) => {

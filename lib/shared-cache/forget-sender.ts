@@ -1,0 +1,92 @@
+import { hash } from 'node:crypto'
+import { SharedEntry, type SharedCacheContext } from './entry.ts'
+import type { ForgetEvent, ForgetKind, ForgetMessages } from './forget-messages.ts'
+import { PendingForgets, type PendingForget, type SharedForgetTarget } from './pending-forgets.ts'
+import type { SharedCacheLog } from './shared-cache-log.ts'
+import { CLOCK_SKEW_MS } from './tombstones.ts'
+
+const CODE = 'FST_ZITADEL_SHARED_FORGET'
+
+/** Sends forgets to the other processes: first as tombstones, then as messages. What Redis does not accept is sent again. */
+export class ForgetSender {
+  readonly #shared: SharedCacheContext
+  readonly #messages: ForgetMessages
+  readonly #log: SharedCacheLog
+  readonly #onForgotten: (event: ForgetEvent, kind: ForgetKind) => void
+  readonly #pending = new PendingForgets()
+  #isSendingAgain = false
+
+  /** @param onForgotten called when the tombstones are stored, or are not because Redis does not respond */
+  constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (event: ForgetEvent, kind: ForgetKind) => void) {
+    this.#shared = shared
+    this.#messages = messages
+    this.#log = log
+    this.#onForgotten = onForgotten
+  }
+
+  /** The number of forgets that Redis has not accepted yet. */
+  get pendingCount (): number {
+    return this.#pending.size + (this.#isSendingAgain ? 1 : 0)
+  }
+
+  /** @returns whether Redis has stored and published it; if not, it is sent again later */
+  async send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {
+    const { clock, ttl } = this.#shared
+    const until = clock.monotonic() + ttl + 2 * CLOCK_SKEW_MS
+    const forget: PendingForget = { what, kind, ...await this.#store(what), isPublished: false, until }
+    // In this process too: the jti may be known only now, and what was loaded before the tombstones were stored is not used.
+    this.#onForgotten(forget.event, kind)
+    if (await this.#publish(forget)) return true
+    this.#pending.add(forget)
+    this.#log.warn(CODE, 'Redis did not accept a forget, so only this process has forgotten. It is sent again when Redis responds. Until then, other processes can use the verdict until its ttl ends')
+    return false
+  }
+
+  /** Sends what Redis did not accept, until it does not accept one of them. */
+  async sendAgain (): Promise<void> {
+    if (this.#isSendingAgain) return
+    this.#isSendingAgain = true
+    let count = 0
+    for (let forget = this.#take(); forget !== undefined; forget = this.#take()) {
+      if (!await this.#sendAgain(forget)) {
+        this.#pending.add(forget)
+        break
+      }
+      count++
+    }
+    this.#isSendingAgain = false
+    if (count > 0) this.#log.info(CODE, 'Redis accepts what this process forgets again. What it had not accepted was sent', { reason: 'SENT', count })
+  }
+
+  #take (): PendingForget | undefined {
+    return this.#pending.take(this.#shared.clock.monotonic())
+  }
+
+  async #sendAgain (forget: PendingForget): Promise<boolean> {
+    if (!forget.isStored) {
+      Object.assign(forget, await this.#store(forget.what))
+      if (forget.isStored) this.#onForgotten(forget.event, forget.kind)
+      // Without tombstones, a second message has no effect that the first one did not have.
+      else if (forget.isPublished) return false
+    }
+    return await this.#publish(forget)
+  }
+
+  async #store (what: SharedForgetTarget): Promise<Pick<PendingForget, 'event' | 'isStored'>> {
+    const { tombstones } = this.#shared
+    const isStored = await tombstones.put(what)
+    if (!('token' in what)) return { event: what, isStored }
+    const entry = new SharedEntry(this.#shared, what.token)
+    const jti = what.jti ?? await entry.loadJti()
+    const isJtiStored = jti === what.jti || await tombstones.put({ jti })
+    entry.delete()
+    return { event: { key: hash('sha256', what.token, 'base64url'), jti }, isStored: isStored && isJtiStored }
+  }
+
+  /** After the tombstones: a process that receives the message and reads the shared cache again must find them. */
+  async #publish (forget: PendingForget): Promise<boolean> {
+    const isPublished = await this.#messages.publish(forget.event, forget.kind)
+    forget.isPublished ||= isPublished
+    return forget.isStored && isPublished
+  }
+}

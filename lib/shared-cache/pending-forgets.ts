@@ -1,0 +1,77 @@
+import { hash } from 'node:crypto'
+import type { ForgetEvent, ForgetKind } from './forget-messages.ts'
+
+/** What to forget. The `jti` of a token need not be known. */
+export type SharedForgetTarget =
+  | { readonly token: string, readonly jti?: string | undefined }
+  | { readonly sub: string }
+  | { readonly jti: string }
+  | { readonly session: string }
+  | { readonly all: true }
+
+/** A forget that other processes do not know yet. */
+export interface PendingForget {
+  readonly what: SharedForgetTarget
+  kind: ForgetKind
+  /** What the other processes are sent. */
+  event: ForgetEvent
+  isStored: boolean
+  isPublished: boolean
+  /** Monotonic milliseconds after which no verdict that it applies to can be used. */
+  until: number
+}
+
+/** Targets that are kept. If there are more, everything is in doubt: one message has the same effect as all of theirs. */
+export const MAX_PENDING_FORGETS = 1000
+
+/** Forgets that Redis did not accept, one for each target. */
+export class PendingForgets {
+  /** In the order in which they are sent. */
+  readonly #forgets = new Map<string, PendingForget>()
+
+  get size (): number {
+    return this.#forgets.size
+  }
+
+  add (forget: PendingForget): void {
+    // It is sent later, so it applies to this one too.
+    if (this.#forgets.has(ALL)) return
+    const name = getName(forget.what)
+    const other = this.#forgets.get(name)
+    if (other !== undefined) merge(forget, other)
+    this.#forgets.set(name, forget)
+    if (this.#forgets.size <= MAX_PENDING_FORGETS) return
+    this.#forgets.clear()
+    this.#forgets.set(ALL, { what: { all: true }, kind: 'doubt', event: { all: true }, isStored: false, isPublished: false, until: forget.until })
+  }
+
+  /**
+   * Removes the next one to send and returns it. What has no effect any more is dropped.
+   *
+   * @param now monotonic milliseconds
+   */
+  take (now: number): PendingForget | undefined {
+    for (const [name, forget] of this.#forgets) {
+      this.#forgets.delete(name)
+      if (forget.until > now) return forget
+    }
+    return undefined
+  }
+}
+
+const ALL = 'all'
+
+/** No token is used as a name. */
+function getName (what: SharedForgetTarget): string {
+  if ('token' in what) return `token ${hash('sha256', what.token, 'base64url')}`
+  const [kind, value] = Object.entries(what)[0]!
+  return kind === ALL ? ALL : `${kind} ${value}`
+}
+
+/** A forget within a doubt stays a forget. */
+function merge (forget: PendingForget, other: PendingForget): void {
+  if (other.kind === 'forget') forget.kind = 'forget'
+  forget.isStored &&= other.isStored
+  forget.isPublished &&= other.isPublished
+  forget.until = Math.max(forget.until, other.until)
+}
