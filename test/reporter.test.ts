@@ -62,25 +62,25 @@ t.test('the number of kept lines is bounded', async (t) => {
   reporter.report('warn', 'CODE', 'first')
   for (let index = 0; index < 99; index++) reporter.report('warn', 'CODE', `line ${index}`)
   reporter.report('warn', 'CODE', 'first')
-  t.equal(lines.length, 100, 'a hundred are told apart')
+  t.equal(lines.length, 100, 'a hundred kinds are distinguished')
   reporter.report('warn', 'CODE', 'one more')
   t.same(lines.slice(100), [
     ['warn', { code: 'CODE', repeated: 1 }, 'fastify-zitadel: first'],
     ['warn', { code: 'CODE' }, 'fastify-zitadel: one more']
-  ], 'what was counted is told before it is forgotten')
+  ], 'the count is logged before it is dropped')
   reporter.report('warn', 'CODE', 'first')
   t.same(lines.at(-1), ['warn', { code: 'CODE' }, 'fastify-zitadel: first'])
 })
 
-t.test('a count is written once, although the line does not come again', async (t) => {
+t.test('a count is written once, although the line does not occur again', async (t) => {
   const { reporter, lines } = world(20)
   for (let time = 0; time < 7; time++) reporter.report('error', 'CODE', 'the same')
-  reporter.report('warn', 'CODE', 'told apart')
+  reporter.report('warn', 'CODE', 'distinguished')
   t.equal(lines.length, 2)
   await setTimeout(100)
   t.same(lines.slice(2), [['error', { code: 'CODE', repeated: 6 }, 'fastify-zitadel: the same']])
   reporter.flush()
-  t.equal(lines.length, 3, 'and there is no more to tell')
+  t.equal(lines.length, 3, 'there is no count to log')
 })
 
 t.test('flush writes what was counted, once', async (t) => {

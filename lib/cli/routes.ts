@@ -6,7 +6,7 @@ import { formatJson } from './printable.ts'
 import { formatTable } from './table.ts'
 import { UsageError, type Command } from './command.ts'
 
-/** Prints who may call what. The order is stable, so that a diff shows a change. */
+/** Prints the access of each route. The order is stable, so that a diff shows a change. */
 export const routes: Command = {
   usage: `  fastify-zitadel routes FILE [--json | --markdown]
       Who may call what. FILE exports a Fastify instance by default, or a function that returns one.

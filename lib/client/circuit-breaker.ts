@@ -27,7 +27,7 @@ const FAILURE_THRESHOLD = 5
 /** The circuit is open for this time first, and for the other after each probe that fails: callers get in 1 s after the server is back. */
 const MIN_OPEN_MS = 500
 const MAX_OPEN_MS = 1000
-/** If a probe has no result after this time, another may be sent: the first one can hang on a connection that is dead. */
+/** If a probe has no result after this time, another may be sent: the first one can hang on a broken connection. */
 const PROBE_INTERVAL_MS = 1000
 
 /**
@@ -83,7 +83,7 @@ export class CircuitBreaker {
     return this.#probe
   }
 
-  /** Permits a request whatever the state is. */
+  /** Permits a request in any state. */
   acquireAlways (): CircuitPermit {
     return { generation: this.#generation }
   }

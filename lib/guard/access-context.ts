@@ -10,7 +10,7 @@ export interface AccessContext {
   readonly requirement: Requirement
   /** Monotonic milliseconds: when its token, and those of the requirements before, were checked for their expiry. */
   readonly checkedAt: number
-  /** The requirement that let the request in before, if there are several: `app.zitadel.require()` beside a route's config. */
+  /** The requirement that allowed the request before, if there are several: `app.zitadel.require()` beside a route's config. */
   readonly previous: AccessContext | undefined
 }
 

@@ -3,10 +3,10 @@ import { toRequestError } from '../errors.ts'
 import type { AccessCheck, AccessChecks } from './access-checks.ts'
 import type { AccessContext } from './access-context.ts'
 
-/** Checks all requirements that let a request in. Returns the reason to deny it, or undefined. */
+/** Checks all requirements that allowed a request. Returns the reason to deny it, or undefined. */
 export type ContextCheck = (request: FastifyRequest, context: AccessContext) => Error | undefined
 
-/** Runs a check for all requirements that let a request in. An error that it throws is ours: @fastify/auth would make a 401 of it. */
+/** Runs a check for all requirements that allowed a request. An error that it throws is ours: @fastify/auth would make a 401 of it. */
 export function findDenial (check: AccessCheck, request: FastifyRequest, context: AccessContext): Error | undefined {
   try {
     for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {

@@ -16,7 +16,7 @@ export function logDenial (request: FastifyRequest, denial: Error): void {
 const strategyDenials = new WeakMap<object, Error & { statusCode?: number }>()
 
 /**
- * Writes the line of a denial by a strategy, if the request fails. Another strategy may still let the request in, so the status of
+ * Writes the line of a denial by a strategy, if the request fails. Another strategy may still allow the request, so the status of
  * the response decides: that of the denial, or the 401 of @fastify/auth.
  */
 export function logStrategyDenial (request: FastifyRequest, { raw }: FastifyReply, denial: Error): void {

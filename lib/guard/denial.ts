@@ -19,7 +19,7 @@ export const deny: EndCheck = (request, reply, denial, done) => {
   done(denial)
 }
 
-/** Ends a check of a strategy. Leaves the reply alone: another strategy may still let the request in. */
+/** Ends a check of a strategy. Does not change the reply: another strategy may still allow the request. */
 export const denyStrategy: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) logStrategyDenial(request, reply, denial)
   done(denial)

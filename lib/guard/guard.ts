@@ -69,7 +69,7 @@ export class Guard {
     this.#authorize(request, reply, rule.requirement, rule.isOptional, deny, done)
   }
 
-  /** One strategy for an app's own `app.auth([...])`. It leaves the reply alone: another strategy may still let the request in. */
+  /** One strategy for an app's own `app.auth([...])`. It does not change the reply: another strategy may still allow the request. */
   createStrategy (requirement: Requirement): GuardHook {
     return (request, reply, done) => this.#authorize(request, reply, requirement, false, denyStrategy, done)
   }

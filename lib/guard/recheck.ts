@@ -26,7 +26,7 @@ export function createRecheck (introspector: Introspector, { active, unexpired, 
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
     const now = monotonic()
-    // Only an active verdict lets a request in, and an expired token needs no introspection.
+    // Only an active verdict allows a request, and an expired token needs no introspection.
     const denial = now - context.checkedAt < EXPIRY_RECHECK_MS ? undefined : findDenial(unexpired, request, context)
     if (denial !== undefined || !isOutdated(introspector, context, now)) return denyRecheck(request, reply, denial, done)
     const endHandling = handleUpgradeErrors(request)

@@ -70,14 +70,14 @@ export function resolveUndeclaredRule ({ undeclaredRoutes: setting, customScopes
   throw createOptionError(`${label}: option "undeclaredRoutes" must give 'protected', 'public', 'refused' or a route config { ${ROUTE_KEYS.join(', ')} }`)
 }
 
-/** @returns undefined if the value is no route config; a promise is none */
+/** @returns undefined if the value is no route config, such as a promise */
 function compileReturnedConfig (value: unknown, customScopes: 'roles' | 'scope', label: string): RouteRule | undefined {
   if (typeof value !== 'object' || value === null) return undefined
   const rule = compileDeclaredRule(value, customScopes, `${label}: option "undeclaredRoutes"`)
   return Object.keys(value).every((key) => ROUTE_KEYS.includes(key)) ? rule : undefined
 }
 
-/** Whatever is thrown becomes an error: the plugin loader takes a thrown `undefined` for success. */
+/** Converts any thrown value to an error: the plugin loader takes a thrown `undefined` for success. */
 function callUndeclaredRoutes (setting: (route: UndeclaredRoute) => unknown, route: UndeclaredRoute, label: string): unknown {
   try {
     return setting(route)

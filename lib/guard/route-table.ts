@@ -32,7 +32,7 @@ export interface ToolsDescription {
 }
 
 /**
- * Describes a rule. Two rules with the same effect have the same description, in whatever order their sets are declared.
+ * Describes a rule. Two rules with the same effect have the same description, in any order of their sets.
  *
  * @param rule as `resolveRouteRule` returns it
  */

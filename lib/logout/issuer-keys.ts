@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 
 /** ZITADEL lets its keys be cached for so many milliseconds. */
 const MAX_AGE_MS = 300_000
-/** Milliseconds between two requests for the keys, whatever logout tokens arrive. */
+/** Milliseconds between two requests for the keys, for any number of logout tokens. */
 const COOLDOWN_MS = 10_000
 
 /** Thrown if the keys of the issuer are not known, and could not be fetched. */

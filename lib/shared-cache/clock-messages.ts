@@ -8,7 +8,7 @@ import { CLOCK_SKEW_MS } from './tombstones.ts'
 
 /**
  * Notices that the clocks of processes differ by more than the shared cache allows for. Each process receives each message, so
- * one of them is enough for all: whoever receives it compares, and publishes only if its own clock is another.
+ * one of them is enough for all: each process that receives it compares, and publishes only if its own clock differs.
  */
 export class ClockMessages {
   readonly #commands: RedisCommands

@@ -16,7 +16,7 @@ export function isConnected (client: RedisLike): boolean {
  * Sends a command that has one key as its first argument, or PUBLISH. It goes to a master: a replica may not have the latest
  * tombstone yet.
  *
- * @returns a string, a number or null, whatever the client is configured to return
+ * @returns a string, a number or null, for any configuration of the client
  */
 export async function sendCommand (client: RedisLike, args: string[]): Promise<unknown> {
   return normalizeReply(args[0]!, await dispatch(client, args))

@@ -57,7 +57,7 @@ export class Tombstones {
   }
 
   /**
-   * Whether there is any tombstone. Mostly there is none, and no other needs to be read.
+   * Whether there is any tombstone. Mostly there is none, and then no other key is read.
    *
    * @throws RedisCommandError
    */

@@ -60,7 +60,7 @@ function getInterval ({ recheck = DEFAULT_RECHECK_SECONDS }: OnEndOptions): numb
   return recheck === 0 ? Infinity : recheck * 1000
 }
 
-/** The tokens that let a request in: one, unless requirements were checked with different ones. */
+/** The tokens that allowed a request: one, unless requirements were checked with different ones. */
 function listVerdicts (context: AccessContext): Map<string, Verdict> {
   const verdicts = new Map<string, Verdict>()
   for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {

@@ -13,7 +13,7 @@ export class StreamCounter {
 
   get (route: string | undefined): RouteStreams {
     let streams = this.#routes.get(route)
-    // Zeros from the start: Prometheus sees no increase in a series whose first value is 1.
+    // Zeros from the start: Prometheus records no increase in a series whose first value is 1.
     if (streams === undefined) this.#routes.set(route, streams = { route, open: 0, ended: { expired: 0, revoked: 0, forbidden: 0 } })
     return streams
   }

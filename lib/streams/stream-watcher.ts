@@ -39,7 +39,7 @@ export class StreamWatcher implements VerdictListener {
   /**
    * Watches the token of a stream, until it is removed.
    *
-   * @param verdict that let the request in
+   * @param verdict that allowed the request
    * @returns a function that removes it
    */
   add (token: string, verdict: Verdict, stream: Stream): () => void {

@@ -15,7 +15,7 @@ export class CachePartition {
   readonly #max: number
   readonly #ttl: number
 
-  /** @param onRemove called for each verdict that is removed, whatever the reason */
+  /** @param onRemove called for each verdict that is removed, for any reason */
   constructor ({ max, maxBytes, ttl }: PartitionBounds, onRemove: (verdict: Verdict, key: string) => void) {
     // Without `max`, lru-cache allocates nothing for verdicts that may never come.
     this.#verdicts = new LRUCache({ maxSize: maxBytes, dispose: onRemove })

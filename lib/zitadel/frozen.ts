@@ -17,7 +17,7 @@ export function deepFreeze<T> (json: T): T {
 const EMPTY_PROTOTYPE = Object.freeze(Object.create(null))
 
 /**
- * A frozen object in which a lookup finds only the given entries, whatever the name. It has an empty prototype instead of
+ * A frozen object in which a lookup of any name finds only the given entries. It has an empty prototype instead of
  * none: V8 makes dictionaries of four times the size of objects without a prototype.
  */
 export function createFrozenRecord<T> (entries: ReadonlyArray<readonly [string, T]>): Readonly<Record<string, T>> {

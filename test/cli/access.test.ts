@@ -87,7 +87,7 @@ t.test('the rule of a route is described in words', async (t) => {
   const token = tokenOf(as({ roles: ['reader'] }))
   for (const [url, rule, status] of [
     ['/any', /^It requires any active token, because it declares nothing and the option "undeclaredRoutes" decides$/, 'ok'],
-    ['/open', /^Everybody may call it$/, 'ok'],
+    ['/open', /^It needs no token$/, 'ok'],
     ['/maybe', /^A token is checked if there is one$/, 'ok'],
     ['/own', /^Hooks of the app decide/, 'failed'],
     ['/limited', /^It requires roles reader$/, 'failed'],
@@ -98,8 +98,8 @@ t.test('the rule of a route is described in words', async (t) => {
     t.equal(diagnoses['access']?.status, status, url)
     t.notMatch(JSON.stringify(diagnoses), 'CANARY')
   }
-  t.match(await examine(t, '/open', { options: { undeclaredRoutes: 'public' } }), { rule: { message: 'Everybody may call it' } })
-  t.match(await examine(t, '/any', { options: { undeclaredRoutes: 'public' } }), { rule: { message: /^Everybody may call it, because/ } })
+  t.match(await examine(t, '/open', { options: { undeclaredRoutes: 'public' } }), { rule: { message: 'It needs no token' } })
+  t.match(await examine(t, '/any', { options: { undeclaredRoutes: 'public' } }), { rule: { message: /^It needs no token, because/ } })
   t.match(await examine(t, '/limited', { token }), { access: { cause: 'refused_by_app', message: 'A hook of the app answers 429' } })
 })
 

@@ -5,7 +5,7 @@ import { runCommand } from '../fixtures/terminal.ts'
 
 const server = (name: string): string => fileURLToPath(new URL(`../fixtures/servers/${name}${extname(import.meta.filename)}`, import.meta.url))
 
-t.test('routes prints who may call what', async (t) => {
+t.test('routes prints the access of each route', async (t) => {
   const { status, output, errors } = await runCommand(['routes', server('guarded')])
   t.equal(errors, '')
   t.equal(status, 0)

@@ -41,7 +41,7 @@ t.test('fifty simultaneous requests detect that replays are rejected', async (t)
   t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['inactive']))
   const settled = refused()
   t.same(new Set(await Promise.all(Array.from({ length: 50 }, unknown))), new Set(['inactive']))
-  t.equal(refused(), settled, 'nobody is refused any more')
+  t.equal(refused(), settled, 'no request is refused any more')
   t.same(errors, [])
 })
 

@@ -205,7 +205,7 @@ t.test('rejected credentials open the circuit at once, for six seconds each', as
   t.notOk(denial(), 'a success of any request closes the circuit')
 })
 
-t.test('a wait that the server requests is kept, whatever other responses arrive meanwhile', async (t) => {
+t.test('a wait that the server requests is kept, with any other responses meanwhile', async (t) => {
   const { circuit, clock, fail, denial } = setUp()
   const late: CircuitPermit[] = [circuit.acquire(), circuit.acquire(), circuit.acquire()]
   fail(1, limited(10_000))

@@ -10,7 +10,7 @@ function flood (get: (token: string) => Promise<CallerResponse>, count: number):
   return Array.from({ length: count }, async () => await get(randomUUID()))
 }
 
-t.test('a flood of random tokens is bounded in connections and in the queue, and the rest is answered 503', async (t) => {
+t.test('a flood of random tokens is bounded in connections and in the queue, and other requests get a 503', async (t) => {
   const gate = new Gate()
   const peer = await startPeer(t, async (): Promise<Reply> => {
     await gate.opened
@@ -107,7 +107,7 @@ for (const [title, getSubject] of ATTACKERS) {
   })
 }
 
-t.test('a signer that never answers occupies no place after the deadline', async (t) => {
+t.test('a signer that never settles occupies no place after the deadline', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
   let hangs = true
   const sign = async (): Promise<Uint8Array> => {

@@ -81,7 +81,7 @@ for (const [queue, unknown] of QUEUES) {
   })
 }
 
-t.test('tokens of one kind start in the order in which they came', async (t) => {
+t.test('tokens of one kind start in the order of arrival', async (t) => {
   const { started, start } = setUp({ concurrent: 1, queue: 100 })
   const works = ['unknown 1', 'unknown 2', 'known 1', 'known 2'].map(start)
   for (const index of [0, 2, 3, 1]) await works[index]!.end()

@@ -122,7 +122,7 @@ t.test('a rejection of a ProxyAgent in the option "dispatcher" is described alik
   }
 })
 
-t.test('https to ZITADEL goes end to end through the tunnel, with the certificate checked', async (t) => {
+t.test('https to ZITADEL is end to end through the tunnel, and the certificate is checked', async (t) => {
   const server = createServer({ key: readFileSync('test/fixtures/tls/acme.key'), cert: readFileSync(CERTIFICATE) }, (_request, response) => {
     response.setHeader('content-type', 'application/json').end('{"active":true}')
   })

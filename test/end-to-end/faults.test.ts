@@ -4,7 +4,7 @@ import { againstBoth, optionsFor } from '../fixtures/authorization-servers.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { serve } from '../fixtures/served-app.ts'
 
-/** The parts of a denial that a caller sees. */
+/** The parts of a denial that a caller gets. */
 const UNAVAILABLE = { statusCode: 503, code: 'FST_ZITADEL_UNAVAILABLE', error: 'Service Unavailable', message: 'The access token cannot be verified right now' }
 const REJECTED = { statusCode: 500, code: 'FST_ZITADEL_CLIENT_REJECTED', error: 'Internal Server Error', message: 'This API cannot verify access tokens' }
 

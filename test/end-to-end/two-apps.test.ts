@@ -18,7 +18,7 @@ t.test('two apps share a response, and a token that one app forgets is introspec
   t.equal(peer.asked.length, 1)
   t.equal(await one.status('sibling'), 200)
   t.equal(peer.asked.length, 2)
-  // By the jti that the tokens share, although this process knows only the other one.
+  // By the jti that the tokens share, although this process has only the other one.
   await other.app.zitadel.forget({ token: 'token' })
   t.equal(await other.status('token'), 200)
   t.equal(peer.asked.length, 3)

@@ -34,7 +34,7 @@ async function getStatus (app: FastifyInstance, url: string, token?: string, met
   return (await app.inject({ url, method, headers })).statusCode
 }
 
-t.test('the documented routes let in the callers that their comments name', async (t) => {
+t.test('the documented routes allow the callers that their comments name', async (t) => {
   const standIn = await startServer(t)
   const app = Fastify()
   t.teardown(async () => await app.close())
@@ -67,7 +67,7 @@ t.test('the documented routes let in the callers that their comments name', asyn
   t.equal(await getStatus(app, '/tenant', reader), 200)
 })
 
-t.test('either an API key or a role lets a caller in', async (t) => {
+t.test('either an API key or a role is enough', async (t) => {
   const standIn = await startServer(t)
   const app = await buildEitherOr(optionsOf(standIn), 'correct horse battery staple')
   t.teardown(async () => await app.close())

@@ -110,7 +110,7 @@ t.test('a wrong requirement throws when the strategy is created', async (t) => {
   }
 })
 
-t.test('a token that a strategy let in is checked again before the handler', async (t) => {
+t.test('a token that a strategy accepted is checked again before the handler', async (t) => {
   const { app, clock, get, zitadel } = await startGuardedApp(t, { responses: { brief: () => activeResponse({ exp: clock.seconds + 60 }) } })
   const pass = async (_request: FastifyRequest, _reply: FastifyReply): Promise<void> => { clock.advance(61) }
   app.get('/', { config: { access: 'own' }, onRequest: zitadel().require(), preValidation: pass }, async () => 'served')

@@ -58,7 +58,7 @@ t.test('a server knows its guards by the names of their hooks', async (t) => {
   ])
 })
 
-t.test('rows are sorted by URL, method and constraints, whatever order they come in', async (t) => {
+t.test('rows are sorted by URL, method and constraints, from any order', async (t) => {
   const rows = [
     { method: 'GET', url: '/a', access: 'guarded' as const },
     { method: 'POST', url: '/a', access: 'guarded' as const },

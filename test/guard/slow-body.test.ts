@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify'
 import type { ZitadelOptions } from '../../lib/index.ts'
 import { activeResponse, bearer, listen, roles, startGuardedApp, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
-/** Sends the first half of a body and resolves when the guard has let the request in; then it sends the rest. */
+/** Sends the first half of a body and resolves when the guard has allowed the request; then it sends the rest. */
 type Upload = (app: FastifyInstance, port: number) => Promise<() => Promise<{ status: number, retryAfter: string | undefined }>>
 
 async function sendHttp1 (t: TestContext, app: FastifyInstance, port: number, header: string, first: string, rest: string): ReturnType<Upload> {

@@ -26,7 +26,7 @@ const LOG = { isDebugEnabled: () => false, debug () {}, info () {}, warn: consol
  * @returns {Promise<{ mutants: Mutant[], state: string }>} `state` changes with the code of lib
  */
 export async function writeMutants () {
-  // Installed by run.js, beside which it lies.
+  // Installed by run.js, in the same folder.
   const { Instrumenter } = await import('@stryker-mutator/instrumenter')
   const { default: ts } = await import('typescript')
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')

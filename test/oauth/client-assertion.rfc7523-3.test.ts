@@ -41,5 +41,5 @@ t.test('the form contains the type and the assertion (section 2.2)', async (t) =
     ['client_assertion', assertion]
   ])
   t.same(headers, {}, 'nothing in the header: one method of authentication a request')
-  t.equal(secret, '', 'nor anything that is not in the form already')
+  t.equal(secret, '', 'there is no secret beside the form')
 })

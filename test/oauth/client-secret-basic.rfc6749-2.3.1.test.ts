@@ -22,7 +22,7 @@ function read (authorization: string): string[] {
   return [pair.slice(0, colon), pair.slice(colon + 1)].map((half) => [...new URLSearchParams(`half=${half}`).values()].join())
 }
 
-t.test('id and secret can be decoded, whatever characters they contain', async (t) => {
+t.test('an id and a secret with any characters can be decoded', async (t) => {
   for (const [id, secret] of PAIRS) t.same(read(clientSecretBasic(id, secret).headers['authorization']!), [id, secret], id)
 })
 
@@ -44,5 +44,5 @@ t.test('id and secret are form-encoded, without any byte that a form cannot cont
 t.test('the form contains no credentials, because a request has one method of authentication', async (t) => {
   t.equal(clientSecretBasic('orders', 'secret').form, '')
   t.same(Object.keys(clientSecretBasic('orders', 'secret').headers), ['authorization'])
-  t.equal(clientSecretBasic('orders', 's e').secret, 's e', 'what nobody may quote is the secret as it is')
+  t.equal(clientSecretBasic('orders', 's e').secret, 's e', 'the unencoded secret must not be quoted')
 })

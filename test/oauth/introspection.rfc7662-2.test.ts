@@ -42,7 +42,7 @@ t.test('a token without exp does not expire', async (t) => {
   t.equal(getExpiry({ active: true }), Infinity)
 })
 
-t.test('an inactive token is not valid, whatever its times are', async (t) => {
+t.test('an inactive token is not valid, at any time', async (t) => {
   t.notOk(isCurrentlyValid({ active: false }, NOW))
   t.notOk(isCurrentlyValid({ active: false, exp: SECONDS + 60, nbf: SECONDS - 60 }, NOW))
 })
@@ -60,6 +60,6 @@ t.test('a response without a type, or of type Bearer, is of a bearer token', asy
   for (const type of ['DPoP', 'mac', '', 'Bearer ', null, true, ['Bearer']]) t.notOk(isUnboundBearer({ active: true, token_type: type }), String(type))
 })
 
-t.test('a token that is bound to a key is no bearer token, whatever its type is (RFC 7800, RFC 9449)', async (t) => {
+t.test('a token of any type that is bound to a key is no bearer token (RFC 7800, RFC 9449)', async (t) => {
   for (const cnf of [{ jkt: 'thumbprint' }, { 'x5t#S256': 'thumbprint' }, {}, null, '', false]) t.notOk(isUnboundBearer({ active: true, token_type: 'Bearer', cnf }))
 })

@@ -96,7 +96,7 @@ function listOperations ({ paths }: Document): Array<{ url: string, method: HTTP
 }
 
 for (const version of ['3.0.3', '3.1.0']) {
-  t.test(`OpenAPI ${version}: the document of each route says what the guard enforces`, async (t) => {
+  t.test(`OpenAPI ${version}: the document of each route shows what the guard enforces`, async (t) => {
     const app = await startApp(t, version)
     const operations = listOperations(await getDocument(app))
     t.ok(operations.length > 60, `${operations.length} operations`)

@@ -11,7 +11,7 @@ t.test('a transform is composed', async (t) => {
   t.match((await getDocument(app)).paths, { '/v1/orders': { get: { summary: 'transformed', security: [{ zitadel: BASE_SCOPES }] } } })
 })
 
-t.test('a transformObject is composed, and sees the complete document', async (t) => {
+t.test('a transformObject is composed, and gets the complete document', async (t) => {
   const { app } = await startDocumentedApp(t, {
     transformObject: (input) => {
       const { openapiObject } = input as unknown as { openapiObject: Document }

@@ -73,7 +73,7 @@ t.test('hooks of a page still run', async (t) => {
   t.equal((await app.inject('/docs')).statusCode, 418)
 })
 
-t.test('options of a page that are not used are noticed', async (t) => {
+t.test('options of a page that are not used cause a warning', async (t) => {
   const lines: string[] = []
   const { app } = await startGuardedApp(t, { server: { logger: { level: 'info', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
   const docs = app.zitadel.openapi(LOGIN)

@@ -11,7 +11,7 @@ async function getOperation (t: TestContext, config: ZitadelRouteOptions, schema
   return (await getDocument(app)).paths['/']!['get']!
 }
 
-t.test('the description says what is required', async (t) => {
+t.test('the description names the requirement', async (t) => {
   const descriptions: Array<[ZitadelRouteOptions, string | undefined]> = [
     [{}, 'Requires an access token.'],
     [{ access: 'public' }, undefined],
@@ -76,7 +76,7 @@ t.test('documented responses stay as they are', async (t) => {
   t.same(await statuses('default'), { default: 'own' })
 })
 
-t.test('serializers do not know the responses that are added', async (t) => {
+t.test('serializers do not use the added responses', async (t) => {
   const { app } = await startDocumentedApp(t)
   app.get('/', { config: { roles: ['reader'] } }, async () => ({ kept: true }))
   t.same((await app.inject('/')).json(), { statusCode: 401, code: 'FST_ZITADEL_NO_TOKEN', error: 'Unauthorized', message: 'A bearer token is required' })

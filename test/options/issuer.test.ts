@@ -23,7 +23,7 @@ t.test('the issuer is used as it is written, without a slash at the end', async 
   for (const spelling of spellings) for (const given of [spelling, `${spelling}/`]) t.equal(issuer(given), spelling, given)
 })
 
-t.test('the connection goes to the parsed origin, and the routing headers spell the host as the issuer does', async (t) => {
+t.test('the connection goes to the parsed origin, and the routing headers have the host as in the issuer', async (t) => {
   const { endpoint } = createConfig({ issuer: 'https://Auth.acme.example:443', credentials }, {}).authorizationServer!
   t.same(endpoint, { origin: 'https://auth.acme.example', path: '/oauth/v2/introspect', headers: {} })
   const internal = createConfig({ issuer: 'https://Auth.acme.example:443', address: 'http://zitadel:8080', credentials }, {}).authorizationServer!

@@ -23,7 +23,7 @@ async function refuses (t: Test, path: string, expected: RegExp | string): Promi
     const error = await startError(t, options(path), variables(path))
     t.ok(error.message.startsWith(`${name} `), error.message)
     t.match(error.message, expected)
-    t.notMatch(describeError(error), CANARY, 'neither the path nor what is in the file')
+    t.notMatch(describeError(error), CANARY, 'the message contains neither the path nor the content')
   }
 }
 

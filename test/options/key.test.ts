@@ -48,7 +48,7 @@ t.test('a key that is not an object stops the start', async (t) => {
   for (const key of [null, 5, true, [], [applicationKey()], CANARY, pkcs1]) await refuses(t, key, SHAPE)
 })
 
-t.test('a text that is neither JSON nor base64 of JSON stops the start, and the message quotes no parser', async (t) => {
+t.test('a text that is neither JSON nor base64 of JSON stops the start, and the message does not quote the parser', async (t) => {
   const json = JSON.stringify(applicationKey())
   const broken = [
     '', ' ', CANARY, pkcs1, `{${CANARY}`, `{"key":${CANARY}}`, json.slice(0, -2), `${json}${CANARY}`, json.replace(':', CANARY), `{"key": "${pkcs1}"}`,
@@ -62,7 +62,7 @@ t.test('a text that is neither JSON nor base64 of JSON stops the start, and the 
   }
 })
 
-t.test('the message says what a text seems to be', async (t) => {
+t.test('the message names the probable kind of a text', async (t) => {
   const json = JSON.stringify(applicationKey())
   const seen: Array<[string, string]> = [
     ['', 'it is empty'], [`'${json}'`, 'it is in quotation marks'], [`"${json}"`, 'it is in quotation marks'], [JSON.stringify(json), 'it is in quotation marks'], [pkcs1, 'it is only the PEM'],

@@ -59,7 +59,7 @@ t.test('after forget() of a token, a user or a jti, there is a new introspection
   t.equal(await asksAfter({ sub: 'nobody' }), 'abcd')
   t.equal(await asksAfter({ sub: 'nobody' }), '')
   t.equal(await asksAfter({ token: 'a' }), 'a')
-  t.equal(await asksAfter({ token: 'c' }), 'cd', 'and whatever shares its jti')
+  t.equal(await asksAfter({ token: 'c' }), 'cd', 'with all tokens that share its jti')
   t.equal(await asksAfter({ sub: 'ada' }), 'ab')
   t.equal(await asksAfter({ jti: '3' }), 'cd')
 })

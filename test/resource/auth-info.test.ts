@@ -42,7 +42,7 @@ t.test('authInfo is frozen', async (t) => {
   for (const part of [info, info.scopes, info.extra, info.extra.roles, info.extra.roles['admin']]) t.ok(Object.isFrozen(part))
 })
 
-t.test('what ZITADEL did not send is absent', async (t) => {
+t.test('claims that ZITADEL did not send are absent', async (t) => {
   t.same(await read(t, {}, { active: true }), { token: '', clientId: '', scopes: [], extra: { sub: '', organization: undefined, roles: {} } })
 })
 

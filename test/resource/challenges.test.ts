@@ -72,7 +72,7 @@ t.test('the resource with the longest path that contains the route decides', asy
   t.match((await readDenial(await get('/mcp/admin', null))).sdk, { url: 'https://api.acme.example/.well-known/oauth-protected-resource/mcp/admin', scope: `openid ${AUDIENCE} profile` })
 })
 
-t.test('the path of the request decides on a route whose pattern does not tell', async (t) => {
+t.test('on a route whose pattern has no fixed path, the path of the request decides', async (t) => {
   const { get } = await start(t, { resource: ['https://api.acme.example/acme/mcp', 'https://api.acme.example/mcp'] }, (app) => {
     app.get('/:tenant/mcp', async () => 'served')
     app.get('/*', async () => 'served')

@@ -133,7 +133,7 @@ t.test('two registrations with the same resource do not start', async (t) => {
   await t.rejects(async () => await register('/two'), { code: 'FST_ZITADEL_OPTION', message: 'option "resource": another registration on this server has a resource with the same path' })
 })
 
-t.test('a resource without projectId is a warning, because clients are not told the audience scope', async (t) => {
+t.test('a resource without projectId is a warning, because clients do not get the audience scope', async (t) => {
   const { app, warnings } = await start(t, { resource: MCP })
   t.same((await app.inject(`${WELL_KNOWN}/mcp`)).json().scopes_supported, ['openid'])
   t.match(warnings, [/option "resource" without "projectId"/])

@@ -11,7 +11,7 @@ type Counts = Readonly<Record<string, number>>
 // Plain JavaScript, because `npm run capacity` runs it uncompiled.
 const { COMMANDS } = await import(pathToFileURL(resolve('bench/capacity/model.js')).href) as { COMMANDS: Record<string, Counts> }
 
-t.test('what happens on Redis costs the commands that the model of the capacity has', needsRedis, async (t) => {
+t.test('each operation sends the commands of the capacity model to Redis', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   // Heartbeats would be counted, too.
   const [first, second] = [await join(t, port, { interval: 60_000 }), await join(t, port, { interval: 60_000 })]

@@ -112,7 +112,7 @@ t.test('a response that is being loaded during a forget is not used', needsRedis
   t.equal(await forgetting, true)
 })
 
-t.test('a tombstone lives as long as a verdict can, and covers clocks that differ by five seconds', needsRedis, async (t) => {
+t.test('a tombstone is kept as long as a verdict can be, and covers clocks that differ by five seconds', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const clock = new ManualClock()
   const member = await join(t, port, { clock, ttl: 30 })

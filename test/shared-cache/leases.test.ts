@@ -187,7 +187,7 @@ t.test('a process that begins to wait right after the release does not wait', ne
   t.equal(await leases.loadOrAcquire(entry, Infinity), undefined)
 })
 
-t.test('a lease that nobody releases delays one new token in ten seconds, not each', needsRedis, async (t) => {
+t.test('a lease that is not released delays one new token in ten seconds, not each', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const clock = new ManualClock()
   const key = 'k'.repeat(32)

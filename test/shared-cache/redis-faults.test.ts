@@ -61,7 +61,7 @@ for (const kind of kinds) {
     t.equal(member.asked(), 50)
   })
 
-  t.test(`${kind}: whatever Redis replies, no response is wrong, and nothing of the reply is in the log`, needsRedis, async (t) => {
+  t.test(`${kind}: with any reply of Redis, no response is wrong, and the reply is not in the log`, needsRedis, async (t) => {
     const { port } = await startRedis(t)
     const proxy = await startRedisProxy(t, port)
     const replies = [
@@ -153,7 +153,7 @@ t.test('a client without a connection five seconds after the start is logged, an
   t.same(member.logged.map(({ reason }) => reason), ['NOT_CONNECTED'])
 })
 
-t.test('whatever a client throws, only a stable word of it is in the log', async (t) => {
+t.test('for any error of a client, only a stable word is in the log', async (t) => {
   const failures = [undefined, null, 'secret', 7, {}, { message: 7 }, new Error('secret'), new Error('READONLY secret'), { code: 'secret', message: '' }, { code: 'ECONNRESET' }, { code: 'UNDER_SCORED' }, { code: 'ECONNRESET secret' }, { code: 'secret ECONNRESET' }]
   const reasons: string[] = []
   for (const failure of failures) {
@@ -170,7 +170,7 @@ t.test('whatever a client throws, only a stable word of it is in the log', async
   t.same(reasons, ['FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'FAILED', 'READONLY', 'FAILED', 'ECONNRESET', 'UNDER_SCORED', 'FAILED', 'FAILED'])
 })
 
-t.test('a reply that comes after the deadline changes nothing', async (t) => {
+t.test('a reply after the deadline changes nothing', async (t) => {
   const replies: Array<() => void> = []
   const late = async (): Promise<never> => await new Promise((_resolve, reject) => { replies.push(() => reject(new Error('late'))) })
   const client = Object.assign(new EventEmitter(), { isReady: true, sendCommand: late, duplicate: () => Object.assign(new EventEmitter(), { connect: late, disconnect: () => {} }) })

@@ -2,7 +2,7 @@
 export const PROCESSES = 2
 /** Milliseconds: short, so that every verdict is renewed often, and longer than the bound of a process without Redis. */
 export const TTL = 30_000
-/** Milliseconds for which a process without Redis can let in a token that another has forgotten (docs/fleet.md). */
+/** Milliseconds for which a process without Redis can accept a token that another has forgotten (docs/fleet.md). */
 export const CUT_OFF = 17_000
 export const INACTIVE_TTL = 1000
 export const TIMEOUT = 1500

@@ -40,7 +40,7 @@ t.test('a thousand simultaneous checks cause one introspection', async (t) => {
   t.equal(peer.asked.length, 1)
 })
 
-t.test('later checks join a running check, however long it takes', async (t) => {
+t.test('later checks join a running check of any duration', async (t) => {
   const clock = new ManualClock()
   const gate = new Gate()
   const peer = await startPeer(t, async () => {

@@ -96,7 +96,7 @@ for (const [what, content] of Object.entries(BROKEN)) {
     t.equal(errors.length, 1)
     t.match(errors[0], 'the credentials were not replaced, the previous credentials stay in use: option')
     t.notMatch(errors[0] + JSON.stringify(result), /canary/)
-    t.equal(standIn.requests.length, 0, 'nor is anybody asked')
+    t.equal(standIn.requests.length, 0, 'ZITADEL is not asked')
     t.equal(await ask(await standIn.issueToken()), 'active')
   })
 }

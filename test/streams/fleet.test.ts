@@ -19,7 +19,7 @@ interface Fleet {
   readonly asked: () => number
 }
 
-/** Two processes, as far as Redis can tell. Each has an open stream with the same token. */
+/** Two apps that are two processes for Redis. Each has an open stream with the same token. */
 async function startFleet (t: Test): Promise<Fleet> {
   const { port } = await startRedis(t)
   let asked = 0

@@ -113,7 +113,7 @@ t.test('a removed role ends the stream', async (t) => {
   t.same(reasons, ['forbidden'])
 })
 
-t.test('each requirement that let the request in is checked again', async (t) => {
+t.test('each requirement that allowed the request is checked again', async (t) => {
   for (const missing of ['reader', 'auditor']) {
     const { open, respond, zitadel, calls } = await startCase(t)
     respond(activeResponse(roles({ reader: ['acme'], auditor: ['acme'] })))
@@ -136,7 +136,7 @@ t.test('the requirement of a called tool is checked again', async (t) => {
   t.same(opened().reasons, ['forbidden'])
 })
 
-t.test('what another request with the token finds out ends the stream too', async (t) => {
+t.test('a stream ends if another request with the token is denied', async (t) => {
   const { open, respond, get, calls, clock } = await startCase(t)
   const { reasons } = await open()
   clock.advance(1)
@@ -161,7 +161,7 @@ t.test('all streams of a token end with one introspection', async (t) => {
   t.equal(calls.length, 3)
 })
 
-t.test('a token that was forgotten or has expired between the check and onEnd is noticed', async (t) => {
+t.test('a token that was forgotten or has expired between the check and onEnd is detected', async (t) => {
   const { app, clock, respond, get } = await startCase(t)
   // The timer of the plugin keeps no process alive.
   const alive = setInterval(() => {}, 1000)

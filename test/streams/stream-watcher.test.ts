@@ -53,7 +53,7 @@ class World {
     return remove
   }
 
-  /** Lets time pass, as the timer sees it. */
+  /** Advances the clock and the timers. */
   async pass (seconds: number, step = 1): Promise<void> {
     for (let passed = 0; passed < seconds; passed += step) {
       this.clock.advance(step)
@@ -67,7 +67,7 @@ async function settle (): Promise<void> {
   for (let i = 0; i < 4; i++) await turn()
 }
 
-t.test('a revocation that nobody else notices is noticed after one interval at most', async (t) => {
+t.test('a revocation is detected after one interval at most', async (t) => {
   const world = new World(t)
   for (const token of ['a', 'b', 'c', 'd']) await world.open(token)
   world.respond = () => ({ active: false })
@@ -90,7 +90,7 @@ t.test('the age of the first verdict counts', async (t) => {
   t.ok(world.asked[1]![1] <= 60)
 })
 
-t.test('what requests ask for takes the place of rechecks', async (t) => {
+t.test('introspections of requests replace rechecks', async (t) => {
   const world = new World(t)
   await world.open('a')
   for (let i = 0; i < 10; i++) {
@@ -351,7 +351,7 @@ t.test('while the process is cut off, a token is rechecked when the guard would 
   t.same(world.ended.sort(), ['a', 'b', 'c', 'd'])
 })
 
-t.test('to remove thousands of streams of one token, each with another interval, takes one look at each', async (t) => {
+t.test('a thousand streams of one token with different intervals are removed in linear time', async (t) => {
   const watched = new WatchedToken(hashToken('token'), 'token', createIntrospectedVerdict({ active: true }, 0))
   let reads = 0
   const streams = Array.from({ length: 1000 }, (_, index) => ({

@@ -41,7 +41,7 @@ t.test('an inactive token is an outcome and no error', async (t) => {
   t.notOk(traces.some(({ step }) => step === 'error'))
 })
 
-t.test('a token that was active is introspected twice before it counts as inactive, and the message tells', async (t) => {
+t.test('a token that was active is introspected twice before it counts as inactive, and the message shows that', async (t) => {
   const { standIn, ask, clock } = await startProxiedApp(t)
   const token = await standIn.issueToken()
   t.equal(await ask(token), 'active')
@@ -146,7 +146,7 @@ t.test('each registration has its number', async (t) => {
   t.equal(numbers.size, 2)
 })
 
-t.test('an introspection tells how many other requests waited for it', async (t) => {
+t.test('the message of an introspection has the number of other requests that waited for it', async (t) => {
   const gate = new Gate()
   const { zitadel } = await startGuardedApp(t, { responses: { slow: async () => { await gate.opened; return activeResponse() } } })
   const traces = collectTraces(t)

@@ -8,7 +8,7 @@ import { startProxiedApp } from '../fixtures/test-app.ts'
 const collectDecisions = (t: Parameters<typeof collectMessages>[0]): DecisionMessage[] => collectMessages(t, 'fastify-zitadel:decision')
 const without = ({ registration, ...rest }: DecisionMessage): object => rest
 
-t.test('a decision tells the route, the outcome, and where the verdict came from', async (t) => {
+t.test('the message of a decision has the route, the outcome, and the source of the verdict', async (t) => {
   const { app, get, clock } = await startGuardedApp(t)
   app.get('/orders/:id', { config: { scopes: [] } }, async () => 'served')
   const decisions = collectDecisions(t)

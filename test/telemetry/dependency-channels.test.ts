@@ -2,7 +2,7 @@ import t from 'tap'
 import { startGuardedApp } from '../fixtures/guarded-app.ts'
 import { collectMessages } from '../fixtures/subscribe.ts'
 
-t.test('a subscriber to the channel of lru-cache sees hashes of tokens, and no token', async (t) => {
+t.test('a subscriber to the channel of lru-cache gets hashes of tokens, and no token', async (t) => {
   const { app, get } = await startGuardedApp(t)
   app.get('/', async () => 'served')
   await app.ready()

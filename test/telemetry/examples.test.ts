@@ -10,7 +10,7 @@ import { SIGNING_KEY, findRecorded, sign } from '../fixtures/recorded-events.ts'
 
 const { introspect } = createIntrospect({})
 
-t.test('the documented subscriber sees denials, and the documented API is measured', async (t) => {
+t.test('the documented subscriber gets denials, and the documented API is measured', async (t) => {
   const denials: unknown[] = []
   watchDenials((...denial) => { denials.push(denial) })
   const telemetry = startTelemetry(t)

@@ -21,7 +21,7 @@ async function startPair (t: Test): Promise<Pair> {
   const forgets = collectMessages<ForgetMessage>(t, 'fastify-zitadel:forget')
   const start = async (): Promise<FleetApp> => await fleetApp(t, redis.port, { introspect: () => activeResponse({ sub: EVENT.aggregateID }) as never, events: { path: '/events', signingKey: SIGNING_KEY } }, { key: 'k'.repeat(32) })
   const apps = [await start(), await start()] as const
-  // Each subscription tells its start as a gap.
+  // Each subscription reports its start as a gap.
   while (forgets.length < 2) await sleep(5)
   t.match(forgets.splice(0), Array(2).fill({ kind: 'gap', source: 'process', target: 'all', verdicts: 0 }))
   const post = async (): Promise<void> => {
@@ -31,7 +31,7 @@ async function startPair (t: Test): Promise<Pair> {
   return { apps, redis, forgets, post }
 }
 
-/** The channels are those of one process, so the registrations are told apart by their number. */
+/** The channels are those of one process, so the registrations are distinguished by their number. */
 const toRows = (forgets: ForgetMessage[]): object[] => forgets.map(({ registration, ...rest }) => rest)
 
 t.test('a verdict from the shared cache has the source shared', needsRedis, async (t) => {

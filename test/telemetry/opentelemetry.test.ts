@@ -177,7 +177,7 @@ t.test('logout tokens are counted', async (t) => {
   t.same(toRows(await telemetry.read('fastify_zitadel.logouts')).filter((row) => (row as { value: number }).value > 0), [{ value: 1, 'fastify_zitadel.outcome': 'applied' }, { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'replay' }])
 })
 
-t.test('counters of the parts in use start with 0, so that Prometheus sees the first increase', async (t) => {
+t.test('counters of the parts in use start with 0, so that Prometheus records the first increase', async (t) => {
   const names = ['outages', 'credentials.changes', 'forgets', 'forgets.verdicts', 'events', 'events.missed', 'logouts']
   const listSeries = async (app: FastifyInstance): Promise<Record<string, string[]>> => {
     const telemetry = startTelemetry(t)

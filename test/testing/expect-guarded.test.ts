@@ -36,7 +36,7 @@ async function problemsOf (app: AnyApp): Promise<string[]> {
   return (await inspectRoutes(app)).problems
 }
 
-t.test('it returns who may call what, sorted by URL and method', async (t) => {
+t.test('it returns the access of each route, sorted by URL and method', async (t) => {
   const { app, calls, handler } = await createSubject(t, {}, {}, (app, handler) => { app.get('/early', handler) })
   app.get('/orders', { config: { roles: ['reader'] } }, handler)
   app.post('/orders', { config: { scopes: ['openid', 'orders'], roles: [['writer'], ['admin']], freshness: 0 } }, handler)
@@ -92,7 +92,7 @@ t.test('a route outside of the scope of the guard is named, and its handler does
   ])
 })
 
-t.test('without the plugin, the message says so', async (t) => {
+t.test('without the plugin, the message states that', async (t) => {
   const app = Fastify({ exposeHeadRoutes: false })
   t.teardown(() => app.close())
   t.same(await expectGuarded(app), [], 'no route, no problem')
@@ -113,7 +113,7 @@ t.test('a route that is open because of undeclaredRoutes: public is named', asyn
   t.same(await expectGuarded(decided.app), [{ method: 'GET', url: '/docs/page', access: 'public' }], 'a function decides for the route')
 })
 
-t.test('a route with access own must be refused by a hook of its own, whichever', async (t) => {
+t.test('a route with access own must be refused by any hook of its own', async (t) => {
   const { app, calls, handler } = await createSubject(t, {}, { exposeHeadRoutes: false })
   await app.register(fastifyAuth)
   const own = { access: 'own' } as const
@@ -170,7 +170,7 @@ t.test('two guards in sibling scopes each decide for their routes', async (t) =>
   t.same((await expectGuarded(app)).map(({ url, roles }) => [url, roles]), [['/one/x', ['a']], ['/two/x', ['b']]])
 })
 
-t.test('a hook that answers before the guard is named', async (t) => {
+t.test('a hook that responds before the guard is named', async (t) => {
   const { app, handler } = await createSubject(t, {}, { exposeHeadRoutes: false }, (app) => {
     app.addHook('onRequest', async (request, reply) => {
       const status = { '/cached': 200, '/limited': 429, '/broken': 500, '/hidden': 404 }[request.url]

@@ -30,7 +30,7 @@ const CASES: Record<string, [claims: object, expected: 'active' | 'inactive']> =
 }
 
 for (const [name, [claims, expected]] of Object.entries(CASES)) {
-  t.test(`${name} is ${expected === 'active' ? 'let in' : 'denied, and not introspected again at once'}`, async (t) => {
+  t.test(`${name} is ${expected === 'active' ? 'accepted' : 'denied, and not introspected again at once'}`, async (t) => {
     response = { active: true, ...claims }
     const { ask, status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
     const before = peer.asked.length

@@ -24,7 +24,7 @@ t.test('the key is accepted as an object, as its JSON and as base64 of the JSON'
   }
 })
 
-t.test('PKCS#1, which ZITADEL writes, and PKCS#8 are read, whatever their line ends', async (t) => {
+t.test('PKCS#1, which ZITADEL writes, and PKCS#8 are read, with any line ends', async (t) => {
   for (const key of [pkcs1, pkcs8, pkcs1.replaceAll('\n', '\r\n')]) t.ok(await verifies(applicationKey({ key })))
 })
 

@@ -55,7 +55,7 @@ function diagnoseRule (access: RouteAccess | undefined, route: ServedRoute): Dia
   if (access === undefined) return warningOf('rule', 'route_unguarded', 'The route is outside of the scope of fastify-zitadel')
   const source = isDeclared(route) ? '' : ', because it declares nothing and the option "undeclaredRoutes" decides'
   switch (access.access) {
-    case 'public': return ok('rule', `Everybody may call it${source}`)
+    case 'public': return ok('rule', `It needs no token${source}`)
     case 'optional': return ok('rule', 'A token is checked if there is one')
     case 'own': return ok('rule', 'Hooks of the app decide (access: \'own\')')
     default: return ok('rule', `It requires ${formatRequirement(access) || 'any active token'}${source}`)

@@ -14,7 +14,7 @@ const STRUCT_ORDER = [
 /**
  * Creates the response about an active token. Zero values are absent, like with `omitempty` of Go.
  *
- * @param token with the scopes and the audience that the client of the request sees
+ * @param token with the scopes and the audience that the client of the request gets
  * @param issuer the origin of the introspection request, not of the issuance of the token
  */
 export function createIntrospectionResponse (token: TokenRecord, project: Project, issuer: string): ReadonlyMap<string, unknown> {
