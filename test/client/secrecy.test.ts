@@ -12,26 +12,26 @@ const authorization = Buffer.from('canary-client:canary-secret').toString('base6
 const canaries = /canary|Y2FuYXJ5/i
 
 /** The ways in which a peer can send the request back. */
-const ECHOES: Record<string, (response: ServerResponse, heard: string) => Reply> = {
-  'in the body of a 200': (response, heard) => send(response, 200, heard),
-  'in JSON': (response, heard) => send(response, 200, JSON.stringify({ active: heard, [heard]: heard })),
-  'as another issuer': (_response, heard) => ({ active: true, iss: heard, sub: heard }),
-  'in an error that is known': (response, heard) => send(response, 400, JSON.stringify({ error: 'unauthorized_client', error_description: heard, parent: heard })),
-  'as the name of an error': (response, heard) => send(response, 401, JSON.stringify({ error: heard })),
-  'in headers': (response, heard) => send(response, 401, '{"error":"invalid_client"}', { date: heard, 'www-authenticate': `Bearer error="${heard}"`, 'x-request-id': heard }),
-  'in a redirect': (response, heard) => send(response, 302, heard, { location: `http://127.0.0.1:1/?${heard}` }),
-  'in the status text': (response, heard) => { response.writeHead(502, heard).end(heard) },
-  'in the status text of a 200': (response, heard) => { response.writeHead(200, heard).end() },
-  'in place of HTTP': (response, heard) => { response.socket!.end(`${heard}\r\n\r\n`) },
-  'as the protocol': (response, heard) => { response.socket!.end(`HTTP/${heard} 200 OK\r\n\r\n`) },
-  'as the status': (response, heard) => { response.socket!.end(`HTTP/1.1 ${heard}\r\n\r\n`) },
-  'as the length': (response, heard) => { response.socket!.end(`HTTP/1.1 200 OK\r\nContent-Length: ${heard}\r\n\r\n${heard}`) },
-  'as the name of a header': (response, heard) => { response.socket!.end(`HTTP/1.1 200 OK\r\n${heard} ${heard}\r\n\r\n`) },
-  'in a chunk': (response, heard) => { response.socket!.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${heard}\r\n`) },
-  'in a body that is cut off': (response, heard) => { response.writeHead(200, { 'content-length': 10_000 }).write(heard, () => response.destroy()) },
-  'without end': (response, heard) => send(response, 200, heard.repeat(1 + Math.ceil(1024 * 1024 / heard.length))),
-  'in headers that are too large': (response, heard) => { response.socket!.end(`HTTP/1.1 200 OK\r\nX: ${heard.repeat(1000)}\r\n\r\n`) },
-  'in a protocol to switch to': (response, heard) => { response.socket!.end(`HTTP/1.1 101 ${heard}\r\nUpgrade: ${heard}\r\nConnection: upgrade\r\n\r\n${heard}`) }
+const ECHOES: Record<string, (response: ServerResponse, received: string) => Reply> = {
+  'in the body of a 200': (response, received) => send(response, 200, received),
+  'in JSON': (response, received) => send(response, 200, JSON.stringify({ active: received, [received]: received })),
+  'as another issuer': (_response, received) => ({ active: true, iss: received, sub: received }),
+  'in an error that is known': (response, received) => send(response, 400, JSON.stringify({ error: 'unauthorized_client', error_description: received, parent: received })),
+  'as the name of an error': (response, received) => send(response, 401, JSON.stringify({ error: received })),
+  'in headers': (response, received) => send(response, 401, '{"error":"invalid_client"}', { date: received, 'www-authenticate': `Bearer error="${received}"`, 'x-request-id': received }),
+  'in a redirect': (response, received) => send(response, 302, received, { location: `http://127.0.0.1:1/?${received}` }),
+  'in the status text': (response, received) => { response.writeHead(502, received).end(received) },
+  'in the status text of a 200': (response, received) => { response.writeHead(200, received).end() },
+  'in place of HTTP': (response, received) => { response.socket!.end(`${received}\r\n\r\n`) },
+  'as the protocol': (response, received) => { response.socket!.end(`HTTP/${received} 200 OK\r\n\r\n`) },
+  'as the status': (response, received) => { response.socket!.end(`HTTP/1.1 ${received}\r\n\r\n`) },
+  'as the length': (response, received) => { response.socket!.end(`HTTP/1.1 200 OK\r\nContent-Length: ${received}\r\n\r\n${received}`) },
+  'as the name of a header': (response, received) => { response.socket!.end(`HTTP/1.1 200 OK\r\n${received} ${received}\r\n\r\n`) },
+  'in a chunk': (response, received) => { response.socket!.end(`HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${received}\r\n`) },
+  'in a body that is cut off': (response, received) => { response.writeHead(200, { 'content-length': 10_000 }).write(received, () => response.destroy()) },
+  'without end': (response, received) => send(response, 200, received.repeat(1 + Math.ceil(1024 * 1024 / received.length))),
+  'in headers that are too large': (response, received) => { response.socket!.end(`HTTP/1.1 200 OK\r\nX: ${received.repeat(1000)}\r\n\r\n`) },
+  'in a protocol to switch to': (response, received) => { response.socket!.end(`HTTP/1.1 101 ${received}\r\nUpgrade: ${received}\r\nConnection: upgrade\r\n\r\n${received}`) }
 }
 
 /** All that the error, the log and the response contain. */
@@ -52,16 +52,16 @@ async function collectOutput ({ app, failure, zitadel, errors }: TestApp): Promi
 
 for (const [where, echo] of Object.entries(ECHOES)) {
   t.test(`a secret that a peer sends back ${where} is neither logged nor returned`, async (t) => {
-    let heard = ''
+    let received = ''
     const peer = await startPeer(t, ({ form, request, response }) => {
-      heard = `${form.toString()}&${request.headers.authorization}`
-      return echo(response, heard)
+      received = `${form.toString()}&${request.headers.authorization}`
+      return echo(response, received)
     })
     const all = await collectOutput(await startConnectedApp(t, { issuer: peer.origin, credentials, retry: false }))
     t.match(all, /FST_ZITADEL_(UNAVAILABLE|CLIENT_REJECTED)/)
     t.notMatch(all, canaries)
     t.notMatch(all, authorization)
-    t.match(heard, canaries, 'the peer has received secrets')
+    t.match(received, canaries, 'the peer has received secrets')
   })
 }
 

@@ -46,25 +46,25 @@ t.test('RFC 7518 section 3.4: an ES256 signature is r and s in 64 bytes', async 
 
 const NO_SIGNATURE = 'the function "sign" must give the signature as bytes'
 const BROKEN = 'the function "sign" threw'
-const said = 'canary of the signer'
+const CANARY = 'canary of the signer'
 
 const WRONG: Record<string, [alg: 'RS256' | 'ES256', sign: (data: Uint8Array) => unknown, why: string]> = {
   'DER where r and s are wanted': ['ES256', (data) => signBytes('sha256', data, ec.privateKey), 'the function "sign" must give the 64 bytes of r and s for ES256'],
   'no bytes': ['RS256', () => new Uint8Array(), NO_SIGNATURE],
   undefined: ['RS256', () => undefined, NO_SIGNATURE],
   null: ['RS256', () => null, NO_SIGNATURE],
-  'base64 of a signature': ['RS256', () => said, NO_SIGNATURE],
+  'base64 of a signature': ['RS256', () => CANARY, NO_SIGNATURE],
   'an array of numbers': ['RS256', () => [1, 2, 3], NO_SIGNATURE],
   'an ArrayBuffer': ['RS256', () => new ArrayBuffer(256), NO_SIGNATURE],
-  'an answer of a KMS as it is': ['RS256', () => ({ Signature: new Uint8Array(256), KeyId: said }), NO_SIGNATURE],
-  'an exception': ['RS256', () => { throw new Error(said) }, BROKEN],
-  'an exception without a prototype': ['RS256', () => { throw Object.assign(Object.create(null), { message: said }) }, BROKEN],
-  'an exception that is a string': ['RS256', () => { throw said }, BROKEN],
+  'an answer of a KMS as it is': ['RS256', () => ({ Signature: new Uint8Array(256), KeyId: CANARY }), NO_SIGNATURE],
+  'an exception': ['RS256', () => { throw new Error(CANARY) }, BROKEN],
+  'an exception without a prototype': ['RS256', () => { throw Object.assign(Object.create(null), { message: CANARY }) }, BROKEN],
+  'an exception that is a string': ['RS256', () => { throw CANARY }, BROKEN],
   'an exception that is nothing': ['RS256', () => { throw undefined }, BROKEN], // eslint-disable-line no-throw-literal
-  'an exception with a text as its code': ['RS256', () => { throw Object.assign(new Error(said), { code: said }) }, BROKEN],
-  'an exception with a number as its code': ['RS256', () => { throw Object.assign(new Error(said), { code: 7 }) }, BROKEN],
-  'an exception with a code of the system': ['RS256', () => { throw Object.assign(new Error(said), { code: 'ETIMEDOUT' }) }, BROKEN],
-  'a promise that fails': ['RS256', async () => { throw new Error(said) }, BROKEN]
+  'an exception with a text as its code': ['RS256', () => { throw Object.assign(new Error(CANARY), { code: CANARY }) }, BROKEN],
+  'an exception with a number as its code': ['RS256', () => { throw Object.assign(new Error(CANARY), { code: 7 }) }, BROKEN],
+  'an exception with a code of the system': ['RS256', () => { throw Object.assign(new Error(CANARY), { code: 'ETIMEDOUT' }) }, BROKEN],
+  'a promise that fails': ['RS256', async () => { throw new Error(CANARY) }, BROKEN]
 }
 
 for (const [what, [alg, wrong, why]] of Object.entries(WRONG)) {
@@ -76,7 +76,7 @@ for (const [what, [alg, wrong, why]] of Object.entries(WRONG)) {
     const error = await failure()
     t.same([error.code, error.statusCode], ['FST_ZITADEL_UNAVAILABLE', 503])
     t.equal(reason(error), why)
-    t.notMatch(`${error.stack}${(error.cause as Error).stack}${errors.join('')}`, said)
+    t.notMatch(`${error.stack}${(error.cause as Error).stack}${errors.join('')}`, CANARY)
     t.equal(peer.asked.length, 0, 'nothing has left')
     t.equal(await ask(), 'active')
   })

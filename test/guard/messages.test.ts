@@ -6,12 +6,12 @@ t.test('the message of each denial names the failure, and no more', async (t) =>
   app.get('/', async () => 'served')
   app.get('/role', { config: { roles: ['admin'] } }, async () => 'served')
   app.get('/scope', { config: { scopes: ['email'] } }, async () => 'served')
-  const said = async (url: string, token: string | null): Promise<string> => (await get(url, token)).json().message
-  t.equal(await said('/', null), 'A bearer token is required')
-  t.equal(await said('/', 'two words'), 'Exactly one well-formed bearer token is required')
-  t.equal(await said('/', 'bad'), 'The access token is not valid here')
-  t.equal(await said('/role', 'good'), 'The caller does not hold a required role')
-  t.equal(await said('/scope', 'good'), 'The access token lacks a required scope')
+  const getMessage = async (url: string, token: string | null): Promise<string> => (await get(url, token)).json().message
+  t.equal(await getMessage('/', null), 'A bearer token is required')
+  t.equal(await getMessage('/', 'two words'), 'Exactly one well-formed bearer token is required')
+  t.equal(await getMessage('/', 'bad'), 'The access token is not valid here')
+  t.equal(await getMessage('/role', 'good'), 'The caller does not hold a required role')
+  t.equal(await getMessage('/scope', 'good'), 'The access token lacks a required scope')
 })
 
 t.test('a wrong return value of tokenFrom is in the log, and not in the response', async (t) => {
@@ -34,16 +34,16 @@ t.test('the reason for a denial is in the log, and not in the response', async (
   })
   exp = clock.seconds + 10
   app.get('/', async () => 'served')
-  const told = async (token: string | null): Promise<string> => {
+  const getCause = async (token: string | null): Promise<string> => {
     lines.length = 0
     t.equal((await get('/', token)).json().message, token === null ? 'A bearer token is required' : 'The access token is not valid here')
     return lines.map((line) => JSON.parse(line).err).filter((error) => error !== undefined).map(({ message }) => message).join()
   }
-  t.match(await told('bad'), 'The access token is not valid here: ZITADEL says that it is not active')
+  t.match(await getCause('bad'), 'The access token is not valid here: ZITADEL says that it is not active')
   await get('/', 'short')
   clock.advance(11)
-  t.equal(await told('short'), "The access token is not valid here: it has expired, by this machine's clock")
-  t.equal(await told(null), 'A bearer token is required', 'there is no detail')
+  t.equal(await getCause('short'), "The access token is not valid here: it has expired, by this machine's clock")
+  t.equal(await getCause(null), 'A bearer token is required', 'there is no detail')
 })
 
 t.test('a function "organization" that throws is in the log, without its error', async (t) => {

@@ -78,13 +78,13 @@ t.test('an error has what a custom error handler needs', async (t) => {
   const { app, get } = await startGuardedApp(t)
   app.setErrorHandler((error: FastifyError, _request, reply) => {
     if (error instanceof ZitadelError) reply.headers(error.headers)
-    return reply.code(error.statusCode ?? 500).send({ said: error.message, of: error.code })
+    return reply.code(error.statusCode ?? 500).send({ text: error.message, of: error.code })
   })
   app.get('/', { config: { scopes: ['email'] } }, async () => 'served')
   const reply = await get('/')
   t.equal(reply.statusCode, 403)
   t.equal(reply.headers['www-authenticate'], 'Bearer error="insufficient_scope", scope="email"')
-  t.strictSame(reply.json(), { said: 'The access token lacks a required scope', of: 'FST_ZITADEL_INSUFFICIENT_SCOPE' })
+  t.strictSame(reply.json(), { text: 'The access token lacks a required scope', of: 'FST_ZITADEL_INSUFFICIENT_SCOPE' })
 })
 
 t.test('after a denial, the connection serves the next request', async (t) => {

@@ -88,7 +88,7 @@ t.test('each entry of a batch is checked', async (t) => {
 
 t.test('a header that disagrees with the body is refused', async (t) => {
   const { post, calls } = await start(t)
-  const lies: Array<[object | object[], object]> = [
+  const falseRequests: Array<[object | object[], object]> = [
     [call('purge-notes'), headersOf('list-notes')],
     [call('list-notes'), headersOf('x', 'tools/list')],
     [call('purge-notes', 'tools/call'), { 'mcp-method': 'tools/list' }],
@@ -102,7 +102,7 @@ t.test('a header that disagrees with the body is refused', async (t) => {
     [{ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'note:1' } }, headersOf('note:2', 'resources/read')],
     [{ jsonrpc: '2.0', id: 1, method: 'prompts/get' }, headersOf('sum', 'prompts/get')]
   ]
-  for (const [body, headers] of lies) {
+  for (const [body, headers] of falseRequests) {
     t.match(await post('admin', body, headers), { status: 400, code: 'FST_ZITADEL_INVALID_REQUEST', challenge: undefined }, JSON.stringify([body, headers]))
     t.not((await post('good', body, headers)).status, 200, JSON.stringify([body, headers]))
   }

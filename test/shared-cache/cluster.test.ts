@@ -108,8 +108,8 @@ t.test('a cluster is shared through a slot migration and a failover, and no resp
     await load.end()
     t.same(load.wrong, [], load.kind)
     const [first, second] = load.members
-    const before = second.heard.length
-    while (second.heard.length === before) await first.cache.forget({ jti: 'another' })
+    const before = second.received.length
+    while (second.received.length === before) await first.cache.forget({ jti: 'another' })
   }
   for (const { admin } of [...cluster.masters.slice(1), cluster.replica]) {
     t.same(await listDenied(async (command, ...args) => await admin.call(command, ...args)), [], 'the permissions are enough')

@@ -24,7 +24,7 @@ for (const kind of kinds) {
       }
     }
     await first.settle()
-    t.same(first.heard, [{ all: true }, ...ways.map(([, event]) => event)], 'the process that forgets does not receive its own message')
+    t.same(first.received, [{ all: true }, ...ways.map(([, event]) => event)], 'the process that forgets does not receive its own message')
     t.same(members.flatMap(({ logged }) => logged), [])
   })
 }

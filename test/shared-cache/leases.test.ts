@@ -38,15 +38,15 @@ t.test('a notifier wakes its waiter, and a notification before the wait is not l
 t.test('a notification reaches the waiters of its name, and no others', async (t) => {
   const notifiers = new KeyedNotifiers()
   notifiers.notify('a')
-  const heard: string[] = []
+  const received: string[] = []
   const listen = async (name: string, as: string): Promise<void> => await notifiers.withNotifier(name, async (notifier) => {
     await notifier.wait(minutes)
-    heard.push(as)
+    received.push(as)
   })
   const all = [listen('a', 'first'), listen('a', 'second'), listen('b', 'third')]
   notifiers.notify('a')
   await Promise.all(all.slice(0, 2))
-  t.same(heard, ['first', 'second'])
+  t.same(received, ['first', 'second'])
   notifiers.notify('b')
   await all[2]
   await t.rejects(notifiers.withNotifier('a', async () => { throw new Error('work') }), { message: 'work' })
@@ -58,12 +58,12 @@ t.test('a waiter that ends leaves the others of its name in place', async (t) =>
   const early = notifiers.withNotifier('a', async () => await gate.opened)
   const late = notifiers.withNotifier('a', async (notifier) => {
     await notifier.wait(minutes)
-    return 'heard'
+    return 'received'
   })
   gate.open()
   await early
   notifiers.notify('a')
-  t.equal(await late, 'heard')
+  t.equal(await late, 'received')
 })
 
 t.test('a request for another token does not wait', needsRedis, async (t) => {

@@ -28,7 +28,7 @@ for (const kind of ['ioredis', 'node-redis'] as const) {
     t.equal(await first.cache.forget({ sub }, 'doubt'), false)
     t.equal(await first.cache.forget({ token: 'token' }), false)
     t.equal(first.cache.pendingForgets, 2)
-    t.notOk(second.heard.some(isOfAda))
+    t.notOk(second.received.some(isOfAda))
     proxy.reply = undefined
     await second.hears(isOfAda)
     await second.hears((event) => 'key' in event && event.jti === ada['jti'])
@@ -64,12 +64,12 @@ t.test('if only the tombstone was not stored, nothing is published until it is, 
   await second.ask()
   t.equal(second.asked(), 0, 'the response in Redis is loaded again')
   await sleep(100)
-  t.equal(second.heard.filter(isOfAda).length, 1)
-  t.equal(first.heard.filter(isOfAda).length, 1, 'verdicts of this process are not dropped with each try')
+  t.equal(second.received.filter(isOfAda).length, 1)
+  t.equal(first.received.filter(isOfAda).length, 1, 'verdicts of this process are not dropped with each try')
   await admin('CONFIG', 'SET', 'min-replicas-to-write', '0')
   await waitFor(() => first.cache.pendingForgets === 0)
-  await waitFor(() => second.heard.filter(isOfAda).length === 2)
-  t.equal(first.heard.filter(isOfAda).length, 2)
+  await waitFor(() => second.received.filter(isOfAda).length === 2)
+  t.equal(first.received.filter(isOfAda).length, 2)
   await second.ask()
   t.equal(second.asked(), 1)
 })
@@ -97,9 +97,9 @@ t.test('many forgets are sent once each, although the next heartbeat does not wa
   await Promise.all(Array.from({ length: 200 }, async (_, index) => { t.equal(await first.cache.forget({ sub: `user${index}` }), false) }))
   proxy.reply = undefined
   await waitFor(() => first.cache.pendingForgets === 0)
-  await waitFor(() => second.heard.filter((event) => 'sub' in event).length >= 200)
+  await waitFor(() => second.received.filter((event) => 'sub' in event).length >= 200)
   // One that is tried too early is sent after the others.
-  const subs = second.heard.flatMap((event) => 'sub' in event ? [event.sub] : [])
+  const subs = second.received.flatMap((event) => 'sub' in event ? [event.sub] : [])
   t.same(subs.sort(), Array.from({ length: 200 }, (_, index) => `user${index}`).sort())
 })
 
@@ -115,7 +115,7 @@ t.test('what no verdict can depend on any more is not sent', needsRedis, async (
   await first.cache.forget({ sub: 'later' })
   proxy.reply = undefined
   await second.hears((event) => 'sub' in event)
-  t.notOk(second.heard.some(isOfAda))
+  t.notOk(second.received.some(isOfAda))
 })
 
 function create (what: PendingForget['what'], changes: Partial<PendingForget> = {}): PendingForget {

@@ -16,11 +16,11 @@ t.test('a repeated forget message is dropped', needsRedis, async (t) => {
   await member.hears((event) => 'sub' in event)
   await spy()
   const sealed = seen.find((command) => command.includes(CHANNEL))!.split(' ').at(-1)!
-  const before = member.heard.length
+  const before = member.received.length
   for (let count = 0; count < 100; count++) await admin('PUBLISH', CHANNEL, sealed)
   t.equal(await other.cache.forget({ sub: 'bob' }), true)
   await member.hears((event) => 'sub' in event && event.sub === 'bob')
-  t.same(member.heard.slice(before), [{ sub: 'bob' }])
+  t.same(member.received.slice(before), [{ sub: 'bob' }])
 })
 
 t.test('a message that only begins like an earlier one is no repeat, and is not read', needsRedis, async (t) => {
@@ -30,7 +30,7 @@ t.test('a message that only begins like an earlier one is no repeat, and is not 
   await admin('PUBLISH', CHANNEL, `${sealed.slice(0, 37)}${'A'.repeat(sealed.length - 37)}`)
   await admin('PUBLISH', CHANNEL, sealed)
   await member.hears((event) => 'sub' in event)
-  t.same(member.heard.slice(1), [{ sub: 'ada' }], 'a forged copy does not suppress the original')
+  t.same(member.received.slice(1), [{ sub: 'ada' }], 'a forged copy does not suppress the original')
 })
 
 t.test('the memory of earlier messages is bounded', needsRedis, async (t) => {
@@ -39,11 +39,11 @@ t.test('the memory of earlier messages is bounded', needsRedis, async (t) => {
   const sealed = Array.from({ length: 1001 }, (_, index) => messages.seal(JSON.stringify(['other', { sub: `user ${index}` }])))
   await Promise.all(sealed.map(async (one) => await admin('PUBLISH', CHANNEL, one)))
   await member.hears((event) => 'sub' in event && event.sub === 'user 1000')
-  const before = member.heard.length
+  const before = member.received.length
   await admin('PUBLISH', CHANNEL, sealed[1]!)
   await admin('PUBLISH', CHANNEL, sealed[0]!)
-  await member.hears(() => member.heard.length > before)
-  t.same(member.heard.slice(before), [{ sub: 'user 0' }], 'the first of 1,001 is not remembered')
+  await member.hears(() => member.received.length > before)
+  t.same(member.received.slice(before), [{ sub: 'user 0' }], 'the first of 1,001 is not remembered')
 })
 
 t.test('a message that is too long is neither read nor sent', needsRedis, async (t) => {
@@ -54,6 +54,6 @@ t.test('a message that is too long is neither read nor sent', needsRedis, async 
   t.match(other.logged, [{ code: 'FST_ZITADEL_SHARED_FORGET' }])
   t.equal(await other.cache.forget({ sub: 'the end' }), true)
   await member.hears((event) => 'sub' in event)
-  t.same(member.heard.slice(1), [{ sub: 'the end' }])
+  t.same(member.received.slice(1), [{ sub: 'the end' }])
   t.same((await member.ask()).response, ada)
 })

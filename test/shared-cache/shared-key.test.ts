@@ -19,7 +19,7 @@ async function share (t: Test, first: MemberOptions, second: MemberOptions): Pro
   const shared = to.asked() === 0
   t.equal(await from.cache.forget({ sub: 'nobody' }), true)
   await from.settle()
-  const hasReceived = (): boolean => to.heard.some((forgotten) => 'sub' in forgotten)
+  const hasReceived = (): boolean => to.received.some((forgotten) => 'sub' in forgotten)
   await to.hears((forgotten) => 'all' in forgotten)
   if (shared) await to.hears((forgotten) => 'sub' in forgotten)
   t.equal(hasReceived(), shared)

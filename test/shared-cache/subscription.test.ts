@@ -8,7 +8,7 @@ const isAll = (forgotten: object): boolean => 'all' in forgotten
 
 /** A subscription that opens late receives later messages. */
 async function forgetUntilReceived (other: Member, member: Member): Promise<void> {
-  while (!member.heard.some((forgotten) => 'sub' in forgotten)) {
+  while (!member.received.some((forgotten) => 'sub' in forgotten)) {
     await other.cache.forget({ sub })
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
@@ -18,7 +18,7 @@ for (const kind of kinds) {
   t.test(`${kind}: a lost subscription causes a gap, and is opened again`, needsRedis, async (t) => {
     const { port, admin } = await startRedis(t)
     const [member, other] = [await join(t, port, { kind }), await join(t, port)]
-    const times = (): number => member.heard.filter(isAll).length
+    const times = (): number => member.received.filter(isAll).length
     const before = times()
     await admin('CLIENT', 'KILL', 'TYPE', 'pubsub')
     await member.hears(() => times() > before)
@@ -29,12 +29,12 @@ for (const kind of kinds) {
   t.test(`${kind}: messages are received again after a restart of Redis`, needsRedis, async (t) => {
     const { port, child } = await startRedis(t)
     const member = await join(t, port, { kind })
-    const before = member.heard.length
+    const before = member.received.length
     child.kill('SIGKILL')
     await once(child, 'exit')
     const again = spawnRedis(port)
     t.teardown(() => { again.kill('SIGKILL') })
-    await member.hears(() => member.heard.length > before)
+    await member.hears(() => member.received.length > before)
     const other = await join(t, port)
     t.equal(await other.cache.forget({ sub }), true)
     await member.hears((forgotten) => 'sub' in forgotten)
@@ -44,7 +44,7 @@ for (const kind of kinds) {
     const { port, admin } = await startRedis(t)
     await admin('ACL', 'SETUSER', 'default', '-subscribe')
     const member = await open(t, await connectClient(t, port, kind))
-    await member.hears(() => member.heard.filter(isAll).length > 2)
+    await member.hears(() => member.received.filter(isAll).length > 2)
     t.match(member.logged, [{ code: 'FST_ZITADEL_SHARED_COMMAND', reason: 'NOPERM', command: 'SUBSCRIBE' }, { code: 'FST_ZITADEL_SHARED_SUBSCRIPTION', reason: 'NOT_DELIVERED' }])
     await admin('ACL', 'SETUSER', 'default', '+subscribe')
     const other = await join(t, port)
@@ -70,7 +70,7 @@ t.test('while heartbeats arrive, there is no gap', needsRedis, async (t) => {
   while (await countHeartbeats() < before + 3) await new Promise((resolve) => setTimeout(resolve, 10))
   t.equal(await other.cache.forget({ sub }), true)
   await member.hears((forgotten) => 'sub' in forgotten)
-  t.same(member.heard, [{ all: true }, { sub }])
+  t.same(member.received, [{ all: true }, { sub }])
 })
 
 t.test('a check that is due when the subscription is closed opens no connection', async (t) => {

@@ -140,11 +140,11 @@ t.test('messages on the channels that are not sealed with the key are ignored', 
   const sealed = await admin('GET', name) as string
   const channel = (await admin('PUBSUB', 'CHANNELS', '*:forget:*') as string[])[0]!
   const beats = await admin('PUBSUB', 'CHANNELS', '*:beat:*') as string[]
-  const before = member.heard.length
+  const before = member.received.length
   for (const noise of ['', '{}', '["x",{"sub":"ada"}]', 'A'.repeat(100), sealed, '\0']) {
     for (const one of [channel, ...beats]) await admin('PUBLISH', one, noise)
   }
   await other.cache.forget({ sub: 'the end' })
   await member.hears((forgotten) => 'sub' in forgotten)
-  t.same(member.heard.slice(before), [{ sub: 'the end' }])
+  t.same(member.received.slice(before), [{ sub: 'the end' }])
 })

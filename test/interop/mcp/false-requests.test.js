@@ -6,7 +6,7 @@ import { buildApi } from '../../../build/examples/mcp/api.js'
 import { buildSessionApi } from '../../../build/examples/mcp/sessions.js'
 import { startExample } from './setup.js'
 
-const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 'lies', version: '1' }, 'io.modelcontextprotocol/clientCapabilities': {} }
+const ENVELOPE = { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientInfo': { name: 'falseHeaders', version: '1' }, 'io.modelcontextprotocol/clientCapabilities': {} }
 const base64 = (name) => `=?base64?${Buffer.from(name).toString('base64')}?=`
 
 /** Sends exactly this. A header whose value is an array is sent several times. */
@@ -23,7 +23,7 @@ const PROTOCOLS = {
   '2026-07-28': { meta: { _meta: ENVELOPE }, headers: (name, method = 'tools/call') => ({ 'mcp-protocol-version': '2026-07-28', 'mcp-method': method, 'mcp-name': name }) }
 }
 
-function * createLies () {
+function * createFalseRequests () {
   const json = { 'content-type': 'application/json' }
   for (const [protocol, { meta, headers: honest }] of Object.entries(PROTOCOLS)) {
     const call = (name, more = {}) => ({ jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name, arguments: {}, ...meta, ...more } })
@@ -47,12 +47,12 @@ function * createLies () {
       g.replace('"params":{', '"params":{"__proto__":{"name":"purge-notes"},'), g.replace('"name":"list-notes"', '"__proto__":{"name":"purge-notes"}'), g.replace('"name":"list-notes"', '"constructor":{"prototype":{"name":"purge-notes"}}'),
       `\uFEFF${b}`, ` ${b}\n`, `${g}\n${b}`, `${g}${b}`, `[${g}]\n[${b}]`, `data: ${b}\n\n`
     ]
-    const lies = [
+    const falseHeaders = [
       {}, honest('list-notes'), honest('purge-notes'), honest(base64('list-notes')), honest(base64('purge-notes')), honest('purge-notes', 'tools/list'), honest('list-notes', 'tools/list'), honest('x', 'server/discover'),
       { 'mcp-method': 'tools/list' }, { 'mcp-method': 'tools/call' }, { 'mcp-name': 'list-notes' }, { 'mcp-name': '=?base64?!?=' },
       { ...honest('list-notes'), 'mcp-name': ['list-notes', 'purge-notes'] }, { ...honest('list-notes'), 'mcp-method': ['tools/list', 'tools/call'] }, { 'mcp-protocol-version': '2025-03-26' }, { 'mcp-protocol-version': ['2026-07-28', '2025-11-25'] }
     ]
-    for (const headers of lies) for (const body of [...bodies, ...texts]) yield { protocol, headers: { ...json, ...headers }, body }
+    for (const headers of falseHeaders) for (const body of [...bodies, ...texts]) yield { protocol, headers: { ...json, ...headers }, body }
     const types = ['text/plain', 'text/plain; application/json', 'application/json; charset=utf-16', 'application/json-rpc', 'application/vnd.api+json', 'application/octet-stream', 'multipart/form-data; boundary=x', 'application/x-www-form-urlencoded', 'APPLICATION/JSON', 'application/json, text/plain', undefined]
     for (const type of types) for (const headers of [honest('list-notes'), honest('purge-notes'), {}]) yield { protocol, headers: { ...type && { 'content-type': type }, ...headers }, body: b }
     for (const encoding of ['gzip', 'identity', 'utf-16le']) yield { protocol, headers: { ...json, ...honest('list-notes'), 'content-encoding': encoding }, body: b }
@@ -68,7 +68,7 @@ async function openSession (url, token) {
   const response = await fetch(url, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, accept: 'application/json, text/event-stream', 'content-type': 'application/json' },
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'lies', version: '1' } } })
+    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 'falseHeaders', version: '1' } } })
   })
   await response.text()
   return { 'mcp-session-id': response.headers.get('mcp-session-id') }
@@ -99,14 +99,14 @@ for (const [server, { build, protocols, open }] of Object.entries(SERVERS)) {
 
     let count = 0
     const [letIn, failures] = [[], []]
-    for (const { path = '', protocol, ...lie } of createLies()) {
+    for (const { path = '', protocol, ...falseRequest } of createFalseRequests()) {
       // The stream of a session stays open.
-      if (!protocols.includes(protocol) || (lie.method === 'GET' && adaSession['mcp-session-id'] !== undefined)) continue
+      if (!protocols.includes(protocol) || (falseRequest.method === 'GET' && adaSession['mcp-session-id'] !== undefined)) continue
       count++
-      const response = await send(`${url}${path}`, adaToken, { ...lie, headers: { ...lie.headers, ...lie.method === 'DELETE' ? {} : adaSession } }).catch((error) => ({ status: 0, body: String(error) }))
-      if (isPurged(response)) letIn.push(lie)
+      const response = await send(`${url}${path}`, adaToken, { ...falseRequest, headers: { ...falseRequest.headers, ...falseRequest.method === 'DELETE' ? {} : adaSession } }).catch((error) => ({ status: 0, body: String(error) }))
+      if (isPurged(response)) letIn.push(falseRequest)
       // A web-standard request, which the SDK creates, cannot have this method.
-      if (response.status >= 500 && lie.method !== 'TRACE') failures.push({ ...lie, response })
+      if (response.status >= 500 && falseRequest.method !== 'TRACE') failures.push({ ...falseRequest, response })
     }
     assert.match((await grace.call('list-notes')).text, new RegExp(marker), 'nothing was deleted')
     t.diagnostic(`${count} requests, ${letIn.length} let in`)
@@ -123,9 +123,9 @@ test('a header that differs from the body is refused, also if the caller may cal
   let count = 0
   for (const { meta, headers: honest } of Object.values(PROTOCOLS)) {
     const call = (name, method = 'tools/call') => ({ jsonrpc: '2.0', id: 1, method, params: { name, arguments: {}, ...meta } })
-    const lies = [honest('list-notes'), honest('add-note'), honest('other'), honest(base64('list-notes')), honest('purge-notes', 'tools/list')]
+    const falseHeaders = [honest('list-notes'), honest('add-note'), honest('other'), honest(base64('list-notes')), honest('purge-notes', 'tools/list')]
       .map((headers) => ({ ...headers, 'mcp-method': headers['mcp-method'] ?? 'tools/call', 'mcp-name': headers['mcp-name'] ?? 'list-notes' }))
-    for (const headers of lies) {
+    for (const headers of falseHeaders) {
       for (const body of [call('purge-notes'), [call('purge-notes')], [call('list-notes'), call('purge-notes')], [call('purge-notes'), call('x', 'tools/list')]]) {
         count++
         const response = await send(url, token, { headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify(body) })
