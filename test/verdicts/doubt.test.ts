@@ -176,3 +176,49 @@ t.test('without a cache a token is known, and no verdict is kept', async (t) => 
   t.same(await askAll(world), [['one', true], ['two', true], ['three', true]])
   t.same(world.introspector.counts, { activeVerdicts: 0, activeBytes: 0, inactiveVerdicts: 0, inactiveBytes: 0 })
 })
+
+const fail = (canBeCausedByCaller: boolean): never => { throw createUnavailableError(new OutageError('down', 'check it', canBeCausedByCaller)) }
+
+t.test('with staleIfError, an active verdict is used in an outage until its ttl and this time are over', async (t) => {
+  let staleUses = 0
+  const world = createWorld({ staleIfError: 60, onStale: () => { staleUses++ } })
+  await warmUp(world)
+  world.respond = () => fail(false)
+  const ask = async (maxAge?: number): Promise<unknown> => await world.introspector.getVerdict('one', maxAge).then(({ granted }) => granted!.token.stale, ({ code }) => code)
+  t.equal(await ask(), false, 'within its ttl')
+  world.clock.advance(30)
+  t.equal(await ask(), true)
+  t.equal(staleUses, 1)
+  t.equal(await ask(1e9), 'FST_ZITADEL_UNAVAILABLE', 'a route with freshness')
+  world.respond = () => fail(true)
+  t.equal(await ask(), 'FST_ZITADEL_UNAVAILABLE', 'a failure that callers can cause')
+  world.respond = () => { throw new TypeError('of this program') }
+  t.equal(await ask(), undefined, 'a failure that is no outage')
+  world.respond = () => fail(false)
+  world.clock.advance(59.999)
+  t.equal(await ask(), true)
+  world.clock.advance(0.001)
+  t.equal(await ask(), 'FST_ZITADEL_UNAVAILABLE')
+  t.equal(staleUses, 2)
+})
+
+t.test('without staleIfError, a doubtful verdict is not used in an outage, although its ttl has not ended', async (t) => {
+  const world = createWorld()
+  await warmUp(world)
+  world.introspector.doubt({ all: true })
+  world.respond = () => fail(false)
+  await t.rejects(world.introspector.getVerdict('one'), { code: 'FST_ZITADEL_UNAVAILABLE' })
+})
+
+t.test('a verdict is outdated after a body that ends five seconds after its ttl, or after the freshness of the route', async (t) => {
+  const world = createWorld({ staleIfError: 60 })
+  const verdict = await world.introspector.getVerdict('one')
+  const { askedAt } = verdict
+  const isOutdated = (age: number, maxAge = Infinity, of = verdict): boolean => world.introspector.isOutdated('one', of, maxAge, askedAt + age)
+  t.same([isOutdated(34_999), isOutdated(35_000)], [false, true])
+  t.same([isOutdated(14_999, 10_000), isOutdated(15_000, 10_000)], [false, true])
+  world.respond = () => fail(false)
+  world.clock.advance(30)
+  const stale = await world.introspector.getVerdict('one')
+  t.same([isOutdated(94_999, Infinity, stale), isOutdated(95_000, Infinity, stale)], [false, true])
+})

@@ -214,3 +214,20 @@ t.test('after a gap, doubtful verdicts and those past their ttl together end at 
     t.equal(verdict.confirmableUntil, delay + 1000, 'a later gap does not lengthen it')
   }
 })
+
+t.test('a verdict that the shared cache has confirmed counts as shared, and no other', async (t) => {
+  const world = createWorld()
+  const token = TOKENS[0]!
+  const verdict = await world.introspector.getVerdict(token)
+  t.equal(verdict.isShared, false)
+  world.reportGap()
+  world.clock.advance(0.001)
+  world.isForgotten = async () => { throw new Error('Redis is down') }
+  t.equal(await world.introspector.getVerdict(token), verdict)
+  t.equal(verdict.isShared, false)
+  world.clock.advance(1)
+  world.isForgotten = async () => false
+  t.equal(await world.introspector.getVerdict(token), verdict)
+  t.equal(verdict.isShared, true)
+  t.equal(world.asked.length, 1)
+})
