@@ -5,10 +5,12 @@ import { readFileSync } from 'node:fs'
 import { createServer as createPlainServer, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import { createServer as createTlsServer } from 'node:tls'
+import { pathToFileURL } from 'node:url'
 import { Pool } from 'undici'
 import { CAUSES, type Cause } from '../../lib/cli/checks/causes.ts'
 import { diagnoseConnection } from '../../lib/cli/checks/connection.ts'
 import type { Diagnosis } from '../../lib/cli/diagnosis.ts'
+import { MCP_CAUSES } from '../../lib/cli/mcp/mcp-causes.ts'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import { runCommand } from '../fixtures/terminal.ts'
 import { playServer, playZitadel, type PlayedResponse } from '../fixtures/zitadel-server.ts'
@@ -190,4 +192,14 @@ t.test('each cause has a test', async (t) => {
   const tested = [...Object.keys(CASES), ...Object.keys(ERRORS), ...Object.keys(LATER)]
   t.same(tested.sort(), Object.keys(CAUSES).sort())
   t.ok(tested.length >= 25, `${tested.length} causes`)
+})
+
+t.test('each cause has a cure, and a section of the documents that exists', async (t) => {
+  const { findAnchors } = await import(pathToFileURL(resolve('test/docs/markdown.js')).href) as { findAnchors: (text: string) => Set<string> }
+  for (const [cause, [cure, see]] of Object.entries({ ...CAUSES, ...MCP_CAUSES })) {
+    t.not(cure, '', cause)
+    const [file, anchor] = see.split('#')
+    const text = readFileSync(file!, 'utf8')
+    if (anchor !== undefined) t.ok(findAnchors(text).has(anchor), `${cause}: ${see}`)
+  }
 })
