@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setTimeout as wait } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
 import { run } from '../dist/cli/run.js'
 
 const status = await run(process.argv.slice(2), {
@@ -7,6 +8,7 @@ const status = await run(process.argv.slice(2), {
   input: process.stdin,
   write: (text) => { process.stdout.write(text) },
   writeError: (text) => { process.stderr.write(text) },
+  packageFolder: fileURLToPath(new URL('..', import.meta.url)),
   isColored: process.stdout.isTTY === true && !process.env.NO_COLOR,
   wait: (milliseconds, signal) => wait(milliseconds, undefined, { signal }),
   untilInterrupted: async () => await new Promise((resolve) => {

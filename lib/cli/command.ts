@@ -10,6 +10,8 @@ export interface Terminal {
   readonly untilInterrupted: () => Promise<void>
   /** Whether `write` goes to a terminal that shows colours. */
   readonly isColored: boolean
+  /** The folder of this package, which has the documents. */
+  readonly packageFolder: string
   /** Waits so many milliseconds. Rejects if the signal aborts. */
   readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
 }

@@ -1,4 +1,5 @@
 import { CAUSES, type Cause } from './checks/causes.ts'
+import type { Terminal } from './command.ts'
 import { resolveDocument } from './document-path.ts'
 import { MCP_CAUSES, type McpCause } from './mcp/mcp-causes.ts'
 import { toPrintable } from './printable.ts'
@@ -51,11 +52,11 @@ export function getExitStatus (diagnoses: readonly Diagnosis[]): number {
 
 const COLORS = { ok: 32, warning: 33, failed: 31 }
 
-/** @param isColored whether the output is a terminal that shows colours */
-export function formatDiagnoses (diagnoses: readonly Diagnosis[], isColored = false): string {
+/** Formats one line for each diagnosis, with what to do and the document below it. */
+export function formatDiagnoses (diagnoses: readonly Diagnosis[], { isColored, packageFolder }: Pick<Terminal, 'isColored' | 'packageFolder'>): string {
   const format = (status: Diagnosis['status']): string => isColored ? `\u001B[${COLORS[status]}m${status.padEnd(7)}\u001B[0m` : status.padEnd(7)
   return diagnoses.map(({ status, message, cure, see }) => {
-    const lines = [cure, see === '' ? '' : `See ${resolveDocument(see)}`].filter((line) => line !== '')
+    const lines = [cure, see === '' ? '' : `See ${resolveDocument(see, packageFolder)}`].filter((line) => line !== '')
     return `${format(status)}  ${toPrintable(message)}\n${lines.map((line) => `         ${toPrintable(line)}\n`).join('')}`
   }).join('')
 }

@@ -45,7 +45,7 @@ export const doctor: Command = {
     if (commandLine.positionals.length > 0 && commandLine.values['app'] === undefined) throw new UsageError('it takes flags only. A token is never an argument: use --token-file')
     const diagnoses = await (commandLine.values['app'] === undefined ? diagnose : diagnoseApp)(commandLine, terminal)
     const status = getExitStatus(diagnoses)
-    terminal.write(commandLine.values['json'] ? formatJson({ ok: status === 0, checks: diagnoses }) : formatDiagnoses(diagnoses, terminal.isColored))
+    terminal.write(commandLine.values['json'] ? formatJson({ ok: status === 0, checks: diagnoses }) : formatDiagnoses(diagnoses, terminal))
     return status
   }
 }

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CAUSES } from '../../lib/cli/checks/causes.ts'
 import { formatDiagnoses, type Diagnosis } from '../../lib/cli/diagnosis.ts'
@@ -61,9 +61,10 @@ t.test('a message names the flag that was given, and else the variable or the op
 })
 
 t.test('a link leads to the documents of the installed package, from the working directory', async (t) => {
-  t.equal(resolveDocument('docs/mcp.md#x'), join('docs', 'mcp.md#x'))
-  t.equal(resolveDocument('docs/mcp.md', dirname(process.cwd())), join(basename(process.cwd()), 'docs', 'mcp.md'))
-  t.equal(resolveDocument('docs/mcp.md', join(process.cwd(), 'lib')), resolve('docs/mcp.md'), 'absolute if the package is elsewhere')
+  const folder = resolve('app/node_modules/fastify-zitadel')
+  t.equal(resolveDocument('docs/mcp.md#x', folder, resolve('app')), join('node_modules', 'fastify-zitadel', 'docs', 'mcp.md#x'))
+  t.equal(resolveDocument('docs/mcp.md#x', folder, folder), join('docs', 'mcp.md#x'))
+  t.equal(resolveDocument('docs/mcp.md', folder, resolve('app/server')), join(folder, 'docs', 'mcp.md'), 'absolute if the package is elsewhere')
 })
 
 t.test('the cure and the link are below a check, with colours on a terminal', async (t) => {
@@ -72,7 +73,7 @@ t.test('the cure and the link are below a check, with colours on a terminal', as
   const [first, ...others] = output.split('\n')
   t.match(first, '\u001B[31mfailed \u001B[0m  option "issuer"')
   t.same(others, ['         Set ZITADEL_ISSUER, or give --issuer', '         See docs/set-up-zitadel.md#environment', ''])
-  t.equal(formatDiagnoses([{ id: 'a', status: 'ok', message: 'All', cause: '', cure: '', see: '' }]), 'ok       All\n')
+  t.equal(formatDiagnoses([{ id: 'a', status: 'ok', message: 'All', cause: '', cure: '', see: '' }], { isColored: false, packageFolder: '' }), 'ok       All\n')
 })
 
 t.test('without a connection, credentials are not tried, and the form of a token is checked', async (t) => {
