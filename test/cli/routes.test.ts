@@ -66,7 +66,7 @@ t.test('an error of the app is one line with its message and its place', async (
     ['module', /: TypeError: two \(\S+module\.mjs:1:7\)\n$/],
     ['syntax', /: SyntaxError: .+ \(\S+syntax\.mjs\)\n$/],
     ['undefined', /: undefined \(\S+undefined\.mjs\)\n$/],
-    ['package', /: Error: Cannot find package 'none-of-this-name'.+ \(\S+package\.mjs\)\n$/],
+    ['package', /: Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find package 'none-of-this-name'.+ \(\S+package\.mjs\)\n$/],
     ['plugin', /: Error: no plugin \(\S+plugin\.mjs:2:\d+\)\n$/],
     ['accessor', /: Error: ENOENT: .+ \(\S+accessor\.mjs:2:\d+\)\n$/]
   ] as const) {

@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
-import { ROOT } from '../runner/groups.js'
+import { ROOT } from '../runner/test-files.js'
 
 /** At the depth of `build/compiled`, from which tests find other folders. */
 export const TREE = 'build/mutated'

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { findTests, ROOT } from '../runner/groups.js'
+import { findTests, ROOT } from '../runner/test-files.js'
 import { createProgress } from '../runner/progress.js'
 
 /** Percent of the mutants of a folder that the tests must notice. */

@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { ROOT } from '../runner/groups.js'
+import { ROOT } from '../runner/test-files.js'
 import { TREE } from './mutants.js'
 
 const FAILURE = /^\s*not ok (?!.*# (?:TODO|SKIP))/m

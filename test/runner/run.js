@@ -1,48 +1,55 @@
 // `npm test`: types, style, tests, and the coverage gate where redis-server is installed.
 // `npm run test:quick`: the tests without these checks, and without the slow folders.
-// Arguments: parts of names of test files (default: all), and options of tap.
+// Arguments: parts of names of test files (default: all), and --bail to end after the first failure.
 import { spawn, spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, join } from 'node:path'
-import { COMPILED, findTests, isSlow, ROOT, writeGroups } from './groups.js'
+import { COVERAGE } from './coverage.js'
+import { runTests } from './pool.js'
+import { createProgress } from './progress.js'
+import { COMPILED, findTests, ROOT } from './test-files.js'
 
 const commandLine = process.argv.slice(2)
-const isQuick = commandLine.includes('--quick')
-const tapOptions = commandLine.filter((argument) => argument.startsWith('-') && argument !== '--quick')
+const [isQuick, bail] = ['--quick', '--bail'].map((option) => commandLine.includes(option))
+const unknown = commandLine.find((argument) => argument.startsWith('-') && argument !== '--quick' && argument !== '--bail')
 const filters = commandLine.filter((argument) => !argument.startsWith('-')).map((filter) => filter.replaceAll('\\', '/'))
-// Many tests wait for timers: one process more than cores keeps the cores busy.
-const jobs = availableParallelism() + 1
 const hasRedis = spawnSync('redis-server', ['--version']).status === 0
-const tests = findTests().filter(({ name }) => filters.length === 0 ? !isQuick || !isSlow(name) : filters.some((filter) => name.includes(filter)))
+const tests = findTests().filter(({ name, isSlow }) => filters.length === 0 ? !isQuick || !isSlow : filters.some((filter) => name.includes(filter)))
 
-if (tests.length === 0) {
-  console.error(`No test file matches ${filters.join(' or ')}`)
+if (unknown !== undefined || tests.length === 0) {
+  console.error(unknown === undefined ? `No test file matches ${filters.join(' or ')}` : `Unknown option ${unknown}`)
   process.exit(1)
 }
+const startedAt = performance.now()
+const linted = isQuick ? 0 : run('eslint', 'eslint', ['.', '--cache', '--cache-location', 'build/eslintcache'])
 const compiled = await run('typescript', 'tsc', ['--project', 'test', ...isQuick ? ['--noCheck'] : []])
 if (compiled !== 0) process.exit(1)
 writeManifest()
-const linted = isQuick ? 0 : run('eslint', 'eslint', ['.', '--cache', '--cache-location', 'build/eslintcache'])
-const tested = run('tap', 'tap', [
-  // Compiled files need no compiler in the process.
-  '--test-env=TAP_TYPE_STRIP_ONLY=1',
-  `--jobs=${jobs}`,
-  '--timeout=300',
-  ...isQuick ? [] : getCoverageOptions(),
-  ...tapOptions,
-  ...writeGroups(tests, jobs)
-])
-process.exitCode = Math.max(...await Promise.all([linted, tested]))
+if (!isQuick) rmSync(join(ROOT, COVERAGE), { recursive: true, force: true })
+const progress = createProgress('tests')
+const tested = runTests(tests.sort((one, other) => Number(other.isSlow) - Number(one.isSlow)), {
+  // Many tests wait for timers: more processes than cores keep the cores busy.
+  jobs: availableParallelism() + 1,
+  bail,
+  // Compiled files need no compiler in the process. A process has many tests, so only they have a time limit.
+  env: { TAP: '1', TAP_TYPE_STRIP_ONLY: '1', TAP_TIMEOUT: '3600', ...bail && { TAP_BAIL: '1' }, ...!isQuick && { MEASURE_COVERAGE: '1' } },
+  onFile: (done, name) => progress.update(done / tests.length, name),
+  onLine (line) {
+    progress.end()
+    console.log(line)
+  }
+})
+const failed = Math.max(...await Promise.all([linted, tested]))
+progress.end()
+process.exitCode = Math.max(failed, failed === 0 && !isQuick ? await reportCoverage() : 0)
+console.log(`${tests.length} test files ${await tested === 0 ? 'passed' : 'run, with failures'}, ${Math.round((performance.now() - startedAt) / 1000)} s`)
 if (!hasRedis) reportSkippedTests()
 
 /** The gate holds for all tests together: some alone, or without redis-server, cover a part of lib. */
-function getCoverageOptions () {
-  // tap lists the files of a pattern in the environment of each process: not those of bench/node_modules.
-  const outside = [...['test', 'examples', 'bench'].map((folder) => `${COMPILED}/${folder}/**`), 'bench/capacity'].map((folder) => `--coverage-exclude=${folder}/*.js`)
-  const measure = ['--no-disable-coverage', ...outside]
-  if (!hasRedis || filters.length > 0) return [...measure, '--no-show-full-coverage']
-  return [...measure, '--no-allow-empty-coverage', '--no-allow-incomplete-coverage']
+async function reportCoverage () {
+  const gate = hasRedis && filters.length === 0 ? ['--100', '--skip-full'] : []
+  return await run('c8', 'c8', ['report', '--temp-directory', COVERAGE, '--reporter', 'text', ...gate])
 }
 
 /** Examples import the package by its name: to a compiled test, that is the compiled lib, and not an older build. */

@@ -1,0 +1,31 @@
+import { readFileSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+
+export const ROOT = join(import.meta.dirname, '../..')
+/** Where `tsc --project test` writes to, from the root. */
+export const COMPILED = 'build/compiled'
+
+/** What a file does that other files of its process would notice. */
+const SHARED_STATE = /^t\.(?:before|after|beforeEach|afterEach|jobs|setTimeout|plan)\b|\bprocess\.(?:on|once|env|exit|chdir|emitWarning)\b|\bglobalThis\b|\basync_hooks\b/m
+
+// Tests that wait for real time, start processes or try many inputs, and those of the stand-in: `npm run test:quick` leaves
+// them out.
+const SLOW = /^test\/(?:cli|end-to-end|process-exit|properties|shared-cache|testing)\/|\/(?:breaker-option|browser|cache-bounds|cache-memory|close|flood|key-rotation|recovery|retry|stale-if-error|timeout)\.test\.ts$/
+
+/**
+ * @typedef {object} TestFile
+ * @property {string} name from the root, with slashes
+ * @property {boolean} needsRedis
+ * @property {boolean} isSlow
+ * @property {boolean} runsAlone whether it has a process of its own
+ */
+
+/** @returns {TestFile[]} */
+export function findTests () {
+  const paths = readdirSync(join(ROOT, 'test'), { recursive: true, encoding: 'utf8' })
+  const names = paths.filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules')).map((path) => `test/${path.replaceAll('\\', '/')}`)
+  return names.sort().map((name) => {
+    const text = readFileSync(join(ROOT, name), 'utf8')
+    return { name, needsRedis: text.includes('needsRedis'), isSlow: SLOW.test(name), runsAlone: SHARED_STATE.test(text) }
+  })
+}

@@ -1,0 +1,26 @@
+// Runs test files in this process, one after the other, until the parent has none left.
+import { once } from 'node:events'
+import { pathToFileURL } from 'node:url'
+import t from 'tap'
+import { startCoverage } from './coverage.js'
+
+startCoverage()
+let more = true
+let ended = false
+process.once('disconnect', () => { if (!ended) process.exit(1) })
+while (more) {
+  // It stays false if tap has ended, which it does after a failure with --bail.
+  more = false
+  // To load a file is a test too: the tests of the file wait in the queue behind it, and the next file behind them.
+  await t.test('load the next file', async () => {
+    // tap lets the channel keep no process alive.
+    process.channel.ref()
+    process.send('next')
+    const [path] = await once(process, 'message')
+    process.channel.unref()
+    more = path !== null
+    if (more) await import(pathToFileURL(path).href)
+  })
+}
+ended = true
+process.disconnect()
