@@ -16,3 +16,8 @@ t.test('a detail follows the sentence and is cut', async (t) => {
   t.equal(describeDenial('role_missing', 'required: admin'), 'the caller holds other roles (required: admin)')
   t.equal(describeDenial('role_missing', 'x'.repeat(1000)), `the caller holds other roles (${'x'.repeat(200)})`)
 })
+
+t.test('the sentence of a malformed or a second token says what was sent', async (t) => {
+  t.equal(describeDenial('token_malformed'), 'it contains characters that no bearer token has, or is longer than 16 KiB')
+  t.equal(describeDenial('several_tokens'), 'tokens came in more than one place')
+})

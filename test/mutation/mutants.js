@@ -19,6 +19,7 @@ const LOG = { isDebugEnabled: () => false, debug () {}, info () {}, warn: consol
  * @property {{ start: { line: number, column: number }, end: { line: number, column: number } }} location
  * @property {string} mutatorName
  * @property {string} replacement
+ * @property {string} original the code that is replaced, or its first line
  */
 
 /**
@@ -43,7 +44,14 @@ export async function writeMutants () {
   for (const file of files) {
     writeFileSync(join(ROOT, TREE, file.name.replace(/ts$/, 'js')), ts.transpileModule(file.content, { compilerOptions, fileName: file.name }).outputText)
   }
-  return { mutants, state: createHash('sha256').update(JSON.stringify(inputs)).digest('hex') }
+  const linesOf = new Map(inputs.map(({ name, content }) => [name, content.split('\n')]))
+  const withOriginal = mutants.map((mutant) => ({ ...mutant, original: getOriginal(linesOf.get(mutant.fileName), mutant.location) }))
+  return { mutants: withOriginal, state: createHash('sha256').update(JSON.stringify(inputs)).digest('hex') }
+}
+
+function getOriginal (lines, { start, end }) {
+  const line = lines[start.line]
+  return start.line === end.line ? line.slice(start.column, end.column) : `${line.slice(start.column)} ...`
 }
 
 /**
