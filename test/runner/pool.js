@@ -9,6 +9,9 @@ const MAX_SILENCE_MS = 120_000
 const PASSED = /^\s*(?:ok \d|\d+\.\.\d|#|TAP version|\}?$)/
 const WORKER = join(import.meta.dirname, 'worker.js')
 
+/** A line of TAP with an assertion that has passed. The line of a subtest ends with its time. */
+const ASSERTION = /^\s*ok \d(?!.*# time=)/
+
 /**
  * Runs tests in processes. To start one and to load Fastify and tap costs more than the tests of most files, so processes
  * take the next file when they have finished one, and only a file that must run alone has its own.
@@ -20,12 +23,12 @@ const WORKER = join(import.meta.dirname, 'worker.js')
  * @param {NodeJS.ProcessEnv} options.env variables of the processes
  * @param {(done: number, name: string) => void} options.onFile called when a file is begun
  * @param {(line: string) => void} options.onLine called for each line of output that is more than "passed"
- * @returns {Promise<number>} 0 if all have passed
+ * @returns {Promise<{ passed: boolean, assertions: number }>} whether all have passed, and how many assertions of them
  */
 export async function runTests (tests, { jobs, bail, env, onFile, onLine }) {
   const queue = tests.filter(({ runsAlone }) => !runsAlone)
   const alone = tests.filter(({ runsAlone }) => runsAlone)
-  const state = { done: 0, failed: false }
+  const state = { done: 0, failed: false, assertions: 0 }
   const run = async (label, take) => {
     const isStopped = () => bail && state.failed
     const next = () => {
@@ -33,13 +36,13 @@ export async function runTests (tests, { jobs, bail, env, onFile, onLine }) {
       if (test !== undefined) onFile(state.done++, test.name)
       return test
     }
-    if (!await runProcess(label, next, env, onLine)) state.failed = true
+    if (!await runProcess(label, next, env, onLine, () => { state.assertions++ })) state.failed = true
   }
   await Promise.all([
     runAlone(),
     ...Array.from({ length: Math.min(jobs, queue.length) }, async (_, index) => await run(`worker-${index + 1}`, () => queue.shift()))
   ])
-  return state.failed ? 1 : 0
+  return { passed: !state.failed && state.done === tests.length, assertions: state.assertions }
 
   async function runAlone () {
     for (const test of alone) {
@@ -49,12 +52,13 @@ export async function runTests (tests, { jobs, bail, env, onFile, onLine }) {
   }
 }
 
-/** Resolves with true if the process has ended, and all of its tests have passed. */
-async function runProcess (label, next, env, onLine) {
+/** Resolves with true if the process has ended after its last file, and all of its tests have passed. */
+async function runProcess (label, next, env, onLine, onAssertion) {
   // tap names the directories of tests after the arguments.
   const child = fork(WORKER, [label], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   let file = label
   let heading
+  let isComplete = false
   let title = ''
   const write = (line) => {
     if (heading !== file) onLine(`\n${heading = file}`)
@@ -69,15 +73,17 @@ async function runProcess (label, next, env, onLine) {
     if (message !== 'next') return
     const test = next()
     if (test !== undefined) file = test.name
+    else isComplete = true
     child.send(test === undefined ? null : join(ROOT, COMPILED, test.name.replace(/ts$/, 'js')))
   })
   for await (const line of createInterface({ input: child.stdout })) {
     timer.refresh()
     title = /# Subtest: (.*)/.exec(line)?.[1] ?? title
-    if (!PASSED.test(line)) write(line)
+    if (ASSERTION.test(line)) onAssertion()
+    else if (!PASSED.test(line)) write(line)
   }
   const code = child.exitCode ?? child.signalCode ?? await new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)))
   clearTimeout(timer)
-  if (code !== 0) write(`the process ended with ${code}`)
-  return code === 0
+  if (code !== 0 || !isComplete) write(`the process ended with ${code}`)
+  return code === 0 && isComplete
 }

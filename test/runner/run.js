@@ -40,10 +40,11 @@ const tested = runTests(tests.sort((one, other) => Number(other.isSlow) - Number
     console.log(line)
   }
 })
-const failed = Math.max(...await Promise.all([linted, tested]))
+const [lintFailed, { passed, assertions }] = await Promise.all([linted, tested])
 progress.end()
-process.exitCode = Math.max(failed, failed === 0 && !isQuick ? await reportCoverage() : 0)
-console.log(`${tests.length} test files ${await tested === 0 ? 'passed' : 'run, with failures'}, ${Math.round((performance.now() - startedAt) / 1000)} s`)
+process.exitCode = lintFailed !== 0 || !passed ? 1 : isQuick ? 0 : await reportCoverage()
+console.log(`${tests.length} test files ${passed ? 'passed' : 'run, with failures'}, ${Math.round((performance.now() - startedAt) / 1000)} s`)
+console.log(`# { total: ${assertions}${passed ? `, pass: ${assertions}` : ''} }`)
 if (!hasRedis) reportSkippedTests()
 
 /** The gate holds for all tests together: some alone, or without redis-server, cover a part of lib. */
