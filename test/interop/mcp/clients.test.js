@@ -65,7 +65,7 @@ test('the client of version 1 of the SDK logs in, calls a tool and shows a denia
 test('the doctor finds no fault, except that the server has no registration of clients', async (t) => {
   const examine = async (url, token) => {
     let output = ''
-    const status = await run(['doctor', '--mcp', url, '--token-file', '-'], { env: {}, input: [token], write: (text) => { output += text }, writeError: () => {} })
+    const status = await run(['doctor', '--mcp', url, '--token-file', '-'], { env: {}, input: [token], write: (text) => { output += text }, writeError: () => {}, packageFolder: process.cwd() })
     return { status, output }
   }
   const { url, connect } = await startExample(t)
