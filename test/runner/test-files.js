@@ -8,9 +8,9 @@ export const COMPILED = 'build/compiled'
 /** What a file does that other files of its process would notice. */
 const SHARED_STATE = /^t\.(?:before|after|beforeEach|afterEach|jobs|setTimeout|plan)\b|\bprocess\.(?:on|once|env|exit|chdir|emitWarning)\b|\bglobalThis\b|\basync_hooks\b/m
 
-// Tests that wait for real time, start processes or try many inputs, and those of the stand-in: `npm run test:quick` leaves
-// them out.
-const SLOW = /^test\/(?:cli|end-to-end|process-exit|properties|shared-cache|testing)\/|\/(?:breaker-option|browser|cache-bounds|cache-memory|close|flood|key-rotation|recovery|retry|stale-if-error|timeout)\.test\.ts$/
+// Tests that wait for real time, start processes, generate keys, compile or try many inputs, and those of the stand-in:
+// `npm run test:quick` leaves them out.
+const SLOW = /^test\/(?:architecture|cli|end-to-end|examples|process-exit|properties|shared-cache|testing)\/|\/(?:assertion-provider|breaker-option|browser|cache-bounds|cache-memory|close|fleet|flood|key-rotation|processes|proxy|recovery|retry|stale-if-error|timeout)\.test\.ts$/
 
 /**
  * @typedef {object} TestFile
