@@ -34,11 +34,16 @@ export class PendingForgets {
   }
 
   add (forget: PendingForget): void {
+    const all = this.#forgets.get(ALL)
     // It is sent later, so it applies to this one too.
-    if (this.#forgets.has(ALL)) return
+    if (all !== undefined) return combine(all, forget)
     const name = getName(forget.what)
     const other = this.#forgets.get(name)
-    if (other !== undefined) merge(forget, other)
+    if (other !== undefined) {
+      combine(forget, other)
+      // A forget within a doubt stays a forget.
+      if (other.kind === 'forget') forget.kind = 'forget'
+    }
     this.#forgets.set(name, forget)
     if (this.#forgets.size <= MAX_PENDING_FORGETS) return
     this.#forgets.clear()
@@ -68,9 +73,8 @@ function getName (what: SharedForgetTarget): string {
   return kind === ALL ? ALL : `${kind} ${value}`
 }
 
-/** A forget within a doubt stays a forget. */
-function merge (forget: PendingForget, other: PendingForget): void {
-  if (other.kind === 'forget') forget.kind = 'forget'
+/** One has the effect of both: it is sent again if one of them must be, for as long as one of them can have an effect. */
+function combine (forget: PendingForget, other: PendingForget): void {
   forget.isStored &&= other.isStored
   forget.isPublished &&= other.isPublished
   forget.until = Math.max(forget.until, other.until)

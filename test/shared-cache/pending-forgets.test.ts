@@ -152,3 +152,12 @@ t.test('if there are too many forgets, everything is in doubt', async (t) => {
   t.equal(pending.take(0), all, 'it is kept if it could not be sent')
   t.equal(pending.take(0), undefined)
 })
+
+t.test('a doubt of everything is kept for as long as the forgets that it replaces, and is sent again for each of them', async (t) => {
+  const pending = new PendingForgets()
+  const all = create({ all: true }, { event: { all: true }, isStored: true, isPublished: true })
+  pending.add(all)
+  pending.add(create({ sub }, { kind: 'forget', until: 20 }))
+  t.equal(pending.take(15), all)
+  t.match(all, { kind: 'doubt', isStored: false, isPublished: false, until: 20 })
+})
