@@ -16,10 +16,10 @@ export type ForgetTarget = { readonly token: string, readonly key: string } | { 
 export type OnForget = (report: Omit<ForgetMessage, 'registration'>) => void
 
 /**
- * Milliseconds between two doubts of all verdicts. ZITADEL sends up to ten events a second, and after each doubt ZITADEL is asked
- * about each token in use.
+ * Milliseconds between two doubts of all verdicts, and by which a revocation can be late. ZITADEL sends up to ten events a second,
+ * and after each doubt ZITADEL is asked about each token in use.
  */
-const DOUBT_ALL_INTERVAL_MS = 1000
+const DOUBT_ALL_INTERVAL_MS = 200
 
 /** Drops verdicts of this process and, through the shared cache, of the others. Applies what the others drop. */
 export class Forgetter {
@@ -53,7 +53,7 @@ export class Forgetter {
   }
 
   /**
-   * At once in this process, soon in the others. If all verdicts were doubted less than a second ago, at the end of this second.
+   * At once in this process, soon in the others. If all verdicts were doubted less than 200 ms ago, when these have passed.
    * A failure to reach the others is logged by the shared cache.
    */
   doubt (target: DoubtTarget, source: 'event' | 'logout'): void {

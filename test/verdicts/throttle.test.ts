@@ -70,7 +70,7 @@ t.test('a flood of doubts of all verdicts has the effect of two, for this proces
   await flood(() => receive({ all: true }, 'doubt', false))
   t.equal(asked, 4)
   t.same(reported, ['doubt process all'])
-  await sleep(1050)
+  await sleep(250)
   await introspector.getVerdict('token')
   t.equal(asked, 5)
   t.same(reported, ['doubt process all', 'doubt process all'])
