@@ -7,22 +7,31 @@ import { keepTickObject } from '../lib/tick-object.ts'
 setFlagsFromString('--expose-gc')
 const collectGarbage = runInNewContext('gc') as () => void
 
-/** Returns a weak reference to the object that a call of `process.nextTick()` creates. */
-async function watchTickObject (callNextTick: () => void): Promise<WeakRef<object>> {
+/** Returns weak references to the objects that calls of `process.nextTick()` create meanwhile. */
+async function watchTickObjects (run: () => unknown): Promise<Array<WeakRef<object>>> {
   const created: Array<WeakRef<object>> = []
   const hook = createHook({ init: (_id, type, _trigger, resource) => { if (type === 'TickObject') created.push(new WeakRef(resource)) } })
   hook.enable()
-  callNextTick()
+  await run()
   hook.disable()
   await new Promise((resolve) => { setImmediate(resolve) })
-  return created[0]!
+  return created
+}
+
+async function countKept (objects: Array<WeakRef<object>>): Promise<number> {
+  await new Promise((resolve) => { setImmediate(resolve) })
+  collectGarbage()
+  return objects.filter((object) => object.deref() !== undefined).length
 }
 
 t.test('one object of process.nextTick() stays in memory, so that V8 keeps its hidden class', async (t) => {
-  const kept = await watchTickObject(keepTickObject)
-  const other = await watchTickObject(() => process.nextTick(() => {}))
-  await new Promise((resolve) => { setImmediate(resolve) })
-  collectGarbage()
-  t.ok(kept.deref())
-  t.equal(other.deref(), undefined)
+  const kept = await watchTickObjects(keepTickObject)
+  const other = await watchTickObjects(() => process.nextTick(() => {}))
+  t.same([kept.length, await countKept(kept)], [1, 1])
+  t.same([other.length, await countKept(other)], [1, 0])
+})
+
+t.test('the plugin keeps one when it is imported', async (t) => {
+  const objects = await watchTickObjects(async () => await import('../lib/plugin.ts'))
+  t.equal(await countKept(objects), 1)
 })
