@@ -10,8 +10,8 @@ interface KeyApp extends TestApp<ManualClock> {
   readonly standIn: StandIn
   /** Replaces the file as Kubernetes replaces a secret: it renames a symbolic link to a new directory. */
   readonly mount: (content: object | string) => Promise<void>
-  /** The key id of the last assertion. */
-  readonly kid: () => string | undefined
+  /** The key id of the last assertion with which a token was introspected: checks of new keys introspect another token. */
+  readonly kid: (token: string) => string | undefined
 }
 
 async function startKeyApp (t: Test): Promise<KeyApp> {
@@ -29,7 +29,7 @@ async function startKeyApp (t: Test): Promise<KeyApp> {
   }
   await mount(standIn.api.key)
   await symlink(join('..data', 'key.json'), keyFile)
-  const kid = (): string | undefined => decodeProtectedHeader(standIn.requests.at(-1)!.body.get('client_assertion')!).kid
+  const kid = (token: string): string | undefined => decodeProtectedHeader(standIn.requests.findLast(({ body }) => body.get('token') === token)!.body.get('client_assertion')!).kid
   return { standIn, mount, kid, ...await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }, new ManualClock(), 10) }
 }
 
@@ -48,13 +48,13 @@ t.test('a new key is used without a restart, and the previous key until ZITADEL 
   await until(() => lines.length > 0)
   t.match(lines[0], { level: 50, code: 'FST_ZITADEL_CLIENT_REJECTED', msg: /the credentials were not replaced, the previous credentials stay in use: ZITADEL rejects/ })
   t.same(await get(token, '/fresh'), OK)
-  t.equal(kid(), standIn.api.key.keyId)
+  t.equal(kid(token), standIn.api.key.keyId)
 
   const good = await standIn.api.addKey()
   await mount(good)
   await until(async () => {
     t.same(await get(token, '/fresh'), OK)
-    return kid() === good.keyId
+    return kid(token) === good.keyId
   })
   standIn.api.removeKey(standIn.api.key.keyId)
   t.same(await get(token, '/fresh'), OK)
@@ -72,7 +72,7 @@ t.test('a broken key file is logged and ignored, and a valid one after it is use
   await mount(good)
   await until(async () => {
     t.same(await get(token, '/fresh'), OK)
-    return kid() === good.keyId
+    return kid(token) === good.keyId
   })
 })
 
@@ -95,8 +95,9 @@ t.test('reloads run one after the other, so that a late response for an older ke
   await until(() => standIn.requests.length === 1)
   await mount(newer)
   t.same(await Promise.all([app.zitadel.reload(), first]), [{ ok: true }, { ok: true }])
-  await get(await standIn.issueToken())
-  t.equal(kid(), newer.keyId)
+  const token = await standIn.issueToken()
+  t.same(await get(token), OK)
+  t.equal(kid(token), newer.keyId)
 })
 
 t.test('a request that was sent with the previous key gets its response', async (t) => {
