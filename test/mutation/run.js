@@ -64,17 +64,18 @@ async function findUsableTests () {
   const results = await inParallel('tests without a mutant', found, async ({ name }) => await measure(name, testState))
   for (const { name, passed } of results) if (!passed) console.error(`Not used, because it fails without a mutant: ${name}`)
   return found
-    .map((test, index) => ({ ...test, ...results[index], reached: new Set(results[index].reached) }))
+    .map((test, index) => ({ ...test, ...results[index], limit: 10_000 + 3 * results[index].duration, reached: new Set(results[index].reached) }))
     .filter(({ passed, duration }) => passed && duration <= LONGEST_MS)
 }
 
-/** Drops the tests that fail beside others, such as those that measure time, on a machine that is busy. */
+/** Gives a test a process of its own if it fails beside others. Drops it if it fails there too, as a test may that measures time on a busy machine. */
 async function dropUnreliableTests (mutant) {
   for (;;) {
-    const { outcome, last } = await tryMutant(mutant, 'none')
+    const { outcome, last, isAlone } = await tryMutant(mutant, 'none')
     if (outcome === 'passed') return
-    console.error(`Not used, because it fails without a mutant, beside others: ${last}`)
-    tests = tests.filter(({ name }) => name !== last)
+    console.error(`${isAlone ? 'Not used' : 'Run in a process of its own'}, because it fails without a mutant: ${last}`)
+    if (isAlone) tests = tests.filter(({ name }) => name !== last)
+    else tests = tests.map((test) => test.name === last ? { ...test, runsAlone: true } : test)
   }
 }
 
@@ -83,14 +84,19 @@ async function tryMutant (mutant, activeId) {
   const together = chosen.filter(({ runsAlone }) => !runsAlone)
   const processes = [together, ...chosen.filter(({ runsAlone }) => runsAlone).map((test) => [test])].filter((files) => files.length > 0)
   for (const files of processes) {
-    const limit = 10_000 + 3 * files.reduce((sum, { duration }) => sum + duration, 0)
-    const result = await runTests(files.map(({ name }) => name), limit, { __STRYKER_ACTIVE_MUTANT__: activeId })
+    const result = await runTests(files, { __STRYKER_ACTIVE_MUTANT__: activeId })
     if (result.outcome === 'passed') continue
+    if (result.outcome === 'timeout' && files.length > 1) {
+      // Alone, it passes if others or a busy machine were the reason.
+      const index = files.findIndex(({ name }) => name === result.last)
+      processes.push([files[index]], ...index + 1 < files.length ? [files.slice(index + 1)] : [])
+      continue
+    }
     const key = `${mutant.fileName} ${result.last}`
     if (activeId !== 'none') kills.set(key, (kills.get(key) ?? 0) + 1)
-    return result
+    return { ...result, isAlone: files.length === 1 }
   }
-  return { outcome: 'passed', last: undefined }
+  return { outcome: 'passed' }
 }
 
 function getNearest ({ id, fileName }) {
