@@ -16,9 +16,9 @@ export interface StreamCount {
 /** The state of a registration at the moment when it is read. A member is undefined where there is no such thing. */
 export interface RegistrationState {
   /** Introspections that wait for their turn. */
-  readonly queued: number | undefined
+  readonly queued?: number | undefined
   /** False from the moment when the circuit opens until a probe has succeeded. */
-  readonly isCircuitClosed: boolean | undefined
+  readonly isCircuitClosed?: boolean | undefined
   readonly activeVerdicts: number
   readonly inactiveVerdicts: number
   /** Estimated bytes of the active verdicts that are kept. */
@@ -29,7 +29,7 @@ export interface RegistrationState {
   /** What this process has forgotten and the shared cache has not accepted yet. */
   readonly pendingForgets: number | undefined
   /** Milliseconds until the key of this API expires; undefined if that is not known. */
-  readonly credentialsExpireIn: number | undefined
+  readonly credentialsExpireIn?: number | undefined
   /** Milliseconds since the last valid webhook of the option `events`, or since the start. */
   readonly eventSilence: number | undefined
   /** Whether the option `backChannelLogout` is set. */

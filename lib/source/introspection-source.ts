@@ -27,8 +27,8 @@ export interface IntrospectionSource {
   readonly reload: () => Promise<CheckResult>
   /** Fetches the public keys of the issuer, as an unchecked JSON value; undefined with the option `introspect`. */
   readonly fetchKeys: (() => Promise<unknown>) | undefined
-  /** The state that only the source has. */
-  readonly readState: () => Pick<RegistrationState, 'queued' | 'isCircuitClosed' | 'credentialsExpireIn'>
+  /** The state that only the source has; undefined with the option `introspect`. */
+  readonly readState: (() => Pick<RegistrationState, 'queued' | 'isCircuitClosed' | 'credentialsExpireIn'>) | undefined
   readonly close: () => Promise<void>
 }
 
@@ -46,7 +46,7 @@ export async function openIntrospectionSource (config: Config, clock: Clock, rep
   const introspect = wrapCustomIntrospect(customIntrospect!, config.timeout, onFailure)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(introspect)), clock).run
   const sharedCache = openSharedCache(config, undefined, clock, reporter.log)
-  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, fetchKeys: undefined, readState: () => ({ queued: undefined, isCircuitClosed: undefined, credentialsExpireIn: undefined }), close: async () => { await sharedCache?.close() } }
+  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, fetchKeys: undefined, readState: undefined, close: async () => { await sharedCache?.close() } }
 }
 
 async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void, pollInterval?: number): Promise<IntrospectionSource> {

@@ -13,7 +13,7 @@ import { createProgress } from '../runner/progress.js'
 const LEAST = 92
 /** A mutant is tried with the nearest tests only, and with none that take long: a score is never too good. */
 const NEAREST = 40
-const LONGEST_MS = 15_000
+const LONGEST_MS = 30_000
 /** The tests of each of so many mutants first run without it, beside each other. One that fails then is not used. */
 const CONTROL_INTERVAL = 10
 // Documents, the stand-in, examples that use the build, and servers of their own that take long to start.

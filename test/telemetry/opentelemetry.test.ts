@@ -11,7 +11,8 @@ import { needsRedis, startRedis } from '../fixtures/redis.ts'
 import { SIGNING_KEY, findRecorded, sign } from '../fixtures/recorded-events.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { ManualClock } from '../fixtures/clock.ts'
-import { startProxiedApp, startTestApp } from '../fixtures/test-app.ts'
+import { Gate, startPeer } from '../fixtures/peer.ts'
+import { basic, startProxiedApp, startTestApp } from '../fixtures/test-app.ts'
 
 const toRows = (points: Point[]): object[] => points.map(({ value, attributes }) => ({ value, ...attributes }))
 const toHistogramRows = (points: Point[]): object[] => points.map(({ value, attributes }) => ({ count: (value as Histogram).count, sum: (value as Histogram).sum, ...attributes }))
@@ -32,7 +33,7 @@ t.test('decisions are counted by outcome, code, source and route', async (t) => 
   await get('/admin')
   await get('/orders/5', 'unknown')
   await get('/greeting', null)
-  t.same(toRows(await telemetry.read('fastify_zitadel.decisions')), [
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.decisions')), [
     { value: 1, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'introspection', 'http.route': '/orders/:id' },
     { value: 2, 'fastify_zitadel.outcome': 'allowed', 'fastify_zitadel.source': 'memory', 'http.route': '/orders/:id' },
     { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_NO_TOKEN', 'fastify_zitadel.reason': 'token_missing', 'http.route': '/orders/:id' },
@@ -40,8 +41,22 @@ t.test('decisions are counted by outcome, code, source and route', async (t) => 
     { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.reason': 'roles_absent', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' },
     { value: 1, 'fastify_zitadel.outcome': 'allowed', 'http.route': '/greeting' }
   ])
-  t.same(toHistogramRows(await telemetry.read('fastify_zitadel.verdict.age')), [
+  t.strictSame(toHistogramRows(await telemetry.read('fastify_zitadel.verdict.age')), [
     { count: 5, sum: 9 }
+  ])
+})
+
+t.test('denials on one route are counted by code', async (t) => {
+  const { app, get } = await startGuardedApp(t)
+  app.get('/admin', { config: { roles: ['admin'] } }, async () => 'served')
+  await app.ready()
+  const telemetry = startTelemetry(t)
+  for (const token of ['good', 'unknown']) await get('/admin', token)
+  instrument(app, telemetry)
+  for (const token of ['good', 'unknown']) await get('/admin', token)
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.decisions')), [
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INSUFFICIENT_ROLE', 'fastify_zitadel.reason': 'roles_absent', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' },
+    { value: 1, 'fastify_zitadel.outcome': 'denied', 'fastify_zitadel.code': 'FST_ZITADEL_INVALID_TOKEN', 'fastify_zitadel.reason': 'token_inactive', 'fastify_zitadel.source': 'memory', 'http.route': '/admin' }
   ])
 })
 
@@ -51,7 +66,7 @@ t.test('a failure has an error type, and a route is absent where no route serves
   const telemetry = startTelemetry(t)
   instrument(app, telemetry)
   await get('/missing')
-  t.same(toRows(await telemetry.read('fastify_zitadel.decisions')), [{ value: 1, 'fastify_zitadel.outcome': 'failed', 'fastify_zitadel.code': 'FST_ZITADEL_OPTION', 'error.type': 'FST_ZITADEL_OPTION' }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.decisions')), [{ value: 1, 'fastify_zitadel.outcome': 'failed', 'fastify_zitadel.code': 'FST_ZITADEL_OPTION', 'error.type': 'FST_ZITADEL_OPTION' }])
 })
 
 t.test('introspections are measured, with the status of the response as the error type', async (t) => {
@@ -65,16 +80,44 @@ t.test('introspections are measured, with the status of the response as the erro
     await ask(`token${clock.monotonic()}`)
     clock.advance(1)
   }
-  t.same(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.duration')), [
+  t.strictSame(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.duration')), [
     { count: 1, sum: 0, 'fastify_zitadel.outcome': 'active' },
     { count: 1, sum: 0, 'fastify_zitadel.outcome': 'inactive' },
     { count: 2, sum: 0, 'fastify_zitadel.outcome': 'failed', 'error.type': '503' },
     { count: 1, sum: 0, 'fastify_zitadel.outcome': 'failed', 'error.type': '_OTHER' },
     { count: 1, sum: 0, 'fastify_zitadel.outcome': 'failed', 'error.type': '200' }
   ])
-  t.same(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.wait')), [{ count: 6, sum: 0 }])
-  t.same(toRows(await telemetry.read('fastify_zitadel.outages')), [{ value: 4, 'fastify_zitadel.state': 'failed' }, { value: 0, 'fastify_zitadel.state': 'opened' }, { value: 0, 'fastify_zitadel.state': 'closed' }])
-  t.same(toRows(await telemetry.read('fastify_zitadel.introspection.active')), [{ value: 0 }])
+  t.strictSame(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.wait')), [{ count: 6, sum: 0 }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.outages')), [{ value: 4, 'fastify_zitadel.state': 'failed' }, { value: 0, 'fastify_zitadel.state': 'opened' }, { value: 0, 'fastify_zitadel.state': 'closed' }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.introspection.active')), [{ value: 0 }])
+})
+
+t.test('introspections that run and wait are observed, and their times are in seconds', async (t) => {
+  const gates = [new Gate(), new Gate()]
+  const peer = await startPeer(t, async ({ index }) => {
+    await gates[index]!.opened
+    return { active: false }
+  })
+  const { app, ask, clock } = await startTestApp(t, { issuer: peer.origin, credentials: basic, limits: { concurrent: 1 } })
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  const readValue = async (name: string): Promise<unknown> => (await telemetry.read(`fastify_zitadel.introspection.${name}`))[0]?.value
+  const first = ask('first')
+  await peer.waitFor(1)
+  const second = ask('second')
+  while (await readValue('queued') !== 1) await sleep(1)
+  t.equal(await readValue('active'), 2)
+  clock.advance(0.25)
+  gates[0]!.open()
+  await first
+  await peer.waitFor(2)
+  t.equal(await readValue('active'), 1)
+  clock.advance(0.5)
+  gates[1]!.open()
+  await second
+  t.equal(await readValue('active'), 0)
+  t.strictSame(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.duration')), [{ count: 2, sum: 0.25 + 0.75, 'fastify_zitadel.outcome': 'inactive' }])
+  t.strictSame(toHistogramRows(await telemetry.read('fastify_zitadel.introspection.wait')), [{ count: 2, sum: 0.25 }])
 })
 
 t.test('the circuit, the queue and the cache are observed', async (t) => {
@@ -83,12 +126,12 @@ t.test('the circuit, the queue and the cache are observed', async (t) => {
   instrument(app, telemetry)
   await ask(await standIn.issueToken())
   await ask()
-  t.same(toRows(await telemetry.read('fastify_zitadel.circuit.open')), [{ value: 0 }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.circuit.open')), [{ value: 0 }])
   standIn.fail({ status: 503 })
   for (let i = 0; i < 6; i++) await ask(`token${i}`)
-  t.same(toRows(await telemetry.read('fastify_zitadel.circuit.open')), [{ value: 1 }])
-  t.same(toRows(await telemetry.read('fastify_zitadel.introspection.queued')), [{ value: 0 }])
-  t.same(toRows(await telemetry.read('fastify_zitadel.cache.entries')), [{ value: 1, 'fastify_zitadel.verdict.state': 'active' }, { value: 1, 'fastify_zitadel.verdict.state': 'inactive' }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.circuit.open')), [{ value: 1 }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.introspection.queued')), [{ value: 0 }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.cache.entries')), [{ value: 1, 'fastify_zitadel.verdict.state': 'active' }, { value: 1, 'fastify_zitadel.verdict.state': 'inactive' }])
   const sizes = await telemetry.read('fastify_zitadel.cache.size')
   t.match(sizes, [{ attributes: { 'fastify_zitadel.verdict.state': 'active' } }, { attributes: { 'fastify_zitadel.verdict.state': 'inactive' } }])
   t.ok((sizes[0]!.value as number) > (sizes[1]!.value as number) && (sizes[1]!.value as number) > 0)
@@ -106,6 +149,9 @@ t.test('the health of the shared cache is observed', needsRedis, async (t) => {
   while (await isHealthy() !== 1) await sleep(10)
   t.pass('forget messages arrive')
   t.same((await telemetry.read('fastify_zitadel.shared_cache.forgets.pending')).map(({ value }) => value), [0])
+  const forgets = (await telemetry.read('fastify_zitadel.forgets')).map(({ attributes }) => Object.values(attributes).join(' '))
+  t.same(forgets, ['call', 'process'].flatMap((source) => ['token', 'sub', 'jti'].map((target) => `forget ${source} ${target}`)).concat(
+    ['all', 'sub', 'session', 'jti'].map((target) => `doubt process ${target}`), 'gap process all'), 'what other processes forget is counted from 0')
 })
 
 t.test('changes of the credentials are counted', async (t) => {
@@ -113,7 +159,7 @@ t.test('changes of the credentials are counted', async (t) => {
   const telemetry = startTelemetry(t)
   instrument(app, telemetry)
   await zitadel.reload()
-  t.same(toRows(await telemetry.read('fastify_zitadel.credentials.changes')), [{ value: 1, 'fastify_zitadel.state': 'replaced' }, { value: 0, 'fastify_zitadel.state': 'kept' }, { value: 0, 'fastify_zitadel.state': 'rejected' }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.credentials.changes')), [{ value: 1, 'fastify_zitadel.state': 'replaced' }, { value: 0, 'fastify_zitadel.state': 'kept' }, { value: 0, 'fastify_zitadel.state': 'rejected' }])
 })
 
 t.test('forgets are counted, with the verdicts that they made unusable', async (t) => {
@@ -128,8 +174,8 @@ t.test('forgets are counted, with the verdicts that they made unusable', async (
   await zitadel().forget({ token: 'never seen' })
   const attributes = { 'fastify_zitadel.kind': 'forget', 'fastify_zitadel.source': 'call' }
   const toForgetRows = (values: Record<string, number>): object[] => Object.entries(values).map(([target, value]) => ({ value, ...attributes, 'fastify_zitadel.target': target }))
-  t.same(toRows(await telemetry.read('fastify_zitadel.forgets')), toForgetRows({ token: 1, sub: 2, jti: 0 }))
-  t.same(toRows(await telemetry.read('fastify_zitadel.forgets.verdicts')), toForgetRows({ token: 0, sub: 2, jti: 0 }))
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.forgets')), toForgetRows({ token: 1, sub: 2, jti: 0 }))
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.forgets.verdicts')), toForgetRows({ token: 0, sub: 2, jti: 0 }))
 })
 
 t.test('the expiry of the key is observed where the key has it', async (t) => {
@@ -144,7 +190,7 @@ t.test('the expiry of the key is observed where the key has it', async (t) => {
   instrument(without.app, telemetry[1])
   clock.advance(600)
   await app.zitadel.reload()
-  t.same(toRows(await telemetry[0].read('fastify_zitadel.credentials.expiry')), [{ value: 3000 }])
+  t.strictSame(toRows(await telemetry[0].read('fastify_zitadel.credentials.expiry')), [{ value: 3000 }])
   t.same(await telemetry[1].read('fastify_zitadel.credentials.expiry'), [])
 })
 
@@ -156,16 +202,16 @@ t.test('events of ZITADEL are counted', async (t) => {
     const payload = JSON.stringify(body)
     await app.inject({ method: 'POST', url: '/events', headers: { 'zitadel-signature': sign(payload, clock.seconds) }, payload })
   }
-  t.same(toRows(await telemetry.read('fastify_zitadel.events')).filter((row) => (row as { value: number }).value > 0), [
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.events')).filter((row) => (row as { value: number }).value > 0), [
     { value: 2, 'fastify_zitadel.outcome': 'applied', 'fastify_zitadel.target': 'sub' },
     { value: 1, 'fastify_zitadel.outcome': 'ignored' },
     { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'malformed' }
   ])
-  t.same(toRows(await telemetry.read('fastify_zitadel.events.missed')), [{ value: 3 }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.events.missed')), [{ value: 3 }])
   clock.advance(90)
-  t.same(toRows(await telemetry.read('fastify_zitadel.events.silence')), [{ value: 90 }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.events.silence')), [{ value: 90 }])
   await app.inject({ method: 'POST', url: '/events', payload: '{}' })
-  t.same(toRows(await telemetry.read('fastify_zitadel.events.silence')), [{ value: 90 }], 'a rejected webhook ends no silence')
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.events.silence')), [{ value: 90 }], 'a rejected webhook ends no silence')
 })
 
 t.test('logout tokens are counted', async (t) => {
@@ -174,7 +220,7 @@ t.test('logout tokens are counted', async (t) => {
   instrument(app, telemetry)
   const token = await standIn.createLogoutToken()
   for (let i = 0; i < 2; i++) await app.inject({ method: 'POST', url: '/logout', headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: `logout_token=${token}` })
-  t.same(toRows(await telemetry.read('fastify_zitadel.logouts')).filter((row) => (row as { value: number }).value > 0), [{ value: 1, 'fastify_zitadel.outcome': 'applied' }, { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'replay' }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.logouts')).filter((row) => (row as { value: number }).value > 0), [{ value: 1, 'fastify_zitadel.outcome': 'applied' }, { value: 1, 'fastify_zitadel.outcome': 'rejected', 'fastify_zitadel.reason': 'replay' }])
 })
 
 t.test('counters of the parts in use start with 0, so that Prometheus records the first increase', async (t) => {
@@ -203,6 +249,15 @@ t.test('counters of the parts in use start with 0, so that Prometheus records th
   t.same(await listSeries(bare), { outages: ['failed'], 'credentials.changes': [], forgets: forgets.slice(0, 3), 'forgets.verdicts': forgets.slice(0, 3), events: [], 'events.missed': [], logouts: [] })
 })
 
+t.test('a metric of a part that is not in use is absent', async (t) => {
+  const { app, zitadel } = await startGuardedApp(t)
+  const telemetry = startTelemetry(t)
+  instrument(app, telemetry)
+  await zitadel().introspect('good')
+  const names = [...(await telemetry.readAll()).keys()].map((name) => name.slice('fastify_zitadel.'.length))
+  t.same(names.sort(), ['cache.entries', 'cache.size', 'forgets', 'forgets.verdicts', 'introspection.active', 'introspection.duration', 'introspection.wait', 'outages'])
+})
+
 t.test('open and ended streams are counted by route', async (t) => {
   let token = 'good'
   const { app, get } = await startGuardedApp(t, { responses: { other: () => isActive ? activeResponse({ sub: 'ben' }) : { active: false } }, options: { unmatched: 'protected', tokenFrom: () => token } })
@@ -221,7 +276,7 @@ t.test('open and ended streams are counted by route', async (t) => {
   await app.ready()
   const telemetry = startTelemetry(t)
   instrument(app, telemetry)
-  const readOpen = async (): Promise<object> => Object.fromEntries((await telemetry.read('fastify_zitadel.streams.open')).map(({ value, attributes }) => [attributes['http.route'] ?? 'none', value]))
+  const readOpen = async (): Promise<object> => Object.fromEntries((await telemetry.read('fastify_zitadel.streams.open')).map(({ value, attributes }) => ['http.route' in attributes ? attributes['http.route'] : 'none', value]))
   t.same(await readOpen(), {})
   for (const url of ['/feed/1', '/feed/2', '/feed/3', '/missing', '/two']) await get(url, null)
   t.same(await readOpen(), { '/feed/:id': 3, none: 1, '/two': 1 })
@@ -233,7 +288,7 @@ t.test('open and ended streams are counted by route', async (t) => {
   t.equal(await ended, 'revoked')
   cancels.at(-1)!()
   t.same(await readOpen(), { '/feed/:id': 2, none: 1, '/two': 0 })
-  t.same(toRows(await telemetry.read('fastify_zitadel.streams.ended')).filter((row) => (row as { value: number }).value > 0), [{ value: 1, 'http.route': '/two', 'fastify_zitadel.reason': 'revoked' }])
+  t.strictSame(toRows(await telemetry.read('fastify_zitadel.streams.ended')).filter((row) => (row as { value: number }).value > 0), [{ value: 1, 'http.route': '/two', 'fastify_zitadel.reason': 'revoked' }])
   t.equal((await telemetry.read('fastify_zitadel.streams.ended')).length, 9, 'each reason, for each route')
 })
 
@@ -251,7 +306,7 @@ t.test('an introspection has a span that is a child of the active span', async (
   await context.with(trace.setSpan(context.active(), request), async () => await get('/', 'traced'))
   const [span] = telemetry.spans()
   t.match(span, { name: 'zitadel introspection', kind: 0, parentSpanContext: { spanId: request.spanContext().spanId }, status: { code: SpanStatusCode.UNSET } })
-  t.same(span!.attributes, { 'fastify_zitadel.token.known': false, 'fastify_zitadel.outcome': 'active', 'fastify_zitadel.introspection.requests': 1 })
+  t.strictSame(span!.attributes, { 'fastify_zitadel.token.known': false, 'fastify_zitadel.outcome': 'active', 'fastify_zitadel.introspection.requests': 1 })
   t.equal(activeSpanId, span!.spanContext().spanId, 'the HTTP request runs inside the span')
   await get('/', 'traced')
   await get('/', 'unknown')
@@ -264,7 +319,12 @@ t.test('an outage is an error of the span', async (t) => {
   instrument(app, telemetry)
   standIn.fail('bad-gateway')
   await ask()
-  t.match(telemetry.spans(), [{ status: { code: SpanStatusCode.ERROR, message: /502/ }, attributes: { 'error.type': '502', 'fastify_zitadel.outcome': 'failed' } }])
+  standIn.fail('reset')
+  await ask('other')
+  t.match(telemetry.spans(), [
+    { status: { code: SpanStatusCode.ERROR, message: /502/ }, attributes: { 'error.type': '502', 'fastify_zitadel.outcome': 'failed' } },
+    { status: { code: SpanStatusCode.ERROR, message: /no answer/ }, attributes: { 'error.type': 'FST_ZITADEL_UNAVAILABLE', 'fastify_zitadel.outcome': 'failed' } }
+  ])
 })
 
 t.test('nothing that a caller chooses becomes the value of an attribute', async (t) => {
@@ -314,6 +374,27 @@ t.test('instrument() ends with its function, or when the server closes', async (
   await app.close()
   await app.zitadel.introspect('fourth')
   t.equal(telemetry.spans().length, 2)
+})
+
+t.test('after instrument() has ended, all metrics keep their values', async (t) => {
+  const { app, get, standIn, zitadel } = await startProxiedApp(t, { retry: false, events: { path: '/events', signingKey: SIGNING_KEY }, backChannelLogout: { path: '/logout', clientId: '280000000000000100' } })
+  const telemetry = startTelemetry(t)
+  const end = instrument(app, telemetry)
+  const readRows = async (): Promise<object> => Object.fromEntries([...await telemetry.readAll()].map(([name, points]) => [name, points.map(({ value, attributes }) => [value, attributes])]))
+  const cause = async (): Promise<void> => {
+    await get(await standIn.issueToken())
+    await zitadel.forget({ sub: 'ada' })
+    for (const url of ['/events', '/logout']) await app.inject({ method: 'POST', url, headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: '{}' })
+    standIn.fail({ status: 503 }, { times: 1 })
+    await get('outage')
+    await zitadel.reload()
+  }
+  await cause()
+  const before = await readRows()
+  t.equal(Object.keys(before).length, 17, 'all metrics but those of the shared cache, of the expiry of the key and of streams')
+  end()
+  await cause()
+  t.strictSame(await readRows(), before)
 })
 
 t.test('two registrations are measured apart', async (t) => {
