@@ -53,7 +53,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
   const { issuer, endpoint, credentials, proxy } = server
   const { timeout, retry, breaker, limits } = config
   const { file } = credentials
-  const fingerprint = file === undefined ? undefined : await readFingerprint(file)
+  const fingerprint = file && await readFingerprint(file)
   const first = await credentials.read()
   const sharedCache = openSharedCache(config, first, clock, reporter.log)
   const pool = config.dispatcher === undefined ? new ConnectionPool(endpoint.origin, limits.concurrent, timeout, proxy?.server) : undefined
