@@ -52,7 +52,8 @@ export interface Zitadel {
   /**
    * Makes ZITADEL be asked again: for one token and all tokens with its `jti`, for all tokens of a user (`sub`), or for one
    * `jti`. Earlier responses are not used afterwards, even if they have not arrived yet. This applies in this process at
-   * once, and with `cache.shared` in all processes when the promise resolves. Exceptions:
+   * once. With `cache.shared`, Redis has passed it on to all processes when the promise resolves, and it applies in them as soon
+   * as they have read it, mostly within milliseconds. Exceptions:
    *
    * - If Redis did not accept it, the log has `FST_ZITADEL_SHARED_FORGET`, and other processes can use their verdicts until
    *   Redis responds again, or `cache.ttl` ends.

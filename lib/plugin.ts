@@ -50,6 +50,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
         ? 'fastify-zitadel is registered already in this scope, or in one around it'
         : 'the instance has a decorator "zitadel" already, which is not of this plugin: give it another name, or register this plugin in another scope')
     }
+    if (app.hasRequestDecorator('zitadel')) throw createOptionError('requests have a decorator "zitadel" already, which is not of this plugin: give it another name, or register this plugin in another scope')
     const config = createConfig(options, process.env)
     const reporter = new Reporter(app.log, clock)
     const registration = new Registration()

@@ -9,7 +9,7 @@ import { ignoreRejection } from './ignore-rejection.ts'
  *
  * @throws ZitadelError `FST_ZITADEL_INVALID_REQUEST` if there are different tokens, or several in one place
  * @throws ZitadelError `FST_ZITADEL_OPTION` if the function `tokenFrom` returns a wrong type or throws. Its own error is thrown if it
- *   has a `statusCode` below 500: then the function has judged the request
+ *   has a `statusCode` from 400 to 499: then the function has judged the request
  */
 export type TokenReader = (request: FastifyRequest) => string | undefined
 
@@ -47,9 +47,14 @@ function callTokenFrom (tokenFrom: (request: FastifyRequest) => unknown, request
     return tokenFrom(request)
   } catch (error) {
     if (!(error instanceof Error)) throw createOptionError('option "tokenFrom" threw a value that is no error')
-    if ((error as { statusCode?: number }).statusCode! < 500) throw error
+    if (isClientErrorStatus((error as { statusCode?: unknown }).statusCode)) throw error
     throw new ZitadelError('FST_ZITADEL_OPTION', 500, 'option "tokenFrom" threw an error', {}, error)
   }
+}
+
+/** With any other status, Fastify would answer 500 with the message of the error. */
+function isClientErrorStatus (status: unknown): boolean {
+  return Number.isInteger(status) && (status as number) >= 400 && (status as number) < 500
 }
 
 /** @param rawHeaders names and values in turn, as they were received. An injected request may have none. */

@@ -117,7 +117,8 @@ export function parseOrigin (value: string): string | undefined {
 
 function isIssuer (value: string): boolean {
   const origin = parseOrigin(value)
-  if (origin === undefined) return false
+  // A spelling that no header `host` has, so ZITADEL calls itself otherwise. The parser accepts it.
+  if (origin === undefined || !/^[\w.:/[\]-]+$/.test(value) || /:\/?$/.test(value)) return false
   const { protocol, hostname } = new URL(origin)
   return protocol === 'https:' || isLoopback(hostname)
 }
@@ -134,5 +135,6 @@ function getIssuerHint (value: unknown): string {
   if (search !== '' || text.endsWith('?')) return ' (drop the query)'
   if (pathname !== '/' && pathname !== '') return ' (drop the path)'
   if (text !== value) return ' (drop the white space around it)'
+  if (/[^\0-\x7F]/.test(text)) return ' (write an international domain name as ZITADEL does: in ASCII, xn--...)'
   return protocol === 'http:' && !isLoopback(hostname) ? ' (for plain http to an internal name, keep the https issuer and give that name as "address")' : ''
 }

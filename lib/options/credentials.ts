@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { createOptionError } from '../errors.ts'
+import { ZitadelError, createOptionError } from '../errors.ts'
 import { SIGNING_ALGORITHMS, clientSecretBasic, type SecretClient, type SigningClient } from '../oauth/client-authentication.ts'
 import { parseApplicationKey } from '../zitadel/application-key.ts'
 import { checkCredential, checkCredentialId, checkNonEmptyString } from './credential-checks.ts'
@@ -66,7 +66,7 @@ function createFileProvider (path: unknown, name: string): CredentialsProvider {
   if (path.trimStart().startsWith('{')) throw createOptionError(`${name} must be a path, and holds the key itself: that belongs in "credentials.key" or ZITADEL_KEY`)
   const read = async (): Promise<SigningClient> => {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw createOptionError(`${name} must name a readable file with ZITADEL's JSON key (reading it failed: ${error.code}); the path is relative to the working directory, and ~ is not expanded`)
+      throw createOptionError(`${name} must name a readable file with ZITADEL's JSON key (reading it failed: ${error.code}); the path is relative to the working directory, and ~ is not expanded${describePath(path)}`)
     })
     return parseKey(text, name)
   }
@@ -81,10 +81,19 @@ function createKeyProvider (key: unknown, name: string): CredentialsProvider {
 
 function parseKey (source: unknown, name: string): SigningClient {
   try {
-    return parseApplicationKey(source)
+    const client = parseApplicationKey(source)
+    for (const member of ['keyId', 'clientId'] as const) checkCredentialId(client[member], `${name}: its member "${member}"`)
+    return client
   } catch (error) {
-    throw createOptionError(`${name} ${(error as Error).message}`)
+    throw error instanceof ZitadelError ? error : createOptionError(`${name} ${(error as Error).message}`)
   }
+}
+
+/** Describes what is wrong with a path that names no file, and quotes nothing of it, because it can be the key; '' if that is unclear. */
+function describePath (path: string): string {
+  if (path !== path.trim()) return '; it starts or ends with white space'
+  if (/^(["'`]).*\1$/s.test(path)) return '; it is in quotation marks: remove them'
+  return /^\s*\{\s*"/.test(Buffer.from(path, 'base64').toString()) ? '; it seems to be the key itself, which belongs in "credentials.key" or ZITADEL_KEY' : ''
 }
 
 function createSecretProvider ({ clientId, clientSecret }: { clientId: string, clientSecret: string }): CredentialsProvider {

@@ -99,6 +99,7 @@ const broken: Record<string, [tokenFrom: () => unknown, code: string]> = {
   'throws undefined': [() => { throw undefined }, 'FST_ZITADEL_OPTION'], // eslint-disable-line no-throw-literal
   'throws a string': [() => { throw 'no cookie jar' }, 'FST_ZITADEL_OPTION'], // eslint-disable-line no-throw-literal
   'throws an error with the status 500': [() => { throw Object.assign(new Error('no cookie jar'), { statusCode: 500 }) }, 'FST_ZITADEL_OPTION'],
+  ...Object.fromEntries([200, 302, 0, 400.5, '400'].map((statusCode) => [`throws an error with the status ${JSON.stringify(statusCode)}`, [() => { throw Object.assign(new Error('no cookie jar'), { statusCode }) }, 'FST_ZITADEL_OPTION']])),
   'gives a number': [() => 7, 'FST_ZITADEL_OPTION'],
   'gives a promise': [async () => 'good', 'FST_ZITADEL_OPTION'],
   'gives a promise that is rejected': [async () => { throw new Error('no cookie jar') }, 'FST_ZITADEL_OPTION']

@@ -51,6 +51,13 @@ t.test('the message names the part of an issuer to change', async (t) => {
       t.notMatch(describeError(error), CANARY)
     }
   }
+  // No part of the name is in the message, not even in another form.
+  for (const given of [`https://${CANARY}\u00fc.example`, `https://auth\u3002${CANARY}.example`]) {
+    const error = await startError(t, { issuer: given, credentials })
+    t.match(error.message, /\(write an international domain name as ZITADEL does: in ASCII, xn--\.\.\.\)$/)
+    t.notMatch(describeError(error), CANARY)
+  }
+  t.equal(issuer('https://xn--bcher-kva.example'), 'https://xn--bcher-kva.example')
   for (const given of ['https://', 'ftp://a.example', 5]) t.notMatch((await startError(t, { issuer: given, credentials })).message, /\((drop|add)/)
 })
 
@@ -84,7 +91,9 @@ t.test('a text that only a lenient parser accepts as an origin stops the start',
   const wrong = [
     ` https://${host}`, `https://${host} `, `https://${host}\n`, `\thttps://${host}`, `https://${CANARY}\n.example`, `https://${CANARY}\t.example`, `https:// ${host}`,
     `https:${host}`, `https:/${host}`, `https:///${host}`, host, `//${host}`, `${host}:443`, `https://${host}:99999`, `https://${host}:port`,
-    'https://', 'https:', `ftp://${host}`, `wss://${host}`, `file:///${CANARY}`, `javascript:${CANARY}`, 'https://[::1', `https://${CANARY}%20.example`, 'https://300.0.0.1'
+    'https://', 'https:', `ftp://${host}`, `wss://${host}`, `file:///${CANARY}`, `javascript:${CANARY}`, 'https://[::1', `https://${CANARY}%20.example`, 'https://300.0.0.1',
+    // ZITADEL never calls itself so, so each token would be rejected.
+    `https://${host}:`, `https://${host}:/`, `https://%61.${host}`, `https://*.${host}`
   ]
   for (const given of wrong) {
     const error = await startError(t, { issuer: given, credentials })

@@ -49,6 +49,15 @@ t.test('the key itself in place of a path stops the start, and the message names
   for (const text of [`{"key":"${CANARY}"}`, ` {"key":"${CANARY}"}`]) await refuses(t, text, /must be a path, and holds the key itself: that belongs in "credentials.key" or ZITADEL_KEY$/)
 })
 
+t.test('the message names what is wrong with a path that names no file', async (t) => {
+  const key = Buffer.from(JSON.stringify(applicationKey({ clientId: CANARY }), null, 2)).toString('base64')
+  for (const [path, expected] of [
+    [`"${CANARY}.json"`, /; it is in quotation marks: remove them$/], [`'${CANARY}.json'`, /; it is in quotation marks: remove them$/],
+    [`${CANARY}.json\n`, /; it starts or ends with white space$/], [key, /; it seems to be the key itself, which belongs in "credentials.key" or ZITADEL_KEY$/],
+    [`${CANARY}.json`, /~ is not expanded$/]
+  ] as const) await refuses(t, path, expected)
+})
+
 t.test('a file without a key stops the start, and the message quotes nothing of it', async (t) => {
   const pem = { key: `-----BEGIN RSA PRIVATE KEY-----\n${CANARY}\n-----END RSA PRIVATE KEY-----\n` }
   const wrong: Array<[string, string]> = [

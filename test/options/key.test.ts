@@ -80,6 +80,14 @@ t.test('the message names the probable kind of a text', async (t) => {
   t.match((await startError(t, { ...VALID_OPTIONS, credentials: applicationKey() })).message, /looks like the key itself: give \{ key \}/)
 })
 
+t.test('ids that can only be a mistake stop the start, and the message names them', async (t) => {
+  for (const member of ['clientId', 'keyId']) {
+    for (const [id, expected] of [[`${CANARY}\n`, 'must not contain a line break'], [`${CANARY} 1`, 'must not contain a space'], [`"${CANARY}"`, 'must not be in quotation marks'], [`${CANARY}\u00fc`, 'must be printable ASCII']]) {
+      await refuses(t, applicationKey({ [member]: id }), new RegExp(`its member "${member}" ${expected}`))
+    }
+  }
+})
+
 t.test('a text that is not a private key in PEM stops the start', async (t) => {
   const encrypted = { cipher: 'aes-256-cbc', passphrase: CANARY }
   const wrong = [

@@ -27,6 +27,13 @@ t.test('a decorator "zitadel" of the app is not called a second registration', a
   await t.rejects(async () => await app.register(zitadel, { introspect: createIntrospect({}).introspect }), { code: 'FST_ZITADEL_OPTION', message: /decorator "zitadel" already, which is not of this plugin/ })
 })
 
+t.test('a decorator "zitadel" of requests that the app has added stops the start', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.decorateRequest('zitadel' as never, null as never)
+  await t.rejects(async () => await app.register(zitadel, { introspect: createIntrospect({}).introspect }), { code: 'FST_ZITADEL_OPTION', message: /requests have a decorator "zitadel" already, which is not of this plugin/ })
+})
+
 t.test('every hook of the plugin has a name', async (t) => {
   const { app } = await startGuardedApp(t)
   app.get('/', async () => 'served')
