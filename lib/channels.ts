@@ -69,7 +69,8 @@ export interface ForgetMessage {
   readonly registration: number
   /**
    * `'forget'`: the tokens are unknown afterwards. `'doubt'`: ZITADEL is asked about them again, and they keep their share in
-   * the limits. `'gap'`: messages of other processes may be lost, so each verdict is checked against the shared cache first.
+   * the limits. `'gap'`: messages of other processes may be lost, so each verdict is checked against the shared cache first. It is
+   * published when that begins, and when messages arrive again.
    */
   readonly kind: 'forget' | 'doubt' | 'gap'
   /** `'call'`: `app.zitadel.forget()`. `'process'`: another process, through the shared cache. `'event'`: a webhook of ZITADEL. `'logout'`: a logout token of ZITADEL. */

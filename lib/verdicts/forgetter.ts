@@ -29,6 +29,8 @@ export class Forgetter {
   readonly #onForget: OnForget | undefined
   readonly #doubtsOfAll = new Throttle(DOUBT_ALL_INTERVAL_MS)
   readonly #receivedDoubtsOfAll = new Throttle(DOUBT_ALL_INTERVAL_MS)
+  /** Whether no messages of other processes arrived at the last gap. */
+  #isInGap = false
 
   constructor (cache: VerdictCache, loader: VerdictLoader, sharedCache: SharedCache | undefined, onForget: OnForget | undefined) {
     this.#cache = cache
@@ -36,7 +38,7 @@ export class Forgetter {
     this.#sharedCache = sharedCache
     this.#onForget = onForget
     sharedCache?.onForget((target, kind, isOwn) => {
-      if (kind === 'gap' || kind === 'cut-off') this.#report(target, 'gap', 'process', loader.handleGap(kind === 'cut-off'))
+      if (kind === 'gap' || kind === 'cut-off') this.#handleGap(sharedCache, kind === 'cut-off')
       else if (!('all' in target)) this.#apply(target, kind, isOwn)
       // What was loaded before the tombstones were stored is not used.
       else if (isOwn) loader.handleGap()
@@ -74,6 +76,14 @@ export class Forgetter {
   #apply (target: VerdictTarget, kind: ForgetKind, isOwn: boolean): void {
     const verdicts = this.#drop(target, kind)
     if (!isOwn) this.#report(target, kind, 'process', verdicts)
+  }
+
+  /** While messages do not arrive, this is repeated every few seconds. Only the first gap and the end are reported. */
+  #handleGap (sharedCache: SharedCache, isCutOff: boolean): void {
+    const verdicts = this.#loader.handleGap(isCutOff)
+    const isRepeated = this.#isInGap && !sharedCache.isHealthy
+    this.#isInGap = !sharedCache.isHealthy
+    if (!isRepeated) this.#report({ all: true }, 'gap', 'process', verdicts)
   }
 
   #drop (target: VerdictTarget, kind: ForgetKind): number {

@@ -14,6 +14,10 @@ interface World {
   readonly clock: ManualClock
   /** Tokens that ZITADEL was asked about. */
   readonly asked: string[]
+  /** Kind and number of verdicts of what was reported. */
+  readonly reports: Array<[kind: string, verdicts: number]>
+  /** Whether messages of other processes arrive. */
+  isHealthy: boolean
   /** What the shared cache says of a forget. */
   isForgotten: () => Promise<boolean>
   /** Reports that messages of other processes may have been missed. */
@@ -27,8 +31,9 @@ function createWorld (listener?: VerdictListener, whileAsking = (): void => {}):
   const clock = new ManualClock()
   const asked: string[] = []
   let onForget: (event: { all: true }, kind: string, isOwn: boolean) => void = () => {}
-  const world = { clock, asked, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { onForget({ all: true }, kind, false) }, reportForgetOfAll: () => { onForget({ all: true }, 'doubt', false) } }
+  const world = { clock, asked, reports: [] as Array<[string, number]>, isHealthy: true, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { onForget({ all: true }, kind, false) }, reportForgetOfAll: () => { onForget({ all: true }, 'doubt', false) } }
   const sharedCache = {
+    get isHealthy () { return world.isHealthy },
     onForget: (given: typeof onForget) => { onForget = given },
     getOrLoad: async (_token: string, _maxAge: number, send: () => Promise<unknown>) => await send(),
     isForgotten: async () => await world.isForgotten(),
@@ -40,7 +45,7 @@ function createWorld (listener?: VerdictListener, whileAsking = (): void => {}):
     whileAsking()
     return { active: true, sub: 'ada', jti: `V2_${token}-at_1` }
   }
-  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, sharedCache, listener }, clock)
+  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, sharedCache, listener, onForget: ({ kind, verdicts }) => { world.reports.push([kind, verdicts]) } }, clock)
   return Object.assign(world, { introspector })
 }
 
@@ -66,6 +71,22 @@ t.test('after a gap, a verdict is not used without a check, and ZITADEL is asked
     total += await askAll(world)
   }
   t.equal(total, 20, 'each token once')
+})
+
+t.test('of the gaps while no messages arrive, the first one and the end are reported', async (t) => {
+  const world = createWorld()
+  await askAll(world)
+  for (const kind of ['cut-off', 'gap'] as const) {
+    world.isHealthy = false
+    for (let repeated = 0; repeated < 3; repeated++) world.reportGap(kind)
+    t.same(world.reports.splice(0), [['gap', 20]])
+    world.isHealthy = true
+    world.reportGap()
+    t.same(world.reports.splice(0), [['gap', 20]])
+  }
+  // A connection that was lost for a moment.
+  world.reportGap()
+  t.same(world.reports, [['gap', 20]])
 })
 
 t.test('after a gap, a token that the shared cache marks as forgotten is introspected', async (t) => {
