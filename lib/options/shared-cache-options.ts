@@ -19,6 +19,8 @@ export interface IoredisCluster extends IoredisClient {
 export interface NodeRedisClient extends RedisConnection {
   readonly sendCommand: (args: string[]) => Promise<unknown>
   readonly isReady: boolean
+  readonly isOpen?: boolean | undefined
+  readonly options?: { readonly socket?: object | undefined } | undefined
 }
 
 /** A cluster of node-redis (`createCluster`). */
@@ -34,7 +36,10 @@ export interface NodeRedisSentinel extends RedisConnection {
   readonly getSentinelNode: () => unknown
 }
 
-/** A connected client or cluster of ioredis, iovalkey or node-redis, sentinels included; it stays yours to configure and to close. No pool. */
+/**
+ * A client or cluster of ioredis, iovalkey or node-redis, sentinels included; it stays yours to configure and to close. Two connections are
+ * opened with its settings. It need not be connected itself, unless it is a cluster or comes from `createSentinel`. No pool.
+ */
 export type RedisLike = IoredisClient | IoredisCluster | NodeRedisClient | NodeRedisCluster | NodeRedisSentinel
 
 /** What the processes of one API share through Redis or Valkey. */

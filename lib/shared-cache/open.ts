@@ -3,6 +3,7 @@ import type { Config, SharedCacheConfig } from '../options/config.ts'
 import type { Clock } from '../clock.ts'
 import type { Logger } from '../reporter.ts'
 import { createOptionError } from '../errors.ts'
+import { CommandConnection } from './command-connection.ts'
 import { RedisCommands } from './redis-commands.ts'
 import { SharedCache } from './shared-cache.ts'
 import { SharedCacheLog } from './shared-cache-log.ts'
@@ -40,7 +41,7 @@ export function createSharedCache (options: SharedCacheConfig, { secret, ...iden
   if (key === undefined) throw createOptionError('option "cache.shared.key" is missing: with an external signer or "introspect" there is no secret that it could be derived from')
   const keys = (typeof key === 'string' || key instanceof Uint8Array ? [key] : key).map((one) => new SharedKey(one, identity))
   const log = new SharedCacheLog(logger, clock)
-  const commands = new RedisCommands(client, deadline, clock, log)
+  const commands = new RedisCommands(new CommandConnection(client), deadline, clock, log)
   const tombstones = new Tombstones(commands, keys, prefix, ttl * 1000, clock)
   return new SharedCache(client, { commands, tombstones, keys, prefix, ttl: ttl * 1000, clock, log }, wait, intervals)
 }

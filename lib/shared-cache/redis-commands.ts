@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
-import type { RedisLike } from '../options/shared-cache-options.ts'
+import type { CommandConnection } from './command-connection.ts'
 import { getFailureReason, isErrorReply, NOT_CONNECTED, RedisCommandError } from './command-failure.ts'
-import { isConnected, isIoredisCluster, isNodeRedisCluster, sendCommand } from './redis-client.ts'
+import { isConnected, sendCommand } from './redis-client.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 
 /** Milliseconds after the start in which a client without a connection is not logged: it may be connecting. */
@@ -12,26 +12,28 @@ const STARTUP_GRACE_MS = 5000
  * command without a reply, requests send no more commands until a heartbeat has got a reply.
  */
 export class RedisCommands {
-  readonly #client: RedisLike
+  readonly connection: CommandConnection
   readonly #deadline: number
   readonly #clock: Clock
   readonly #log: SharedCacheLog
   readonly #startedAt: number
   #isUnavailable = false
-  readonly isCluster: boolean
 
   /** @param deadline milliseconds */
-  constructor (client: RedisLike, deadline: number, clock: Clock, log: SharedCacheLog) {
-    this.#client = client
-    this.isCluster = isIoredisCluster(client) || isNodeRedisCluster(client)
+  constructor (connection: CommandConnection, deadline: number, clock: Clock, log: SharedCacheLog) {
+    this.connection = connection
     this.#deadline = deadline
     this.#clock = clock
     this.#startedAt = clock.monotonic()
     this.#log = log
   }
 
+  get isCluster (): boolean {
+    return this.connection.isCluster
+  }
+
   get isConnected (): boolean {
-    return isConnected(this.#client)
+    return isConnected(this.connection.client)
   }
 
   /**
@@ -96,7 +98,13 @@ export class RedisCommands {
   }
 
   async #dispatch (args: string[]): Promise<unknown> {
+    // At a start, the connection may not be ready yet.
+    if (!this.isConnected) await this.connection.attempted
     if (!this.isConnected) throw Object.assign(new Error(), { code: NOT_CONNECTED })
-    return await sendCommand(this.#client, args)
+    try {
+      return await sendCommand(this.connection.client, args)
+    } catch (error) {
+      throw this.connection.toFailure(error)
+    }
   }
 }

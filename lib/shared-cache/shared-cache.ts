@@ -8,7 +8,7 @@ import { ForgetMessages, type ForgetEvent, type ForgetKind } from './forget-mess
 import type { SharedForgetTarget } from './pending-forgets.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import { Subscription, type SharedCacheIntervals } from './subscription.ts'
-import { logCutOff, logNotDelivered } from './subscription-log.ts'
+import { logCutOff, logInvalidMessage, logNotDelivered } from './subscription-log.ts'
 import type { TombstoneSubject } from './tombstones.ts'
 
 /**
@@ -51,6 +51,7 @@ export class SharedCache {
       },
       onReply: () => { this.#forgetSender.sendAgain() },
       onNotDelivered: () => logNotDelivered(log),
+      onInvalidMessage: () => logInvalidMessage(log),
       onCutOffChange: (isCutOff) => logCutOff(log, isCutOff, intervals.silence, ttl)
     }, intervals)
   }
@@ -117,6 +118,7 @@ export class SharedCache {
   async close (): Promise<void> {
     this.#subscription.close()
     this.#clockMessages.close()
+    this.#shared.commands.connection.close()
   }
 
   #handleMessage (channel: string, message: string): void {

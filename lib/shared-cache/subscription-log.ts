@@ -8,6 +8,11 @@ export function logNotDelivered (log: SharedCacheLog): void {
   log.warn(CODE, 'Redis does not deliver what other processes forget. This is checked again each second', { reason: 'NOT_DELIVERED' })
 }
 
+/** A message was larger than any of this package, or not in the protocol of Redis. */
+export function logInvalidMessage (log: SharedCacheLog): void {
+  log.warn(CODE, 'a message through Redis is larger than any of this package. Its connection was closed and is opened again. Another program publishes on the channels of the shared cache, or the server is not Redis', { reason: 'INVALID_MESSAGE' })
+}
+
 /**
  * The process is cut off from Redis, or is not any more.
  *

@@ -23,6 +23,8 @@ export interface SubscriptionListeners {
   readonly onReply: () => void
   /** Redis accepts what is published and does not deliver it. */
   readonly onNotDelivered: () => void
+  /** A message was larger than any of this package, so the connection was closed. */
+  readonly onInvalidMessage: () => void
   /** Redis cannot be reached for a while, or can be reached again. */
   readonly onCutOffChange: (isCutOff: boolean) => void
 }
@@ -74,9 +76,11 @@ export class Subscription {
 
   #open (): void {
     this.#closeConnection = openSubscriber(this.#client, this.#channels, {
-      onSubscribed: () => this.#runHeartbeat(),
+      // At a start, this connection may be faster than the other.
+      onSubscribed: () => { this.#commands.connection.attempted.then(() => this.#runHeartbeat()) },
       onMessage: (channel, message) => this.#handleMessage(channel, message),
       onInterrupted: () => { this.#isHealthy = false },
+      onInvalidMessage: () => this.#listeners.onInvalidMessage(),
       onEnd: () => this.#closeSubscriber(),
       // The heartbeat detects a connection that fails.
       onFailed: (error) => { if (isErrorReply(getFailureReason(error))) this.#commands.reportFailure('SUBSCRIBE', error) }
@@ -111,11 +115,13 @@ export class Subscription {
     if (this.#isClosed) return
     if (this.#heartbeat.isMissing) this.#handleMiss()
     if (this.#closeConnection === undefined) this.#open()
+    this.#commands.connection.reopen()
     this.#runHeartbeat()
   }
 
   /** Publishes one heartbeat. It has an interval to arrive. */
   #runHeartbeat (): void {
+    if (this.#isClosed) return
     clearTimeout(this.#timer)
     this.#heartbeat.publish().finally(() => {
       if (this.#heartbeat.isReplying) this.#listeners.onReply()

@@ -2,6 +2,7 @@ import t from 'tap'
 import { systemClock } from '../../lib/clock.ts'
 import { Notifier, KeyedNotifiers } from '../../lib/shared-cache/notifiers.ts'
 import { Leases } from '../../lib/shared-cache/leases.ts'
+import type { CommandConnection } from '../../lib/shared-cache/command-connection.ts'
 import { RedisCommands } from '../../lib/shared-cache/redis-commands.ts'
 import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
 import { SharedEntry } from '../../lib/shared-cache/entry.ts'
@@ -80,7 +81,7 @@ t.test('a request for another token does not wait', needsRedis, async (t) => {
 
 function createLeases (client: RedisLike): { readonly commands: RedisCommands, readonly entry: SharedEntry, readonly leases: Leases } {
   const log = new SharedCacheLog({ warn: () => {}, info: () => {} }, systemClock)
-  const commands = new RedisCommands(client, 2000, systemClock, log)
+  const commands = new RedisCommands({ client, isCluster: false, toFailure: (error: unknown) => error } as CommandConnection, 2000, systemClock, log)
   const keys = [new SharedKey('k'.repeat(32), identity)]
   const tombstones = new Tombstones(commands, keys, 'test', 30_000, systemClock)
   const entry = new SharedEntry({ commands, tombstones, keys, prefix: 'test', ttl: 30_000, clock: systemClock }, 'token')

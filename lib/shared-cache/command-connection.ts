@@ -1,0 +1,71 @@
+import type { IoredisClient, NodeRedisClient, RedisLike } from '../options/shared-cache-options.ts'
+import { closeConnection, openConnection, type OwnConnection } from './own-connection.ts'
+import { isIoredisCluster, isNodeRedisCluster, isSentinel } from './redis-client.ts'
+
+type OwnClient = OwnConnection & (IoredisClient | NodeRedisClient)
+
+/** A command that is in flight when the connection is lost fails at once. It would be sent again later, when no request waits for it. */
+const IOREDIS_OVERRIDES = { maxRetriesPerRequest: 0 }
+
+/** A reply was larger than any of this package, or not in the protocol of Redis. */
+export const INVALID_REPLY = 'INVALID_REPLY'
+
+/**
+ * What commands are sent on: a connection of its own with the settings of the user's client. On that client, a reply that is too large
+ * could not be told apart from those to other commands. A cluster, and a client of node-redis for sentinels, are used themselves.
+ */
+export class CommandConnection {
+  readonly #source: RedisLike
+  readonly isCluster: boolean
+  #own: OwnClient | undefined
+  #hasInvalidReply = false
+  #isClosed = false
+  #onAttempted = (): void => {}
+  /** Resolves when the client has connected once, or has failed to. */
+  readonly attempted: Promise<void>
+
+  constructor (source: RedisLike) {
+    this.#source = source
+    this.isCluster = isIoredisCluster(source) || isNodeRedisCluster(source)
+    this.attempted = new Promise((resolve) => { this.#onAttempted = resolve })
+    this.reopen()
+    if (this.#own === undefined) this.#onAttempted()
+  }
+
+  get client (): RedisLike {
+    return this.#own ?? this.#source
+  }
+
+  /** Returns why a command failed: the error of a client after an invalid reply depends on the client. */
+  toFailure (error: unknown): unknown {
+    return this.#hasInvalidReply ? { code: INVALID_REPLY } : error
+  }
+
+  /** Replaces a connection that its client does not open again. */
+  reopen (): void {
+    const source = this.#source
+    if (isIoredisCluster(source) || isNodeRedisCluster(source) || isSentinel(source)) return
+    if (this.#own !== undefined && !hasEnded(this.#own)) return
+    const own = openConnection(source, () => { this.#hasInvalidReply = true }, IOREDIS_OVERRIDES) as OwnClient
+    // Without a listener, an error would end the process. Commands that fail are logged.
+    own.on('error', this.#onAttempted)
+    own.on('ready', () => {
+      this.#hasInvalidReply = false
+      this.#onAttempted()
+    })
+    // If it is closed while it connects, a client of node-redis connects all the same.
+    if (!('call' in own)) own.connect().then(() => { if (this.#isClosed) closeConnection(own) }, () => {})
+    this.#own = own
+  }
+
+  close (): void {
+    this.#isClosed = true
+    const own = this.#own
+    // Before that, a client of node-redis writes the commands that it was given.
+    if (own !== undefined) setImmediate(() => closeConnection(own))
+  }
+}
+
+function hasEnded (client: IoredisClient | NodeRedisClient): boolean {
+  return 'call' in client ? client.status === 'end' : client.isOpen === false
+}

@@ -1,0 +1,68 @@
+import type { IoredisClient, NodeRedisClient, NodeRedisSentinel } from '../options/shared-cache-options.ts'
+import { isSentinel } from './redis-client.ts'
+import { ReplyScanner } from './reply-scanner.ts'
+
+/** A client that was duplicated. */
+export interface OwnConnection {
+  readonly on: (event: string, listener: (...args: string[]) => void) => unknown
+  readonly connect: () => Promise<unknown>
+  readonly subscribe: ((...channels: string[]) => Promise<unknown>) & ((channels: string[], listener: (message: string, channel: string) => void) => Promise<unknown>)
+  readonly destroy?: () => unknown
+  readonly disconnect: () => unknown
+  /** Of ioredis and iovalkey: the socket, another one after each reconnect. */
+  readonly stream: Socket
+}
+
+/** A socket, or what TLS has decrypted. */
+interface Socket {
+  readonly prependListener: (event: 'data', listener: (bytes: Buffer) => void) => unknown
+  readonly destroy: () => unknown
+}
+
+/** Before it is ready, a client may keep no command: a subscription must be kept however long that takes. */
+const IOREDIS_OVERRIDES = { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: true }
+
+/**
+ * Opens a connection with the settings of a client. It is closed when a reply or message arrives that is larger than any of this
+ * package; with node-redis, not over TLS and not through sentinels.
+ *
+ * @param onInvalidReply the client may reconnect by itself
+ * @param overrides options of ioredis
+ */
+export function openConnection (client: IoredisClient | NodeRedisClient | NodeRedisSentinel, onInvalidReply: () => void, overrides: object = {}): OwnConnection {
+  const duplicate = client.duplicate as unknown as (overrides?: object) => OwnConnection
+  if ('call' in client) {
+    const connection = duplicate.call(client, { ...IOREDIS_OVERRIDES, ...overrides })
+    connection.on('connect', () => boundReplies(connection.stream, onInvalidReply))
+    return connection
+  }
+  if (isSentinel(client)) return duplicate.call(client)
+  // The options are passed to the constructor of the socket, which is a stream. For TLS, there is no such option.
+  const construct = function (this: Socket, callback: () => void): void {
+    boundReplies(this, onInvalidReply)
+    callback()
+  }
+  return duplicate.call(client, { socket: { ...client.options?.socket, construct } })
+}
+
+export function closeConnection (connection: OwnConnection): void {
+  try {
+    // Either may return a promise, which is rejected if the connection has ended by itself.
+    Promise.resolve((connection.destroy ?? connection.disconnect).call(connection)).catch(() => {})
+  } catch {
+    // It has ended by itself.
+  }
+}
+
+/** Reads all bytes before the client does. */
+function boundReplies (socket: Socket, onInvalidReply: () => void): void {
+  const scanner = new ReplyScanner()
+  socket.prependListener('data', (bytes) => {
+    const end = scanner.scan(bytes)
+    if (end === undefined) return
+    // The client gets these bytes all the same. Without a length it allocates nothing.
+    bytes.fill(0, end)
+    socket.destroy()
+    onInvalidReply()
+  })
+}
