@@ -2,7 +2,7 @@ import type { IoredisCluster, NodeRedisClient, NodeRedisCluster, NodeRedisSentin
 
 /** The kind of a client is recognized by its members, because none of the packages is a dependency. */
 export const isNodeRedisCluster = (client: RedisLike): client is NodeRedisCluster => 'masters' in client
-export const isIoredisCluster = (client: RedisLike): client is IoredisCluster => 'isCluster' in client && client.isCluster
+export const isIoredisCluster = (client: RedisLike): client is IoredisCluster => (client as Partial<IoredisCluster>).isCluster === true
 export const isSentinel = (client: RedisLike): client is NodeRedisSentinel => 'getSentinelNode' in client
 
 /** Whether a command would be sent now. Without a connection it would wait in the client's own queue. */

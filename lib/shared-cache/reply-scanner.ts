@@ -76,9 +76,11 @@ export class ReplyScanner {
   }
 
   #endValue (): void {
-    while (this.#missing.length > 0) {
-      if (--this.#missing[this.#missing.length - 1]! > 0) return
-      this.#missing.pop()
+    for (let missing = this.#missing.pop(); missing !== undefined; missing = this.#missing.pop()) {
+      if (missing > 1) {
+        this.#missing.push(missing - 1)
+        return
+      }
     }
     this.#bytes = 0
     this.#elements = 0

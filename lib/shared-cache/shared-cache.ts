@@ -45,7 +45,7 @@ export class SharedCache {
     this.#subscription = new Subscription(client, commands, prefix, [this.#leases.channel, ...this.#forgetMessages.channels, ...this.#clockMessages.channels], {
       onMessage: (channel, message) => this.#handleMessage(channel, message),
       onGap: (isCutOff) => {
-        if (!isCutOff) this.#clockMessages.publishSoon()
+        this.#clockMessages.publishSoon()
         // Entries that are being read are compared with the tombstones, so none is lost.
         this.#notifyListeners({ all: true }, isCutOff ? 'cut-off' : 'gap', false)
       },

@@ -18,7 +18,6 @@ export function getCutOffAge (ttl: number): number {
 export class SilenceTimer {
   readonly #timer: NodeJS.Timeout
   #received = 0
-  #isClosed = false
 
   /** @param limit milliseconds */
   constructor (limit: number, onSilence: () => void) {
@@ -26,7 +25,7 @@ export class SilenceTimer {
       const before = this.#received
       this.#timer.refresh()
       // The sockets are read once more first: if this process was busy, a message may have arrived.
-      setImmediate(() => { if (before === this.#received && !this.#isClosed) onSilence() })
+      setImmediate(() => { if (before === this.#received) onSilence() })
     }, limit).unref()
   }
 
@@ -37,7 +36,8 @@ export class SilenceTimer {
   }
 
   close (): void {
-    this.#isClosed = true
+    // A check that is due finds something received.
+    this.#received++
     clearTimeout(this.#timer)
   }
 }
