@@ -45,7 +45,7 @@ export function createAccessChecks (findErrors: BearerErrorsFinder, findResource
     return other === undefined ? findErrors(request).invalidToken(reason) : findErrors(request).invalidToken('other_issuer', other && `iss: ${other}`)
   }
   const createGrantsCheck = (key: 'scopes' | 'roles', hasGrants: typeof hasRequiredScopes): AccessCheck => (request, { verdict, requirement }) => {
-    if (requirement[key].length === 0) return undefined
+    if (requirement[key].length === 0 || verdict.metRequirement === requirement) return undefined
     const grants = getGrants(verdict)
     const organization = resolveOrganization(request, requirement)
     if (hasGrants(requirement, grants, organization)) return undefined

@@ -7,7 +7,7 @@ import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { isB64Token } from '../oauth/bearer.ts'
 import { createAccessChecks, type AccessChecks, type CreateToolChecks, type ToolChecks } from './access-checks.ts'
-import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
+import { getAccessContext, setAccessContext, withoutRequirement, type AccessContext } from './access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
 import type { PublishDecision } from './decision.ts'
 import { createContextCheck, type ContextCheck } from './context-check.ts'
@@ -33,6 +33,8 @@ export class Guard {
   /** Checks a request that was allowed before, with later verdicts. Its result changes nothing on the reply. */
   readonly checkContext: ContextCheck
   readonly #publishDecision: PublishDecision
+  /** What has just allowed the request that is passed on in this call. No time has passed for it until the call returns. */
+  #passing: AccessContext | undefined
 
   constructor (config: Config, introspector: Introspector, clock: Clock, publishDecision: PublishDecision, createToolChecks: CreateToolChecks) {
     this.#publishDecision = publishDecision
@@ -45,7 +47,7 @@ export class Guard {
     this.#rules = createRuleResolver(config)
     this.#toolChecks = createToolChecks(this.#checks, this.#findErrors)
     this.checkContext = createContextCheck(this.#checks, this.#toolChecks.late)
-    const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late, clock.monotonic)
+    const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late, clock.monotonic, (context) => context === this.#passing && context.previous === undefined)
     this.recheck = (request, reply, done) => {
       if (!DECISION.hasSubscribers) return recheck(request, reply, done)
       const checked = getAccessContext(request)?.verdict
@@ -109,7 +111,13 @@ export class Guard {
 
   #decide (request: FastifyRequest, reply: FastifyReply, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean, end: EndCheck, done: (error?: Error) => void): void {
     if (DECISION.hasSubscribers) this.#publishDecision(request, denial, verdict, isCached)
-    end(request, reply, denial, done)
+    const outer = this.#passing
+    this.#passing = getAccessContext(request)
+    try {
+      end(request, reply, denial, done)
+    } finally {
+      this.#passing = outer
+    }
   }
 
   #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement, now: number): Error | undefined {
@@ -118,7 +126,9 @@ export class Guard {
     const previous = earlier === undefined ? undefined : withoutRequirement(earlier, requirement)
     const context = { token, verdict, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous }
     const denial = active(request, context) ?? unexpired(request, context) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
-    if (denial === undefined) setAccessContext(request, context)
-    return denial
+    if (denial !== undefined) return denial
+    if (typeof requirement.organization !== 'function') verdict.metRequirement = requirement
+    setAccessContext(request, context)
+    return undefined
   }
 }

@@ -18,13 +18,16 @@ const EXPIRY_RECHECK_MS = 50
  * It composes the strategies of @fastify/auth that a requirement needs: one for the token, one for scopes, one for roles, one for tools.
  *
  * @param monotonic milliseconds
+ * @param isJustChecked whether the first check of the request, and nothing that waits, has run in this call
  */
-export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number): GuardHook {
+export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number, isJustChecked: (context: AccessContext) => boolean): GuardHook {
   const checkScopes = createStrategy(scopes)
   const checkRoles = createStrategy(roles)
   const checkTools = createStrategy(tools)
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
+    // A hook may have called `forget` in the meantime.
+    if (isJustChecked(context) && !introspector.mayBeForgotten(context.verdict)) return denyRecheck(request, reply, undefined, done)
     const now = monotonic()
     // Only an active verdict allows a request, and an expired token needs no introspection.
     const denial = now - context.checkedAt < EXPIRY_RECHECK_MS ? undefined : findDenial(unexpired, request, context)

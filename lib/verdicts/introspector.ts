@@ -74,7 +74,12 @@ export class Introspector {
     const { ttl, staleIfError } = this.#options
     const trusted = verdict.granted?.token.stale === true ? ttl + staleIfError : ttl
     if (now - verdict.askedAt >= Math.min(trusted * 1000, maxAge) + BODY_GRACE_MS) return true
-    return verdict.askedAt <= this.#loader.lastForgetAt && this.getCached(token, Infinity, now) !== verdict
+    return this.mayBeForgotten(verdict) && this.getCached(token, Infinity, now) !== verdict
+  }
+
+  /** Whether anything was forgotten or doubted after ZITADEL was asked. It may have been another token. */
+  mayBeForgotten (verdict: Verdict): boolean {
+    return verdict.askedAt <= this.#loader.lastForgetAt
   }
 
   /**

@@ -22,6 +22,8 @@ export interface Verdict extends VerdictNames {
   isShared: boolean
   /** How often the cached verdict was used. */
   hits: number
+  /** The last requirement that the token met, if the response alone decides that: it is not checked again. */
+  metRequirement: object | undefined
   /** Whether one later response said that the token is inactive. */
   isUnconfirmed: boolean
   /** Monotonic milliseconds: from then on no decision may use the verdict. Infinity unless it is doubtful. */
@@ -44,6 +46,7 @@ export function createVerdict (response: IntrospectionResponse, rules: VerdictRu
     session: getSession({ sid: response['sid'], jti: response['jti'] }),
     isShared,
     hits: 0,
+    metRequirement: undefined,
     isUnconfirmed: false,
     trustedUntil: Infinity,
     confirmableUntil: Infinity
