@@ -137,13 +137,13 @@ export function createDecorator ({ customScopes }: Config, guard: Guard, introsp
       return granted !== undefined && now() < expiresAt ? granted.token : null
     },
     forget: async (what) => {
-      const named = Object.entries(what ?? {})
-      const [name, value] = named[0] ?? []
-      if (named.length !== 1 || !['token', 'sub', 'jti'].includes(name!) || typeof value !== 'string' || value === '') {
+      const named: Array<[name: string, value: unknown] | undefined> = Object.entries(what ?? {})
+      const [first] = named
+      if (first === undefined || named.length > 1 || !['token', 'sub', 'jti'].includes(first[0]) || typeof first[1] !== 'string' || first[1] === '') {
         throw createOptionError('zitadel.forget(): exactly one of "token", "sub" and "jti" must be given, a non-empty string')
       }
       // What is too long to be a token was never asked about.
-      if (name === 'token' && value.length > MAX_TOKEN_LENGTH) return
+      if (first[0] === 'token' && first[1].length > MAX_TOKEN_LENGTH) return
       await introspector.forget(what)
     }
   }

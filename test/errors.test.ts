@@ -62,7 +62,7 @@ t.test('a thrown value that is no error denies the request too', async (t) => {
   for (const thrown of [undefined, null, 0, '', 'text', { statusCode: 200 }, false]) {
     const error = toRequestError(thrown)
     t.ok(error instanceof Error)
-    t.notMatch(error.message, 'text')
+    t.equal(error.message, 'a value that is no error was thrown')
   }
 })
 
@@ -71,6 +71,8 @@ t.test('only a mistake in code or options keeps the frames of its stack', async 
   for (const error of [cause, new DenialCause('expired'), createUnavailableError(cause), new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required')]) {
     t.equal(error.stack, `${error.name}: ${error.message}`)
   }
+  t.equal(new DenialCause('expired').stack, 'DenialCause: expired')
+  t.equal(cause.stack, 'OutageError: down')
   for (const error of [createOptionError('observed'), createClientRejectedError(new RejectionError('observed', 'path'))]) t.match(error.stack, /\n\s+at /)
 })
 
@@ -78,6 +80,11 @@ t.test('the reason of a denial is no enumerable property', async (t) => {
   const error = new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, '', {}, undefined, 'token_missing')
   t.equal(error.reason, 'token_missing')
   t.notOk(Object.keys(error).includes('reason'))
+})
+
+t.test('the message of a failure below 500 is for the caller, and that of another one is not', async (t) => {
+  const exposes = (status: number): boolean => new ZitadelError('FST_ZITADEL_OPTION', status, '').expose
+  t.same([401, 499, 500, 503].map(exposes), [true, true, false, false])
 })
 
 t.test('a caller reads in an outage that the token cannot be verified', async (t) => {

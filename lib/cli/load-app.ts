@@ -49,7 +49,7 @@ function describeError (error: unknown): string {
 function findPlace (error: unknown): string | undefined {
   const frames = String((error as Error | null)?.stack).split('\n').filter((line) => /^ +at .*:\d+:\d+\)?$/.test(line))
   const frame = frames.find((line) => !/\bnode:|\bnode_modules\b/.test(line))
-  return frame?.replace(/^ +at (?:async )?(?:.*\((?=.*\)$))?/, '').replace(/\)$/, '').replace(/^file:\/\//, '')
+  return frame?.replace(/ +at (?:async )?(?:.*\((?=.*\)$))?/, '').replace(/\)$/, '').replace('file://', '')
 }
 
 function isApp (value: unknown): value is AnyApp {

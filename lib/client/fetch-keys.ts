@@ -17,7 +17,7 @@ import type { Endpoint } from '../zitadel/endpoints.ts'
 export async function fetchKeys (sender: RequestSender, { origin, path, headers }: Endpoint, timeout: number): Promise<unknown> {
   const response = await withDeadline(timeout, async (signal) => await readHttpResponse(await sender.request({
     origin, path, method: 'GET', headers: { ...headers, accept: 'application/json' }, body: null, signal, headersTimeout: 0, bodyTimeout: 0
-  }), '')).catch((error: unknown) => { throw toOutageError(error, timeout, true) })
+  }), '')).catch((error: unknown) => { throw toOutageError(error, timeout) })
   if (response.status !== 200) throw new OutageError(`ZITADEL answers the request for its keys with status ${response.status}`, getStatusAdvice(response.status))
   return parseJson(response.text)
 }

@@ -17,7 +17,7 @@ export function getErrorCode (error: unknown): string {
  * @param hasStarted whether the request had left the queue
  * @param proxyAdvice added to the advice if the network or a proxy can be the reason
  */
-export function toOutageError (error: unknown, timeout: number, hasStarted: boolean, proxyAdvice = ''): OutageError {
+export function toOutageError (error: unknown, timeout: number, hasStarted = true, proxyAdvice = ''): OutageError {
   if (error instanceof DeadlineExceededError) {
     return hasStarted
       ? new OutageError(`no answer from ZITADEL within ${timeout} ms`, `check the load of ZITADEL and the network between, or raise the option "timeout"${proxyAdvice}`)

@@ -5,6 +5,7 @@ import swaggerUi from '@fastify/swagger-ui'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { diagnoseAccess } from '../../lib/cli/access/can-i.ts'
+import { describeCure } from '../../lib/cli/access/denial-cures.ts'
 import type { Diagnosis } from '../../lib/cli/diagnosis.ts'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
 import { fakeZitadel } from '../../lib/testing/index.ts'
@@ -33,6 +34,7 @@ async function buildApp (t: TestContext, options: ZitadelOptions = {}): Promise<
     scope.get('/maybe', { config: { access: 'optional' } }, never)
     scope.get('/own', { config: { access: 'own' }, preHandler: async (_request, reply) => await reply.code(418).send() }, never)
     scope.get('/strategy', { config: { access: 'own' }, onRequest: scope.zitadel.require({ roles: ['admin'] }) }, never)
+    scope.get('/hidden', { config: { access: 'public' }, preHandler: (_request, reply) => { reply.callNotFound() } }, never)
     scope.get('/limited', { config: { roles: ['reader'] }, preHandler: async () => { throw Object.assign(new Error('CANARY'), { statusCode: 429 }) } }, never)
     scope.get('/version', { config: { roles: ['v1'] }, constraints: { version: '1.0.0' } }, never)
     scope.get('/version', { config: { roles: ['v2'] }, constraints: { version: '2.0.0' } }, never)
@@ -56,6 +58,8 @@ t.test('an allowed request is explained by its route, its rule and the grants of
   t.equal(rule?.message, 'It requires roles admin and auditor, or reader, organization 42, freshness 5 s')
   t.equal(caller?.message, 'The caller holds the roles reader (organisation 42, 7). Scopes of the token: openid profile')
   t.match(access, { status: 'ok', message: 'Allowed' })
+  const other = await examine(t, '/any', { token: tokenOf(as({ roles: { writer: { 7: 'b.example' }, reader: { 42: 'a.example' } }, scopes: ['openid'] })) })
+  t.equal(other['caller']?.message, 'The caller holds the roles reader (organisation 42), writer (organisation 7). Scopes of the token: openid')
   t.match(await examine(t, '/orders/1', { method: 'HEAD', token }), { route: { message: 'The route is HEAD /orders/:id' }, access: { status: 'ok' } })
 })
 
@@ -74,8 +78,16 @@ t.test('a denied request is explained by the reason and by what would allow it',
   ] as const) {
     const { access } = await examine(t, url, { token, method: method ?? 'GET' })
     t.match(access, { status: 'failed', cause: reason, cure }, `${url} ${reason}`)
-    t.match(access?.see, new RegExp(`^docs/its-40[13]\\.md#${reason}$`))
+    t.equal(access?.see, `docs/its-${reason.startsWith('token_') ? 401 : 403}.md#${reason}`)
   }
+})
+
+t.test('if a token is not valid, the doctor without --app says why', async (t) => {
+  for (const reason of ['token_inactive', 'token_expired', 'other_issuer', 'token_malformed'] as const) t.match(describeCure(reason, {}), /^Run the doctor without --app/)
+})
+
+t.test('a request without a body is tried on a route with a schema', async (t) => {
+  t.match(await examine(t, '/orders', { method: 'POST', token: tokenOf(as({ roles: ['writer'] })) }), { access: { status: 'ok', message: 'Allowed' } })
 })
 
 t.test('a denial by an option names the option', async (t) => {
@@ -105,7 +117,36 @@ t.test('the rule of a route is described in words', async (t) => {
 
 t.test('if no route matches, the methods of the URL are listed', async (t) => {
   t.match(await examine(t, '/orders', { method: 'DELETE' }), { route: { cause: 'route_unknown', message: 'No route matches. The URL is served for GET, POST' } })
-  t.match(await examine(t, '/none'), { route: { cause: 'route_unknown', message: 'No route matches' } })
+  t.match(await examine(t, '/%zz'), { route: { cause: 'route_unknown', message: /^No route matches$/ } }, 'a URL that the router does not accept')
+  t.match(await examine(t, '/hidden'), { route: { cause: 'route_unknown', message: 'No route matches. The URL is served for GET' } }, 'a hook can hide its route')
+  const { route, ...others } = await examine(t, '/none')
+  t.match(route, { cause: 'route_unknown', message: /^No route matches$/ })
+  t.same(others, {})
+})
+
+t.test('while the methods of the URL are searched, no hook of the app runs', async (t) => {
+  let count = 0
+  const examineSeveral = async (method: string): Promise<unknown> => {
+    const app = Fastify()
+    t.teardown(async () => await app.close())
+    await app.register(zitadel, { introspect })
+    app.route({ method: ['PUT', 'PATCH'], url: '/several', config: { access: 'public' }, preHandler: async () => { count++ }, handler: never })
+    const [route] = await diagnoseAccess(app, { method, url: '/several', headers: {} }, undefined)
+    return route!.message
+  }
+  t.equal(await examineSeveral('GET'), 'No route matches. The URL is served for PUT, PATCH')
+  t.equal(count, 0)
+  for (const method of ['PUT', 'PATCH']) t.equal(await examineSeveral(method), `The route is ${method} /several`)
+  t.equal(count, 2)
+})
+
+t.test('the time limit of the hooks does not keep the process alive', async (t) => {
+  const app = await buildApp(t)
+  await app.ready()
+  const countTimers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = countTimers()
+  await diagnoseAccess(app, { method: 'GET', url: '/open', headers: {} }, undefined, 60_000)
+  t.equal(countTimers(), before)
 })
 
 t.test('constraints select the route', async (t) => {
@@ -121,27 +162,56 @@ t.test('an outage and a wrong declaration are not reported as denials', async (t
   t.teardown(async () => await app.close())
   app.get('/early', { config: { role: 'reader' } as object }, never)
   await app.register(zitadel, { introspect })
-  t.match(await diagnoseAccess(app, { method: 'GET', url: '/early', headers: {} }, undefined), [{ id: 'route' }, { cause: 'option_wrong', message: /did you mean "roles"/ }])
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/early', headers: {} }, undefined), [{ id: 'route' }, { id: 'rule', cause: 'option_wrong', message: /did you mean "roles"/ }])
 })
 
 t.test('a token that becomes inactive between two checks has no caller', async (t) => {
   let count = 0
   const app = await buildApp(t, { cache: false, introspect: async () => ({ active: ++count < 2 }) })
-  t.notOk((await diagnoseAccess(app, { method: 'GET', url: '/any', headers: {} }, 'x')).some(({ id }) => id === 'caller'))
+  t.same((await diagnoseAccess(app, { method: 'GET', url: '/any', headers: {} }, 'x')).map(({ id }) => id), ['route', 'rule', 'access'])
 })
 
+/** An app with a docs page, whose options are completed or not. */
+async function buildDocs (t: TestContext, isCompleted: boolean, options: ZitadelOptions = {}): Promise<FastifyInstance> {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, { introspect, ...options })
+  const docs = app.zitadel.openapi({ clientId: '1', projectId: '2', issuer: 'https://auth.acme.example' })
+  await app.register(swagger, docs.swagger({ openapi: {} }))
+  await app.register(swaggerUi, isCompleted ? docs.swaggerUi({ routePrefix: '/docs' }) : { routePrefix: '/docs' })
+  return app
+}
+
 t.test('a docs page that needs a token is explained, and one with completed options is public', async (t) => {
-  for (const isCompleted of [false, true]) {
-    const app = Fastify()
-    t.teardown(async () => await app.close())
-    await app.register(zitadel, { introspect })
-    const docs = app.zitadel.openapi({ clientId: '1', projectId: '2', issuer: 'https://auth.acme.example' })
-    await app.register(swagger, docs.swagger({ openapi: {} }))
-    await app.register(swaggerUi, isCompleted ? docs.swaggerUi({ routePrefix: '/docs' }) : { routePrefix: '/docs' })
-    const diagnoses = await diagnoseAccess(app, { method: 'GET', url: '/docs', headers: {} }, undefined)
-    t.equal(diagnoses.some(({ cause }) => cause === 'docs_page_guarded'), !isCompleted)
-    t.equal(diagnoses.at(-1)?.status, isCompleted ? 'ok' : 'failed')
+  const guarded = await diagnoseAccess(await buildDocs(t, false), { method: 'GET', url: '/docs', headers: {} }, undefined)
+  t.match(guarded.find(({ cause }) => cause === 'docs_page_guarded'), { id: 'rule', message: 'This looks like a route of a docs page, and a browser sends no token' })
+  t.equal(guarded.at(-1)?.status, 'failed')
+  const completed = await diagnoseAccess(await buildDocs(t, true), { method: 'GET', url: '/docs', headers: {} }, undefined)
+  t.same(completed.map(({ id, status }) => [id, status]), [['route', 'ok'], ['rule', 'ok'], ['access', 'ok']])
+})
+
+t.test('only a hidden route that declares nothing and denies the request looks like one of a docs page', async (t) => {
+  const hidden = { schema: { hide: true } as object }
+  const addRoutes = (app: FastifyInstance): void => {
+    app.get('/declared', { ...hidden, config: { roles: ['reader'] } }, never)
+    app.get('/shown', never)
+    app.get('/hidden', { ...hidden, preHandler: async () => { throw new Error('denied') } }, never)
   }
+  const looksLikePage = async (app: FastifyInstance, url: string, token?: string): Promise<boolean> => (await diagnoseAccess(app, { method: 'GET', url, headers: {} }, token)).some(({ cause }) => cause === 'docs_page_guarded')
+  const app = await buildDocs(t, false)
+  addRoutes(app)
+  t.ok(await looksLikePage(app, '/hidden'))
+  t.notOk(await looksLikePage(app, '/docs', tokenOf(as())))
+  t.notOk(await looksLikePage(app, '/declared'))
+  t.notOk(await looksLikePage(app, '/shown'))
+  const open = await buildDocs(t, false, { undeclaredRoutes: 'public' })
+  addRoutes(open)
+  t.notOk(await looksLikePage(open, '/hidden'), 'no token is needed')
+  const other = Fastify()
+  t.teardown(async () => await other.close())
+  await other.register(zitadel, { introspect })
+  addRoutes(other)
+  t.notOk(await looksLikePage(other, '/hidden'), 'the app has no docs page')
 })
 
 t.test('a hook that sends no response is reported', async (t) => {
@@ -160,7 +230,7 @@ t.test('a strategy outside of the scope of the guard is reported', async (t) => 
     scope.get('/inside', never)
     app.get('/borrowed', { onRequest: scope.zitadel.require({ roles: ['admin'] }) }, never)
   })
-  t.match(await diagnoseAccess(app, { method: 'GET', url: '/borrowed', headers: {} }, 'x'), [{ id: 'route' }, { cause: 'route_unguarded' }, { cause: 'roles_absent', cure: 'See the section of the reason' }])
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/borrowed', headers: {} }, 'x'), [{ id: 'route' }, { id: 'rule', cause: 'route_unguarded' }, { cause: 'roles_absent', cure: 'See the section of the reason' }])
   t.match(await diagnoseAccess(app, { method: 'GET', url: '/inside', headers: {} }, 'x'), [{}, {}, { message: 'The caller holds no role in this project. Scopes of the token: none' }, { status: 'ok' }])
 })
 
@@ -184,10 +254,17 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
 })
 
 t.test('mistakes in the command line', async (t) => {
-  for (const args of [[], ['GET'], ['GET', 'orders'], ['G-T', '/'], ['GET', '/', 'CANARY'], ['--header', 'CANARY', 'GET', '/'], ['--header', 'authorization: CANARY', 'GET', '/'], ['--header', 'Cookie: CANARY', 'GET', '/']]) {
-    const { status, errors } = await runCommand(['doctor', '--app', file, ...args])
-    t.equal(status, 1)
-    t.match(errors, /--app needs|--header must|never an argument/)
-    t.notMatch(errors, 'CANARY')
+  const withHeader = (header: string): string[] => ['--header', header, 'GET', '/']
+  for (const [message, ...lines] of [
+    ['--app needs a method and a path', [], ['GET'], ['GET', 'orders'], ['G-T', '/'], ['1GET', '/'], ['GET1', '/'], ['GET', '/', 'CANARY']],
+    ['--header must be NAME:VALUE', withHeader('CANARY'), withHeader('two words: CANARY'), withHeader('x-name: CANARY\u00E9')],
+    ['a header with a secret is never an argument', withHeader('authorization: CANARY'), withHeader('Cookie: CANARY'), withHeader('Proxy-Authorization: CANARY')]
+  ] as Array<[string, ...string[][]]>) {
+    for (const args of lines) {
+      const { status, errors } = await runCommand(['doctor', '--app', file, ...args])
+      t.equal(status, 1)
+      t.match(errors, message)
+      t.notMatch(errors, 'CANARY')
+    }
   }
 })

@@ -154,13 +154,52 @@ const CASES: Record<Exclude<Cause, keyof typeof ERRORS | keyof typeof LATER>, Se
   roles_absent: async (_t, standIn) => ({ token: await standIn.issueToken({}) })
 }
 
+/** The lines for the causes, where the doctor writes them itself: the id and the message. All other messages of the options are those of the plugin. */
+const LINES: Partial<Record<keyof typeof CASES, readonly [id: string, message: string | RegExp]>> = {
+  key_expired: ['options', 'The key has expired'],
+  key_expires_soon: ['options', /^The key expires on \d{4}-\d\d-\d\d$/],
+  too_slow: ['connection', 'no answer from ZITADEL within 50 ms'],
+  plain_http: ['connection', 'Tokens and credentials go to ZITADEL over plain http'],
+  clock_ahead: ['clock', /^This machine's clock is \d+ s ahead of ZITADEL's$/],
+  clock_behind: ['clock', /^This machine's clock is \d+ s behind ZITADEL's$/],
+  discovery_missing: ['discovery', 'ZITADEL answers discovery with status 404'],
+  not_zitadel: ['discovery', 'A web page answers in place of the discovery document'],
+  discovery_malformed: ['discovery', 'The discovery document is no JSON object with an issuer'],
+  issuer_other: ['issuer', 'ZITADEL names another issuer than the option "issuer": https://auth.acme.example'],
+  key_refused: ['credentials', /^ZITADEL does not accept this API: ZITADEL rejects this API's credentials \(400/],
+  introspection_failed: ['credentials', 'ZITADEL answered 500'],
+  other_project: ['project', 'The roles that ZITADEL lists are those of another project than --project-id'],
+  token_empty: ['token_form', 'There is no token'],
+  token_placeholder: ['token_form', 'This is the text of a missing value, and no token'],
+  token_with_scheme: ['token_form', 'The word "Bearer" stands before the token'],
+  token_quoted: ['token_form', 'The token is in quotation marks'],
+  token_line_breaks: ['token_form', 'The token has line breaks'],
+  token_is_json: ['token_form', 'This is JSON, and no token'],
+  token_malformed: ['token_form', 'The token contains characters that no bearer token has'],
+  token_too_long: ['token_form', 'The token has 17000 characters. More than 16384 are not accepted, and Node.js refuses a request with so large headers by default'],
+  id_token: ['token_form', 'This is an ID token, not an access token'],
+  refresh_token: ['token_form', 'This is a refresh token, not an access token'],
+  logout_token: ['token_form', 'This is a logout token, not an access token'],
+  client_assertion: ['token_form', 'This is the assertion of a client, not an access token'],
+  token_of_other_issuer: ['token_issuer', 'The token is a JWT of another issuer than the option "issuer"'],
+  token_revoked: ['introspection', /^The token is not accepted: it is for this API and has not expired, and ZITADEL says that it is not active\. /],
+  token_signature: ['introspection', 'The token is not accepted: its signature is by no key of this issuer'],
+  token_inactive: ['introspection', /^The token is not accepted: ZITADEL says that it is not active: unknown, revoked/],
+  token_unknown: ['introspection', 'ZITADEL gave no answer about the token: ZITADEL answered 500'],
+  roles_absent: ['roles', 'The token has no role in this project']
+}
+
 for (const [cause, setup] of Object.entries(CASES)) {
   t.test(cause, async (t) => {
     const { env = standIn.env, token, flags = [] } = await setup(t, standIn)
     const { status, output } = await runCommand(['doctor', '--json', '--timeout', '2000', ...flags, ...token === undefined ? [] : ['--token-file', '-']], { env, text: token ?? '' })
     const { checks } = JSON.parse(output) as { checks: Diagnosis[] }
     const [cure, see] = CAUSES[cause as Cause]
-    t.match(checks.find((check) => check.cause === cause), { status: /warning|failed/, cure, see }, cause)
+    const line = checks.find((check) => check.cause === cause)
+    t.match(line, { status: /warning|failed/, cure, see }, cause)
+    const [id, message] = LINES[cause as keyof typeof CASES] ?? []
+    if (id !== undefined) t.equal(line!.id, id)
+    if (message !== undefined) t[typeof message === 'string' ? 'equal' : 'match'](line!.message, message)
     t.equal(status, checks.some((check) => check.status === 'failed') ? 1 : 2)
   })
 }
@@ -184,6 +223,14 @@ for (const [cause, create] of Object.entries(ERRORS)) {
     t.match(await diagnoseConnection(await create(t), { url: 'https://127.0.0.1' }, 1000), { id: 'connection', cause, status: 'failed' })
   })
 }
+
+t.test('a server at an https URL is not tried again with https', async (t) => {
+  let connections = 0
+  const port = await listenRaw(t, createPlainServer((socket) => { connections++; socket.destroy() }))
+  const call = { url: `https://127.0.0.1:${port}` }
+  t.match(await diagnoseConnection(Object.assign(new Error('closed'), { code: 'UND_ERR_SOCKET' }), call, 1000), { cause: 'connection_broken' })
+  t.equal(connections, 0)
+})
 
 /** Causes with a test elsewhere. */
 const LATER = { proxy_malformed: 'proxy.test.ts', proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts', route_unknown: 'access.test.ts', route_unguarded: 'access.test.ts', refused_by_app: 'access.test.ts', not_decided: 'access.test.ts', docs_page_guarded: 'access.test.ts' }

@@ -31,9 +31,33 @@ t.test('without a fault, each check is ok', async (t) => {
   const token = await standIn.issueToken({ roles: ['reader', 'admin'] })
   const { status, output } = await runCommand(['doctor', '--token-file', '-'], { env: standIn.env, text: token })
   t.equal(status, 0, output)
-  t.same(output.split('\n').map((line) => line.slice(0, 7).trim()), ['ok', 'ok', 'ok', 'ok', 'ok', 'ok', 'ok', ''])
-  t.match(output, 'Roles: admin, reader')
-  t.equal((await examine(standIn.env)).ok, true, 'a token is not necessary')
+  t.same(output.split('\n'), [
+    'ok       The options are complete, and the credentials can be read',
+    'ok       ZITADEL answers, and its issuer is the option "issuer"',
+    'ok       The clocks agree',
+    'ok       ZITADEL accepts the credentials',
+    'ok       The token is opaque (encrypted)',
+    'ok       The token is active for this API',
+    'ok       Roles: admin, reader',
+    ''
+  ])
+  const report = await examine(standIn.env)
+  t.equal(report.ok, true, 'a token is not necessary')
+  t.same(report.checks.map(({ id }) => id), ['options', 'discovery', 'clock', 'credentials'])
+})
+
+t.test('the roles of a token are sorted, and its jti decides whether it is a personal access token', async (t) => {
+  const { env } = await start(t)
+  const response = { active: true, sub: '1', aud: ['8'], 'urn:zitadel:iam:org:project:roles': { reader: { 7: 'a.example' }, admin: { 7: 'a.example' } } }
+  let jti = ''
+  const issuer = await playZitadel(t, () => ({ body: JSON.stringify({ ...response, jti }) }))
+  for (const [id, message] of [['V2_12', 'The token is active for this API'], ['12x', 'The token is active for this API'], ['12', 'The token is active for this API. It is a personal access token']] as const) {
+    jti = id
+    const report = await examine({ ...env, ZITADEL_ISSUER: issuer }, 'opaque')
+    t.equal(find(report, 'introspection')?.message, message)
+    t.equal(find(report, 'roles')?.message, 'Roles: admin, reader')
+  }
+  t.same((await examine({ ...env, ZITADEL_ISSUER: issuer }, 'opaque', ['--project-id', '8'])).checks.slice(-2).map(({ id }) => id), ['introspection', 'roles'], 'the response names no project')
 })
 
 t.test('the token can come from a file, and the credentials from flags', async (t) => {

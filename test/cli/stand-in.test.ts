@@ -2,6 +2,7 @@ import t from 'tap'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
+import { resolve } from 'node:path'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
 import { EventEmitter } from 'node:events'
@@ -37,7 +38,20 @@ t.test('stand-in has a default role and a default file', async (t) => {
   const cwd = process.cwd()
   process.chdir(t.testdir())
   t.teardown(() => process.chdir(cwd))
-  t.equal((await runCommand(['stand-in'], {})).status, 0)
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  let output = ''
+  const { status } = await runCommand(['stand-in'], {
+    write: (text) => { output += text },
+    untilInterrupted: async () => {
+      const [issuer, keyFile, token] = ['ZITADEL_ISSUER=(.+)', 'ZITADEL_KEY_FILE=(.+)', "Bearer ([^']+)'"].map((pattern) => new RegExp(pattern).exec(output)![1]!)
+      t.equal(keyFile, resolve('zitadel-key.json'))
+      await app.register(zitadel, { issuer: issuer!, credentials: { keyFile: keyFile! } })
+      app.get('/', async (request) => Object.keys(request.zitadel.roles))
+      t.same((await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).json(), ['reader'])
+    }
+  })
+  t.equal(status, 0)
   t.equal((await runCommand(['stand-in'], {})).status, 0, 'the key of an earlier stand-in is replaced')
 })
 

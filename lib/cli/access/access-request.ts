@@ -10,13 +10,14 @@ const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization']
  * @throws UsageError
  */
 export function parseTriedRequest ({ values, positionals }: CommandLine): TriedRequest {
-  const [method = '', url = '', ...others] = positionals
-  if (!/^[A-Za-z]+$/.test(method) || !url.startsWith('/') || others.length > 0) throw new UsageError('--app needs a method and a path, such as GET /orders/1')
+  const [method, url] = positionals
+  if (positionals.length !== 2 || !/^[A-Za-z]+$/.test(method!) || !url!.startsWith('/')) throw new UsageError('--app needs a method and a path, such as GET /orders/1')
   const headers = ((values['header'] ?? []) as string[]).map((text) => {
-    const [, name, value] = /^([\w-]+): ?([\x20-\x7E]*)$/.exec(text) ?? []
-    if (name === undefined || value === undefined) throw new UsageError('--header must be NAME:VALUE')
-    if (SECRET_HEADERS.includes(name.toLowerCase())) throw new UsageError('a header with a secret is never an argument: use --token-file')
-    return [name.toLowerCase(), value] as const
+    const header = /^([\w-]+): ?([\x20-\x7E]*)$/.exec(text)
+    if (header === null) throw new UsageError('--header must be NAME:VALUE')
+    const name = header[1]!.toLowerCase()
+    if (SECRET_HEADERS.includes(name)) throw new UsageError('a header with a secret is never an argument: use --token-file')
+    return [name, header[2]!] as const
   })
-  return { method: method.toUpperCase(), url, headers: Object.fromEntries(headers) }
+  return { method: method!, url: url!, headers: Object.fromEntries(headers) }
 }

@@ -86,5 +86,5 @@ function diagnoseDecision ({ isAllowed, status }: ProbedRequest, denial: Error |
   const { code, reason, statusCode, message, cause } = denial
   const detail = cause instanceof Error ? cause.message : message
   if (reason === undefined) return failedBy('access', 'not_decided', `Nothing is decided (${statusCode} ${code}): ${detail}`)
-  return failed('access', `Refused (${statusCode} ${code}, ${reason}): ${detail}`, describeCure(reason, access ?? { access: 'own' }), getReasonLink(reason, statusCode), reason)
+  return failed('access', `Refused (${statusCode} ${code}, ${reason}): ${detail}`, describeCure(reason, access ?? {}), getReasonLink(reason, statusCode), reason)
 }

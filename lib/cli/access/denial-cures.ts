@@ -7,7 +7,7 @@ const SEE_SECTION = 'See the section of the reason'
 const NEEDS_NAMES: readonly DenialReason[] = ['roles_absent', 'role_missing', 'scope_missing', 'custom_scope_not_a_role']
 
 /** Returns what would allow a denied request. */
-export function describeCure (reason: DenialReason, { roles, scopes, organization }: RouteAccess): string {
+export function describeCure (reason: DenialReason, { roles, scopes, organization }: Pick<RouteAccess, 'roles' | 'scopes' | 'organization'>): string {
   const place = organization === undefined || organization === 'per request' ? '' : ` in the organisation ${organization}`
   const names = formatAllOrAny((reason.startsWith('role') ? roles : scopes) ?? [])
   // A strategy of the app has another requirement than the route.

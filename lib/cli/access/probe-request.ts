@@ -51,7 +51,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 export async function probeRequest (app: AnyApp, request: TriedRequest, timeout: number): Promise<ProbedRequest> {
   await app.ready()
   const routes = listServedRoutes(app)
-  let current: Observation = { isLookup: false }
+  let current: Observation
   for (const context of new Set<unknown>([...routes.map(({ context }) => context), ...listNotFoundContexts(app)])) observe(context as MutableContext, () => current)
   const send = async ({ method, url, headers }: TriedRequest, isLookup: boolean): Promise<Observation & { status: number | undefined }> => {
     current = { isLookup }
@@ -60,14 +60,14 @@ export async function probeRequest (app: AnyApp, request: TriedRequest, timeout:
     ended.abort()
     return { ...current, status: response?.statusCode }
   }
-  const { status, request: seen, isHandlerReached = false, denial } = await send(request, false)
+  const { status, request: seen, isHandlerReached: isAllowed = false, denial } = await send(request, false)
+  const otherMethods: string[] = []
   if (seen === undefined || seen.is404) {
-    const otherMethods: string[] = []
     for (const method of METHODS) if ((await send({ ...request, method }, true)).request?.is404 === false) otherMethods.push(method)
-    return { status, route: undefined, scope: undefined, isAllowed: false, denial, otherMethods }
+    return { status, route: undefined, scope: undefined, isAllowed, denial, otherMethods }
   }
   const route = routes.find(({ method, context }) => method === seen.method && context.config === seen.routeOptions.config)
-  return { status, route, scope: seen.server, isAllowed: isHandlerReached, denial, otherMethods: [] }
+  return { status, route, scope: seen.server, isAllowed, denial, otherMethods }
 }
 
 /** Replaces the handler of a context, and what runs after it. Schemas go too, because hooks after the validation guard as well. */
@@ -82,7 +82,7 @@ function observe (context: MutableContext, getCurrent: () => Observation): void 
     getCurrent().denial = error
     done()
   }
-  for (const symbol of Object.getOwnPropertySymbols(context)) if (symbol.description?.endsWith('-schema')) Object.assign(context, { [symbol]: undefined })
+  for (const symbol of Object.getOwnPropertySymbols(context)) if (String(symbol).endsWith('-schema)')) Object.assign(context, { [symbol]: undefined })
   context.onRequest = [before, ...context.onRequest ?? []]
   context.onError = [onError]
   context.onSend = null

@@ -27,7 +27,7 @@ const PROXY_CAUSES: ReadonlyArray<Cause | undefined> = ['name_unresolved', 'nobo
  * @param timeout milliseconds
  */
 export async function diagnoseConnection (error: unknown, call: HttpCall, timeout: number): Promise<Diagnosis> {
-  return failedBy('connection', await findCause(error, call, timeout), toOutageError(error, timeout, true).message)
+  return failedBy('connection', await findCause(error, call, timeout), toOutageError(error, timeout).message)
 }
 
 async function findCause (error: unknown, call: HttpCall, timeout: number): Promise<Cause> {
@@ -38,7 +38,7 @@ async function findCause (error: unknown, call: HttpCall, timeout: number): Prom
   if (call.proxy !== undefined && PROXY_CAUSES.includes(known)) return 'proxy_unreachable'
   if (known !== undefined) return known
   if (call.url.startsWith('http:') && await speaksTls(call, timeout)) return 'http_at_https_port'
-  return (error as Error | null)?.name === 'HTTPParserError' ? 'no_http' : 'connection_broken'
+  return (error as Error).name === 'HTTPParserError' ? 'no_http' : 'connection_broken'
 }
 
 function findCodeCause (code: string): Cause | undefined {

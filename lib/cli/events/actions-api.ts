@@ -77,7 +77,7 @@ export class ActionsApi {
     try {
       response = await sendCall({ url: `${this.#origin}${path}`, method, headers: { authorization: `Bearer ${this.#token}` }, ...(body !== undefined && { body }), proxy: this.#proxy }, TIMEOUT_MS)
     } catch (error) {
-      throw new ApiError(`${toOutageError(error, TIMEOUT_MS, true).message}. Run fastify-zitadel doctor: it says why`)
+      throw new ApiError(`${toOutageError(error, TIMEOUT_MS).message}. Run fastify-zitadel doctor: it says why`)
     }
     const { status, text } = response
     const parsed = parseJson(text)

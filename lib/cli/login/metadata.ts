@@ -23,7 +23,7 @@ export function createSender (env: NodeJS.ProcessEnv): Send {
     try {
       return await sendCall({ ...call, proxy: resolveProxy(new URL(call.url).origin, env)?.server }, TIMEOUT_MS)
     } catch (error) {
-      throw new LoginError(`${toOutageError(error, TIMEOUT_MS, true).message}. Run fastify-zitadel doctor: it says why`)
+      throw new LoginError(`${toOutageError(error, TIMEOUT_MS).message}. Run fastify-zitadel doctor: it says why`)
     }
   }
 }
@@ -51,8 +51,8 @@ export async function fetchMetadata (issuer: string, send: Send): Promise<Server
   if (document?.['issuer'] !== issuer) throw new LoginError('the discovery document does not name this issuer. Run fastify-zitadel doctor: it says why')
   const { origin } = new URL(issuer)
   const read = (name: string): string => {
-    const url = document[name]
-    if (typeof url !== 'string' || !URL.canParse(url) || new URL(url).origin !== origin) throw new LoginError(`the discovery document has no ${name} on the origin of the issuer`)
+    const url = String(document[name])
+    if (!URL.canParse(url) || new URL(url).origin !== origin) throw new LoginError(`the discovery document has no ${name} on the origin of the issuer`)
     return new URL(url).href
   }
   return {
