@@ -21,7 +21,7 @@ t.test('an outage is a 503 with Retry-After, and only the log has the reason', a
 
 t.test('a rejection of this API is a 500 whose message does not name the reason', async (t) => {
   const error = createClientRejectedError(new RejectionError('ZITADEL does not accept the key', 'credentials'))
-  t.match(error, { code: 'FST_ZITADEL_CLIENT_REJECTED', statusCode: 500 })
+  t.match(error, { code: 'FST_ZITADEL_CLIENT_REJECTED', statusCode: 500, message: 'This API cannot verify access tokens' })
   t.same(error.headers, {})
   t.notMatch(error.message, /key|ZITADEL/)
   t.match(error.cause, { message: 'ZITADEL does not accept the key' })
@@ -74,6 +74,15 @@ t.test('only a mistake in code or options keeps the frames of its stack', async 
   t.equal(new DenialCause('expired').stack, 'DenialCause: expired')
   t.equal(cause.stack, 'OutageError: down')
   for (const error of [createOptionError('observed'), createClientRejectedError(new RejectionError('observed', 'path'))]) t.match(error.stack, /\n\s+at /)
+})
+
+t.test('the cause, the reason and the stack of an error can be replaced, as those of other errors', async (t) => {
+  const error = createUnavailableError(new OutageError('down', 'check'))
+  for (const name of ['cause', 'reason', 'stack']) t.match(Object.getOwnPropertyDescriptor(error, name), { configurable: true, writable: true, enumerable: false }, name)
+})
+
+t.test('an error has the shape of http-errors', async (t) => {
+  t.match(new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, ''), { status: 401, expose: true })
 })
 
 t.test('the reason of a denial is no enumerable property', async (t) => {

@@ -24,18 +24,14 @@ export function ok (id: string, message: string): Diagnosis {
   return { id, status: 'ok', message, cause: '', cure: '', see: '' }
 }
 
-export function warning (id: string, message: string, cure: string, see = '', cause = id): Diagnosis {
-  return { id, status: 'warning', message, cause, cure, see }
-}
-
-export function failed (id: string, message: string, cure: string, see = '', cause = id): Diagnosis {
+export function failed (id: string, message: string, cure: string, see: string, cause: string): Diagnosis {
   return { id, status: 'failed', message, cause, cure, see }
 }
 
 /** Creates the line of a known cause, with its cure. */
 export function warningOf (id: string, cause: Cause | McpCause, message: string): Diagnosis {
   const [cure, see] = CURES[cause]
-  return warning(id, message, cure, see, cause)
+  return { id, status: 'warning', message, cause, cure, see }
 }
 
 /** Creates the line of a known cause, with its cure. */

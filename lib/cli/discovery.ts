@@ -1,10 +1,10 @@
 import { describeClockSkew } from '../client/response-headers.ts'
-import { parseJson, type HttpResponse } from '../client/http-response.ts'
+import { parseJson } from '../client/http-response.ts'
 import type { Config } from '../options/config.ts'
 import type { Cause } from './checks/causes.ts'
 import { diagnoseConnection } from './checks/connection.ts'
 import { failedBy, ok, warningOf, type Diagnosis } from './diagnosis.ts'
-import { sendCall } from './http.ts'
+import { sendCall, type CallResponse } from './http.ts'
 
 /** What is shown of an issuer at most. */
 const MAX_ISSUER_LENGTH = 200
@@ -18,7 +18,7 @@ const MAX_ISSUER_LENGTH = 200
  */
 export async function diagnoseDiscovery ({ issuer, endpoint, proxy }: NonNullable<Config['authorizationServer']>, timeout: number, now: () => number): Promise<Diagnosis[]> {
   const call = { url: `${endpoint.origin}/.well-known/openid-configuration`, headers: endpoint.headers, proxy: proxy?.server }
-  let response: HttpResponse
+  let response: CallResponse
   try {
     response = await sendCall(call, timeout)
   } catch (error) {
@@ -27,15 +27,15 @@ export async function diagnoseDiscovery ({ issuer, endpoint, proxy }: NonNullabl
   return [diagnoseDocument(response, issuer), diagnoseClock(response, now())]
 }
 
-function diagnoseClock ({ headers }: HttpResponse, now: number): Diagnosis {
+function diagnoseClock ({ headers }: CallResponse, now: number): Diagnosis {
   const skew = describeClockSkew(headers, now)
   if (skew === '') return ok('clock', 'The clocks agree')
-  return warningOf('clock', skew.includes('ahead') ? 'clock_ahead' : 'clock_behind', skew.replace(/^; t/, 'T'))
+  return warningOf('clock', skew.includes('ahead') ? 'clock_ahead' : 'clock_behind', skew.replace('; t', 'T'))
 }
 
-function diagnoseDocument ({ status, text, headers }: HttpResponse, issuer: string): Diagnosis {
+function diagnoseDocument ({ status, text, headers }: CallResponse, issuer: string): Diagnosis {
   if (status !== 200) return failedBy('discovery', findStatusCause(status, text), `ZITADEL answers discovery with status ${status}`)
-  const isPage = /^\s*</.test(text) || String(headers['content-type']).includes('html')
+  const isPage = text.trimStart().startsWith('<') || String(headers['content-type']).includes('html')
   if (isPage) return failedBy('discovery', 'not_zitadel', 'A web page answers in place of the discovery document')
   const found = (parseJson(text) as { issuer?: unknown } | null | undefined)?.issuer
   if (typeof found !== 'string') return failedBy('discovery', 'discovery_malformed', 'The discovery document is no JSON object with an issuer')

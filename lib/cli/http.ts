@@ -12,10 +12,13 @@ export interface HttpCall {
   readonly method?: CommandRequest['method']
   readonly headers?: Readonly<Record<string, string>>
   /** A form, or a value that is sent as JSON. */
-  readonly body?: URLSearchParams | object
+  readonly body?: URLSearchParams | object | undefined
   /** Default: none. */
   readonly proxy?: ProxyServer | undefined
 }
+
+/** A response. The members in which texts of the peer are made fit for a log are left out: no secret is looked for in them. */
+export type CallResponse = Pick<HttpResponse, 'status' | 'text' | 'headers'>
 
 /**
  * Sends one request over the connections of the plugin, so that a command goes the same way as an introspection. It follows no
@@ -24,7 +27,7 @@ export interface HttpCall {
  * @param timeout milliseconds for the whole of it
  * @throws DeadlineExceededError, or what a connection, its parser or the bound on responses throws
  */
-export async function sendCall ({ url, method = 'GET', headers = {}, body, proxy }: HttpCall, timeout: number): Promise<HttpResponse> {
+export async function sendCall ({ url, method = 'GET', headers = {}, body, proxy }: HttpCall, timeout: number): Promise<CallResponse> {
   const { origin, pathname, search } = new URL(url)
   const text = body === undefined ? null : body instanceof URLSearchParams ? body.toString() : JSON.stringify(body)
   const type = body instanceof URLSearchParams ? 'application/x-www-form-urlencoded' : 'application/json'
@@ -39,7 +42,7 @@ export async function sendCall ({ url, method = 'GET', headers = {}, body, proxy
       signal,
       headersTimeout: 0,
       bodyTimeout: 0
-    })), `${text ?? ''}${headers['authorization'] ?? ''}`))
+    })), ''))
   } finally {
     await pool.close()
   }

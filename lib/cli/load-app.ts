@@ -45,11 +45,13 @@ function describeError (error: unknown): string {
   return first!
 }
 
+/** A line of a stack. The place is in parentheses if the function has a name. */
+const FRAME = /^ +at (?:async )?(?:.*\((?=.*\)$))?(?:file:\/\/)?(.+:\d+:\d+)\)?$/
+
 /** The first file of the stack that is neither of Node.js nor of a package, with line and column. */
 function findPlace (error: unknown): string | undefined {
-  const frames = String((error as Error | null)?.stack).split('\n').filter((line) => /^ +at .*:\d+:\d+\)?$/.test(line))
-  const frame = frames.find((line) => !/\bnode:|\bnode_modules\b/.test(line))
-  return frame?.replace(/ +at (?:async )?(?:.*\((?=.*\)$))?/, '').replace(/\)$/, '').replace('file://', '')
+  const places = String((error as Error | null)?.stack).split('\n').map((line) => FRAME.exec(line)?.[1])
+  return places.find((place) => place !== undefined && !/\bnode:|\bnode_modules\b/.test(place))
 }
 
 function isApp (value: unknown): value is AnyApp {

@@ -248,7 +248,7 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
     '         See docs/its-403.md#role_missing',
     ''
   ].join('\n'))
-  t.same(traces, { log: '', handled: 0 })
+  t.same(traces, { log: '', handled: 0, closed: 1 })
   const json = await runCommand(['doctor', '--app', file, '--json', '--header', 'accept-version: 1.x', '--header', 'x-tenant:42', 'GET', '/orders/1'])
   t.match(JSON.parse(json.output), { ok: false, checks: [{ id: 'route' }, { id: 'rule' }, { id: 'access', cause: 'token_missing' }] })
 })

@@ -200,6 +200,8 @@ for (const [cause, setup] of Object.entries(CASES)) {
     const [id, message] = LINES[cause as keyof typeof CASES] ?? []
     if (id !== undefined) t.equal(line!.id, id)
     if (message !== undefined) t[typeof message === 'string' ? 'equal' : 'match'](line!.message, message)
+    t.equal(checks.some((check) => check.cause === 'plain_http'), cause === 'plain_http')
+    t.ok(checks.every((check) => check.id !== undefined))
     t.equal(status, checks.some((check) => check.status === 'failed') ? 1 : 2)
   })
 }

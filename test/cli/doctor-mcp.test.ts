@@ -157,6 +157,7 @@ t.test('the issuer and the project of the API are compared, if they are known', 
   const { url, origin } = await start(t)
   t.match((await examine(url, { flags: ['--issuer', 'https://auth.acme.example'] })).lines, { mcp_authorization_server: /^failed: .*another authorization server than the issuer of this API/ })
   t.match((await examine(url, { env: { ZITADEL_ISSUER: origin } })).lines, { mcp_authorization_server: /^ok/ })
+  t.match((await examine(url, { env: { ZITADEL_ISSUER: 'https://auth.acme.example' } })).lines, { mcp_authorization_server: /^failed/ })
   t.match((await examine(url, { flags: ['--project-id', '42'] })).lines, { mcp_scopes: /^failed: .*urn:zitadel:iam:org:project:id:42:aud/ })
 })
 

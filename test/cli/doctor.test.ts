@@ -1,5 +1,7 @@
 import t from 'tap'
+import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
+import type { Socket } from 'node:net'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { CAUSES } from '../../lib/cli/checks/causes.ts'
@@ -66,6 +68,8 @@ t.test('the token can come from a file, and the credentials from flags', async (
   const report = await examine({ ZITADEL_KEY: 'other' }, undefined, ['--issuer', standIn.issuer, '--key-file', `${directory}/key.json`, '--token-file', `${directory}/token`])
   t.equal(report.status, 0)
   t.match(find(report, 'roles'), { message: 'Roles: reader' })
+  const expired = t.testdir({ 'key.json': JSON.stringify({ ...standIn.api.key, expirationDate: '2020-01-01T00:00:00Z' }) })
+  t.match(find(await examine({}, undefined, ['--issuer', standIn.issuer, '--key-file', `${expired}/key.json`]), 'options'), { cause: 'key_expired' })
   const secret = await examine({ ZITADEL_ISSUER: standIn.issuer, ZITADEL_CLIENT_SECRET: 'secret' }, undefined, ['--client-id', '1'])
   t.equal(find(secret, 'options')?.status, 'ok')
 })
@@ -119,13 +123,24 @@ t.test('similar responses to discovery have different causes', async (t) => {
     [{ body: '[]', headers: { 'content-type': 'text/html' } }, 'not_zitadel'],
     [{ status: 400, body: 'Client sent an HTTP request to an HTTPS server.\n' }, 'http_at_https_port'],
     [{ status: 400, body: '<center>The plain HTTP request was sent to HTTPS port</center>' }, 'http_at_https_port'],
+    [{ body: '\n <!doctype html>\n' }, 'not_zitadel'],
+    [{ status: 204 }, 'discovery_refused'],
+    [{ status: 300 }, 'redirected'],
+    [{ status: 400 }, 'discovery_refused'],
     [{ status: 407 }, 'proxy_rejects'],
+    [{ status: 500 }, 'server_failed'],
     [{ body: '{"issuer":"no url"}' }, 'issuer_other'],
     [{ body: '{"issuer":"http://127.0.0.1/path"}' }, 'issuer_other']
   ] as const) {
     const issuer = await playServer(t, () => response)
-    t.ok((await examine({ ...env, ZITADEL_ISSUER: issuer })).checks.some((check) => check.cause === cause), cause)
+    const report = await examine({ ...env, ZITADEL_ISSUER: issuer })
+    t.ok(report.checks.some((check) => check.cause === cause), cause)
+    t.ok(find(report, 'credentials'), 'the credentials are tried')
   }
+  const withMarkup = await playServer(t, (_path, origin) => ({ body: JSON.stringify({ issuer: origin, service_documentation: '<none>' }) }))
+  t.match(find(await examine({ ...env, ZITADEL_ISSUER: withMarkup }), 'discovery'), { status: 'ok' })
+  const withLongName = await playServer(t, () => ({ body: JSON.stringify({ issuer: `https://${'a'.repeat(300)}` }) }))
+  t.match(find(await examine({ ...env, ZITADEL_ISSUER: withLongName }), 'issuer'), { message: /: https:\/\/a{192}$/ })
   const issuer = await playServer(t, () => ({ body: '{"issuer":"https://auth.acme.example\\u001b[31m"}' }))
   t.match(find(await examine({ ...env, ZITADEL_ISSUER: issuer }), 'issuer'), { message: /https:\/\/auth\.acme\.example\?\[31m$/ }, 'what a server writes cannot change the terminal')
 })
@@ -136,6 +151,19 @@ t.test("ZITADEL's own reason shows that the clock is the cause", async (t) => {
     const issuer = await playZitadel(t, () => ({ status: 400, body: JSON.stringify({ error: 'invalid_client', parent }) }))
     t.match(find(await examine({ ...env, ZITADEL_ISSUER: issuer }), 'credentials'), { cause: 'clock_refused', message: parent })
   }
+})
+
+t.test('the doctor closes its connections', async (t) => {
+  const { env } = await start(t)
+  const sockets = new Set<Socket>()
+  const issuer: string = await playServer(t, (path, origin, { socket }) => {
+    sockets.add(socket)
+    return { body: path === '/oauth/v2/introspect' ? '{"active":false}' : JSON.stringify({ issuer: origin }) }
+  })
+  await examine({ ...env, ZITADEL_ISSUER: issuer })
+  t.ok(sockets.size > 0)
+  // Less than the time after which an idle connection is closed anyway.
+  for (const socket of sockets) if (!socket.destroyed) await once(socket, 'close', { signal: AbortSignal.timeout(2000) })
 })
 
 t.test('without a Date header, no clock difference is reported', async (t) => {
@@ -169,7 +197,7 @@ t.test('similar forms of tokens have different causes', async (t) => {
 
 t.test('the signature of a JWT is not reported if the keys cannot be fetched', async (t) => {
   const { env, api } = await start(t)
-  for (const keys of [{ status: 500 }, { body: 'none' }, { body: '{"keys":5}' }, undefined]) {
+  for (const keys of [{ status: 500, body: '{"keys":[]}' }, { body: 'none' }, { body: '{"keys":5}' }, undefined]) {
     const issuer: string = await playServer(t, (path, origin, { socket }) => {
       if (path !== '/oauth/v2/keys') return path === '/oauth/v2/introspect' ? { body: '{"active":false}' } : { body: JSON.stringify({ issuer: origin }) }
       if (keys === undefined) socket.destroy()

@@ -22,8 +22,11 @@ t.test('a dry run prints the calls and changes nothing', async (t) => {
   t.equal(status, 0)
   const lines = output.split('\n')
   t.equal(lines[0], `POST /v2/actions/targets {"name":"fastify-zitadel","endpoint":"${URL_OF_ROUTE}","restAsync":{},"timeout":"10s","payloadType":"PAYLOAD_TYPE_JSON"}`)
-  t.match(lines, SUBSCRIBED_EVENT_TYPES.map((event) => `PUT /v2/actions/executions {"condition":{"event":{"event":"${event}"}},"targets":["<id of the target>"]}`).reduce((all, line) => [...all, line], [lines[0]!]))
-  t.equal(lines.at(-2), 'Nothing was changed. --apply makes these calls')
+  t.same(lines.slice(1), [
+    ...SUBSCRIBED_EVENT_TYPES.map((event) => `PUT /v2/actions/executions {"condition":{"event":{"event":"${event}"}},"targets":["<id of the target>"]}`),
+    'Nothing was changed. --apply makes these calls',
+    ''
+  ])
   t.match(errors, /^warning: ZITADEL 4\.11 to 4\.15/)
   t.same(server.changes, [])
 })
@@ -33,6 +36,8 @@ t.test('--apply makes the calls, writes the signing key to a file, and does noth
   const { status, output, errors, keyFile } = await run(t, server, ['--apply', '--name', 'orders'])
   t.equal(status, 0, errors)
   t.match(output, /\nDone\n$/)
+  const count = SUBSCRIBED_EVENT_TYPES.length + 1
+  t.match(errors, new RegExp(`^1 of ${count}\nThe signing key is in the file of --signing-key-file\\. Give it to the option "events\\.signingKey"\n2 of ${count}\n`, 'm'))
   t.match(server.targets, [{ name: 'orders', endpoint: URL_OF_ROUTE, restAsync: {} }])
   t.same(server.executions.map(({ targets }) => targets), SUBSCRIBED_EVENT_TYPES.map(() => ['300']))
   t.equal(readFileSync(keyFile, 'utf8'), `${SIGNING_KEY}\n`)
@@ -54,8 +59,11 @@ t.test('executions that exist keep their targets, and more than one page is read
   t.same(find('user.deactivated'), ['9', '300'])
   t.same(find('session.terminated'), ['300'])
   t.equal(server.executions.filter(({ condition }) => 'function' in condition).length, 120)
+  t.same(server.searches, [['targets', { offset: 0, limit: 100, asc: true }], ['executions', { offset: 0, limit: 100, asc: true }], ['executions', { offset: 100, limit: 100, asc: true }]])
 
-  t.equal((await run(t, server, ['--remove'])).status, 0)
+  const { status, output } = await run(t, server, ['--remove'])
+  t.equal(status, 0)
+  t.match(output, /^DELETE \/v2\/actions\/targets\/300$/m)
   t.equal(server.targets.length, 1, '--remove alone is a dry run')
   const removed = await run(t, server, ['--remove', '--apply'])
   t.equal(removed.errors.includes('warning'), false)
@@ -68,6 +76,7 @@ t.test('a target with other settings is changed', async (t) => {
   for (const [more, expected] of [
     [{ restAsync: undefined, restWebhook: { interruptOnError: true } }, 1],
     [{ payloadType: 'PAYLOAD_TYPE_JWT' }, 1],
+    [{ payloadType: 'PAYLOAD_TYPE_UNSPECIFIED' }, 0],
     [{ payloadType: undefined }, 0]
   ] as const) {
     const server = await startActionsServer(t, { targets: [target('7', more)], executions: [{ condition: { event: { all: true } }, targets: ['7'] }] })
@@ -75,6 +84,16 @@ t.test('a target with other settings is changed', async (t) => {
     t.same(server.changes, Array.from({ length: expected }, () => 'POST /v2/actions/targets/7'))
     t.match(server.targets, [{ restAsync: {}, payloadType: /JSON/ }].slice(0, expected))
   }
+})
+
+t.test('a target of another URL is not touched', async (t) => {
+  const other = target('7', { endpoint: 'https://other.example/events' })
+  const server = await startActionsServer(t, { targets: [other], executions: [{ condition: { event: { all: true } }, targets: ['7'] }] })
+  t.equal((await run(t, server, ['--apply'])).status, 0)
+  t.equal((await run(t, server, ['--remove', '--apply'])).status, 0)
+  t.same(server.targets, [other])
+  t.match(server.executions, [{ condition: { event: { all: true } }, targets: ['7'] }])
+  t.notMatch(server.changes, ['/7'])
 })
 
 t.test('--json prints the calls and the warnings', async (t) => {
@@ -92,7 +111,7 @@ t.test('without a token, the calls are those for an empty ZITADEL', async (t) =>
 
 t.test('the token can come from standard input', async (t) => {
   const server = await startActionsServer(t)
-  t.equal((await runCommand(['events', '--url', URL_OF_ROUTE, '--issuer', server.origin, '--admin-token-file', '-'], { text: `${ADMIN_TOKEN}\n` })).status, 0)
+  t.equal((await runCommand(['events', '--url', URL_OF_ROUTE, '--issuer', server.origin, '--admin-token-file', '-'], { env: { ZITADEL_ADMIN_TOKEN: 'other' }, text: `${ADMIN_TOKEN}\n` })).status, 0)
 })
 
 t.test('errors of ZITADEL are reported with advice, and not quoted', async (t) => {
@@ -103,7 +122,8 @@ t.test('errors of ZITADEL are reported with advice, and not quoted', async (t) =
     [403, '{}', /answered 403: .+IAM_OWNER/],
     [404, '{}', /answered 404: this ZITADEL has no Actions v2/],
     [500, '\u001B[31mcanary', /answered 500: see the log of ZITADEL/],
-    [200, 'none', /answered 200/]
+    [200, 'none', /answered 200/],
+    [200, 'null', /answered 200/]
   ] as const) {
     server.failure = { status, body }
     const outcome = await run(t, server, ['--apply'])
@@ -122,13 +142,16 @@ t.test('a response of another form than that of the API changes nothing', async 
   for (const [kind, rows] of [
     ['targets', 'text'], ['targets', [null]], ['targets', [[]]], ['targets', [{ id: 7 }]],
     ['executions', { length: 1e9 }], ['executions', [{ condition: null }]], ['executions', [{ condition: { event: null } }]], ['executions', [{ condition: { event: 'x' } }]],
-    ['executions', [{ condition: { event: { all: true } }, targets: '7' }]], ['executions', [{ condition: { event: { all: true } }, targets: [{ target: '7' }] }]]
+    ['executions', [{ condition: { event: { all: true } }, targets: '7' }]], ['executions', [{ condition: { event: { all: true } }, targets: [{ target: '7' }] }]],
+    ['executions', [{ condition: { event: { all: true } }, targets: ['7', { target: '7' }] }]]
   ] as const) {
     respond = (path) => path === `/v2/actions/${kind}/search` ? { [kind]: rows } : path.endsWith('/search') ? {} : { failure: t.fail(path) }
     t.match(await apply(), { status: 1, output: '', errors: `the ${kind} of ZITADEL have another form` }, JSON.stringify(rows))
   }
-  respond = () => ({ targets: Array.from({ length: 100 }, () => target('7')) })
+  let pages = 0
+  respond = () => { pages++; return { targets: Array.from({ length: 100 }, () => target('7')) } }
   t.match(await apply(), { status: 1, errors: 'ZITADEL lists more than 10000 targets' })
+  t.equal(pages, 100)
   for (const created of [{ id: '7' }, { signingKey: SIGNING_KEY }, { id: '', signingKey: SIGNING_KEY }, { id: '7', signingKey: 5 }]) {
     respond = (path) => path === '/v2/actions/targets' ? created : path.endsWith('/search') ? {} : { failure: t.fail(path) }
     t.match(await apply(), { status: 1, output: '', errors: /sent no id or no signing key/ })
@@ -164,20 +187,25 @@ t.test('mistakes in the command line', async (t) => {
     [[], '--url must be'],
     [['--url', 'ftp://api.acme.example'], '--url must be'],
     [['--url', 'https://u:CANARY@api.acme.example'], '--url must be'],
+    [['--url', 'https://CANARY@api.acme.example'], '--url must be'],
+    [['--url', 'https://:CANARY@api.acme.example'], '--url must be'],
     [['--url', 'https://api.acme.example/#CANARY'], '--url must be'],
     [['--url', URL_OF_ROUTE, '--apply'], 'need the token of an administrator'],
     [['--url', URL_OF_ROUTE, '--remove'], 'need the token of an administrator'],
-    [['--url', URL_OF_ROUTE, '--admin-token-file', '-'], 'is no bearer token']
+    [['--url', URL_OF_ROUTE, '--admin-token-file', '-'], 'is no bearer token'],
+    [['--url', URL_OF_ROUTE, '--admin-token-file', '/CANARY/none'], '--admin-token-file must name a readable file']
   ] as const) {
     const { status, errors } = await runCommand(['events', ...args], { env: { ZITADEL_ADMIN_TOKEN: ' ' }, text: 'CANARY CANARY' })
     t.equal(status, 1)
     t.match(errors, message)
     t.notMatch(errors, 'CANARY')
   }
+  t.match(await runCommand(['events', '--url', URL_OF_ROUTE, '--admin-token-file', '-'], { text: ' ' }), { status: 1, errors: /is no bearer token/ }, 'an empty file is not the absence of a token')
 })
 
 t.test('a warning names addresses that ZITADEL does not call by default', async (t) => {
   const isPrivate = (host: string): boolean => listDeliveryWarnings(new URL(`https://${host}/`)).some((line) => line.includes('private'))
   for (const host of ['localhost', '127.0.0.1', '10.1.2.3', '172.16.0.1', '172.31.0.1', '192.168.0.1', '169.254.1.1', '100.64.0.1', '0.0.0.0', '[::1]', '[fd00::1]', '[fe80::1]', 'api', 'api.internal', 'api.default.svc.cluster.local']) t.ok(isPrivate(host), host)
+  t.equal(listDeliveryWarnings(new URL('https://api.acme.example')).length, 2)
   for (const host of ['api.acme.example', '172.32.0.1', '100.128.0.1', '11.1.1.1', 'localhost.acme.example', '[2001:db8::1]']) t.notOk(isPrivate(host), host)
 })

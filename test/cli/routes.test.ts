@@ -40,6 +40,7 @@ t.test('a file may export an instance or a function', async (t) => {
   const { status, errors } = await runCommand(['routes', server('text')])
   t.equal(status, 1)
   t.match(errors, 'must export a Fastify instance by default')
+  t.match(await runCommand(['routes', `${t.testdir({ 'nothing.mjs': 'export default null' })}/nothing.mjs`]), { status: 1, errors: 'must export a Fastify instance by default' })
 })
 
 t.test('a wrong option of the app is reported in one line', async (t) => {
@@ -60,17 +61,23 @@ t.test('an error of the app is one line with its message and its place', async (
     'undefined.mjs': 'export default () => { throw undefined }',
     'package.mjs': "import 'none-of-this-name'",
     'plugin.mjs': "import Fastify from 'fastify'\nexport default () => Fastify().register(async () => { throw new Error('no plugin') })",
+    'message.mjs': 'throw new Error("one\\nis at other.mjs:1:2")',
+    'async.mjs': "import { readFile } from 'node:fs/promises'\nawait readFile('/none')",
+    'common.cjs': 'module.exports = () => { throw new Error("common") }',
     'accessor.mjs': "import { readFileSync } from 'node:fs'\nexport default async () => readFileSync('/none')"
   })
-  for (const [name, line] of [
-    ['module', /: TypeError: two \(\S+module\.mjs:1:7\)\n$/],
+  for (const [name, line, extension = 'mjs'] of [
+    ['message', /: Error: one \(\S+message\.mjs:1:7\)\n$/],
+    ['async', /: Error: ENOENT: .+ \(\/\S+async\.mjs:2:1\)\n$/],
+    ['common', /: Error: common \(\/\S+common\.cjs:1:\d+\)\n$/, 'cjs'],
+    ['module', /: TypeError: two \(\/\S+module\.mjs:1:7\)\n$/],
     ['syntax', /: SyntaxError: .+ \(\S+syntax\.mjs\)\n$/],
     ['undefined', /: undefined \(\S+undefined\.mjs\)\n$/],
     ['package', /: Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find package 'none-of-this-name'.+ \(\S+package\.mjs\)\n$/],
     ['plugin', /: Error: no plugin \(\S+plugin\.mjs:2:\d+\)\n$/],
     ['accessor', /: Error: ENOENT: .+ \(\S+accessor\.mjs:2:\d+\)\n$/]
   ] as const) {
-    for (const command of [['routes', `${directory}/${name}.mjs`], ['doctor', '--app', `${directory}/${name}.mjs`, 'GET', '/']]) {
+    for (const command of [['routes', `${directory}/${name}.${extension}`], ['doctor', '--app', `${directory}/${name}.${extension}`, 'GET', '/']]) {
       const { status, output, errors } = await runCommand(command)
       t.same([status, output], [1, ''])
       t.match(errors, line)

@@ -15,7 +15,7 @@ t.test('an unknown command, flag or argument is a usage error that does not quot
     ['fastify-zitadel: unknown command\n\nUsage:\n  fastify-zitadel doctor', ['CANARY']],
     ['fastify-zitadel doctor: an argument is unknown, or its value is missing\n\nUsage:\n  fastify-zitadel doctor', ['doctor', '--CANARY'], ['doctor', '--issuer']],
     ['fastify-zitadel doctor: it takes flags only. A token is never an argument: use --token-file\n', ['doctor', 'CANARY']],
-    ['fastify-zitadel doctor: --token-file must name a readable file\n', ['doctor', '--token-file', '/CANARY/none']],
+    ['fastify-zitadel doctor: --token-file must name a readable file\n', ['doctor', '--token-file', '/CANARY/none'], ['doctor', '--app', 'x', '--token-file', '/CANARY/none', 'GET', '/']],
     ['fastify-zitadel routes: exactly one FILE is needed\n', ['routes', 'a', 'CANARY'], ['routes']],
     ['fastify-zitadel routes: --json and --markdown exclude each other\n', ['routes', 'x', '--json', '--markdown']],
     ['fastify-zitadel stand-in: it takes no arguments beside its flags\n', ['stand-in', 'CANARY']],
@@ -47,4 +47,5 @@ t.test('a malformed number is a usage error that does not quote it', async (t) =
     t.match(errors, '--timeout must be a whole number from 1 to 600000')
     t.notMatch(errors, 'CANARY')
   }
+  for (const value of ['1', '600000']) t.equal((await runCommand(['doctor', `--timeout=${value}`])).errors, '')
 })

@@ -32,7 +32,7 @@ t.test('a text that is no token is named, and ZITADEL is not asked about it', as
 })
 
 t.test('an opaque token is one that is no JWT', async (t) => {
-  for (const text of ['abc', 'a.b', 'a.b.c.d', 'a.b.c', `a.${Buffer.from('5').toString('base64url')}.c`, `a.${Buffer.from('null').toString('base64url')}.c`, 'a'.repeat(16_384)]) {
+  for (const text of ['abc', 'a.b', `a.${Buffer.from('{"iss":"x"}').toString('base64url')}`, 'a.b.c.d', 'a.b.c', `a.${Buffer.from('5').toString('base64url')}.c`, `a.${Buffer.from('null').toString('base64url')}.c`, 'a'.repeat(16_384)]) {
     t.strictSame(diagnose(text), { diagnosis: { id: 'token_form', status: 'ok', message: 'The token is opaque', cause: '', cure: '', see: '' }, isToken: true, claims: undefined })
   }
   t.equal(diagnose('a.b.c.d.e').diagnosis.message, 'The token is opaque (encrypted)')
@@ -49,6 +49,8 @@ t.test('the claims of a JWT show why it is no access token for this API', async 
     [{ iss: 'client', sub: 'client', aud: [ISSUER] }, 'token_form', 'client_assertion'],
     [{ iss: 'client', sub: 'client', aud: ISSUER }, 'token_form', 'client_assertion'],
     [{ iss: 'client', sub: 'client', aud: ['other'] }, 'token_issuer', 'token_of_other_issuer'],
+    [{ iss: 'client', aud: [ISSUER] }, 'token_issuer', 'token_of_other_issuer'],
+    [{ iss: undefined, sub: undefined, aud: [ISSUER] }, 'token_issuer', 'token_of_other_issuer'],
     [{ exp: SECONDS }, 'token_expiry', 'token_expired', 'The token expired 0 s ago'],
     [{ exp: SECONDS - 90 }, 'token_expiry', 'token_expired', 'The token expired 90 s ago'],
     [{ nbf: SECONDS + 61 }, 'token_expiry', 'token_not_yet_valid', 'The token is valid in 61 s'],
@@ -62,7 +64,7 @@ t.test('the claims of a JWT show why it is no access token for this API', async 
 })
 
 t.test('a JWT of this issuer for this API has nothing wrong', async (t) => {
-  for (const claims of [{}, { azp: '1' }, { exp: SECONDS + 1 }, { nbf: SECONDS + 60 }, { aud: '1' }, { aud: ['2', '1'] }]) {
+  for (const claims of [{}, { azp: '1' }, { exp: SECONDS + 1 }, { nbf: SECONDS + 60 }, { exp: '1' }, { nbf: '99999999999' }, { aud: '1' }, { aud: ['2', '1'] }]) {
     t.match(diagnose(createJwt({ aud: ['1'], ...claims }), '1'), { diagnosis: { id: 'token_form', status: 'ok', message: 'The token is a JWT of this issuer that has not expired' }, isToken: true, claims: { sub: 'ada' } })
   }
   t.equal(diagnose(createJwt({ aud: ['2'] })).diagnosis.status, 'ok', 'without a project every audience is right')

@@ -84,6 +84,11 @@ t.test('forget() rejects unless exactly one target is given', async (t) => {
   }
 })
 
+t.test('require() rejects a wrong requirement, and names itself', async (t) => {
+  const { zitadel } = await startGuardedApp(t)
+  for (const requirement of [{ rolls: ['admin'] }, { roles: 5 }]) t.throws(() => zitadel().require(requirement as never), { code: 'FST_ZITADEL_OPTION', message: /zitadel\.require\(\)/ }, JSON.stringify(requirement))
+})
+
 t.test('the parts of app.zitadel can be taken out and passed on', async (t) => {
   const { zitadel } = await startGuardedApp(t)
   const { introspect, forget, require, check, reload, peek } = zitadel()

@@ -1,3 +1,4 @@
+import { parseJson } from '../../client/http-response.ts'
 import { MAX_TOKEN_LENGTH, isB64Token } from '../../oauth/bearer.ts'
 import type { Config } from '../../options/config.ts'
 import { failedBy, ok, type Diagnosis } from '../diagnosis.ts'
@@ -53,10 +54,6 @@ function diagnoseClaims (claims: Readonly<Record<string, unknown>>, { authorizat
 function decodeClaims (token: string): Record<string, unknown> | undefined {
   const parts = token.split('.', 4)
   if (parts.length !== 3) return undefined
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(parts[1]!, 'base64url').toString())
-    return typeof claims === 'object' && claims !== null ? claims as Record<string, unknown> : undefined
-  } catch {
-    return undefined
-  }
+  const claims = parseJson(Buffer.from(parts[1]!, 'base64url').toString())
+  return typeof claims === 'object' && claims !== null ? claims as Record<string, unknown> : undefined
 }

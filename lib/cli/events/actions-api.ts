@@ -9,7 +9,7 @@ import { sendCall } from '../http.ts'
 export interface ApiCall {
   readonly method: 'POST' | 'PUT' | 'DELETE'
   readonly path: string
-  readonly body?: object
+  readonly body?: object | undefined
 }
 
 /** A target that exists, as far as it matters here. */
@@ -75,7 +75,7 @@ export class ActionsApi {
   async send ({ method, path, body }: ApiCall): Promise<Record<string, unknown>> {
     let response: Awaited<ReturnType<typeof sendCall>>
     try {
-      response = await sendCall({ url: `${this.#origin}${path}`, method, headers: { authorization: `Bearer ${this.#token}` }, ...(body !== undefined && { body }), proxy: this.#proxy }, TIMEOUT_MS)
+      response = await sendCall({ url: `${this.#origin}${path}`, method, headers: { authorization: `Bearer ${this.#token}` }, body, proxy: this.#proxy }, TIMEOUT_MS)
     } catch (error) {
       throw new ApiError(`${toOutageError(error, TIMEOUT_MS).message}. Run fastify-zitadel doctor: it says why`)
     }
@@ -90,8 +90,8 @@ function isObject (value: unknown): value is Row {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-function isExecution ({ condition, targets = [] }: Row): boolean {
-  if (!Array.isArray(targets) || !targets.every((id) => typeof id === 'string')) return false
+function isExecution ({ condition, targets }: Row): boolean {
+  if (targets !== undefined && !(Array.isArray(targets) && targets.every((id) => typeof id === 'string'))) return false
   return isObject(condition) && (condition['event'] === undefined || isObject(condition['event']))
 }
 

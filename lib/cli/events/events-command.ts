@@ -6,7 +6,7 @@ import { checkIssuer } from '../login/metadata.ts'
 import { formatJson, toPrintable } from '../printable.ts'
 import { ActionsApi, ApiError, type ApiCall } from './actions-api.ts'
 import { listDeliveryWarnings } from './delivery-warnings.ts'
-import { planCleanUp, planSetup, withTargetId, type ExistingActions } from './events-plan.ts'
+import { NEW_TARGET_ID, planCleanUp, planSetup, withTargetId, type ExistingActions } from './events-plan.ts'
 import { createSigningKeyFile } from './signing-key-file.ts'
 
 const NOTHING: ExistingActions = { targets: [], executions: [] }
@@ -54,7 +54,7 @@ function createApi (values: CommandLine['values'], token: string, env: Terminal[
 }
 
 async function makeCalls (api: ActionsApi, calls: readonly ApiCall[], path: string, { writeError }: Terminal): Promise<void> {
-  let id = ''
+  let id: string = NEW_TARGET_ID
   for (const [index, call] of calls.entries()) {
     writeError(`${index + 1} of ${calls.length}\n`)
     if (call.path === '/v2/actions/targets') id = await createTarget(api, call, path, writeError)
@@ -80,8 +80,8 @@ async function createTarget (api: ActionsApi, call: ApiCall, path: string, write
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== ''
 
 function checkUrl (text: string | undefined): URL {
-  const url = text !== undefined && URL.canParse(text) ? new URL(text) : undefined
-  if (url === undefined || !/^https?:$/.test(url.protocol) || url.username !== '' || url.password !== '' || url.hash !== '') throw new UsageError('--url must be the URL of the route of the option "events", such as https://api.acme.example/zitadel/events')
+  const url = URL.canParse(String(text)) ? new URL(text!) : undefined
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '' || url.hash !== '') throw new UsageError('--url must be the URL of the route of the option "events", such as https://api.acme.example/zitadel/events')
   return url
 }
 

@@ -38,5 +38,5 @@ function toCall (execution: EventExecution): ApiCall {
 /** Replaces the id of a target that has been created meanwhile. */
 export function withTargetId ({ method, path, body }: ApiCall, id: string): ApiCall {
   const { targets } = (body ?? {}) as { targets?: readonly string[] }
-  return targets === undefined ? { method, path, ...(body !== undefined && { body }) } : { method, path, body: { ...body, targets: targets.map((each) => each === NEW_TARGET_ID ? id : each) } }
+  return targets === undefined ? { method, path, body } : { method, path, body: { ...body, targets: targets.map((each) => each === NEW_TARGET_ID ? id : each) } }
 }

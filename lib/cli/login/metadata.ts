@@ -1,8 +1,8 @@
 import { toOutageError } from '../../client/outage.ts'
-import { parseJson, type HttpResponse } from '../../client/http-response.ts'
+import { parseJson } from '../../client/http-response.ts'
 import { resolveProxy } from '../../options/proxy.ts'
 import { CommandError, UsageError } from '../command.ts'
-import { sendCall, type HttpCall } from '../http.ts'
+import { sendCall, type CallResponse, type HttpCall } from '../http.ts'
 
 /** A login has failed. Its message is fit for a terminal. */
 export class LoginError extends CommandError {}
@@ -11,7 +11,7 @@ export class LoginError extends CommandError {}
 const TIMEOUT_MS = 10_000
 
 /** Sends one request of a login. */
-export type Send = (call: HttpCall) => Promise<HttpResponse>
+export type Send = (call: HttpCall) => Promise<CallResponse>
 
 /**
  * Creates the function that sends requests, through the proxy of the environment if there is one.

@@ -1,5 +1,6 @@
-import { parseJson, type HttpResponse } from '../../client/http-response.ts'
+import { parseJson } from '../../client/http-response.ts'
 import { isB64Token } from '../../oauth/bearer.ts'
+import type { CallResponse } from '../http.ts'
 import { LoginError } from './metadata.ts'
 
 /** What the token endpoint has answered. */
@@ -9,7 +10,7 @@ export type TokenResponse =
   | { readonly error: string, readonly status: number }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc6749#section-5 RFC 6749 section 5} */
-export function parseTokenResponse ({ status, text }: HttpResponse): TokenResponse {
+export function parseTokenResponse ({ status, text }: CallResponse): TokenResponse {
   const body = (parseJson(text) ?? {}) as Record<string, unknown>
   const { access_token: token, token_type: type, id_token: idToken, expires_in: expiresIn } = body
   if (status !== 200) return { status, error: toErrorWord(body['error']) }
