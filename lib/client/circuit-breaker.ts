@@ -24,7 +24,7 @@ interface OpenState {
 
 /** Failures in a row after which a server counts as down. A restart or single bad requests cause fewer. */
 const FAILURE_THRESHOLD = 5
-/** The circuit is open for this time first, and for the other after each probe that fails: callers get in 1 s after the server is back. */
+/** The circuit is open for this time first, and for the other from the start of each probe that fails: callers get in 1 s after the server is back. */
 const MIN_OPEN_MS = 500
 const MAX_OPEN_MS = 1000
 /** If a probe has no result after this time, another may be sent: the first one can hang on a broken connection. */
@@ -122,7 +122,8 @@ export class CircuitBreaker {
       return false
     }
     if (++this.#failures < FAILURE_THRESHOLD && !isProbe) return false
-    this.#openFor(this.#openDuration, error, false)
+    // From the start of a probe: one that had no response within a short timeout must not double the time until the next one.
+    this.#openFor(this.#openDuration - (isProbe ? this.#clock.monotonic() - this.#probedAt : 0), error, false)
     this.#openDuration = Math.min(2 * this.#openDuration, MAX_OPEN_MS)
     return true
   }

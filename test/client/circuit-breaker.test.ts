@@ -75,6 +75,20 @@ t.test('the circuit is open for 0.5 s, for 1 s after each probe that fails, and 
   t.notOk(denial(), 'the first open period is short again')
 })
 
+t.test('the second in which the circuit is open after a probe that fails begins with the probe', async (t) => {
+  const { circuit, clock, fail, denial } = setUp()
+  fail(5)
+  clock.advance(0.5)
+  for (const [seconds, rest] of [[0.25, 0.75], [0.75, 0.25], [1, 0]] as const) {
+    const probe = circuit.acquire()
+    clock.advance(seconds)
+    t.ok(circuit.recordFailure(down, probe))
+    if (rest > 0) t.ok(denial())
+    clock.advance(rest)
+    t.equal(denial(), undefined)
+  }
+})
+
 t.test('the wall clock has no effect on the circuit', async (t) => {
   const { clock, fail, denial } = setUp()
   fail(5)
