@@ -41,7 +41,7 @@ export class CachePartition {
   get (key: string, now: number, maxAge: number): Verdict | undefined {
     const verdict = this.#verdicts.get(key)
     // A verdict that is too old for this caller may be good enough for the next.
-    return verdict !== undefined && now - verdict.askedAt < Math.min(this.#ttl, maxAge) && now < verdict.trustedUntil ? verdict : undefined
+    return verdict !== undefined && now - verdict.askedAt < Math.min(this.#ttl, maxAge) && (verdict.doubt === undefined || now < verdict.doubt.trustedUntil) ? verdict : undefined
   }
 
   /** Returns a verdict of any age, doubtful or not. */

@@ -18,11 +18,10 @@ export const CONFIRM_AGAIN_MS = 1000
  * @param isCutOff whether the shared cache cannot be asked. Then the verdict is used up to a lower age
  */
 export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: number, isCutOff: boolean): void {
-  verdict.trustedUntil = -Infinity
   const spread = isCutOff ? getCutOffAge(ttl) : Math.min(ttl * 1000 / 2, SPREAD_MS)
   const end = isCutOff && verdict.askedAt + spread > at ? verdict.askedAt + spread : at + getDelay(toFraction(key), spread, ttl * 1000)
   // A later gap does not lengthen the time in which a verdict can be used.
-  verdict.confirmableUntil = Math.min(verdict.confirmableUntil, end)
+  verdict.doubt = { trustedUntil: -Infinity, confirmableUntil: Math.min(verdict.doubt?.confirmableUntil ?? Infinity, end) }
 }
 
 /**

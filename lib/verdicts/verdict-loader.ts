@@ -11,7 +11,7 @@ import { CONFIRM_AGAIN_MS, doubtAfterGap } from './subscription-gap.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictListener } from './verdict-listener.ts'
 import type { VerdictTarget } from './verdict-target.ts'
-import { createVerdict, type VerdictRules, type Verdict } from './verdict.ts'
+import { createVerdict, type Doubt, type VerdictRules, type Verdict } from './verdict.ts'
 
 export interface VerdictLoaderOptions {
   /** Seconds for which an active verdict is used. */
@@ -98,7 +98,7 @@ export class VerdictLoader {
   async #load (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const cached = this.#cache.peek(key)
-      if (cached !== undefined && cached.trustedUntil !== Infinity && await this.#isConfirmed(cached, pending.maxAge, key, token)) return cached
+      if (cached?.doubt !== undefined && await this.#isConfirmed(cached, cached.doubt, pending.maxAge, key, token)) return cached
       const verdict = await this.#introspect(pending, key, token)
       const kind = this.#pending.find(pending, verdict, key)
       if (kind === 'forget') {
@@ -126,7 +126,7 @@ export class VerdictLoader {
   }
 
   /** Whether a verdict that is doubtful after a gap can be used, because the shared cache shows that it was not forgotten. */
-  async #isConfirmed (cached: Verdict, maxAge: number, key: string, token: string): Promise<boolean> {
+  async #isConfirmed (cached: Verdict, doubt: Doubt, maxAge: number, key: string, token: string): Promise<boolean> {
     const gap = this.#pending.lastGap
     const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti }, cached.askedAt).catch(() => undefined)
     if (gap !== this.#pending.lastGap) return false
@@ -136,7 +136,7 @@ export class VerdictLoader {
       this.#cache.doubt({ key }, now)
       return false
     }
-    cached.trustedUntil = isForgotten === false ? cached.confirmableUntil : Math.min(cached.confirmableUntil, now + CONFIRM_AGAIN_MS)
+    doubt.trustedUntil = isForgotten === false ? doubt.confirmableUntil : Math.min(doubt.confirmableUntil, now + CONFIRM_AGAIN_MS)
     // It may have been dropped in the meantime.
     return this.#cache.get(key, now, maxAge) === cached
   }

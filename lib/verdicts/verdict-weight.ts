@@ -15,12 +15,11 @@ const TABLE_MEMBER_BYTES = 80
  * counts for each of them.
  */
 export function weighVerdict ({ granted, sub, jti, session }: Verdict): number {
-  // The index has a copy of each name.
-  const names = 2 * (weighText(sub) + weighText(jti) + weighText(session))
-  if (granted === undefined) return VERDICT_BYTES + names
+  if (granted === undefined) return VERDICT_BYTES + weighText(sub) + weighText(jti) + weighText(session)
   const { claims, metadata, roles, scopes } = granted.token
   const members = Object.values(claims)
-  return VERDICT_BYTES + names + weighJson([members.length > MAX_SHARED_MEMBERS ? claims : members, metadata, roles, scopes])
+  // `sub` and `jti` are strings of the response.
+  return VERDICT_BYTES + weighText(session) + weighJson([members.length > MAX_SHARED_MEMBERS ? claims : members, metadata, roles, scopes])
 }
 
 /** A loop, because a hostile response can be nested deeper than the stack. */

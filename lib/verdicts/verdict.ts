@@ -26,10 +26,15 @@ export interface Verdict extends VerdictNames {
   metRequirement: object | undefined
   /** Whether one later response said that the token is inactive. */
   isUnconfirmed: boolean
-  /** Monotonic milliseconds: from then on no decision may use the verdict. Infinity unless it is doubtful. */
+  /** Set if a forget may have been missed. */
+  doubt: Doubt | undefined
+}
+
+export interface Doubt {
+  /** Monotonic milliseconds: from then on no decision may use the verdict. */
   trustedUntil: number
-  /** Monotonic milliseconds until which the shared cache can show that a doubtful verdict was not forgotten. */
-  confirmableUntil: number
+  /** Monotonic milliseconds until which the shared cache can show that the verdict was not forgotten. */
+  readonly confirmableUntil: number
 }
 
 /**
@@ -48,8 +53,7 @@ export function createVerdict (response: IntrospectionResponse, rules: VerdictRu
     hits: 0,
     metRequirement: undefined,
     isUnconfirmed: false,
-    trustedUntil: Infinity,
-    confirmableUntil: Infinity
+    doubt: undefined
   }
   const reason = findDenialReason(response, rules, now)
   if (reason !== undefined) return { granted: undefined, reason, ...verdict }

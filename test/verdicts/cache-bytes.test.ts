@@ -36,7 +36,7 @@ t.test('verdicts are bounded by bytes: the least recently used is evicted', asyn
   t.equal(cached(tokens.slice(9)), 11)
   for (const token of numbered(`a${20_000 - overhead}`, 20)) await introspector.getVerdict(token)
   t.match(introspector.counts, { activeVerdicts: 13, activeBytes: 150_000 })
-  const inactive = numbered(`i${(2500 - await measureOverhead('i')) / 2}`, 20)
+  const inactive = numbered(`i${2500 - await measureOverhead('i')}`, 20)
   for (const token of inactive) await introspector.getVerdict(token)
   t.match(introspector.counts, { activeVerdicts: 13, inactiveVerdicts: 4, inactiveBytes: 10_000 })
   t.equal(cached([...tokens.slice(9), ...inactive.slice(16)]), 15)

@@ -229,10 +229,10 @@ t.test('after a gap, doubtful verdicts and those past their ttl together end at 
   for (const [key, fraction] of [['AAAA', 0], ['QAAA', 0.25], ['gAAA', 0.5], ['wAAA', 0.75]] as const) {
     const verdict = createVerdict({ active: true }, rules, 0, 0)
     doubtAfterGap(verdict, key, 1000, ttl, false)
-    const delay = verdict.confirmableUntil - 1000
+    const delay = verdict.doubt!.confirmableUntil - 1000
     t.ok(Math.abs(rest(fraction, delay) - (1 - delay / spread)) < 1e-9, `${fraction} ends after ${delay} ms`)
     doubtAfterGap(verdict, key, 5000, ttl, false)
-    t.equal(verdict.confirmableUntil, delay + 1000, 'a later gap does not lengthen it')
+    t.equal(verdict.doubt!.confirmableUntil, delay + 1000, 'a later gap does not lengthen it')
   }
 })
 

@@ -12,10 +12,26 @@ t.test('keys are found by each name of their verdict, until they are removed', a
   index.add(one, 'a')
   index.add(two, 'b')
   index.add(two, 'c')
-  const size = (): number => ['sub ada', 'sub:ada', 'sub=ada'].reduce((sum, name) => sum + index.find(name).length, 0)
-  t.same(index.find('none'), [])
-  for (const [names, key] of [[one, 'a'], [two, 'b'], [two, 'c'], [two, 'c']] as const) index.remove(names, key)
-  t.equal(size(), 0, 'to remove a key twice has no effect')
+  t.same(index.findTarget({ sub: 'ada' }), ['a', 'b', 'c'])
+  t.same(index.findTarget({ sub: 'V2_1-at_1' }), [], 'a name of another kind')
+  t.same(index.findTarget({ jti: 'V2_1-at_1' }), ['a'])
+  t.same(index.findTarget({ key: 'd', jti: 'V2_1-at_2' }), ['d', 'b', 'c'])
+  t.same(index.findTarget({ key: 'd' }), ['d'])
+  t.equal(index.findTarget({ all: true }), undefined)
+  for (const names of [one, two]) index.remove(names, 'd')
+  t.same(index.findTarget({ jti: 'V2_1-at_1' }), ['a'], 'the name of another key stays')
+  const left = [['b', 'c'], ['c'], [], []]
+  for (const [i, [names, key]] of ([[one, 'a'], [two, 'b'], [two, 'c'], [two, 'c']] as const).entries()) {
+    index.remove(names, key)
+    t.same(index.findTarget({ sub: 'ada' }), left[i])
+  }
+})
+
+t.test('keys are found by the session of their verdict', async (t) => {
+  const index = new VerdictIndex()
+  index.add({ sub: undefined, jti: undefined, session: 'V2_1' }, 'a')
+  t.same(index.findTarget({ session: 'V2_1' }), ['a'])
+  t.same(index.findTarget({ session: 'V2_2' }), [])
 })
 
 t.test('a session is read from the jti, or from the claim sid', async (t) => {
