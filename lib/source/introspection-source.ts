@@ -87,7 +87,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the new credentials are in use: ZITADEL has accepted them')
       registration.publishCredentials('replaced')
       check.forget()
-      if (sharedCache !== undefined && config.cache.shared?.key === undefined) {
+      if (sharedCache !== undefined && config.cache.shared!.key === undefined) {
         reporter.report('warn', 'FST_ZITADEL_SHARED_KEY', 'the credentials were replaced, but the key of the shared cache is derived from the first ones: processes that start now do not share with this one and do not receive its "forget" (give "cache.shared.key")')
       }
     })

@@ -11,11 +11,8 @@ import { createProgress } from '../runner/progress.js'
 
 /** Percent of the mutants of a folder that the tests must notice. */
 const LEAST = 92
-/** A mutant is tried with the nearest tests only, and with none that take long: a score is never too good. */
-const NEAREST = 40
-const LONGEST_MS = 30_000
-/** The tests of each of so many mutants first run without it, beside each other. One that fails then is not used. */
-const CONTROL_INTERVAL = 10
+/** A mutant is tried with the nearest tests only, which take so long together: a score is rather too low. */
+const BUDGET_MS = 30_000
 // Documents, the stand-in, examples that use the build, and servers of their own that take long to start.
 const OTHERS = /^test\/(?:architecture|docs|examples|testing)\/|\/(?:browser|cluster|sentinel)\./
 
@@ -27,9 +24,10 @@ if (!existsSync(join(import.meta.dirname, 'node_modules'))) {
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: import.meta.dirname, stdio: 'inherit', shell: process.platform === 'win32' })
   if (status !== 0) process.exit(1)
 }
-// Needs what was just installed.
+// Need what was just installed.
 const { sample, writeMutants } = await import('./mutants.js')
-const { measure, runTests } = await import('./tests.js')
+const { Recorder } = await import('./measure.js')
+const { TestWorker, runFile } = await import('./test-worker.js')
 
 const { mutants, state } = await writeMutants()
 const folderOf = ({ fileName }) => fileName.split('/').length > 2 ? fileName.split('/')[1] : '.'
@@ -41,74 +39,96 @@ const folders = [...new Set(mutants.filter(isWanted).map(folderOf))].map((folder
 
 const fixtures = readdirSync(join(ROOT, 'test/fixtures')).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(join(ROOT, 'test/fixtures', name), 'utf8'))
 const testState = createHash('sha256').update(state + fixtures.join('')).digest('hex')
-let tests = await findUsableTests()
+const isStatic = new Set()
+/** Tests, and files that run in a process of their own. */
+let units = await findUnits()
 /** How many mutants of a file of lib a test has noticed: the best test comes first. */
 const kills = new Map()
 
 const table = []
+const workers = Array.from({ length: jobs }, () => new TestWorker())
 for (const { folder, all, tried } of folders) {
-  await inParallel(`lib/${folder} without a mutant`, tried.filter((_, index) => index % CONTROL_INTERVAL === 0), dropUnreliableTests)
-  const results = await inParallel(`lib/${folder}`, tried, async (mutant) => (await tryMutant(mutant, mutant.id)).outcome)
+  const results = await inParallel(`lib/${folder}`, tried, async (mutant, slot) => await tryMutant(mutant, workers[slot]))
   const count = (outcome) => results.filter((result) => result === outcome).length
   const noticed = count('failed') + count('timeout')
   table.push({ folder, mutants: all.length, tried: tried.length, failed: count('failed'), timeout: count('timeout'), survived: count('passed'), score: Math.round(1000 * noticed / tried.length) / 10 })
   for (const [index, mutant] of tried.entries()) if (results[index] === 'passed') console.log(describe(mutant))
 }
+for (const worker of workers) worker.stop()
 console.table(table)
 // A process that is ended at a failure leaves tap's fixtures.
 for (const name of readdirSync(join(ROOT, '.tap/fixtures'))) if (name.startsWith('test-mutation-')) rmSync(join(ROOT, '.tap/fixtures', name), { recursive: true })
 process.exitCode = table.every(({ score }) => score >= LEAST) ? 0 : 1
 
-async function findUsableTests () {
-  const found = findTests().filter(({ name }) => !OTHERS.test(name))
-  const results = await inParallel('tests without a mutant', found, async ({ name }) => await measure(name, testState))
-  for (const { name, passed } of results) if (!passed) console.error(`Not used, because it fails without a mutant: ${name}`)
-  return found
-    .map((test, index) => ({ ...test, ...results[index], limit: 10_000 + 3 * results[index].duration, reached: new Set(results[index].reached) }))
-    .filter(({ passed, duration }) => passed && duration <= LONGEST_MS)
+async function findUnits () {
+  const recorders = Array.from({ length: jobs }, () => new Recorder())
+  const measured = await inParallel('tests without a mutant', findTests().filter(({ name }) => !OTHERS.test(name)), async (file, slot) => await recorders[slot].measure(file, testState))
+  for (const recorder of recorders) recorder.end()
+  for (const id of measured.flatMap((result) => result.static)) isStatic.add(id)
+  const all = measured.flatMap((result) => result.units)
+  for (const { name, index, passed } of all) if (!passed) warnAboutTest(name, index)
+  const fileOf = new Map(mutants.map(({ id, fileName }) => [id, fileName]))
+  return all.filter(({ passed }) => passed).map((unit) => ({ ...unit, reached: new Set(unit.reached), files: new Set(unit.reached.map((id) => fileOf.get(id))) }))
 }
 
-/** Gives a test a process of its own if it fails beside others. Drops it if it fails there too, as a test may that measures time on a busy machine. */
-async function dropUnreliableTests (mutant) {
-  for (;;) {
-    const { outcome, last, isAlone } = await tryMutant(mutant, 'none')
-    if (outcome === 'passed') return
-    console.error(`${isAlone ? 'Not used' : 'Run in a process of its own'}, because it fails without a mutant: ${last}`)
-    if (isAlone) tests = tests.filter(({ name }) => name !== last)
-    else tests = tests.map((test) => test.name === last ? { ...test, runsAlone: true } : test)
-  }
+function warnAboutTest (name, index) {
+  console.error(`Not used, because it fails without a mutant: ${name}${index === undefined ? '' : `, test ${index + 1}`}`)
 }
 
-async function tryMutant (mutant, activeId) {
-  const chosen = getNearest(mutant)
-  const together = chosen.filter(({ runsAlone }) => !runsAlone)
-  const processes = [together, ...chosen.filter(({ runsAlone }) => runsAlone).map((test) => [test])].filter((files) => files.length > 0)
-  for (const files of processes) {
-    const result = await runTests(files, { __STRYKER_ACTIVE_MUTANT__: activeId })
-    if (result.outcome === 'passed') continue
-    if (result.outcome === 'timeout' && files.length > 1) {
-      // Alone, it passes if others or a busy machine were the reason.
-      const index = files.findIndex(({ name }) => name === result.last)
-      processes.push([files[index]], ...index + 1 < files.length ? [files.slice(index + 1)] : [])
-      continue
+/** Runs the tests that reach a mutant, until one notices it. */
+async function tryMutant (mutant, worker) {
+  // Code that runs when a module is loaded needs a process in which the mutant is active from the start.
+  const early = isStatic.has(mutant.id) ? new TestWorker({ __STRYKER_ACTIVE_MUTANT__: mutant.id }) : undefined
+  try {
+    for (const unit of getNearest(mutant)) {
+      const run = async () => unit.index === undefined
+        ? await runFile(unit, { __STRYKER_ACTIVE_MUTANT__: mutant.id })
+        : (await (early ?? worker).run(unit, mutant.id)).outcome
+      let outcome = await run()
+      if (outcome === 'passed' || !await passesWithoutMutant(unit, worker)) continue
+      // It may have failed for another reason, such as a busy machine. A time limit leaves much room for that.
+      if (outcome === 'failed') outcome = await run()
+      if (outcome === 'passed') continue
+      const key = getKey(mutant, unit)
+      kills.set(key, (kills.get(key) ?? 0) + 1)
+      return outcome
     }
-    const key = `${mutant.fileName} ${result.last}`
-    if (activeId !== 'none') kills.set(key, (kills.get(key) ?? 0) + 1)
-    return { ...result, isAlone: files.length === 1 }
+    return 'passed'
+  } finally {
+    early?.stop()
   }
-  return { outcome: 'passed' }
 }
 
-function getNearest ({ id, fileName }) {
+/** Drops a test that fails without a mutant, as one may that measures time on a busy machine. */
+async function passesWithoutMutant (unit, worker) {
+  const run = async () => unit.index === undefined ? await runFile(unit, {}) : (await worker.run(unit)).outcome
+  if (await run() === 'passed') return true
+  // A mutant can leave something behind.
+  worker.stop()
+  if (await run() === 'passed') return true
+  warnAboutTest(unit.name, unit.index)
+  units = units.filter((other) => other !== unit)
+  return false
+}
+
+function getKey ({ fileName }, { name, index }) {
+  return `${fileName} ${name} ${index}`
+}
+
+function getNearest (mutant) {
+  const { id, fileName } = mutant
   const [, folder] = fileName.split('/')
-  const rank = ({ name, duration }) => [
-    -(kills.get(`${fileName} ${name}`) ?? 0),
-    name.replace(/^test/, 'lib').replace(/(\.[^/]*)?\.test\.ts$/, '.ts') === fileName ? 0 : 1,
-    name.startsWith(`test/${folder}/`) ? 0 : 1,
-    duration
+  const rank = (unit) => [
+    -(kills.get(getKey(mutant, unit)) ?? 0),
+    unit.name.replace(/^test/, 'lib').replace(/(\.[^/]*)?\.test\.ts$/, '.ts') === fileName ? 0 : 1,
+    unit.name.startsWith(`test/${folder}/`) ? 0 : 1,
+    unit.duration
   ]
   const isBefore = (a, b) => a.map((value, index) => value - b[index]).find((difference) => difference !== 0) ?? 0
-  return tests.filter(({ reached }) => reached.has(id)).map((test) => ({ test, rank: rank(test) })).sort((a, b) => isBefore(a.rank, b.rank)).slice(0, NEAREST).map(({ test }) => test)
+  let sum = 0
+  return units.filter(({ reached, files }) => reached.has(id) || (isStatic.has(id) && files.has(fileName)))
+    .map((unit) => ({ unit, rank: rank(unit) })).sort((a, b) => isBefore(a.rank, b.rank))
+    .map(({ unit }) => unit).filter(({ duration }) => (sum += duration) <= BUDGET_MS)
 }
 
 function describe ({ fileName, location: { start }, mutatorName, original, replacement }) {
@@ -116,15 +136,15 @@ function describe ({ fileName, location: { start }, mutatorName, original, repla
   return `${fileName}:${start.line + 1}:${start.column + 1} ${mutatorName}\n  - ${short(original)}\n  + ${short(replacement)}`
 }
 
-/** Runs a function for each item, `jobs` at the same time. */
+/** Runs a function for each item, `jobs` at the same time. It receives the item, and which of them it is. */
 async function inParallel (label, items, work) {
   const progress = createProgress(label)
   const results = []
   const queue = [...items.entries()]
   const size = queue.length
-  await Promise.all(Array.from({ length: jobs }, async () => {
+  await Promise.all(Array.from({ length: jobs }, async (_, slot) => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
-      results[next[0]] = await work(next[1])
+      results[next[0]] = await work(next[1], slot)
       progress.update((size - queue.length) / size, `${size - queue.length} of ${size}`)
     }
   }))

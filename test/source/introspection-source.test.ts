@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeProtectedHeader } from 'jose'
+import { Agent } from 'undici'
 import type { CredentialsMessage, OutageMessage } from '../../lib/channels.ts'
 import { getRegistration } from '../../lib/registration.ts'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
@@ -98,6 +99,19 @@ t.test('a rejection of a new key opens no circuit and is no rejection of the key
   t.same(outages, [])
   t.match(changes, [{ state: 'kept', code: 'FST_ZITADEL_CLIENT_REJECTED', reason: /^ZITADEL rejects this API's credentials/ }])
   t.equal(lines.length, 1)
+})
+
+t.test('a dispatcher of the user stays in use after a series of failures', async (t) => {
+  const dispatcher = new Agent()
+  t.teardown(async () => await dispatcher.destroy())
+  let isDown = true
+  const peer = await startPeer(t, ({ response }) => isDown ? send(response, 500, '') : { active: true })
+  const { clock, get } = await startTestApp(t, { issuer: peer.origin, credentials: basic, dispatcher, retry: false })
+  for (let index = 0; index < 6; index++) t.match(await get(`token-${index}`), { status: 503, code: 'FST_ZITADEL_UNAVAILABLE' })
+  t.equal(peer.asked.length, 5, 'the circuit is open')
+  isDown = false
+  clock.advance(10)
+  t.same(await get('token'), OK)
 })
 
 t.test('a key file that does not change is not loaded again', async (t) => {
