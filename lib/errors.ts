@@ -27,8 +27,8 @@ export type DenialReason =
   | 'tool_not_listed' | 'message_malformed' | 'message_differs_from_headers'
 
 /**
- * The error of hooks, strategies and `app.zitadel`. The hooks of the guard set the status and the headers on the reply. A custom
- * error handler must do so for errors of strategies and of `app.zitadel`.
+ * The error of hooks, strategies and `app.zitadel`. If a request inside of the guard's scope fails with it, the plugin sets the
+ * status and the headers on the reply before the error handler runs. Elsewhere, the error handler must do so.
  *
  * @example
  * ```ts

@@ -12,6 +12,7 @@ import { restoreHookName } from './guard/guarded-scope.ts'
 import { registerGuard } from './guard/route-table.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
 import { checkUnmatchedRequests } from './guard/unmatched-requests.ts'
+import { completeFailure } from './guard/denial.ts'
 import { closeDeniedUpgrade } from './guard/upgrade.ts'
 import { systemClock, type Clock } from './clock.ts'
 import { Introspector } from './verdicts/introspector.ts'
@@ -107,7 +108,8 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     app.addHook('preHandler', function fastifyZitadelPreHandler (request, reply, done) {
       guard.recheck(request, reply, done)
     })
-    app.addHook('onError', function fastifyZitadelOnError (request, reply, _error, done) {
+    app.addHook('onError', function fastifyZitadelOnError (request, reply, error, done) {
+      completeFailure(request, reply, error)
       closeDeniedUpgrade(request, reply)
       done()
     })

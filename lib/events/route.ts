@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import type { EventRejection } from '../channels.ts'
 import type { EventsConfig } from '../options/events.ts'
 import type { Registration } from '../registration.ts'
+import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import type { Reporter } from '../reporter.ts'
 import { parseEvent } from './event.ts'
 import { EventMemory } from './event-memory.ts'
@@ -53,7 +54,7 @@ export function serveEvents (app: FastifyInstance, { path, signingKeys, instance
     // The signature covers the bytes, for any declared type.
     scope.removeAllContentTypeParsers()
     scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: MAX_BODY_BYTES }, (_request, body, done) => { done(null, body) })
-    scope.post(path, { config: { access: 'public' }, schema: { hide: true } as object, bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
+    scope.post(path, { config: { access: 'public', [PLUGIN_ROUTE]: true } as object, schema: { hide: true } as object, bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
       const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
       const rejection = receive(request.headers[SIGNATURE_HEADER], body)
       if (rejection === undefined) return await reply.code(204).send()

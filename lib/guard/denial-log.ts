@@ -12,19 +12,33 @@ export function logDenial (request: FastifyRequest, denial: Error): void {
   request.log.info({ code, reason, method: request.method, route: request.routeOptions.url }, `fastify-zitadel: ${message}${sentence}`)
 }
 
-/** The last denial by a strategy: the one that @fastify/auth reports. */
+/** The last denial by a strategy: the one that @fastify/auth reports. Removed when its line is written, or the request is let in. */
 const strategyDenials = new WeakMap<object, Error & { statusCode?: number }>()
 
 /**
- * Writes the line of a denial by a strategy, if the request fails. Another strategy may still allow the request, so the status of
- * the response decides: that of the denial, or the 401 of @fastify/auth.
+ * Writes the line of a denial by a strategy, if the request fails with it. Another strategy may still allow the request. If the
+ * request fails with another error, or without one, the status of the response decides: that of the denial, or the 401 of
+ * @fastify/auth.
  */
 export function logStrategyDenial (request: FastifyRequest, { raw }: FastifyReply, denial: Error): void {
   const isFirst = !strategyDenials.has(raw)
   strategyDenials.set(raw, denial)
   if (!isFirst) return
   raw.once('finish', () => {
-    const last = strategyDenials.get(raw)!
-    if (raw.statusCode === last.statusCode || raw.statusCode === 401) logDenial(request, last)
+    const last = strategyDenials.get(raw)
+    strategyDenials.delete(raw)
+    if (last !== undefined && (raw.statusCode === last.statusCode || raw.statusCode === 401)) logDenial(request, last)
   })
+}
+
+/** Writes the line of a denial by a strategy, when the request fails with it. */
+export function logFailedStrategy (request: FastifyRequest, { raw }: FastifyReply, error: Error): void {
+  if (strategyDenials.get(raw) !== error) return
+  strategyDenials.delete(raw)
+  logDenial(request, error)
+}
+
+/** The request is let in: a later failure is not that of an earlier strategy. */
+export function forgetStrategyDenial ({ raw }: FastifyReply): void {
+  strategyDenials.delete(raw)
 }

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../errors.ts'
-import { logDenial, logStrategyDenial } from './denial-log.ts'
+import { logDenial, logFailedStrategy, logStrategyDenial } from './denial-log.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
 /** A Fastify hook, and a strategy of @fastify/auth. An error denies the request. */
@@ -23,6 +23,16 @@ export const deny: EndCheck = (request, reply, denial, done) => {
 export const denyStrategy: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) logStrategyDenial(request, reply, denial)
   done(denial)
+}
+
+/**
+ * Sets the status and the headers of a failure that a strategy or `app.zitadel` has reported, and that ends the request. Fastify
+ * calls this before the error handler. Only now is it certain that no other strategy lets the request in.
+ */
+export function completeFailure (request: FastifyRequest, reply: FastifyReply, error: Error): void {
+  if (!(error instanceof ZitadelError)) return
+  reply.code(error.statusCode).headers(error.headers)
+  logFailedStrategy(request, reply, error)
 }
 
 /** @fastify/auth sends 401 for every failure without a status, so a user's own error needs one as well. */

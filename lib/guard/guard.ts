@@ -49,6 +49,8 @@ export class Guard {
     this.checkContext = createContextCheck(this.#checks, this.#toolChecks.late)
     const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late, clock.monotonic, (context) => context === this.#passing && context.previous === undefined)
     this.recheck = (request, reply, done) => {
+      // A route that needs no token can pass a request to the not-found handler, by reply.callNotFound().
+      if (getAccessContext(request) === undefined && request.is404) return this.onRequest(request, reply, done)
       if (!DECISION.hasSubscribers) return recheck(request, reply, done)
       const checked = getAccessContext(request)?.verdict
       recheck(request, reply, (denial) => {
@@ -73,7 +75,8 @@ export class Guard {
 
   /** One strategy for an app's own `app.auth([...])`. It does not change the reply: another strategy may still allow the request. */
   createStrategy (requirement: Requirement): GuardHook {
-    return (request, reply, done) => this.#authorize(request, reply, requirement, false, denyStrategy, done)
+    // Fastify passes the payload before the callback to a hook of preParsing.
+    return (request: FastifyRequest, reply: FastifyReply, payloadOrDone: unknown, done = payloadOrDone as Parameters<GuardHook>[2]) => this.#authorize(request, reply, requirement, false, denyStrategy, done)
   }
 
   /** Creates no promise if the verdict is cached. */

@@ -10,10 +10,13 @@ const toMap = (names: readonly string[], key: string): Array<[string, string]> =
 const SPELLINGS = new Map(toMap(['organisation', 'organisations'], 'organization'))
 
 /** Words of other guards for roles and scopes. A route that guards itself (`access: 'own'`) may use them. */
-const GUARD_WORDS = new Map([
-  ...toMap(['requiredrole', 'requiredroles', 'requirerole', 'requireroles', 'requiresroles', 'allowedrole', 'allowedroles', 'rolesallowed', 'anyrole', 'anyroles', 'anyofroles', 'allroles', 'hasrole', 'hasroles', 'hasanyrole', 'needsroles', 'minrole', 'withroles'], 'roles'),
-  ...toMap(['requiredscope', 'requiredscopes', 'requirescope', 'requirescopes', 'requiresscopes', 'allowedscopes', 'anyscope', 'anyscopes', 'allscopes', 'hasscope', 'hasscopes', 'hasanyscope', 'needsscopes'], 'scopes')
-])
+const GUARD_WORDS = new Map([...toMap(['role', 'roles'], 'roles'), ...toMap(['scope', 'scopes'], 'scopes')])
+
+/** What other guards put before or after these words: `requiredRoles`, `rolesAllowed`, `hasAnyRole`. */
+const GUARD_AFFIXES = /requires(?!cope)|required?|allowed|accepted|permitted|needed|needs?|must|have|has|with|any|all|one|of|min|user|auth|zitadel/g
+
+/** Options of the plugin that narrow what is accepted. They have no effect on one route. */
+const OPTION_WORDS = new Map(['projectId', 'clients', 'personalAccessTokens', 'customScopes', 'undeclaredRoutes', 'unmatched'].map((name) => [name.toLowerCase(), name]))
 
 /** Words for an organisation. Where a route declares `access`, no organisation is checked, and they belong to others. */
 const ORGANIZATION_WORDS = new Map(toMap(['organizationid', 'organizationids', 'organisationid', 'orgid', 'orgids', 'org', 'orgs', 'tenant', 'tenantid', 'tenants'], 'organization'))
@@ -30,10 +33,28 @@ const COMMON_WORDS = new Map(toMap(['permission', 'permissions', 'requiredpermis
  */
 export function suggestKey (given: string, config: object): string | undefined {
   if (ROUTE_KEYS.includes(given)) return undefined
-  const name = given.toLowerCase().replaceAll(/[_-]/g, '')
+  const name = normalize(given)
   const declares = (key: string): boolean => Object.hasOwn(config, key)
   return SPELLINGS.get(name) ?? suggestName(given, ROUTE_KEYS) ??
-    ((config as { access?: unknown }).access === 'own' && declares('access') ? undefined : GUARD_WORDS.get(name)) ??
+    ((config as { access?: unknown }).access === 'own' && declares('access') ? undefined : GUARD_WORDS.get(name.replaceAll(GUARD_AFFIXES, ''))) ??
     (declares('access') ? undefined : ORGANIZATION_WORDS.get(name)) ??
     (ROUTE_KEYS.some(declares) ? undefined : COMMON_WORDS.get(name))
+}
+
+/**
+ * Finds the option of the plugin that a key of a route's config is the name of.
+ *
+ * @param config the route's config that has the key. Where it declares `access`, no option of this plugin would matter
+ */
+export function findMisplacedOption (given: string, config: object): string | undefined {
+  return Object.hasOwn(config, 'access') ? undefined : OPTION_WORDS.get(normalize(given))
+}
+
+/** Whether a key is the name of this plugin. */
+export function isPluginName (given: string): boolean {
+  return ['zitadel', 'fastifyzitadel'].includes(normalize(given))
+}
+
+function normalize (key: string): string {
+  return key.toLowerCase().replaceAll(/[_-]/g, '')
 }

@@ -5,6 +5,7 @@ import type { AccessCheck, AccessChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, type AccessContext } from './access-context.ts'
 import { composeStrategies } from './auth-composition.ts'
 import { findDenial } from './context-check.ts'
+import { forgetStrategyDenial } from './denial-log.ts'
 import { denyRecheck, type GuardHook } from './denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
@@ -43,6 +44,7 @@ export function createRecheck (introspector: Introspector, { active, unexpired, 
   }
   const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles], [checkTools], [checkScopes, checkTools], [checkRoles, checkTools], [checkScopes, checkRoles, checkTools]].map((grants) => composeStrategies([checkToken, ...grants]))
   return (request, reply, done) => {
+    forgetStrategyDenial(reply)
     const context = getAccessContext(request)
     if (context === undefined) return done()
     compositions[getKind(context)]!(request, reply, done)

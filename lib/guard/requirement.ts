@@ -46,11 +46,16 @@ export function hasRequirement (config: object): config is RequirementOptions {
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function checkRequirementKeys (given: unknown, label: string, keys: readonly string[] = REQUIREMENT_KEYS): void {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) throw createOptionError(`${label}: a requirement must be an object { ${keys.join(', ')} }`)
+  if (!isKeyedObject(given)) throw createOptionError(`${label}: a requirement must be an object { ${keys.join(', ')} }`)
   checkOwnKeys(given, keys, label)
   for (const key of Object.keys(given)) {
     if (!keys.includes(key)) throw createOptionError(`${label}: "${key}" is unknown, expected one of ${keys.join(', ')}`)
   }
+}
+
+/** Whether a value has named members. An array, a Map or a Set would declare nothing. */
+export function isKeyedObject (value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(Symbol.iterator in value)
 }
 
 /**

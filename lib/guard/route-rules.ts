@@ -4,8 +4,9 @@ import type { Config } from '../options/config.ts'
 import type { UndeclaredRoute } from '../options/options.ts'
 import type { ZitadelRouteOptions } from '../options/route-options.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
-import { ROUTE_KEYS, suggestKey } from './key-suggestion.ts'
-import { ANY_ACTIVE_TOKEN, checkOwnKeys, compileRequirement, hasRequirement, type Requirement } from './requirement.ts'
+import { checkConfigKeys } from './config-keys.ts'
+import { ROUTE_KEYS } from './key-suggestion.ts'
+import { ANY_ACTIVE_TOKEN, compileRequirement, hasRequirement, type Requirement } from './requirement.ts'
 import { compileToolRules } from './tool-rules.ts'
 
 /** How a route is guarded. */
@@ -35,12 +36,7 @@ const UNDECLARED = new Map<unknown, RouteRule | 'refused'>([['protected', PROTEC
  * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong or misspelt declaration, or one that would not be enforced
  */
 export function compileDeclaredRule (config: object, customScopes: 'roles' | 'scope', label: string): RouteRule | undefined {
-  checkOwnKeys(config, ROUTE_KEYS, label)
-  for (const key of Object.keys(config)) {
-    if (key === 'zitadel') throw createOptionError(`${label}: "zitadel" is unknown: put ${ROUTE_KEYS.join(', ')} directly into "config"`)
-    const meant = suggestKey(key, config)
-    if (meant !== undefined) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
-  }
+  checkConfigKeys(config, label)
   const mcp = Object.hasOwn(config, 'mcp') ? compileToolRules((config as ZitadelRouteOptions).mcp, customScopes, label) : undefined
   const hasKeys = hasRequirement(config) || mcp !== undefined
   if (!Object.hasOwn(config, 'access')) return hasKeys ? { access: 'guarded', isPublic: false, isOptional: false, requirement: { ...compileRequirement(config, customScopes, label), tools: mcp } } : undefined
@@ -48,17 +44,6 @@ export function compileDeclaredRule (config: object, customScopes: 'roles' | 'sc
   if (rule === undefined) throw createOptionError(`${label}: "access" must be 'public', 'optional' or 'own'`)
   if (hasKeys) throw createOptionError(`${label}: "access" must stand alone, in place of scopes, roles, organization, freshness and mcp`)
   return rule
-}
-
-/**
- * Throws for keys that were written beside `config` instead of inside it: Fastify ignores them there.
- *
- * @param route the options of a route
- * @throws ZitadelError `FST_ZITADEL_OPTION`
- */
-export function checkKeysBesideConfig (route: object, label: string): void {
-  const key = ROUTE_KEYS.find((each) => Object.hasOwn(route, each))
-  if (key !== undefined) throw createOptionError(`${label}: "${key}" must be inside "config": { config: { ${key}: ... } }`)
 }
 
 /** Resolves the rule for a route that declares nothing; `'refused'` if the route must not exist. */

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../errors.ts'
+import { PLUGIN_ROUTE } from '../options/route-options.ts'
+import { checkKeysBesideConfig } from './config-keys.ts'
 import { createNoRouteError, findGuardedRoutes, isRootScope } from './guarded-scope.ts'
-import { checkKeysBesideConfig, compileDeclaredRule, isPreflightRoute, formatRoute, resolveUndeclaredRule, type RuleConfig } from './route-rules.ts'
+import { compileDeclaredRule, isPreflightRoute, formatRoute, resolveUndeclaredRule, type RuleConfig } from './route-rules.ts'
 import { listServedRoutes, type ServedRoute } from './served-routes.ts'
 import { findUndetectedRoutes, getRouteNames } from './undetected-routes.ts'
 
@@ -20,7 +22,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
   let hasRoutes = isRootScope(app)
 
   app.addHook('onRoute', function fastifyZitadelOnRoute (route) {
-    hasRoutes = true
+    if (!isOfPlugin(route.config)) hasRoutes = true
     const label = formatRoute(route)
     const names = getRouteNames([route.method].flat(), route.url)
     for (const name of names) seen.add(name)
@@ -32,13 +34,18 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
   app.addHook('onReady', async function fastifyZitadelOnReady () {
     const routes = isRefused || !hasRoutes ? listRoutes(app) : []
     const guarded = findGuardedRoutes(app, routes, hook)
-    if (!hasRoutes && guarded.length === 0 && routes.length > 0) throw createNoRouteError(app)
+    if (!hasRoutes && guarded.every(({ context }) => isOfPlugin(context.config)) && routes.length > guarded.length) throw createNoRouteError(app)
     const undetected = isRefused ? findUndetectedRoutes(guarded, early, seen) : []
     const problems: string[] = []
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
     if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that they cannot be checked (await app.register(...) first): ${undetected.join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
   })
+}
+
+/** Any value, because a wrong config is refused later. */
+function isOfPlugin (config: unknown): boolean {
+  return (config as { [PLUGIN_ROUTE]?: unknown } | undefined)?.[PLUGIN_ROUTE] === true
 }
 
 /** Without those that serve OPTIONS, which declare nothing. */

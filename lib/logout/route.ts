@@ -5,6 +5,7 @@ import type { Clock } from '../clock.ts'
 import type { OutageError } from '../errors.ts'
 import type { LogoutConfig } from '../options/logout.ts'
 import type { Registration } from '../registration.ts'
+import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import type { Reporter } from '../reporter.ts'
 import { IssuerKeys } from './issuer-keys.ts'
 import { verifyLogoutToken } from './logout-token.ts'
@@ -70,7 +71,7 @@ export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutCo
       reply.header('cache-control', 'no-store')
       done()
     })
-    scope.post(path, { config: { access: 'public' }, schema: { hide: true } as object, bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
+    scope.post(path, { config: { access: 'public', [PLUGIN_ROUTE]: true } as object, schema: { hide: true } as object, bodyLimit: MAX_BODY_BYTES }, async (request, reply) => {
       const reason = await receive(request.body)
       registration.publishLogout(reason === undefined ? 'applied' : 'rejected', reason)
       if (reason === undefined) return await reply.code(200).send()

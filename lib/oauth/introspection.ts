@@ -32,8 +32,13 @@ export function createIntrospectionBody (token: string): string {
  */
 export function isIntrospectionResponse (body: unknown): body is IntrospectionResponse {
   if (typeof body !== 'object' || body === null || Array.isArray(body)) return false
-  const { active, exp, nbf } = body as Record<string, unknown>
+  const { active, exp, nbf } = copyWithoutPrototype(body as Record<string, unknown>)
   return typeof active === 'boolean' && isOptionalNumericDate(exp) && isOptionalNumericDate(nbf)
+}
+
+/** A copy of parsed JSON in which nothing on Object.prototype is found. */
+export function copyWithoutPrototype<T extends object> (json: T): T {
+  return Object.assign(Object.create(null), json)
 }
 
 function isOptionalNumericDate (value: unknown): boolean {

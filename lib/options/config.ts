@@ -52,12 +52,14 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
 /**
  * Creates the configuration from options and environment. An option wins over the environment.
  *
+ * @param given as the app has written them
  * @param env environment variables
  * @param versions the runtime, as in `process.versions`
  * @throws ZitadelError `FST_ZITADEL_OPTION`, which names the option and the expected value, never the given one
  */
-export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, versions: NodeJS.Dict<string> = process.versions): Config {
-  checkOptions(options, OPTION_CHECKS, '', FASTIFY_KEYS)
+export function createConfig (given: ZitadelOptions, env: NodeJS.ProcessEnv, versions: NodeJS.Dict<string> = process.versions): Config {
+  checkOptions(given, OPTION_CHECKS, '', FASTIFY_KEYS)
+  const options = omitUndefined(given)
   if (versions['bun'] !== undefined && options.introspect === undefined && options.dispatcher === undefined) {
     throw createOptionError('Bun replaces the package undici by one that cannot send the requests of fastify-zitadel: run the server with Node.js, or give the option "introspect" with a function that sends the request')
   }
@@ -67,12 +69,12 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
   if (shared !== undefined) checkOwnOptions(shared, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (shared !== undefined) checkOptions({ ...shared, client: shared.client ?? null }, SHARED_CACHE_CHECKS, 'cache.shared.')
   if (options.limits) checkOptions(options.limits, LIMITS_CHECKS, 'limits.')
-  const { issuer, credentials, address, introspectionEndpoint, cache, limits, clients, resource, events, backChannelLogout, ...rest } = omitUndefined(options)
+  const { issuer, credentials, address, introspectionEndpoint, cache, limits, clients, resource, events, backChannelLogout, ...rest } = options
   const authorizationServer = options.introspect === undefined ? resolveAuthorizationServer(options, env) : undefined
   const resources = resource === undefined ? [] : resolveResources(resource, options.projectId)
   if (resources.length > 0 && authorizationServer === undefined && issuer === undefined) throw createOptionError('option "resource" needs "issuer", also with "introspect": clients must know where to get a token')
   if (backChannelLogout !== undefined && authorizationServer === undefined) throw createOptionError('option "backChannelLogout" needs the keys of ZITADEL: it cannot be given together with "introspect"')
-  return Object.freeze({
+  return Object.freeze(Object.assign(Object.create(null), {
     timeout: 3000,
     retry: true,
     breaker: true,
@@ -91,7 +93,7 @@ export function createConfig (options: ZitadelOptions, env: NodeJS.ProcessEnv, v
     backChannelLogout: backChannelLogout && resolveLogout(backChannelLogout),
     issuer: authorizationServer?.issuer ?? issuer?.replace(/\/$/, ''),
     authorizationServer
-  })
+  } satisfies Config))
 }
 
 function resolveCache (cache: CacheOptions = {}): CacheConfig {
@@ -104,8 +106,9 @@ function resolveSharedCache (shared: SharedCacheOptions): SharedCacheConfig {
   return Object.freeze({ prefix: 'fastify-zitadel', deadline: 25, wait: 1000, ...omitUndefined(shared) })
 }
 
+/** Without a prototype, so that nothing on Object.prototype counts as an option. */
 function omitUndefined<T extends object> (given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never
+  return Object.assign(Object.create(null), Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
 }
 
 function resolveAuthorizationServer ({ issuer, credentials, address, introspectionEndpoint, dispatcher }: ZitadelOptions, env: NodeJS.ProcessEnv): Config['authorizationServer'] {

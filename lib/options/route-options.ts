@@ -41,3 +41,6 @@ export interface ZitadelRouteOptions extends RequirementOptions {
    */
   readonly access?: 'public' | 'optional' | 'own'
 }
+
+/** Marks the config of a route that this plugin adds to its scope: such a route is no reason to register the guard there. */
+export const PLUGIN_ROUTE = Symbol('fastify-zitadel.route')

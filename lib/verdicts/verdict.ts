@@ -1,5 +1,5 @@
 import type { DenialReason } from '../errors.ts'
-import { getExpiry, isCurrentlyValid, isUnboundBearer, type IntrospectionResponse } from '../oauth/introspection.ts'
+import { copyWithoutPrototype, getExpiry, isCurrentlyValid, isUnboundBearer, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { IntrospectedToken } from '../zitadel/active-token.ts'
 import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.ts'
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
@@ -42,7 +42,8 @@ export interface Doubt {
  * @param now milliseconds since 1970
  * @param isShared whether the response came from the shared cache
  */
-export function createVerdict (response: IntrospectionResponse, rules: VerdictRules, askedAt: number, now: number, isShared = false): Verdict {
+export function createVerdict (given: IntrospectionResponse, rules: VerdictRules, askedAt: number, now: number, isShared = false): Verdict {
+  const response = copyWithoutPrototype(given)
   const verdict = {
     askedAt,
     expiresAt: getExpiry(response),
@@ -58,7 +59,7 @@ export function createVerdict (response: IntrospectionResponse, rules: VerdictRu
   const reason = findDenialReason(response, rules, now)
   if (reason !== undefined) return { granted: undefined, reason, ...verdict }
   const grants = new Grants(response, rules)
-  return { granted: { token: new IntrospectedToken(response, grants), grants }, reason, ...verdict }
+  return { granted: { token: new IntrospectedToken(given, grants), grants }, reason, ...verdict }
 }
 
 function toOptionalString (value: unknown): string | undefined {

@@ -1,4 +1,4 @@
-import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import { copyWithoutPrototype, type IntrospectionResponse } from '../oauth/introspection.ts'
 import type { Actor, ZitadelClaims } from './claims.ts'
 import { createFrozenRecord, deepFreeze } from './frozen.ts'
 import type { Grants, Roles } from './grants.ts'
@@ -67,14 +67,15 @@ export class IntrospectedToken implements ActiveToken {
   constructor (claims: IntrospectionResponse, grants: Grants, stale = false, metadata = decodeMetadata(claims['urn:zitadel:iam:user:metadata'])) {
     this.#grants = grants
     this.claims = deepFreeze(claims)
-    this.sub = toOptionalString(claims['sub']) ?? ''
-    this.clientId = toOptionalString(claims['client_id'])
+    const own = copyWithoutPrototype(claims)
+    this.sub = toOptionalString(own['sub']) ?? ''
+    this.clientId = toOptionalString(own['client_id'])
     this.scopes = grants.scopes
     this.roles = grants.roles
-    this.organization = toOptionalString(claims['urn:zitadel:iam:user:resourceowner:id']) ?? toOptionalString(claims['urn:zitadel:iam:org:id'])
+    this.organization = toOptionalString(own['urn:zitadel:iam:user:resourceowner:id']) ?? toOptionalString(own['urn:zitadel:iam:org:id'])
     this.metadata = metadata
-    this.actor = (claims['act'] ?? undefined) as Actor | undefined
-    this.expiresAt = claims.exp
+    this.actor = (own['act'] ?? undefined) as Actor | undefined
+    this.expiresAt = own.exp
     this.stale = stale
     Object.freeze(this)
   }

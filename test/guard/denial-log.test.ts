@@ -199,3 +199,38 @@ t.test('a strategy writes a line only if the request fails', async (t) => {
   t.equal((await get('/two')).statusCode, 403)
   t.match(takeDenials(), [{ reason: 'roles_absent' }], 'the last failure')
 })
+
+t.test('a strategy writes its line if the error handler answers with another status', async (t) => {
+  const { app, get, takeDenials } = await startLoggedApp(t)
+  const hook = { config: { access: 'own' as const }, onRequest: app.zitadel.require({ roles: ['admin'] }) }
+  const answers: Record<string, (error: Error, request: FastifyRequest, reply: FastifyReply) => unknown> = {
+    '/hidden': (_error, _request, reply) => { reply.callNotFound() },
+    '/login': (_error, _request, reply) => reply.redirect('/', 302),
+    '/failed': (_error, _request, reply) => reply.code(500).send()
+  }
+  for (const [url, errorHandler] of Object.entries(answers)) app.get(url, { ...hook, errorHandler }, async () => 'served')
+  for (const url of Object.keys(answers)) {
+    await get(url)
+    t.match(takeDenials(), [{ code: 'FST_ZITADEL_INSUFFICIENT_ROLE', route: url }])
+  }
+})
+
+t.test('a strategy writes no line if another let the request in, whatever the handler answers', async (t) => {
+  const { app, get, takeDenials } = await startLoggedApp(t)
+  await app.register(fastifyAuth)
+  app.get('/', { config: { access: 'own' }, onRequest: app.auth([app.zitadel.require({ roles: ['admin'] }), (_request, _reply, done) => done()]) }, async (_request, reply) => await reply.code(403).send())
+  t.equal((await get('/')).statusCode, 403)
+  t.strictSame(takeDenials(), [])
+})
+
+t.test('a strategy that fails in two hooks writes one line', async (t) => {
+  const { app, get, takeDenials } = await startLoggedApp(t)
+  await app.register(fastifyAuth)
+  const strategy = app.zitadel.require({ roles: ['admin'] })
+  app.get('/', { config: { access: 'own' }, onRequest: app.auth([strategy, (_request, _reply, done) => done()]), preHandler: [strategy] }, async () => 'served')
+  app.get('/swallowed', { config: { access: 'own' }, onRequest: app.auth([strategy, (_request, _reply, done) => done()]), preHandler: (request, reply, done) => strategy(request, reply, () => { reply.code(403).send(); done() }) }, async () => 'served')
+  for (const url of ['/', '/swallowed']) {
+    t.equal((await get(url)).statusCode, 403)
+    t.match(takeDenials(), [{ reason: 'roles_absent' }])
+  }
+})

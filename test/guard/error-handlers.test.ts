@@ -65,3 +65,34 @@ t.test('an error has the shape of http-errors', async (t) => {
   t.equal(outage.status, 503)
   t.equal(outage.expose, false)
 })
+
+t.test('a request that fails with the error of a strategy has its status and headers, under any error handler', async (t) => {
+  const { app, get } = await startNaiveApp(t, { responses: { down: () => { throw new Error('down') } } })
+  await app.register(fastifyAuth)
+  app.get('/either', { config: { access: 'own' }, onRequest: app.auth([(_request, _reply, done) => done(new Error('no key')), app.zitadel.require({ roles: ['admin'] })]) }, async () => 'served')
+  app.get('/direct', { config: { access: 'own' }, onRequest: app.zitadel.require({ roles: ['admin'] }) }, async () => 'served')
+  for (const url of ['/either', '/direct']) {
+    for (const [token, status, name, value] of [[null, 401, 'www-authenticate', 'Bearer'], ['a b', 400, 'www-authenticate', 'Bearer error="invalid_request"'], ['good', 403, 'www-authenticate', 'Bearer error="insufficient_scope"'], ['down', 503, 'retry-after', '5']] as const) {
+      const response = await get(url, token)
+      t.equal(response.statusCode, status, `${url} ${token}`)
+      t.equal(response.headers[name], value)
+    }
+  }
+})
+
+t.test('an outage during introspect() in a handler is a 503 with Retry-After, under any error handler', async (t) => {
+  const { app, get } = await startNaiveApp(t, { responses: { down: () => { throw new Error('down') } } })
+  app.get('/message', { config: { access: 'public' } }, async () => await app.zitadel.introspect('down'))
+  const response = await get('/message', null)
+  t.equal(response.statusCode, 503)
+  t.equal(response.headers['retry-after'], '5')
+})
+
+t.test('a strategy can be a hook of preParsing', async (t) => {
+  const { app, get } = await startGuardedApp(t)
+  const handler = async (): Promise<string> => 'served'
+  app.post('/', { config: { access: 'own' }, preParsing: app.zitadel.require() as never }, handler)
+  for (const [token, status] of [[null, 401], ['bad', 401], ['good', 200], ['good', 200]] as const) {
+    t.equal((await get('/', token, { method: 'POST', payload: { a: 1 } })).statusCode, status, String(token))
+  }
+})

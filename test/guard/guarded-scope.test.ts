@@ -1,7 +1,8 @@
 import t from 'tap'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
-import zitadel from '../../lib/index.ts'
+import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
+import { startStandIn } from '../../lib/testing/index.ts'
 import { createIntrospect, activeResponse, getter, type TestContext } from '../fixtures/guarded-app.ts'
 import { restoreHookName } from '../../lib/guard/guarded-scope.ts'
 
@@ -158,4 +159,23 @@ t.test('the name of a hook is not restored where Fastify keeps no hooks under it
   const wrapper = (): void => {}
   restoreHookName(Object.create({ [Symbol('other')]: 1, [Symbol('fastify.hooks')]: { onRequest: [() => {}, wrapper] } }), 'guard')
   t.equal(wrapper.name, 'guard')
+})
+
+t.test('a route that the plugin serves itself is no route of the scope', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  const { issuer, credentials } = standIn
+  for (const own of [{ ...options, events: { path: '/events', signingKey: 'k'.repeat(32) } }, { issuer, credentials, backChannelLogout: { path: '/logout', clientId: '1' } }] as ZitadelOptions[]) {
+    const app = createApp(t)
+    app.register(async (scope) => { await scope.register(zitadel, own) })
+    app.get('/', handler)
+    await t.rejects(async () => await app.ready(), noRoute)
+    const alone = createApp(t)
+    alone.register(async (scope) => { await scope.register(zitadel, own) })
+    await alone.ready()
+    const guarding = createApp(t)
+    guarding.register(async (scope) => { scope.get('/in', handler); await scope.register(zitadel, own) })
+    guarding.get('/', handler)
+    await guarding.ready()
+  }
 })

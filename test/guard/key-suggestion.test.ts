@@ -4,8 +4,8 @@ import { startGuardedApp } from '../fixtures/guarded-app.ts'
 const MISSPELT: Record<string, string> = {
   rolles: 'roles', roels: 'roles', oles: 'roles', scopess: 'scopes', socpes: 'scopes', freshnes: 'freshness', freshnesss: 'freshness', organizaton: 'organization', acces: 'access', Roles: 'roles', SCOPES: 'scopes', Acess: 'access', scope: 'scopes', role: 'roles', organisation: 'organization', Organisations: 'organization', organizations: 'organization'
 }
-const ROLE_WORDS = ['requiredRoles', 'requireRoles', 'required_roles', 'allowedRoles', 'rolesAllowed', 'anyRole', 'hasRole', 'hasAnyRole']
-const SCOPE_WORDS = ['requiredScopes', 'requireScopes', 'allowedScopes', 'hasScope']
+const ROLE_WORDS = ['requiredRoles', 'requireRoles', 'required_roles', 'allowedRoles', 'rolesAllowed', 'anyRole', 'hasRole', 'hasAnyRole', 'requiresRoles', 'roles_required', 'roleRequired', 'needRole', 'mustHaveRole', 'rolesAny', 'oneOfRoles', 'userRoles', 'zitadelRoles']
+const SCOPE_WORDS = ['requiredScopes', 'requireScopes', 'allowedScopes', 'hasScope', 'scopesRequired', 'requires-scopes']
 const ORGANIZATION_WORDS = ['organizationId', 'organisationId', 'orgId', 'org', 'tenant', 'tenantId']
 const COMMON_WORDS = ['permissions', 'permission', 'requiredPermissions', 'authorities']
 
@@ -44,9 +44,37 @@ t.test('words of other guards beside access are ignored on routes without a chec
   await app.ready()
 })
 
-t.test('a requirement inside "zitadel" is refused', async (t) => {
+for (const name of ['zitadel', 'Zitadel', 'fastifyZitadel', 'fastify-zitadel']) {
+  t.test(`a requirement inside "${name}" is refused, in "config" and beside it`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    const refusal = (place: string) => ({ code: 'FST_ZITADEL_OPTION', message: `route GET /: "${name}" is unknown: put scopes, roles, organization, freshness, mcp, access ${place} "config"` })
+    t.throws(() => app.get('/', { config: { [name]: { roles: ['a'] } } as object }, handler), refusal('directly into'))
+    t.throws(() => app.get('/', { [name]: { roles: ['a'] } } as object, handler), refusal('into'))
+  })
+}
+
+for (const [key, option] of [['projectId', 'projectId'], ['clients', 'clients'], ['personalAccessTokens', 'personalAccessTokens'], ['custom_scopes', 'customScopes'], ['undeclaredRoutes', 'undeclaredRoutes'], ['unmatched', 'unmatched']] as const) {
+  t.test(`the option of the plugin "${key}" in the config of a route is refused, because it would narrow nothing`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    const refusal = { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${key}" has no effect on a route: "${option}" is an option of the plugin` }
+    t.throws(() => app.get('/', { config: { roles: ['a'], [key]: ['a'] } as object }, handler), refusal)
+    t.throws(() => app.get('/', { config: { [key]: ['a'] } as object }, handler), refusal, 'alone')
+    app.get('/public', { config: { access: 'public', [key]: ['a'] } as object }, handler)
+    await app.ready()
+  })
+}
+
+for (const [key, meant] of [['role', 'roles'], ['Roles', 'roles'], ['requiredRoles', 'roles'], ['scope', 'scopes'], ['acces', 'access'], ['organisation', 'organization'], ['orgId', 'organization'], ['permissions', 'roles']] as const) {
+  t.test(`"${key}" beside "config" is refused, because it would require nothing`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    t.throws(() => app.get('/', { [key]: 'a' } as object, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${key}" must be inside "config": { config: { ${meant}: ... } }` })
+  })
+}
+
+t.test('route options of Fastify are not taken for misspelt keys', async (t) => {
   const { app } = await startGuardedApp(t)
-  t.throws(() => app.get('/', { config: { zitadel: { roles: ['a'] } } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: 'route GET /: "zitadel" is unknown: put scopes, roles, organization, freshness, mcp, access directly into "config"' })
+  app.route({ method: 'GET', url: '/', handler, attachValidation: true, bodyLimit: 1, exposeHeadRoute: true, logLevel: 'warn', constraints: { version: '1.0.0' }, prefixTrailingSlash: 'both', errorHandler: () => {}, onTimeout: async () => {}, onError: async () => {}, config: { scopes: [] } })
+  await app.ready()
 })
 
 for (const key of ['scopes', 'roles', 'organization', 'freshness', 'access']) {

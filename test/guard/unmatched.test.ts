@@ -7,7 +7,7 @@ import fp from 'fastify-plugin'
 import { restoreHookName } from '../../lib/guard/guarded-scope.ts'
 import { listNotFoundContexts } from '../../lib/guard/unmatched-requests.ts'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
-import { createIntrospect, activeResponse, bearer, type TestContext } from '../fixtures/guarded-app.ts'
+import { createIntrospect, activeResponse, bearer, startGuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void
 
@@ -178,4 +178,15 @@ t.test('a server that the app created is checked too', async (t) => {
 t.test('without the symbols of this Fastify version, no handler is found and no hook is renamed', async (t) => {
   t.strictSame(listNotFoundContexts({}), [])
   t.doesNotThrow(() => restoreHookName({}, 'fastifyZitadelOnRequest'))
+})
+
+t.test('unmatched: protected: a public route that calls the not-found handler needs an active token for it', async (t) => {
+  for (const [unmatched, status] of [['protected', 401], ['open', 200], [undefined, 200]] as const) {
+    const { app, get, zitadel } = await startGuardedApp(t, { options: { unmatched } })
+    app.setNotFoundHandler(async (request) => zitadel().peek(request)?.sub ?? 'a stranger')
+    app.get('/public', { config: { access: 'public' } }, async (_request, reply) => { reply.callNotFound(); return await reply })
+    t.equal((await get('/public', null)).statusCode, status, String(unmatched))
+    t.equal((await get('/public', 'bad')).statusCode, status)
+    t.equal((await get('/public')).body, unmatched === 'protected' ? 'ada' : 'a stranger')
+  }
 })

@@ -6,7 +6,7 @@ import { testDenials } from './denials.js'
  * @param {string} name
  * @param {Record<string, any>} nest what the packages of one version of Nest export
  */
-export function testNest (name, { Controller, Get, Module, NestFactory, FastifyAdapter, RouteConfig }) {
+export function testNest (name, { Catch, Controller, Get, Module, NestFactory, FastifyAdapter, RouteConfig }) {
   class OrdersController {
     list () { return [] }
   }
@@ -17,10 +17,19 @@ export function testNest (name, { Controller, Get, Module, NestFactory, FastifyA
   class AppModule {}
   Module({ controllers: [OrdersController] })(AppModule)
 
-  testDenials(name, async (options) => {
+  // As docs/nestjs.md shows it.
+  class CatchAll {
+    catch (exception, host) { host.switchToHttp().getResponse().status(exception.getStatus?.() ?? exception.statusCode ?? 500).send({}) }
+  }
+  Catch()(CatchAll)
+
+  const start = (filter) => async (options) => {
     const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false })
+    if (filter !== undefined) app.useGlobalFilters(filter)
     await app.register(zitadel, { ...options, undeclaredRoutes: 'refused' })
     await app.listen(0, '127.0.0.1')
     return { url: `${await app.getUrl()}/orders`, close: async () => await app.close() }
-  })
+  }
+  testDenials(`${name}, its own exception filter`, start())
+  testDenials(`${name}, a filter for everything`, start(new CatchAll()))
 }
