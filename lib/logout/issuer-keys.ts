@@ -17,7 +17,7 @@ export class IssuerKeys {
   #find: JWTVerifyGetKey | undefined
   #fetchedAt = -Infinity
   #triedAt = -Infinity
-  #pending: Promise<boolean> | undefined
+  #pending: Promise<void> | undefined
 
   /** @param onFailure called once for each request without usable keys */
   constructor (fetchKeys: () => Promise<unknown>, onFailure: (error: Error) => void, clock: Clock) {
@@ -38,27 +38,25 @@ export class IssuerKeys {
     try {
       return await this.#find(header, token)
     } catch (error) {
-      if (!(error instanceof errors.JWKSNoMatchingKey) || !await this.#refresh()) throw error
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error
+      await this.#refresh()
       return await this.#find(header, token)
     }
   }
 
-  /** @returns whether the keys are new */
-  async #refresh (): Promise<boolean> {
-    if (this.#pending === undefined && this.#clock.monotonic() - this.#triedAt < COOLDOWN_MS) return false
+  async #refresh (): Promise<void> {
+    if (this.#pending === undefined && this.#clock.monotonic() - this.#triedAt < COOLDOWN_MS) return
     this.#pending ??= this.#load().finally(() => { this.#pending = undefined })
-    return await this.#pending
+    await this.#pending
   }
 
-  async #load (): Promise<boolean> {
+  async #load (): Promise<void> {
     this.#triedAt = this.#clock.monotonic()
     try {
       this.#find = createLocalJWKSet(await this.#fetchKeys() as JSONWebKeySet)
       this.#fetchedAt = this.#triedAt
-      return true
     } catch (error) {
       this.#onFailure(error as Error)
-      return false
     }
   }
 }

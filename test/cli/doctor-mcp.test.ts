@@ -25,6 +25,7 @@ async function examine (url: string, { flags = [], token, env = {} }: { flags?: 
   const { status, output } = await runCommand(['doctor', '--mcp', url, '--json', ...flags, ...token === undefined ? [] : ['--token-file', '-']], { text: `${token ?? ''}\n`, env })
   const { checks } = JSON.parse(output) as { checks: Array<{ id: string, status: string, message: string, cure: string, cause: string, see: string }> }
   for (const { id, status, cure, cause, see } of checks) {
+    t.match(id, /^mcp_\w+$/)
     if (status === 'ok') continue
     seenCauses.add(cause)
     t.same([cure, see], MCP_CAUSES[cause as keyof typeof MCP_CAUSES], id)
@@ -93,11 +94,20 @@ t.test('with the plugin and the stand-in, only the registration of clients is mi
 })
 
 t.test('for a server without a fault, the exit status is 0 and the output is text', async (t) => {
-  const { url, seen } = await start(t, (origin) => ({ '/.well-known/oauth-authorization-server': { body: createIssuer(origin, { client_id_metadata_document_supported: true }) } }))
+  const { origin, url, seen } = await start(t, (origin) => ({ '/.well-known/oauth-authorization-server': { body: createIssuer(origin, { client_id_metadata_document_supported: true }) } }))
   const { status, output } = await runCommand(['doctor', '--mcp', url])
   t.equal(status, 0, output)
-  t.match(output, /^ok {7}The MCP server demands a token\n/)
-  t.match(output, /Clients can register themselves: client id metadata documents, dynamic registration/)
+  t.same(output.split('\n'), [
+    'ok       The MCP server demands a token',
+    'ok       The challenge points to the metadata of the resource',
+    `ok       The metadata of the resource is at ${origin}/.well-known/oauth-protected-resource/mcp`,
+    'ok       The metadata is of this resource',
+    'ok       The server names the audience scope of the project',
+    `ok       The authorization server is ${origin}`,
+    'ok       The authorization server supports PKCE',
+    'ok       Clients can register themselves: client id metadata documents, dynamic registration',
+    ''
+  ])
   t.ok(seen.every((line) => line.endsWith(' ')), 'no credentials are sent')
 })
 
@@ -112,9 +122,10 @@ t.test('each missing link is named', async (t) => {
     ['no guard, an endless stream', () => ({ '/mcp': (_request, response) => { response.writeHead(200, { 'content-type': 'text/event-stream' }).write(': open\n') } }), 'mcp_guard', /^failed: .*status 200/],
     ['no challenge', () => ({ '/mcp': { status: 401 } }), 'mcp_challenge', /^warning: .*resource_metadata/],
     ['a challenge without metadata', () => ({ '/mcp': { status: 401, headers: { 'www-authenticate': 'Bearer' } } }), 'mcp_challenge', /^warning: .*resource_metadata/],
-    ['no metadata at all', () => ({ '/.well-known/oauth-protected-resource/mcp': { status: 404 } }), 'mcp_metadata', /^failed: .*\/mcp: status 404, .*oauth-protected-resource: status 404/],
+    ['no metadata at all', () => ({ '/.well-known/oauth-protected-resource/mcp': { status: 404 } }), 'mcp_metadata', /^failed: The metadata of the resource is not there \(http:\S+\/mcp: status 404, http:\S+oauth-protected-resource: status 404\)$/],
     ['metadata that is no JSON', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: '<html>' } }), 'mcp_metadata', /^failed: .*no JSON object/],
     ['metadata that is an array', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: [] } }), 'mcp_metadata', /^failed: .*no JSON object/],
+    ['metadata that is a number', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: 5 } }), 'mcp_metadata', /^failed: .*no JSON object/],
     ['metadata that is null', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: 'null' } }), 'mcp_metadata', /^failed: .*no JSON object/],
     ['metadata that is too large', () => ({ '/.well-known/oauth-protected-resource/mcp': { body: `{"a":"${'a'.repeat(1024 * 1024)}"}` } }), 'mcp_metadata', /^failed: .*RESPONSE_TOO_LARGE/],
     ['only the root form', (origin) => ({ '/mcp': { status: 401 }, '/.well-known/oauth-protected-resource/mcp': { status: 404 }, '/.well-known/oauth-protected-resource': { body: createResource(origin) } }), 'mcp_metadata', /^warning: .*is not at .*\/mcp/],
@@ -123,6 +134,7 @@ t.test('each missing link is named', async (t) => {
     ['a challenge that points nowhere', (origin) => ({ '/mcp': challengeTo(`${origin}/none`) }), 'mcp_metadata', /^failed: The challenge points to metadata that is not there: .*\/none/],
     ['a challenge with no URL', () => ({ '/mcp': challengeTo('file:///etc/passwd') }), 'mcp_metadata', /^failed: The challenge points/],
     ['another resource', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: 'https://other.example/mcp\u001b[31m' }) } }), 'mcp_resource', /^failed: .*https:\/\/other\.example\/mcp\?\[31m$/],
+    ['another resource with a long name', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: `https://other.example/${'a'.repeat(300)}` }) } }), 'mcp_resource', /^failed: .*: https:\/\/other\.example\/a{178}$/],
     ['a longer path', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: `${origin}/mcp/v1` }) } }), 'mcp_resource', /^failed/],
     ['the origin as resource', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: origin }) } }), 'mcp_resource', /^warning/],
     ['a slash at the end', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: `${origin}/mcp/` }) } }), 'mcp_resource', /^warning/],
@@ -131,18 +143,21 @@ t.test('each missing link is named', async (t) => {
     ['no audience scope in the challenge', (origin) => ({ '/mcp': challengeTo(`${origin}/.well-known/oauth-protected-resource/mcp`, 'scope="openid"') }), 'mcp_scopes', /^failed: The server does not name/],
     ['no audience scope anywhere', (origin) => ({ '/mcp': challengeTo(`${origin}/.well-known/oauth-protected-resource/mcp`), '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { scopes_supported: undefined }) } }), 'mcp_scopes', /^failed: The server does not name/],
     ['no audience scope in the metadata', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { scopes_supported: ['openid', 5] }) } }), 'mcp_scopes', /^warning: The metadata does not name/],
+    ['an audience scope that is no string', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { scopes_supported: [[AUDIENCE]] }) } }), 'mcp_scopes', /^warning: The metadata does not name/],
+    ['an authorization server with a path', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { authorization_servers: [`${origin}/a/b/`] }) }, '/a/b/.well-known/openid-configuration': { body: createIssuer(`${origin}/a/b/`) } }), 'mcp_authorization_server', /^ok: /],
     ['no authorization server', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { authorization_servers: [] }) } }), 'mcp_authorization_server', /^failed: The metadata names no/],
     ['an authorization server that is no URL', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { authorization_servers: ['https://'] }) } }), 'mcp_authorization_server', /^failed: The metadata names no/],
     ['an authorization server of another kind', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { authorization_servers: ['urn:x'] }) } }), 'mcp_authorization_server', /^failed: The metadata names no/],
     ['an authorization server that cannot be reached', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { authorization_servers: ['http://127.0.0.1:9'] }) } }), 'mcp_authorization_server', /^failed: The metadata of the authorization server is not there .*(ECONNREFUSED|the connection failed)/],
     ['another issuer', () => ({ '/.well-known/openid-configuration': { body: createIssuer('https://auth.acme.example') } }), 'mcp_authorization_server', /^failed: The authorization server names another issuer: https:\/\/auth\.acme\.example/],
-    ['no PKCE', (origin) => ({ '/.well-known/openid-configuration': { body: createIssuer(origin, { code_challenge_methods_supported: ['plain'] }) } }), 'mcp_pkce', /^failed/],
+    ['no PKCE', (origin) => ({ '/.well-known/openid-configuration': { body: createIssuer(origin, { code_challenge_methods_supported: ['plain'] }) } }), 'mcp_pkce', /^failed: The authorization server does not advertise PKCE with S256$/],
     ['no registration', (origin) => ({ '/.well-known/openid-configuration': { body: createIssuer(origin, { registration_endpoint: undefined }) } }), 'mcp_registration', /^warning/]
   ]
   for (const [name, createPages, id, line] of cases) {
     await t.test(name, async (t) => {
       const { url } = await start(t, createPages)
       const { lines, status } = await examine(url)
+      if (id === 'mcp_server') t.same(Object.keys(lines), [id], 'nothing else is tried')
       t.match(lines[id], line)
       t.equal(status, lines[id]!.startsWith('failed') ? 1 : lines[id]!.startsWith('warning') ? 2 : 0)
     })
@@ -181,8 +196,13 @@ t.test('the token is sent to the given URL only, and is never printed', async (t
   t.same(seen.filter((entry) => entry.includes(CANARY)), [])
 })
 
+t.test('the URL of a server can be an origin', async (t) => {
+  const { origin } = await start(t)
+  t.match((await examine(origin)).lines, { mcp_server: /^failed: .*status 404/ })
+})
+
 t.test('a wrong URL is a usage error that does not quote it', async (t) => {
-  for (const url of ['api.acme.example/mcp', 'ftp://api.acme.example', `https://user:${CANARY}@api.acme.example`, `https://api.acme.example/mcp?token=${CANARY}`, 'https://[x/mcp']) {
+  for (const url of ['api.acme.example/mcp', 'ftp://api.acme.example', `https://user:${CANARY}@api.acme.example`, `https://api.acme.example/mcp?token=${CANARY}`, 'https://[x/mcp', 'xhttps://api.acme.example/mcp']) {
     const { status, errors } = await runCommand(['doctor', '--mcp', url])
     t.equal(status, 1)
     t.match(errors, /--mcp must be the URL of the MCP server/)
@@ -210,9 +230,11 @@ t.test('a token is not sent over plain http to another machine', async (t) => {
   const { diagnoseToken } = await import('../../lib/cli/mcp/mcp-doctor.ts')
   const sent: string[] = []
   const diagnosis = await diagnoseToken(async (url) => { sent.push(url); return { failure: '' } }, 'http://api.acme.example/mcp', CANARY)
-  t.match(diagnosis, { status: 'failed', message: /was not sent/, cause: 'mcp_token_not_sent' })
+  t.match(diagnosis, { id: 'mcp_token', status: 'failed', message: /was not sent/, cause: 'mcp_token_not_sent' })
   seenCauses.add(diagnosis.cause)
   t.same(sent, [])
+  await diagnoseToken(async (url) => { sent.push(url); return { failure: '' } }, 'https://api.acme.example/mcp', CANARY)
+  t.same(sent, ['https://api.acme.example/mcp'])
 })
 
 t.test('a response without a body is reported as no document', async (t) => {

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { text } from 'node:stream/consumers'
 import type { Terminal } from '../../lib/cli/command.ts'
+import { logInByDevice } from '../../lib/cli/login/device-grant.ts'
 import { forkFixture } from '../fixtures/fork-fixture.ts'
 import { HeadlessBrowser, readForm } from '../fixtures/headless-browser.ts'
 import { NATIVE, startOidcProvider } from '../fixtures/oidc-provider.ts'
@@ -52,11 +53,22 @@ t.test('a connection on which the browser sends nothing does not keep the proces
 })
 
 t.test('the code flow on the loopback interface prints a token and nothing else', async (t) => {
+  let redirect: URL | undefined
+  let wait: { milliseconds: number, signal: AbortSignal | undefined } | undefined
   const { status, output, messages } = await logIn(['--project-id', '77', '--scope', 'profile email'], async (url) => {
     t.equal(url.searchParams.get('scope'), 'openid profile email urn:zitadel:iam:org:project:id:77:aud')
     t.equal(url.searchParams.get('code_challenge_method'), 'S256')
+    redirect = new URL(url.searchParams.get('redirect_uri')!)
     t.match(await new HeadlessBrowser().visit(url), { status: 200, text: 'You can close this page and return to the terminal.\n' })
+  }, {
+    wait: async (milliseconds, signal) => {
+      wait = { milliseconds, signal }
+      return await forever()
+    }
   })
+  t.equal(wait!.milliseconds, 300_000)
+  t.ok(wait!.signal?.aborted, 'the timer ends')
+  await t.rejects(fetch(redirect!), 'the listener is closed')
   t.equal(status, 0, messages)
   t.match(output, /^[\w.-]+\n$/)
   t.match(messages, /^The redirect URI is http:\/\/127\.0\.0\.1:\d+\/callback\nOpen .+\nThe token expires in 60 minutes\n$/)
@@ -67,12 +79,19 @@ t.test('the listener answers only the response to this login', async (t) => {
   const { status } = await logIn(['--port', '0'], async (url) => {
     const redirect = new URL(url.searchParams.get('redirect_uri')!)
     const state = url.searchParams.get('state')!
-    for (const [path, expected, init] of [
-      ['/callback?code=x', 400, {}],
-      [`/callback?code=x&state=${state}x`, 400, {}],
-      [`/other?code=x&state=${state}`, 404, {}],
-      [`/callback?code=x&state=${state}`, 404, { method: 'POST' }]
-    ] as const) t.equal((await fetch(new URL(path, redirect), init)).status, expected, path)
+    t.equal(url.searchParams.get('scope'), 'openid')
+    const others = 'This is not the response to the login that was started\n'
+    for (const [path, expected, text, init] of [
+      ['/callback?code=x', 400, others, {}],
+      [`/callback?code=x&state=${state}x`, 400, others, {}],
+      [`/other?code=x&state=${state}`, 404, 'Not found\n', {}],
+      [`/callback?code=x&state=${state}`, 404, 'Not found\n', { method: 'POST', body: 'x'.repeat(100_000) }]
+    ] as const) {
+      const response = await fetch(new URL(path, redirect), init)
+      t.same([response.status, await response.text()], [expected, text], path)
+      t.match(Object.fromEntries(response.headers), { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', connection: 'close' })
+    }
+    await t.rejects(once(connect(Number(redirect.port), '127.0.0.2'), 'connect'), 'another address')
     for (const target of ['//', 'http://[', '*', '/%', '//callback?x']) t.match(await sendTarget(redirect, target), /^HTTP\/1\.1 404 /, target)
     t.equal((await fetch(`http://localhost:${redirect.port}/callback?code=x&state=${state}`).catch(() => ({ status: 404 }))).status, 404, 'another host')
     const taken = await runCommand(['token', '--client-id', NATIVE, '--port', redirect.port], { env: { ZITADEL_ISSUER: provider.issuer } })
@@ -86,7 +105,7 @@ t.test('the listener answers only the response to this login', async (t) => {
 t.test('a wrong response to the login is an error', async (t) => {
   for (const [parameters, message] of [
     [{ error: 'access_denied' }, 'the login was refused (access_denied): the login was refused'],
-    [{ error: 'CANARY' }, 'the login was refused (400)'],
+    ...['CANARY', 'CANARYabc', 'abcCANARY'].map((error) => [{ error }, 'the login was refused (400)'] as const),
     [{ code: 'x', iss: 'https://other.example' }, 'the response is of another issuer'],
     [{ code: 'x' }, 'the code was refused (invalid_grant)'],
     [{}, 'the response has no code']
@@ -109,7 +128,9 @@ t.test('a wrong response to the login is an error', async (t) => {
 })
 
 t.test('the command ends if no login comes within the timeout', async (t) => {
-  t.match(await logIn([], () => {}, { wait: async () => {} }), { status: 1, output: '', messages: /no login came in time/ })
+  const waits: number[] = []
+  t.match(await logIn(['--timeout', '7'], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } }), { status: 1, output: '', messages: /no login came in time/ })
+  t.same(waits, [7000])
 })
 
 t.test('the device grant works with any browser and the code from the terminal', async (t) => {
@@ -131,6 +152,27 @@ t.test('the device grant works with any browser and the code from the terminal',
   t.match(output, /^[\w.-]+\n$/)
   t.match(messages, /^Open http:\S+ and enter the code \S+\n/)
   t.same(waits, [5000, 5000])
+})
+
+t.test('no request is sent at the end of the lifetime of a code', async (t) => {
+  let now = 0
+  let count = 0
+  const metadata = { issuer: 'https://acme.example', authorizationEndpoint: '', tokenEndpoint: '/token', deviceAuthorizationEndpoint: '/device', sendsIssuer: false }
+  const answer = { device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example', expires_in: 10, interval: 5 }
+  await t.rejects(logInByDevice(metadata, {
+    clientId: '1',
+    scope: 'openid',
+    send: async ({ url }) => {
+      if (url === '/device') return { status: 200, text: JSON.stringify(answer), headers: {} }
+      count++
+      return { status: 400, text: '{"error":"authorization_pending"}', headers: {} }
+    },
+    prompt: () => {},
+    wait: async (milliseconds) => { now += milliseconds },
+    now: () => now,
+    timeout: 300_000
+  }), { message: 'no login came in time' })
+  t.equal(count, 2)
 })
 
 interface Played { readonly discovery?: object, readonly device?: PlayedResponse, readonly token?: () => PlayedResponse }
@@ -155,11 +197,17 @@ t.test('the device grant slows down, and ends with each error of RFC 8628', asyn
   const plain = await play(t, { device: json({ device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example' }), token: () => json({ access_token: 'abc', token_type: 'Bearer' }) })
   t.match(await logIn(['--device', '--issuer', plain], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } }), { status: 0 })
   t.equal(waits.at(-1), 5000, 'the default of RFC 8628')
+  for (const interval of [0, -1, '7']) {
+    const wrong = await play(t, { device: json({ device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example', interval }), token: () => json({ access_token: 'abc', token_type: 'Bearer' }) })
+    t.equal((await logIn(['--device', '--issuer', wrong], () => {}, { wait: async (milliseconds) => { waits.push(milliseconds) } })).status, 0)
+    t.equal(waits.at(-1), 5000, `interval ${JSON.stringify(interval)}`)
+  }
   for (const error of ['access_denied', 'expired_token', 'invalid_client', 'invalid_grant']) {
     const issuer = await play(t, { token: () => json({ error, error_description: 'CANARY' }, 400) })
     const { status, messages } = await logIn(['--device', '--issuer', `${issuer}/`], () => {}, { wait: async () => {} })
     t.equal(status, 1)
     t.match(messages, `the login was refused (${error})`)
+    if (error === 'invalid_grant') t.match(messages, /\(invalid_grant\)\n$/)
     t.notMatch(messages, 'CANARY')
   }
   const late = await play(t, { device: json({ device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example', expires_in: 0.01 }), token: () => json({ error: 'authorization_pending' }, 400) })
@@ -176,6 +224,10 @@ t.test('wrong responses of the server are errors, and not quoted', async (t) => 
     [{ device: { body: 'none' } }, ['--device'], 'was answered without a code'],
     [{ device: json({ device_code: 'd', user_code: 'U\u001b[31m', verification_uri: 'https://acme.example' }) }, ['--device'], 'was answered without a code'],
     [{ device: json({ device_code: 'd', user_code: 'U', verification_uri: 'javascript:alert(1)' }) }, ['--device'], 'was answered without a code'],
+    ...[{ device_code: 5 }, { user_code: 5 }, { verification_uri: ['https://acme.example'] }, { verification_uri: 'xhttps://acme.example' }, { verification_uri: 'https://acme.example/ \u001b' }]
+      .map((wrong) => [{ device: json({ device_code: 'd', user_code: 'U', verification_uri: 'https://acme.example', ...wrong }) }, ['--device'], 'was answered without a code'] as [Played, string[], string]),
+    [{ token: () => json({ access_token: ['abc'], token_type: 'Bearer' }) }, ['--device'], 'without a bearer token'],
+    [{ token: () => json({ error: ['access_denied'] }, 400) }, ['--device'], 'the login was refused (400)'],
     [{ token: () => json({ access_token: 'a b', token_type: 'Bearer' }) }, ['--device'], 'without a bearer token'],
     [{ token: () => json({ access_token: 'ab', token_type: 'DPoP' }) }, ['--device'], 'without a bearer token'],
     [{ token: () => ({ status: 500, body: '<html>' }) }, ['--device'], 'the login was refused (500)']
@@ -184,7 +236,15 @@ t.test('wrong responses of the server are errors, and not quoted', async (t) => 
     t.same([status, output], [1, ''], message)
     t.match(messages, message)
   }
-  for (const nonce of ['', '.e30.', 'none']) {
+  for (const answer of [{}, { id_token: 5, expires_in: '60' }]) {
+    const issuer = await play(t, { token: () => json({ access_token: 'ab', token_type: 'bearer', ...answer }) })
+    const { status, output, messages } = await logIn(['--issuer', issuer], async (url) => {
+      await fetch(`${url.searchParams.get('redirect_uri')!}?code=x&state=${url.searchParams.get('state')!}`)
+    })
+    t.same([status, output], [0, 'ab\n'], 'an ID token is not necessary')
+    t.notMatch(messages, 'expires')
+  }
+  for (const nonce of ['', '.e30.', '.bnVsbA.', 'none']) {
     const issuer = await play(t, { token: () => json({ access_token: 'ab', token_type: 'bearer', id_token: nonce }) })
     const { messages } = await logIn(['--issuer', issuer], async (url) => {
       await fetch(`${url.searchParams.get('redirect_uri')!}?code=x&state=${url.searchParams.get('state')!}`)
@@ -204,6 +264,8 @@ t.test('mistakes in the command line', async (t) => {
     [['--client-id', '1'], {}, 'the issuer is missing'],
     [['--client-id', '1', '--issuer', 'auth.acme.example'], {}, 'the issuer must be an origin'],
     [['--client-id', '1', '--issuer', 'https://u:CANARY@acme.example'], {}, 'the issuer must be an origin'],
+    [['--client-id', '1', '--issuer', 'xhttps://acme.example'], {}, 'the issuer must be an origin'],
+    [['--client-id', '1', '--timeout', '3601'], env, '--timeout must be'],
     [['--client-id', '1', '--issuer', 'https://:1'], {}, 'the issuer must be an origin'],
     [['--client-id', '1', '--device', '--port', '1'], env, 'exclude each other'],
     [['--client-id', '1', '--scope', 'CANARY"'], env, '--scope must be'],

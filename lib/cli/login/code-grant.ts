@@ -1,4 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
+import { parseJson } from '../../client/http-response.ts'
 import type { LoginRequest } from './device-grant.ts'
 import { openLoopback } from './loopback.ts'
 import { LoginError, type ServerMetadata } from './metadata.ts'
@@ -58,9 +59,6 @@ function readCode (parameters: URLSearchParams, { issuer, sendsIssuer }: ServerM
 
 /** The signature is not checked: the token came from the token endpoint itself (OpenID Connect Core section 3.1.3.7). */
 function readNonce (idToken: string): unknown {
-  try {
-    return (JSON.parse(Buffer.from(idToken.split('.')[1]!, 'base64url').toString()) as { nonce?: unknown }).nonce
-  } catch {
-    return undefined
-  }
+  const claims = parseJson(Buffer.from(String(idToken.split('.')[1]), 'base64url').toString()) as { nonce?: unknown } | null | undefined
+  return claims?.nonce
 }

@@ -26,12 +26,11 @@ export async function openLoopback (port: number, isExpected: (parameters: URLSe
   let resolve: (parameters: URLSearchParams) => void
   const received = new Promise<URLSearchParams>((_resolve) => { resolve = _resolve })
   const server = createServer((request, response) => {
-    request.resume()
     // Split, because URL throws for some of the targets that a page can send, such as `//`.
-    const [path, ...query] = request.url!.split('?')
+    const [path] = request.url!.split('?')
     // Another name for this address is a page that has changed its own (DNS rebinding).
     if (request.method !== 'GET' || path !== CALLBACK_PATH || request.headers.host !== host) return respond(response, 404, 'Not found')
-    const searchParams = new URLSearchParams(query.join('?'))
+    const searchParams = new URLSearchParams(request.url!.slice(path!.length))
     if (!isExpected(searchParams)) return respond(response, 400, 'This is not the response to the login that was started')
     respond(response, 200, 'The login is complete. You can close this page and return to the terminal.')
     resolve(searchParams)
@@ -44,10 +43,7 @@ export async function openLoopback (port: number, isExpected: (parameters: URLSe
   return {
     redirectUri: `http://${host}${CALLBACK_PATH}`,
     received,
-    close: () => {
-      server.close()
-      server.closeIdleConnections()
-    }
+    close: () => { server.close() }
   }
 }
 

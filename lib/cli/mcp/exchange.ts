@@ -1,4 +1,5 @@
 import { DeadlineExceededError } from '../../client/deadline.ts'
+import { parseJson } from '../../client/http-response.ts'
 import { getErrorCode } from '../../client/outage.ts'
 import { ProxyRejectedError } from '../../client/proxy-tunnel.ts'
 import { resolveProxy } from '../../options/proxy.ts'
@@ -35,17 +36,18 @@ export function createExchange (timeout: number, env: NodeJS.ProcessEnv): Exchan
 
 /** @returns undefined if the text is no JSON object */
 export function parseObject (text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
 }
 
 /** The strings of an array; none if it is no array. */
 export function toStrings (value: unknown): string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
+}
+
+/** Whether a text of a peer is an http or https URL. */
+export function isHttpUrl (text: string | undefined): text is string {
+  return URL.canParse(String(text)) && ['http:', 'https:'].includes(new URL(String(text)).protocol)
 }
 
 /** A text of a peer, for a message. */

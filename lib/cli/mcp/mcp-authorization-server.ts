@@ -1,5 +1,5 @@
 import { failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
-import { fetchDocument, toPrintable, toStrings, type Exchange } from './exchange.ts'
+import { fetchDocument, isHttpUrl, toPrintable, toStrings, type Exchange } from './exchange.ts'
 
 /**
  * Follows the metadata of a resource to its authorization server.
@@ -10,7 +10,7 @@ import { fetchDocument, toPrintable, toStrings, type Exchange } from './exchange
 export async function diagnoseAuthorizationServer (exchange: Exchange, resource: Record<string, unknown>, expected: string | undefined): Promise<Diagnosis[]> {
   const id = 'mcp_authorization_server'
   const [issuer] = toStrings(resource['authorization_servers'])
-  if (issuer === undefined || !/^https?:/.test(issuer) || !URL.canParse(issuer)) return [failedBy(id, 'authorization_server_missing', 'The metadata names no authorization server')]
+  if (!isHttpUrl(issuer)) return [failedBy(id, 'authorization_server_missing', 'The metadata names no authorization server')]
   const shown = toPrintable(issuer)
   if (expected !== undefined && issuer !== expected) return [failedBy(id, 'authorization_server_other', `The metadata names another authorization server than the issuer of this API: ${shown}`)]
   const { origin, pathname } = new URL(issuer)

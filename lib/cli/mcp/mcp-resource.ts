@@ -1,7 +1,7 @@
 import { RESOURCE_METADATA_PATH, getResourceMetadataUrl } from '../../oauth/protected-resource.ts'
 import { getAudienceScope } from '../../zitadel/scopes.ts'
 import { failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
-import { fetchDocument, toPrintable, toStrings, type Exchange } from './exchange.ts'
+import { fetchDocument, isHttpUrl, toPrintable, toStrings, type Exchange } from './exchange.ts'
 import type { Challenge } from './mcp-server.ts'
 
 const AUDIENCE_SCOPE = /^urn:zitadel:iam:org:project:id:[^:]+:aud$/
@@ -20,8 +20,7 @@ export interface ResourceDiagnosis {
 export async function diagnoseResource (exchange: Exchange, url: string, { metadataUrl, scopes }: Challenge, projectId: string | undefined): Promise<ResourceDiagnosis> {
   const pathForm = getResourceMetadataUrl(url)
   const rootForm = `${new URL(url).origin}${RESOURCE_METADATA_PATH}`
-  const isUrl = metadataUrl !== undefined && /^https?:/.test(metadataUrl) && URL.canParse(metadataUrl)
-  const found = await fetchDocument(exchange, [...new Set([...isUrl ? [metadataUrl] : [], pathForm, rootForm])])
+  const found = await fetchDocument(exchange, [...new Set([...isHttpUrl(metadataUrl) ? [metadataUrl] : [], pathForm, rootForm])])
   if (found.url === undefined) return { diagnoses: [failedBy('mcp_metadata', 'resource_metadata_missing', `The metadata of the resource is not there (${found.tried})`)], document: undefined }
   return {
     diagnoses: [
