@@ -34,7 +34,7 @@ export const standIn: Command = {
 /** Whether there is no such file, or the key of an earlier stand-in: the key of a real application must not be lost. */
 async function canReplace (file: string, clientId: string): Promise<boolean> {
   try {
-    return (JSON.parse(await readFile(file, 'utf8')) as { clientId?: unknown } | null)?.clientId === clientId
+    return (JSON.parse(await readFile(file, 'utf8')) as { clientId?: unknown }).clientId === clientId
   } catch (error) {
     return (error as { code?: unknown }).code === 'ENOENT'
   }

@@ -38,9 +38,9 @@ export class EventMemory implements EventKnowledge {
    */
   isReplay ({ instanceId, aggregateType, aggregateId, sequence }: ZitadelEvent, now: number): boolean {
     const delivery = JSON.stringify([instanceId, aggregateType, aggregateId, sequence])
-    const before = this.#deliveries.get(delivery)
+    const before = this.#deliveries.get(delivery) ?? -Infinity
     this.#deliveries.set(delivery, now)
-    return before !== undefined && now - before <= 2 * TOLERANCE_SECONDS * 1000
+    return now - before <= 2 * TOLERANCE_SECONDS * 1000
   }
 
   /**

@@ -1,3 +1,5 @@
+import { parseJson } from '../client/http-response.ts'
+
 /** An event of ZITADEL, as a webhook of Actions v2 sends it. Members that the plugin does not use are left out. */
 export interface ZitadelEvent {
   readonly instanceId: string
@@ -21,7 +23,7 @@ const MAX_TEXT_LENGTH = 200
  */
 export function parseEvent (body: Buffer): ZitadelEvent | undefined {
   const text = body.toString()
-  const [, payload] = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(text.trim()) ?? []
+  const payload = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(text.trim())?.[1]
   const event = parseObject(payload === undefined ? text : Buffer.from(payload, 'base64url').toString())
   if (event === undefined) return undefined
   const { instanceID: instanceId, aggregateID: aggregateId, aggregateType, sequence, event_type: type, event_payload: data } = event
@@ -30,12 +32,8 @@ export function parseEvent (body: Buffer): ZitadelEvent | undefined {
 }
 
 function parseObject (text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isObject(value) ? value : undefined
 }
 
 function isObject (value: unknown): value is Record<string, unknown> {

@@ -108,7 +108,7 @@ t.test('for a server without a fault, the exit status is 0 and the output is tex
     'ok       Clients can register themselves: client id metadata documents, dynamic registration',
     ''
   ])
-  t.ok(seen.every((line) => line.endsWith(' ')), 'no credentials are sent')
+  t.same(seen, ['POST /mcp ', 'GET /.well-known/oauth-protected-resource/mcp ', 'GET /.well-known/oauth-authorization-server '], 'each page is read once, and no credentials are sent')
 })
 
 t.test('each missing link is named', async (t) => {
@@ -116,6 +116,9 @@ t.test('each missing link is named', async (t) => {
     ['no such route', () => ({ '/mcp': { status: 404 } }), 'mcp_server', /^failed: .*status 404/],
     ['a redirect', () => ({ '/mcp': { status: 307, headers: { location: '/other' } } }), 'mcp_server', /^failed: .*status 307/],
     ['a Host header that is not allowed', () => ({ '/mcp': { status: 403 } }), 'mcp_server', /^failed: .*status 403/],
+    ['several choices', () => ({ '/mcp': { status: 300 } }), 'mcp_server', /^failed: .*status 300/],
+    ...[400, 406, 415].map((status): typeof cases[number] => [`no guard, status ${status}`, () => ({ '/mcp': { status } }), 'mcp_guard', new RegExp(`^failed: .*status ${status}`)]),
+    ['the name of a parameter in capital letters', (origin) => ({ '/mcp': { status: 401, headers: { 'www-authenticate': `Bearer Resource_Metadata="${origin}/.well-known/oauth-protected-resource/mcp"` } } }), 'mcp_challenge', /^ok/],
     ['a failure', () => ({ '/mcp': { status: 503 } }), 'mcp_server', /^failed: .*status 503/],
     ['a reset', () => ({ '/mcp': 'reset' }), 'mcp_server', /^failed: .*(ECONNRESET|UND_ERR_SOCKET)/],
     ['no guard', () => ({ '/mcp': { body: {} } }), 'mcp_guard', /^failed: .*status 200/],
@@ -135,12 +138,15 @@ t.test('each missing link is named', async (t) => {
     ['a challenge with no URL', () => ({ '/mcp': challengeTo('file:///etc/passwd') }), 'mcp_metadata', /^failed: The challenge points/],
     ['another resource', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: 'https://other.example/mcp\u001b[31m' }) } }), 'mcp_resource', /^failed: .*https:\/\/other\.example\/mcp\?\[31m$/],
     ['another resource with a long name', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: `https://other.example/${'a'.repeat(300)}` }) } }), 'mcp_resource', /^failed: .*: https:\/\/other\.example\/a{178}$/],
+    ['another origin', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: 'https://other.example/mcp' }) } }), 'mcp_resource', /^failed/],
+    ['a path with the same start', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: `${origin}/mc` }) } }), 'mcp_resource', /^failed/],
+    ['an array as resource', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: [`${origin}/mcp`] }) } }), 'mcp_resource', /^failed: The metadata names no resource/],
     ['a longer path', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: `${origin}/mcp/v1` }) } }), 'mcp_resource', /^failed/],
     ['the origin as resource', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: origin }) } }), 'mcp_resource', /^warning/],
     ['a slash at the end', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: `${origin}/mcp/` }) } }), 'mcp_resource', /^warning/],
     ['no resource', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: 5 }) } }), 'mcp_resource', /^failed: The metadata names no resource/],
     ['no URL as resource', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { resource: 'mcp' }) } }), 'mcp_resource', /^failed: The metadata names no resource/],
-    ['no audience scope in the challenge', (origin) => ({ '/mcp': challengeTo(`${origin}/.well-known/oauth-protected-resource/mcp`, 'scope="openid"') }), 'mcp_scopes', /^failed: The server does not name/],
+    ['no audience scope in the challenge', (origin) => ({ '/mcp': challengeTo(`${origin}/.well-known/oauth-protected-resource/mcp`, 'scope="openid"') }), 'mcp_scopes', /^failed: The server does not name the audience scope of the project$/],
     ['no audience scope anywhere', (origin) => ({ '/mcp': challengeTo(`${origin}/.well-known/oauth-protected-resource/mcp`), '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { scopes_supported: undefined }) } }), 'mcp_scopes', /^failed: The server does not name/],
     ['no audience scope in the metadata', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { scopes_supported: ['openid', 5] }) } }), 'mcp_scopes', /^warning: The metadata does not name/],
     ['an audience scope that is no string', (origin) => ({ '/.well-known/oauth-protected-resource/mcp': { body: createResource(origin, { scopes_supported: [[AUDIENCE]] }) } }), 'mcp_scopes', /^warning: The metadata does not name/],
@@ -177,7 +183,7 @@ t.test('the issuer and the project of the API are compared, if they are known', 
 })
 
 t.test('the token is sent to the given URL only, and is never printed', async (t) => {
-  const answers: Array<[Page, RegExp]> = [[{ status: 401 }, /^failed: .*does not accept/], [{ status: 403 }, /^warning/], [{ status: 503 }, /^failed: .*status 503/], [{ status: 302, headers: { location: '/elsewhere' } }, /^failed: .*status 302/], ['reset', /^failed: .*(ECONNRESET|UND_ERR_SOCKET)/], [{ status: 406 }, /^ok/], [{ status: 200, body: CANARY }, /^ok/]]
+  const answers: Array<[Page, RegExp]> = [[{ status: 401 }, /^failed: .*does not accept/], [{ status: 403 }, /^warning/], [{ status: 500 }, /^failed: .*status 500/], [{ status: 503 }, /^failed: .*status 503/], [{ status: 300 }, /^failed: .*status 300/], [{ status: 400 }, /^ok: The MCP server accepts the token$/], [{ status: 302, headers: { location: '/elsewhere' } }, /^failed: .*status 302/], ['reset', /^failed: .*(ECONNRESET|UND_ERR_SOCKET)/], [{ status: 406 }, /^ok/], [{ status: 200, body: CANARY }, /^ok/]]
   for (const [page, line] of answers) {
     const { url, seen } = await start(t, (origin) => ({
       '/mcp': ({ headers, socket }, response) => {

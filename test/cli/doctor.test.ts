@@ -50,7 +50,7 @@ t.test('without a fault, each check is ok', async (t) => {
 
 t.test('the roles of a token are sorted, and its jti decides whether it is a personal access token', async (t) => {
   const { env } = await start(t)
-  const response = { active: true, sub: '1', aud: ['8'], 'urn:zitadel:iam:org:project:roles': { reader: { 7: 'a.example' }, admin: { 7: 'a.example' } } }
+  const response = { active: true, sub: '1', aud: ['8'], 'urn:zitadel:iam:org:project:roles': { reader: { 7: 'a.example' }, admin: { 7: 'a.example' } }, 'x:urn:zitadel:iam:org:project:9:roles': {}, 'urn:zitadel:iam:org:project:9:roles:x': {} }
   let jti = ''
   const issuer = await playZitadel(t, () => ({ body: JSON.stringify({ ...response, jti }) }))
   for (const [id, message] of [['V2_12', 'The token is active for this API'], ['12x', 'The token is active for this API'], ['12', 'The token is active for this API. It is a personal access token']] as const) {
@@ -179,6 +179,12 @@ t.test('similar forms of tokens have different causes', async (t) => {
   const { issuer: iss, api } = standIn
   // Creates the keys, which takes longer than the deadline of a request on a slow machine.
   t.equal((await fetch(`${iss}/oauth/v2/keys`)).status, 200)
+  t.equal((await examine(standIn.env, 'Bearer x')).checks.at(-1)?.id, 'token_form', 'ZITADEL is not asked about it')
+  const ofOtherProject = await standIn.issueToken({ format: 'jwt', audience: ['9'] })
+  const ofProject = await standIn.issueToken({ format: 'jwt', audience: ['9', '8'] })
+  for (const token of [ofOtherProject, ofProject]) standIn.revoke(token)
+  t.equal((await examine(standIn.env, ofOtherProject)).checks.at(-1)?.cause, 'token_inactive')
+  t.equal((await examine(standIn.env, ofProject, ['--project-id', '8'])).checks.at(-1)?.cause, 'token_revoked')
   for (const [token, id, cause] of [
     [jwt({ iss, nonce: 'x' }), 'token_form', 'id_token'],
     [jwt({ iss, azp: 'x' }), 'token_form', 'id_token'],
@@ -213,7 +219,7 @@ t.test('a revoked token, a personal access token and one that the options deny h
   standIn.revoke(revoked)
   t.match(find(await examine(standIn.env, revoked), 'introspection'), { cause: 'token_inactive', see: 'docs/its-401.md#token_inactive' })
   t.match(find(await examine(standIn.env, await standIn.issueToken({ kind: 'pat', roles: ['reader'] })), 'introspection'), { message: /personal access token$/ })
-  t.match(find(await examine(standIn.env, await standIn.issueToken({}), ['--project-id', '2']), 'introspection'), { cause: 'project_not_in_audience', see: 'docs/its-401.md#project_not_in_audience' })
+  t.match(find(await examine(standIn.env, await standIn.issueToken({}), ['--project-id', '2']), 'introspection'), { cause: 'project_not_in_audience', message: /^The token is not accepted: ./, cure: 'See the section of the reason', see: 'docs/its-401.md#project_not_in_audience' })
 })
 
 t.test('each cause is documented, and each link leads to a section that exists', async (t) => {

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { traces } from '../fixtures/servers/logging.ts'
 import { runCommand } from '../fixtures/terminal.ts'
 
 const server = (name: string): string => fileURLToPath(new URL(`../fixtures/servers/${name}${extname(import.meta.filename)}`, import.meta.url))
@@ -17,6 +18,11 @@ t.test('routes prints the access of each route', async (t) => {
     'GET     /orders  guarded  roles admin and auditor, or reader, organization 42, freshness 5 s',
     ''
   ].join('\n'))
+})
+
+t.test('routes closes the app', async (t) => {
+  t.match(await runCommand(['routes', server('logging')]), { status: 0, output: /GET {5}\/orders\/:id/ })
+  t.same(traces, { log: '', handled: 0, closed: 1 })
 })
 
 t.test('routes --json prints the rows, and --markdown a table', async (t) => {

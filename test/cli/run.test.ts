@@ -5,7 +5,8 @@ t.test('without a command, and with --help, the commands are listed', async (t) 
   for (const args of [[], ['help'], ['--help'], ['-h']]) {
     const { status, output, errors } = await runCommand(args)
     t.equal(status, 0)
-    for (const name of ['doctor', 'routes', 'token', 'events', 'stand-in']) t.match(output, `fastify-zitadel ${name}`)
+    t.match(output, /^Usage:\n {2}fastify-zitadel doctor/)
+    for (const name of ['doctor', 'routes', 'token', 'events', 'stand-in']) t.match(output, `\n  fastify-zitadel ${name}`)
     t.equal(errors, '')
   }
 })

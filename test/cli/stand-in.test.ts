@@ -1,6 +1,6 @@
 import t from 'tap'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { readFileSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import Fastify from 'fastify'
@@ -20,6 +20,7 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   const issuer = /^ZITADEL_ISSUER=(.+)$/m.exec(output)![1]!
   const keyFile = /^ZITADEL_KEY_FILE=(.+)$/m.exec(output)![1]!
   const token = /Bearer ([^']+)'/.exec(output)![1]!
+  t.equal(statSync(keyFile).mode & 0o777, 0o600)
   const app = Fastify()
   t.teardown(async () => await app.close())
   await app.register(zitadel, { issuer, credentials: { keyFile } })
@@ -28,6 +29,10 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   signals.emit('interrupt')
   t.equal((await ended).status, 0)
   await t.rejects(fetch(issuer))
+})
+
+t.test('stand-in accepts the highest port', async (t) => {
+  t.notMatch((await runCommand(['stand-in', '--port', '65535', '--key-file', `${t.testdir()}/key.json`])).errors, '--port')
 })
 
 t.test('stand-in ends if the key file cannot be written', async (t) => {

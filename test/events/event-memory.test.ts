@@ -15,3 +15,15 @@ t.test('the last 20,000 deliveries and the users of the last 100,000 role assign
   t.equal(memory.getUserOfGrant('grant 0'), undefined)
   t.equal(memory.getUserOfGrant('grant 1'), 'user 1')
 })
+
+t.test('only the events about a login or a role assignment are remembered', async (t) => {
+  const memory = new EventMemory(undefined)
+  const login = { ...createEvent(1), aggregateType: 'oidc_session', aggregateId: 'login', payload: { sessionID: 'session', userID: 'user' } }
+  memory.record({ ...login, type: 'oidc_session.removed' })
+  t.equal(memory.getUserOfSession('session'), undefined)
+  memory.record({ ...login, type: 'oidc_session.added' })
+  t.equal(memory.getUserOfSession('session'), 'user')
+  const recordAll = (aggregateType: string): number[] => [1, 4].map((sequence) => memory.record({ ...createEvent(sequence), aggregateType, aggregateId: aggregateType }))
+  t.same(recordAll('user'), [0, 0])
+  t.same(recordAll('usergrant'), [0, 2], 'the missed events of a role assignment are counted')
+})

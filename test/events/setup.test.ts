@@ -48,10 +48,16 @@ t.test('a removal takes the target out of groups too', async (t) => {
     { condition: { event: { all: true } }, targets: ['new', 'all'] },
     { condition: { event: { group: 'user' } }, targets: ['new'] },
     { condition: { event: { event: 'user.locked' } }, targets: ['new', 'one'] },
-    { condition: { event: { event: 'user.removed' } }, targets: ['one'] }
+    { condition: { event: { event: 'user.removed' } }, targets: ['one'] },
+    { condition: { event: { event: 'session.terminated' } }, targets: ['new', 'one', 'all'] },
+    { condition: { event: { event: 'session.user.checked' } }, targets: ['new'] },
+    { condition: { event: { event: 'user.grant.added' } }, targets: ['new'] }
   ]), [
     { condition: { event: { all: true } }, targets: ['all'] },
     { condition: { event: { group: 'user' } }, targets: [] },
-    { condition: { event: { event: 'user.locked' } }, targets: ['one'] }
+    { condition: { event: { event: 'user.locked' } }, targets: ['one'] },
+    { condition: { event: { event: 'session.terminated' } }, targets: ['one', 'all'] },
+    { condition: { event: { event: 'session.user.checked' } }, targets: [] },
+    { condition: { event: { event: 'user.grant.added' } }, targets: [] }
   ])
 })

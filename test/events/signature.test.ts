@@ -43,6 +43,11 @@ const FORGED: unknown[] = [
   `t=${NOW},v1=${'0'.repeat(64)}`, `t=${NOW},v2=${mac}`, `t=${NOW + 1},v1=${mac}`, `t=-${NOW},v1=${mac}`, `t=+${NOW},v1=${mac}`, `t=${NOW}.0,v1=${mac}`,
   `t=0${NOW},v1=${mac}`, `t=NaN,v1=${mac}`, `t=1e9,v1=${mac}`, `t=Infinity,v1=${mac}`, `t=${NOW},t=1,v1=${mac}`, [valid], 5, {}, `${valid},${'v1=0,'.repeat(300)}`
 ]
+t.test('a time that is no number is not valid, although its signature is right', async (t) => {
+  for (const time of [`x${NOW}`, `${NOW}x`, 'undefined']) t.notOk(isValid(sign(body, time as never)), time)
+  t.ok(isValid(`${valid},${'v0=0,'.repeat(300)}`.slice(0, 1024)), 'the longest header')
+})
+
 t.test('other forms of signatures are not valid', async (t) => {
   for (const header of FORGED) t.notOk(isValid(header), String(header).slice(0, 60))
   t.notOk(isValid(valid, { keys: [] }))

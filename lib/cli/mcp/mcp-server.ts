@@ -25,15 +25,15 @@ export async function diagnoseChallenge (exchange: Exchange, url: string): Promi
   const answer = await exchange(url, { ...PING, headers: HEADERS })
   const { status } = answer
   if (status === 401) return readChallenge(answer)
-  const isReachable = status !== undefined && (status < 300 || [400, 406, 415].includes(status))
+  const isReachable = Number(status) < 300 || [400, 406, 415].includes(Number(status))
   const diagnosis = isReachable
     ? failedBy('mcp_guard', 'mcp_unguarded', `The MCP server does not demand a token: it answers a message without one with status ${status}`)
     : failedBy('mcp_server', 'mcp_unreachable', `No MCP server answers there: ${describeAnswer(answer)}`)
   return { diagnoses: [diagnosis], metadataUrl: undefined, scopes: undefined, isReachable }
 }
 
-function readChallenge ({ challenge = '' }: Answer & { readonly challenge?: string | undefined }): Challenge {
-  const find = (name: string): string | undefined => new RegExp(`[ ,]${name}="([^"]{0,2000})"`, 'i').exec(challenge)?.[1]
+function readChallenge ({ challenge }: Answer & { readonly challenge?: string | undefined }): Challenge {
+  const find = (name: string): string | undefined => new RegExp(`[ ,]${name}="([^"]{0,2000})"`, 'i').exec(String(challenge))?.[1]
   const [metadataUrl, scope] = [find('resource_metadata'), find('scope')]
   return {
     diagnoses: [
