@@ -1,5 +1,3 @@
-import { parseJson } from '../client/http-response.ts'
-
 /** An event of ZITADEL, as a webhook of Actions v2 sends it. Members that the plugin does not use are left out. */
 export interface ZitadelEvent {
   readonly instanceId: string
@@ -32,8 +30,12 @@ export function parseEvent (body: Buffer): ZitadelEvent | undefined {
 }
 
 function parseObject (text: string): Record<string, unknown> | undefined {
-  const value = parseJson(text)
-  return isObject(value) ? value : undefined
+  try {
+    const value: unknown = JSON.parse(text)
+    return isObject(value) ? value : undefined
+  } catch {
+    return undefined
+  }
 }
 
 function isObject (value: unknown): value is Record<string, unknown> {
