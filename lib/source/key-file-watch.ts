@@ -5,7 +5,7 @@ const POLL_INTERVAL_MS = 5000
 
 /** Returns a hash of the content of a file, so that the secret itself need not be kept; undefined for a file that cannot be read. */
 export async function readFingerprint (file: string): Promise<string | undefined> {
-  return await readFile(file, 'utf8').then((text) => hash('sha256', text), () => undefined)
+  return await readFile(file).then((content) => hash('sha256', content), () => undefined)
 }
 
 /**

@@ -114,6 +114,13 @@ t.test('a poll that is running when the watch ends replaces nothing', async (t) 
   }
 })
 
+t.test('a watch keeps no process alive', async (t) => {
+  const countTimers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = countTimers()
+  t.teardown(watchKeyFile('missing', undefined, async () => true, 60_000))
+  t.equal(countTimers(), before)
+})
+
 t.test('a watch that has ended does not poll', async (t) => {
   const { file, calls, end } = await startWatch(t)
   await writeFile(file, 'second')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readFileSync } from 'node:fs'
-import { createNoopMeter, type Meter, type MetricOptions } from '@opentelemetry/api'
+import { createNoopMeter, type Meter, type MetricOptions, type Observable } from '@opentelemetry/api'
 import { instrument } from '../../lib/telemetry/index.ts'
 import { startGuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
@@ -8,27 +8,42 @@ interface Metric extends MetricOptions {
   readonly kind: string
 }
 
-/** The metrics that `instrument()` creates, by name, and the scope of their meter. */
-async function listMetrics (t: TestContext): Promise<{ scope: string, metrics: Map<string, Metric> }> {
+interface Recorded {
+  /** The name of the meter. */
+  readonly scope: string
+  /** By name. */
+  readonly metrics: Map<string, Metric>
+  /** The functions that the meter calls to observe values. */
+  readonly callbacks: Set<unknown>
+  readonly end: () => void
+}
+
+/** Records what `instrument()` creates. */
+async function record (t: TestContext): Promise<Recorded> {
   const { app } = await startGuardedApp(t)
   const metrics = new Map<string, Metric>()
+  const callbacks = new Set<unknown>()
+  const addCallback = (callback: unknown): void => { callbacks.add(callback) }
+  const removeCallback = (callback: unknown): void => { callbacks.delete(callback) }
   let scope = ''
   const getMeter = (name: string): Meter => {
     scope = name
-    return new Proxy(createNoopMeter(), {
-      get: (meter, method: keyof Meter) => (...parameters: unknown[]) => {
-        const [name, options] = parameters as [string, MetricOptions]
-        if (method.startsWith('create')) metrics.set(name, { kind: method.slice('create'.length), ...options })
-        return (meter[method] as (...parameters: unknown[]) => unknown)(...parameters)
+    const meter = createNoopMeter()
+    return new Proxy(meter, {
+      get: (_, method: keyof Meter) => (...parameters: [never, never]) => {
+        if (method === 'addBatchObservableCallback') return addCallback(parameters[0])
+        if (method === 'removeBatchObservableCallback') return removeCallback(parameters[0])
+        metrics.set(parameters[0], { kind: method.slice('create'.length), ...parameters[1] as MetricOptions })
+        return method.startsWith('createObservable') ? { addCallback, removeCallback } satisfies Observable : meter[method](...parameters)
       }
     })
   }
-  t.teardown(instrument(app, { meterProvider: { getMeter } }))
-  return { scope, metrics }
+  const end = instrument(app, { meterProvider: { getMeter } })
+  return { scope, metrics, callbacks, end }
 }
 
 t.test('the metrics are those of the table in the documents, with the same kinds and units', async (t) => {
-  const { scope, metrics } = await listMetrics(t)
+  const { scope, metrics } = await record(t)
   const table = readFileSync('docs/observability.md', 'utf8').matchAll(/^\| (`fastify_zitadel\.[^|]*) \| ([^|,]*)(?:, ([^|]*))? \|/gm)
   const documented = [...table].flatMap(([, names, kind, unit]) => names!.split(', ').map((name) => [name.replaceAll('`', ''), `${kind}, ${unit}`]))
   const kinds: Record<string, string> = { Counter: 'counter', ObservableCounter: 'counter', Histogram: 'histogram', ObservableGauge: 'gauge', ObservableUpDownCounter: 'up-down counter' }
@@ -39,7 +54,7 @@ t.test('the metrics are those of the table in the documents, with the same kinds
 })
 
 t.test('each metric has a description, and a counter names what it counts as its unit', async (t) => {
-  const { metrics } = await listMetrics(t)
+  const { metrics } = await record(t)
   t.same(Object.fromEntries([...metrics].map(([name, { unit = '', description }]) => [name, `${unit} ${description}`])), {
     'fastify_zitadel.decisions': '{decision} Decisions of the guard on requests',
     'fastify_zitadel.verdict.age': 's Time since ZITADEL was asked about the token of a request',
@@ -67,7 +82,7 @@ t.test('each metric has a description, and a counter names what it counts as its
 })
 
 t.test('the buckets are those of HTTP clients for introspections, and fit the ages that verdicts have', async (t) => {
-  const { metrics } = await listMetrics(t)
+  const { metrics } = await record(t)
   const boundaries = [...metrics].flatMap(([name, { advice }]) => advice?.explicitBucketBoundaries === undefined ? [] : [[name, advice.explicitBucketBoundaries]])
   const client = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]
   t.same(Object.fromEntries(boundaries), {
@@ -75,4 +90,11 @@ t.test('the buckets are those of HTTP clients for introspections, and fit the ag
     'fastify_zitadel.introspection.wait': client,
     'fastify_zitadel.verdict.age': [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 1800, 3600]
   })
+})
+
+t.test('after instrument() has ended, the meter calls nothing', async (t) => {
+  const { callbacks, end } = await record(t)
+  t.equal(callbacks.size, 3)
+  end()
+  t.equal(callbacks.size, 0)
 })
