@@ -32,6 +32,19 @@ t.test('the age of a verdict counts from the introspection request, not from the
   t.equal(peer.asked.length, 2)
 })
 
+t.test('a verdict that was asked for while timers were fake and ahead is not used with the real ones', async (t) => {
+  const clock = new ManualClock()
+  const peer = await startPeer(t, () => ({ active: true }))
+  const { status } = await startConnectedApp(t, { issuer: peer.origin, credentials: basic }, clock)
+  clock.advance(3600)
+  await status('/')
+  clock.advance(-3600)
+  for (const [index, url] of ['/', '/recent', '/fresh', '/fresh'].entries()) {
+    t.equal(await status(url), 200)
+    t.equal(peer.asked.length, index + 2, url)
+  }
+})
+
 t.test('freshness 0 causes an introspection for each request, and other routes use its response', async (t) => {
   let active = true
   const peer = await startPeer(t, () => ({ active }))
