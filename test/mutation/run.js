@@ -11,8 +11,8 @@ import { createProgress } from '../runner/progress.js'
 
 /** Percent of the mutants of a folder that the tests must notice. */
 const LEAST = 92
-/** A mutant is tried with the nearest tests only, which take so long together: a score is rather too low. */
-const BUDGET_MS = 30_000
+/** A mutant is tried with tests that take so long together, the nearest ones and others: a score is rather too low. */
+const BUDGET_MS = { near: 20_000, other: 20_000 }
 // Documents, the stand-in, examples that use the build, and servers of their own that take long to start.
 const OTHERS = /^test\/(?:architecture|docs|examples|testing)\/|\/(?:browser|cluster|sentinel)\./
 
@@ -80,7 +80,7 @@ async function tryMutant (mutant, worker) {
   // Code that runs when a module is loaded needs a process in which the mutant is active from the start.
   const early = isStatic.has(mutant.id) ? new TestWorker({ __STRYKER_ACTIVE_MUTANT__: mutant.id }) : undefined
   try {
-    for (const unit of getNearest(mutant)) {
+    for (const unit of listCandidates(mutant)) {
       const run = async () => unit.index === undefined
         ? await runFile(unit, { __STRYKER_ACTIVE_MUTANT__: mutant.id })
         : (await (early ?? worker).run(unit, mutant.id)).outcome
@@ -115,20 +115,24 @@ function getKey ({ fileName }, { name, index }) {
   return `${fileName} ${name} ${index}`
 }
 
-function getNearest (mutant) {
+/** Lists the tests to try on a mutant: those of its folder, and after them some of each other file. */
+function listCandidates (mutant) {
   const { id, fileName } = mutant
   const [, folder] = fileName.split('/')
-  const rank = (unit) => [
-    -(kills.get(getKey(mutant, unit)) ?? 0),
-    unit.name.replace(/^test/, 'lib').replace(/(\.[^/]*)?\.test\.ts$/, '.ts') === fileName ? 0 : 1,
-    unit.name.startsWith(`test/${folder}/`) ? 0 : 1,
-    unit.duration
-  ]
-  const isBefore = (a, b) => a.map((value, index) => value - b[index]).find((difference) => difference !== 0) ?? 0
-  let sum = 0
+  const mirrors = ({ name }) => name.replace(/^test/, 'lib').replace(/(\.[^/]*)?\.test\.ts$/, '.ts') === fileName
+  const seen = new Map()
+  const budget = { ...BUDGET_MS }
   return units.filter(({ reached, files }) => reached.has(id) || (isStatic.has(id) && files.has(fileName)))
-    .map((unit) => ({ unit, rank: rank(unit) })).sort((a, b) => isBefore(a.rank, b.rank))
-    .map(({ unit }) => unit).filter(({ duration }) => (sum += duration) <= BUDGET_MS)
+    .sort((one, other) => one.duration - other.duration)
+    .map((unit) => {
+      const count = kills.get(getKey(mutant, unit)) ?? 0
+      const isNear = count > 0 || unit.name.startsWith(`test/${folder}/`) || mirrors(unit)
+      seen.set(unit.name, (seen.get(unit.name) ?? 0) + 1)
+      return { unit, isNear, rank: isNear ? [0, -count, mirrors(unit) ? 0 : 1] : [1, seen.get(unit.name), 0] }
+    })
+    .sort((one, other) => one.rank.map((value, index) => value - other.rank[index]).find((difference) => difference !== 0) ?? 0)
+    .filter(({ unit, isNear }) => (budget[isNear ? 'near' : 'other'] -= unit.duration) >= 0)
+    .map(({ unit }) => unit)
 }
 
 function describe ({ fileName, location: { start }, mutatorName, original, replacement }) {
