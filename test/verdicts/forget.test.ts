@@ -1,8 +1,14 @@
 import t from 'tap'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ForgetMessage } from '../../lib/channels.ts'
+import type { IntrospectionResponse } from '../../lib/index.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { basic, startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
 import type { TestContext } from '../fixtures/guarded-app.ts'
 import { startPeer } from '../fixtures/peer.ts'
+import { fleetApp } from '../fixtures/fleet-app.ts'
+import { needsRedis, startRedis } from '../fixtures/redis.ts'
+import { collectMessages } from '../fixtures/subscribe.ts'
 
 const TOKENS: Record<string, object> = {
   ada1: { active: true, sub: 'ada', jti: '1' },
@@ -41,6 +47,27 @@ t.test('a token is forgotten with all tokens that share its jti', async (t) => {
   const { zitadel, askedAgain } = await world(t)
   await zitadel.forget({ token: 'ada2' })
   t.same(await askedAgain(), ['ada2', 'ada2again'])
+})
+
+t.test('other processes forget the tokens that share the jti of a forgotten one, also if only this process knows the jti', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  const asked: string[] = []
+  const introspect = (token: string): IntrospectionResponse => {
+    asked.push(token)
+    return TOKENS[token] as IntrospectionResponse
+  }
+  const forgets = collectMessages<ForgetMessage>(t, 'fastify-zitadel:forget')
+  const [one, other] = [await fleetApp(t, port, { introspect }, { key: 'k'.repeat(32) }), await fleetApp(t, port, { introspect }, { key: 'k'.repeat(32) })]
+  // Until the subscriptions have begun, verdicts are asked for again.
+  while (forgets.length < 2) await sleep(5)
+  await one.status('ada2')
+  for (let time = 0; time < 2; time++) await other.status('ada2again')
+  t.same(asked.splice(0), ['ada2', 'ada2again'])
+  await admin('FLUSHALL')
+  await one.app.zitadel.forget({ token: 'ada2' })
+  while (!forgets.some(({ source, target }) => source === 'process' && target === 'token')) await sleep(5)
+  await other.status('ada2again')
+  t.same(asked, ['ada2again'])
 })
 
 t.test('tokens without a jti are not forgotten together', async (t) => {
