@@ -25,9 +25,24 @@ export function checkCredentialId (value: unknown, name: string): asserts value 
   if (value.includes(' ')) throw createOptionError(`${name} must not contain a space`)
 }
 
+/**
+ * The same for an id in a JSON key. It may have other letters than those of ASCII: earlier versions of ZITADEL made the id of a
+ * client from the name of its project.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function checkKeyMember (value: string, name: string): void {
+  const problem = findMistake(value) ?? (value.includes(' ') ? 'must not contain a space' : undefined)
+  if (problem !== undefined) throw createOptionError(`${name} ${problem}`)
+}
+
 function findProblem (value: string): string | undefined {
+  return findMistake(value) ?? (/^[\x20-\x7E]*$/.test(value) ? undefined : 'must be printable ASCII')
+}
+
+function findMistake (value: string): string | undefined {
   if (/[\r\n]/.test(value)) return 'must not contain a line break (a file often ends with one)'
   if (value !== value.trim()) return 'must not start or end with white space'
   if (value.length > 1 && /^["'`]/.test(value) && value.endsWith(value[0]!)) return 'must not be in quotation marks'
-  return /^[\x20-\x7E]*$/.test(value) ? undefined : 'must be printable ASCII'
+  return undefined
 }

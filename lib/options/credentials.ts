@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { ZitadelError, createOptionError } from '../errors.ts'
 import { SIGNING_ALGORITHMS, clientSecretBasic, type SecretClient, type SigningClient } from '../oauth/client-authentication.ts'
 import { parseApplicationKey } from '../zitadel/application-key.ts'
-import { checkCredential, checkCredentialId, checkNonEmptyString } from './credential-checks.ts'
+import { checkCredential, checkCredentialId, checkKeyMember, checkNonEmptyString } from './credential-checks.ts'
 import type { Credentials } from './options.ts'
 
 /** Provides the credentials of this API. */
@@ -82,7 +82,7 @@ function createKeyProvider (key: unknown, name: string): CredentialsProvider {
 function parseKey (source: unknown, name: string): SigningClient {
   try {
     const client = parseApplicationKey(source)
-    for (const member of ['keyId', 'clientId'] as const) checkCredentialId(client[member], `${name}: its member "${member}"`)
+    for (const member of ['keyId', 'clientId'] as const) checkKeyMember(client[member], `${name}: its member "${member}"`)
     return client
   } catch (error) {
     throw error instanceof ZitadelError ? error : createOptionError(`${name} ${(error as Error).message}`)
