@@ -118,7 +118,8 @@ function getKey ({ fileName }, { name, index }) {
 /** Lists the tests to try on a mutant: those of its folder, and after them some of each other file. */
 function listCandidates (mutant) {
   const { id, fileName } = mutant
-  const [, folder] = fileName.split('/')
+  // The files in no folder of lib are tested in test/plugin.
+  const folder = folderOf(mutant) === '.' ? 'plugin' : folderOf(mutant)
   const mirrors = ({ name }) => name.replace(/^test/, 'lib').replace(/(\.[^/]*)?\.test\.ts$/, '.ts') === fileName
   const seen = new Map()
   const budget = { ...BUDGET_MS }

@@ -99,6 +99,31 @@ t.test('a docs page that a browser cannot open is named at start', async (t) => 
   }
 })
 
+t.test('a page of Scalar that a browser cannot open is named too, and pages with completed options are not', async (t) => {
+  const start = async (register: (app: FastifyInstance) => Promise<void>): Promise<string[]> => {
+    const lines: string[] = []
+    const { app } = await startGuardedApp(t, { server: { logger: { level: 'warn', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
+    await register(app)
+    await app.ready()
+    return lines
+  }
+  t.match(await start(async (app) => {
+    await app.register(swagger, { openapi: {} })
+    await app.register(scalar, { routePrefix: '/reference' })
+  }), [/^fastify-zitadel: the docs page at \/reference\/? needs a token/])
+  t.same(await start(async (app) => {
+    const docs = app.zitadel.openapi(LOGIN)
+    await app.register(swagger, docs.swagger())
+    await app.register(swaggerUi, docs.swaggerUi({ routePrefix: '/docs' }))
+  }), [])
+  t.match(await start(async (app) => {
+    const docs = app.zitadel.openapi(LOGIN)
+    await app.register(swagger, docs.swagger())
+    await app.register(swaggerUi, docs.swaggerUi({ routePrefix: '/docs' }))
+    docs.scalar({ routePrefix: '/reference' })
+  }), [/options of a docs page were completed, and no page in the scope of the guard uses them/])
+})
+
 t.test('a route that a hook declares inside the scope of a page stays protected', async (t) => {
   const { app } = await startGuardedApp(t)
   const docs = app.zitadel.openapi(LOGIN)

@@ -40,6 +40,25 @@ t.test('in OpenAPI 3.0 each of several security requirements has its set of role
   t.same([security, roleSets], [[{ zitadel: [...BASE_SCOPES, 'profile'] }, { zitadel: [...BASE_SCOPES, 'email'] }], [['reader'], []]])
 })
 
+t.test('the scheme for roles is in a document of OpenAPI 3.1 if a route requires one', async (t) => {
+  for (const [version, config, expected] of [
+    ['3.1.0', { roles: [['reader'], ['admin']] }, ['zitadel', 'zitadelRoles']],
+    ['3.1.0', { scopes: [['reader'], ['profile']] }, ['zitadel', 'zitadelRoles']],
+    ['3.1.0', { scopes: ['profile'] }, ['zitadel']],
+    ['3.0.3', { roles: ['reader'] }, ['zitadel']]
+  ] as Array<[string, ZitadelRouteOptions, string[]]>) {
+    const { app } = await startDocumentedApp(t, { openapi: { openapi: version } })
+    app.get('/', { config }, async () => ({}))
+    app.get('/any', async () => ({}))
+    t.same(Object.keys((await getDocument(app)).components.securitySchemes), expected, JSON.stringify(config))
+  }
+})
+
+t.test('only in OpenAPI 3.0, and only if roles are required, the extension names roles', async (t) => {
+  t.equal((await getOperation(t, { scopes: ['profile'] }, {}, '3.0.3'))['x-zitadel-roles'], undefined)
+  t.equal((await getOperation(t, { roles: ['reader'] }))['x-zitadel-roles'], undefined)
+})
+
 t.test('access decides about the security of a route', async (t) => {
   t.same((await getOperation(t, { access: 'public' })).security, [])
   t.same((await getOperation(t, { access: 'optional' })).security, [{}, { zitadel: BASE_SCOPES }])
@@ -115,6 +134,10 @@ t.test('methods without a field in path items are left out before OpenAPI 3.2', 
   t.same(await fields('3.0.3'), common)
   t.same(await fields('3.1.0'), common)
   t.same(await fields('3.2.0'), ['PROPFIND', ...common, 'query'].sort())
+  const { app } = await startDocumentedApp(t, { openapi: { openapi: '3.2.0' } })
+  app.addHttpMethod('PROPFIND')
+  app.route({ method: 'PROPFIND', url: '/', handler: async () => ({}) })
+  t.match((await getDocument(app)).paths['/'], { additionalOperations: { PROPFIND: { security: [{ zitadel: BASE_SCOPES }] } } })
 })
 
 t.test('the responses of the guard have texts, and a schema for each header', async (t) => {
@@ -122,7 +145,7 @@ t.test('the responses of the guard have texts, and a schema for each header', as
   const challenge = { 'WWW-Authenticate': { description: 'The challenge (RFC 6750).', schema: { type: 'string' } } }
   t.strictSame(responses['401'], { description: 'The access token is missing, invalid, expired or revoked.', headers: challenge })
   t.strictSame(responses['403'], { description: 'The access token lacks a role or a scope that this operation requires.', headers: challenge })
-  t.match(responses['503'], { headers: { 'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } } } })
+  t.match(responses['503'], { description: 'ZITADEL cannot be asked at the moment. The token may be valid.', headers: { 'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } } } })
 })
 
 t.test('each scope of the login has a description', async (t) => {
