@@ -63,8 +63,11 @@ export class FaultPlan {
   #fault: Fault | null = null
   #times = 0
 
-  set (fault: Fault | null, times: number): void {
+  set (fault: Fault | null, options: { times?: number }): void {
     checkFault(fault)
+    const { times = Infinity } = options
+    // With a count in place of the options, the fault would last for ever.
+    if (typeof options !== 'object' || (times !== Infinity && !(Number.isInteger(times) && times >= 0))) throw new TypeError('the options of fail must be an object { times }, with a whole number of requests')
     this.#fault = fault
     this.#times = times
   }

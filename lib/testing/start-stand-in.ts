@@ -99,7 +99,10 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
       checkOptionNames(logoutOptions, LOGOUT_TOKEN_OPTION_NAMES, 'createLogoutToken')
       return await createLogoutToken({ clientId: LOGIN_CLIENT_ID, ...logoutOptions }, issuer, Math.floor(clock() / 1000))
     },
-    fail: (fault, { times = Infinity } = {}) => { faults.set(fault, times) },
+    fail: (fault, failOptions = {}) => {
+      checkOptionNames(failOptions, { times: true }, 'fail')
+      faults.set(fault, failOptions)
+    },
     requests: log.requests,
     close: async () => {
       if (!server.listening) return

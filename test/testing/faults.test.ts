@@ -134,6 +134,13 @@ test('a fault applies to the given number of requests', async (t) => {
   t.same(statuses, [429, 429, 200])
 })
 
+test('wrong options of a fault are rejected', async (t) => {
+  for (const options of [1, { times: '1' }, { times: 1.5 }, { times: -1 }, { times: NaN }]) {
+    t.throws(() => standIn.fail('reset', options as never), { name: 'TypeError', message: 'the options of fail must be an object { times }, with a whole number of requests' })
+  }
+  t.throws(() => standIn.fail('reset', { time: 1 } as never), { name: 'TypeError', message: /^unknown option "time" of fail: expected one of times/ })
+})
+
 test('an unknown fault is rejected', async (t) => {
   t.throws(() => standIn.fail('restet' as Fault), { name: 'TypeError', message: /^"fault" must be an object, null or one of reset, hang/ })
 })
