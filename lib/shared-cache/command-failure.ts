@@ -22,6 +22,5 @@ export const isErrorReply = (reason: string): boolean => REPLY_ERRORS.includes(r
 export function getFailureReason (error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown, message?: unknown }
   if (typeof code === 'string' && /^[A-Z][A-Z_]{1,30}$/.test(code)) return code
-  const word = typeof message === 'string' ? message.split(' ', 1)[0]! : ''
-  return isErrorReply(word) ? word : 'FAILED'
+  return REPLY_ERRORS.find((word) => typeof message === 'string' && message.split(' ', 1)[0] === word) ?? 'FAILED'
 }

@@ -14,8 +14,8 @@ t.test('the first word of an error reply of Redis is the reason', async (t) => {
 t.test('the code of an error comes before its message', async (t) => {
   t.equal(getFailureReason({ code: 'ECONNRESET', message: 'READONLY' }), 'ECONNRESET')
   for (const code of ['AB', 'A_', 'A'.repeat(31)]) t.equal(getFailureReason({ code }), code)
-  for (const code of ['A', 'A'.repeat(32), '_A', 'aB', 'Ab', 'A1', 'xAB', 'ABx', 7, undefined]) t.equal(getFailureReason({ code, message: 'READONLY' }), 'READONLY', String(code))
-  for (const error of [undefined, null, 'READONLY', {}]) t.equal(getFailureReason(error), 'FAILED')
+  for (const code of ['A', 'A'.repeat(32), '_A', 'aB', 'Ab', 'A1', 'xAB', 'ABx', 7, ['AB'], undefined]) t.equal(getFailureReason({ code, message: 'READONLY' }), 'READONLY', String(code))
+  for (const error of [undefined, null, 'READONLY', {}, { message: ['READONLY'] }, { message: 7 }]) t.equal(getFailureReason(error), 'FAILED')
 })
 
 t.test('a failure is no reply unless it is one', async (t) => {
