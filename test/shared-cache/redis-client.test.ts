@@ -47,7 +47,7 @@ t.test('replies are the same with all configurations of clients', async (t) => {
   for (const command of ['EXISTS', 'DEL']) {
     for (const reply of [1, '1', Buffer.from('1')]) t.equal(await send(reply, command), 1, command)
     t.equal(await send('123456789012345', command), 123456789012345)
-    for (const reply of ['1234567890123456', '', '1x', 'x1', '-1', null, []]) t.equal(await send(reply, command), reply, `${command}: ${JSON.stringify(reply)}`)
+    for (const reply of ['1234567890123456', '', '1x', 'x1', '-1', null, ['1'], Object.create(null)]) t.equal(await send(reply, command), reply, `${command}: ${JSON.stringify(reply)}`)
   }
   for (const reply of ['1', Buffer.from('1')]) t.equal(await send(reply, 'GETRANGE'), '1')
 })

@@ -88,6 +88,10 @@ t.test('a command without a request has a second at least', async (t) => {
   t.equal(await patient.commands.forceSend('PUBLISH', 'channel', ''), 'later', 'or the deadline')
 })
 
+t.test('a cluster is known by its connection', async (t) => {
+  for (const isCluster of [true, false]) t.equal(new RedisCommands({ isCluster } as CommandConnection, 2000, new ManualClock(), undefined as unknown as SharedCacheLog).isCluster, isCluster)
+})
+
 t.test('a background command never rejects', async (t) => {
   const world = new World(2000)
   world.reply = fail('ERR')
