@@ -43,7 +43,10 @@ t.test('only the latest message counts', async (t) => {
 
 t.test('a message can be received before the reply', async (t) => {
   const { heartbeat, sent, commands } = create()
-  commands.reply = async () => heartbeat.receive(sent[0]![2]!)
+  commands.reply = async () => {
+    t.notOk(heartbeat.isMissing, 'not before the reply')
+    return heartbeat.receive(sent[0]![2]!)
+  }
   await heartbeat.publish()
   t.same(state(heartbeat), { isReplying: true, isMissing: false })
 })

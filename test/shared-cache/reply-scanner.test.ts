@@ -23,7 +23,7 @@ t.test('replies of Redis are valid, in one piece and byte by byte', async (t) =>
 
 t.test('what is no reply of Redis is invalid from its first byte', async (t) => {
   for (const text of [
-    '\r\n', 'OK\r\n', '\0\r\n', 'HTTP/1.1 200 OK\r\n', '$\r\n', '$x\r\n', '$-2\r\n', '$1x\r\n', '$ 1\r\n', '$+1\r\n', '*\r\n', '*?\r\n', '*-2\r\n', '%-1\r\n', '~-1\r\n', '>-1\r\n', '!-1\r\n', '=-1\r\n', '=3\r\ntxt\r\n',
+    '\r\n', 'OK\r\n', '\0\r\n', 'HTTP/1.1 200 OK\r\n', '$\r\n', '$x\r\n', '$-2\r\n', '$1x\r\n', '$-1x\r\n', '*-12\r\n', '$-1$-1\r\n', '$ 1\r\n', '$+1\r\n', '*\r\n', '*?\r\n', '*-2\r\n', '%-1\r\n', '~-1\r\n', '>-1\r\n', '!-1\r\n', '=-1\r\n', '=3\r\ntxt\r\n',
     '_x\r\n', '#\r\n', '#x\r\n', '#tt\r\n', '|1\r\n', '.\r\n', '$123456789\r\n', '*123456789\r\n', 'x$1\r\n', 'x$-1\r\n', 'x+\r\n'
   ]) {
     t.equal(scan(text)[0], 0, JSON.stringify(text))

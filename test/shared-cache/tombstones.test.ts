@@ -1,0 +1,93 @@
+import t from 'tap'
+import type { RedisCommands } from '../../lib/shared-cache/redis-commands.ts'
+import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
+import { Tombstones } from '../../lib/shared-cache/tombstones.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { identity } from '../fixtures/fleet.ts'
+
+const KEYS = ['a', 'b'].map((character) => new SharedKey(character.repeat(32), identity))
+const SESSION = 'V2_1'
+
+interface World {
+  readonly tombstones: Tombstones
+  readonly clock: ManualClock
+  readonly sent: string[][]
+  reply: (command: string, name: string) => unknown
+}
+
+function create (keys: readonly SharedKey[] = KEYS.slice(0, 1)): World {
+  const clock = new ManualClock()
+  const sent: string[][] = []
+  const send = async (...args: string[]): Promise<unknown> => {
+    sent.push(args)
+    return await world.reply(args[0]!, args[1]!)
+  }
+  const world: World = { tombstones: new Tombstones({ send, forceSend: send } as unknown as RedisCommands, keys, 'prefix', 29_999.5, clock), clock, sent, reply: () => 'OK' }
+  return world
+}
+
+const nameOf = (kind: string, value: string, key = 0): string => `prefix:forgotten:${KEYS[key]!.name(kind, value)}`
+const flagOf = (key = 0): string => `prefix:any:${KEYS[key]!.name('any', '')}`
+
+t.test('what is forgotten is stored under each name and each key, the flags last, for ttl and twice the difference of clocks', async (t) => {
+  const { tombstones, clock, sent } = create(KEYS)
+  const now = String(clock.wall())
+  t.equal(await tombstones.put({ token: 'token', jti: 'jti', sub: undefined, session: undefined }), true)
+  const names = [nameOf('token', 'token'), nameOf('jti', 'jti'), nameOf('token', 'token', 1), nameOf('jti', 'jti', 1), flagOf(), flagOf(1)]
+  t.same(sent, names.map((name) => ['SET', name, now, 'PX', '40000']))
+  sent.length = 0
+  t.equal(await tombstones.put({ all: true }), true)
+  t.same(sent.map(([, name]) => name), [nameOf('all', ''), nameOf('all', '', 1), flagOf(), flagOf(1)])
+})
+
+t.test('if one is not stored, this process uses nothing that was asked for before', async (t) => {
+  for (const reply of [null, 'ok', new Error()]) {
+    const world = create()
+    world.reply = (_command, name) => {
+      if (name !== nameOf('sub', 'ada')) return 'OK'
+      if (reply instanceof Error) throw reply
+      return reply
+    }
+    const now = world.clock.wall()
+    t.equal(await world.tombstones.isForgotten({}, now - 1_000_000, false), false)
+    t.equal(await world.tombstones.put({ sub: 'ada' }), false)
+    t.equal(await world.tombstones.isForgotten({}, now + 5000, false), true)
+    t.equal(await world.tombstones.isForgotten({}, now + 5001, false), false)
+    t.equal(await world.tombstones.isMarked({}, now, false), false, 'by the marks in Redis')
+  }
+})
+
+t.test('a flag says that there is any: under one key is enough, and any reply but 0 counts', async (t) => {
+  for (const [replies, any] of [[[0, 0], false], [[0, 1], true], [[1, 0], true], [[null, 0], true], [['0', 0], true]] as const) {
+    const world = create(KEYS)
+    world.reply = (_command, name) => replies[name === flagOf() ? 0 : 1]
+    t.equal(await world.tombstones.hasAny(), any, JSON.stringify(replies))
+    t.same(world.sent, [['EXISTS', flagOf()], ['EXISTS', flagOf(1)]])
+  }
+})
+
+t.test('a response is compared with the marks of its token, user, jti and session, and with that of all', async (t) => {
+  const world = create()
+  world.reply = () => ''
+  t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2` }, 1, true), false)
+  const names = [nameOf('token', 'token'), nameOf('sub', 'ada'), nameOf('jti', `${SESSION}-at_2`), nameOf('session', SESSION), nameOf('all', '')]
+  t.same(world.sent.toSorted(), names.map((name) => ['GETRANGE', name, '0', '13']).sort())
+  for (const name of names) {
+    world.reply = (_command, read) => read === name ? '1' : ''
+    t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2` }, 1, true), true)
+  }
+  world.sent.length = 0
+  t.equal(await world.tombstones.isMarked({ sub: 'ada' }, 1, false), false)
+  t.same(world.sent, [], 'nothing is read if there is none')
+})
+
+t.test('a mark counts until five seconds after it, and anything that is no time counts', async (t) => {
+  const world = create()
+  const at = 1_700_000_000_000
+  world.reply = () => String(at)
+  for (const [askedAt, isForgotten] of [[at, true], [at + 5000, true], [at + 5001, false]] as const) t.equal(await world.tombstones.isForgotten({ sub: 'ada' }, askedAt, true), isForgotten)
+  for (const value of [null, 0, '0', `${at}0`, `0${at}`, ` ${at}`.slice(0, 13), `${at}`.slice(0, 12), 'x'.repeat(13), undefined, at]) {
+    world.reply = () => value
+    t.equal(await world.tombstones.isMarked({ sub: 'ada' }, 2 * at, true), true, JSON.stringify(value))
+  }
+})
