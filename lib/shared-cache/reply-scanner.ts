@@ -56,23 +56,25 @@ export class ReplyScanner {
     // The line feed.
     this.#skip = 1
     this.#bytes += line.length
-    const [, type, digits] = LENGTH.exec(line) ?? []
-    if (type === undefined) {
-      if (!VALUE.test(line)) return false
-    } else if ('$!='.includes(type)) {
-      this.#bytes += Number(digits)
-      this.#skip += Number(digits) + 2
-      // A verbatim string begins with its format, which clients do not count.
-      if (type === '=' && Number(digits) < 4) return false
-    } else {
-      const count = Number(digits) * (type === '%' ? 2 : 1)
-      this.#elements += count
-      // One more, for the array itself, which is a value too.
-      this.#missing.push(count + 1)
-    }
+    const match = LENGTH.exec(line)
+    if (match === null ? !VALUE.test(line) : !this.#readLength(match[1]!, Number(match[2]))) return false
     const isSmall = this.#bytes <= MAX_REPLY_BYTES && this.#elements <= MAX_ELEMENTS && this.#missing.length <= MAX_DEPTH
     this.#endValue()
     return isSmall
+  }
+
+  #readLength (type: string, length: number): boolean {
+    if ('$!='.includes(type)) {
+      this.#bytes += length
+      this.#skip += length + 2
+      // A verbatim string begins with its format, which clients do not count.
+      return type !== '=' || length >= 4
+    }
+    const count = length * (type === '%' ? 2 : 1)
+    this.#elements += count
+    // One more, for the array itself, which is a value too.
+    this.#missing.push(count + 1)
+    return true
   }
 
   #endValue (): void {

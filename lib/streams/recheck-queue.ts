@@ -29,7 +29,6 @@ export class RecheckQueue {
 
   clear (): void {
     this.#waiting.clear()
-    clearImmediate(this.#immediate)
   }
 
   /** In a turn of its own: thousands of rechecks that end at once, in the cache or by an open circuit, must not block requests. */
@@ -42,7 +41,7 @@ export class RecheckQueue {
         this.#running++
         this.#recheck(watched).then(() => {
           this.#running--
-          if (this.#waiting.size > 0) this.#continue()
+          this.#continue()
         })
       }
     })

@@ -8,7 +8,15 @@ function scan (text: string): [number | undefined, number] {
   return [whole.scan(bytes), Array.from(bytes, (_, index) => single.scan(bytes.subarray(index, index + 1))).findIndex((at) => at !== undefined)]
 }
 
-const isValid = (text: string): boolean => JSON.stringify(scan(text)) === '[null,-1]'
+/** In one piece, byte by byte, and in any two pieces. */
+function isValid (text: string): boolean {
+  const bytes = Buffer.from(text, 'latin1')
+  const isValidInTwo = (end: number): boolean => {
+    const scanner = new ReplyScanner()
+    return scanner.scan(bytes.subarray(0, end)) === undefined && scanner.scan(bytes.subarray(end)) === undefined
+  }
+  return JSON.stringify(scan(text)) === '[null,-1]' && Array.from(bytes.subarray(0, 100), (_, index) => isValidInTwo(index)).every(Boolean)
+}
 
 const MEBIBYTE = 1_048_576
 

@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
 import { ZitadelError } from '../../lib/errors.ts'
-import { setAccessContext } from '../../lib/guard/access-context.ts'
+import { getAccessContext, setAccessContext } from '../../lib/guard/access-context.ts'
 import { ANY_ACTIVE_TOKEN } from '../../lib/guard/requirement.ts'
 import { createOnEnd, type OnEnd } from '../../lib/streams/on-end.ts'
 import { toEndReason } from '../../lib/streams/end-reason.ts'
@@ -15,17 +15,21 @@ interface World {
   readonly counter: StreamCounter
   /** What is watched, with its token. */
   readonly watched: Map<Stream, string>
+  /** The verdicts that were watched. */
+  readonly verdicts: unknown[]
   readonly logged: unknown[][]
   readonly createRequest: (url?: string, ...tokens: string[]) => FastifyRequest
 }
 
 function create (): World {
   const watched = new Map<Stream, string>()
+  const verdicts: unknown[] = []
   const logged: unknown[][] = []
   const counter = new StreamCounter()
   const watcher = {
-    add: (token: string, _verdict: unknown, stream: Stream) => {
+    add: (token: string, verdict: unknown, stream: Stream) => {
       watched.set(stream, token)
+      verdicts.push(verdict)
       return () => { watched.delete(stream) }
     }
   } as unknown as StreamWatcher
@@ -39,7 +43,7 @@ function create (): World {
     }, undefined)
     return request
   }
-  return { onEnd: createOnEnd(watcher, counter), counter, watched, logged, createRequest }
+  return { onEnd: createOnEnd(watcher, counter), counter, watched, verdicts, logged, createRequest }
 }
 
 const deny = (reason: 'token_expired' | 'token_inactive'): ZitadelError => Object.assign(new ZitadelError('FST_ZITADEL_INVALID_TOKEN', 401, reason), { reason })
@@ -74,9 +78,12 @@ t.test('streams are counted by route: those that are open, and those that have e
 })
 
 t.test('a request with several tokens is one stream', async (t) => {
-  const { onEnd, counter, watched, createRequest } = create()
-  const cancel = onEnd(createRequest('/a', 'a', 'b', 'a'), () => {})
+  const { onEnd, counter, watched, verdicts, createRequest } = create()
+  const request = createRequest('/a', 'a', 'b', 'a')
+  const { verdict, previous } = getAccessContext(request)!
+  const cancel = onEnd(request, () => {})
   t.same([...watched.values()].sort(), ['a', 'b'])
+  t.ok(verdicts.includes(verdict) && verdicts.includes(previous!.verdict) && verdicts.length === 2, 'the latest of each')
   t.equal([...counter.list()][0]!.open, 1)
   cancel()
   t.equal(watched.size, 0)
