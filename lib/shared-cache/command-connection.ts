@@ -54,7 +54,7 @@ export class CommandConnection {
       this.#onAttempted()
     })
     // If it is closed while it connects, a client of node-redis connects all the same.
-    if (!('call' in own)) own.connect().then(() => { if (this.#isClosed) closeConnection(own) }, () => {})
+    if (!('call' in own)) own.connect().then(() => { if (this.#isClosed) closeConnection(own) }, this.#onAttempted)
     this.#own = own
   }
 

@@ -33,7 +33,7 @@ export class ForgetSender {
   async send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {
     const { clock, ttl } = this.#shared
     const until = clock.monotonic() + ttl + 2 * CLOCK_SKEW_MS
-    const forget: PendingForget = { what, kind, ...await this.#store(what), isPublished: false, until }
+    const forget: PendingForget = { kind, ...await this.#store(what), isPublished: false, until }
     // In this process too: the jti may be known only now, and what was loaded before the tombstones were stored is not used.
     this.#onForgotten(forget.event, kind)
     if (await this.#publish(forget)) return true
@@ -72,15 +72,16 @@ export class ForgetSender {
     return await this.#publish(forget)
   }
 
-  async #store (what: SharedForgetTarget): Promise<Pick<PendingForget, 'event' | 'isStored'>> {
+  async #store (what: SharedForgetTarget): Promise<Pick<PendingForget, 'what' | 'event' | 'isStored'>> {
     const { tombstones } = this.#shared
     const isStored = await tombstones.put(what)
-    if (!('token' in what)) return { event: what, isStored }
+    if (!('token' in what)) return { what, event: what, isStored }
     const entry = new SharedEntry(this.#shared, what.token)
     const jti = what.jti ?? await entry.loadJti()
     const isJtiStored = jti === what.jti || await tombstones.put({ jti })
     entry.delete()
-    return { event: { key: hash('sha256', what.token, 'base64url'), jti }, isStored: isStored && isJtiStored }
+    // The entry is gone: its jti is kept for the next time.
+    return { what: { ...what, jti }, event: { key: hash('sha256', what.token, 'base64url'), jti }, isStored: isStored && isJtiStored }
   }
 
   /** After the tombstones: a process that receives the message and reads the shared cache again must find them. */

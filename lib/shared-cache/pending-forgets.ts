@@ -11,7 +11,7 @@ export type SharedForgetTarget =
 
 /** A forget that other processes do not know yet. */
 export interface PendingForget {
-  readonly what: SharedForgetTarget
+  what: SharedForgetTarget
   kind: ForgetKind
   /** What the other processes are sent. */
   event: ForgetEvent

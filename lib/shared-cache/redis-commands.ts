@@ -99,7 +99,7 @@ export class RedisCommands {
 
   async #dispatch (args: string[]): Promise<unknown> {
     // At a start, the connection may not be ready yet.
-    await this.connection.attempted
+    if (!this.isConnected) await this.connection.attempted
     if (!this.isConnected) throw Object.assign(new Error(), { code: NOT_CONNECTED })
     try {
       return await sendCommand(this.connection.client, args)

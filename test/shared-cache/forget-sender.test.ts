@@ -1,0 +1,165 @@
+import t from 'tap'
+import { hash } from 'node:crypto'
+import { SharedEntry } from '../../lib/shared-cache/entry.ts'
+import { ForgetMessages } from '../../lib/shared-cache/forget-messages.ts'
+import { ForgetSender } from '../../lib/shared-cache/forget-sender.ts'
+import { SharedCacheLog } from '../../lib/shared-cache/shared-cache-log.ts'
+import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
+import { Tombstones } from '../../lib/shared-cache/tombstones.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+import { ada, identity } from '../fixtures/fleet.ts'
+import { createMemoryCommands, type MemoryCommands } from '../fixtures/memory-commands.ts'
+
+const KEY = new SharedKey('a'.repeat(32), identity)
+const jti = ada['jti'] as string
+const nameOf = (kind: string, value: string): string => `prefix:forgotten:${KEY.name(kind, value)}`
+
+interface World extends MemoryCommands {
+  readonly clock: ManualClock
+  readonly sender: ForgetSender
+  readonly entry: SharedEntry
+  readonly forgotten: unknown[][]
+  readonly lines: unknown[][]
+  /** What another process receives, in order. */
+  readonly received: () => unknown[]
+}
+
+function create (): World {
+  const clock = new ManualClock()
+  const memory = createMemoryCommands(clock)
+  const { commands, sent } = memory
+  const lines: unknown[][] = []
+  const forgotten: unknown[][] = []
+  const write = (level: string) => (fields: object): void => { lines.push([level, fields]) }
+  const log = new SharedCacheLog({ warn: write('warn'), info: write('info') }, clock)
+  const shared = { commands, tombstones: new Tombstones(commands, [KEY], 'prefix', 30_000, clock), keys: [KEY], prefix: 'prefix', ttl: 30_000, clock }
+  const createMessages = (): ForgetMessages => new ForgetMessages(commands, [KEY], 'prefix', clock, () => {})
+  const sender = new ForgetSender(shared, createMessages(), log, (...args) => { forgotten.push(args) })
+  const received = (): unknown[] => {
+    const other = createMessages()
+    return sent.flatMap(([command, channel, message]) => command === 'PUBLISH' ? [other.parse(channel!, message!)] : [])
+  }
+  return Object.assign(memory, { clock, sender, entry: new SharedEntry(shared, 'token'), forgotten, lines, received })
+}
+
+const commandsOf = ({ sent }: World): string[] => sent.map(([command]) => command!)
+const code = 'FST_ZITADEL_SHARED_FORGET'
+
+t.test('a forget is stored, then applied here, then published', async (t) => {
+  const world = create()
+  t.equal(await world.sender.send({ sub: 'ada' }, 'doubt'), true)
+  t.same(commandsOf(world), ['SET', 'SET', 'PUBLISH'])
+  t.same(world.sent[0]![1], nameOf('sub', 'ada'))
+  t.same(world.forgotten, [[{ sub: 'ada' }, 'doubt']])
+  t.same(world.received(), [{ event: { sub: 'ada' }, kind: 'doubt' }])
+  t.equal(world.sender.pendingCount, 0)
+  t.same(world.lines, [])
+})
+
+t.test('a token is forgotten with its jti, which is read from the entry if it is not given, and the entry is deleted', async (t) => {
+  for (const given of [{}, { jti }]) {
+    const world = create()
+    world.entry.store({ response: ada, askedAt: world.clock.monotonic() })
+    t.equal(await world.sender.send({ token: 'token', ...given }, 'forget'), true)
+    t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'base64url'), jti }, kind: 'forget' }])
+    for (const name of [nameOf('token', 'token'), nameOf('jti', jti)]) t.ok(world.values.has(name))
+    t.equal(await world.entry.load(Infinity), undefined)
+    t.ok(commandsOf(world).includes('DEL'))
+  }
+  const world = create()
+  t.equal(await world.sender.send({ token: 'token' }, 'forget'), true)
+  t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'base64url') }, kind: 'forget' }])
+  t.equal(commandsOf(world).filter((command) => command === 'SET').length, 2, 'no mark for a jti that is not known')
+})
+
+t.test('what Redis does not store is applied here and published, and is sent again until it is stored', async (t) => {
+  for (const [what, failing] of [[{ sub: 'ada' }, nameOf('sub', 'ada')], [{ token: 'token' }, nameOf('jti', jti)]] as const) {
+    const world = create()
+    world.entry.store({ response: ada, askedAt: world.clock.monotonic() })
+    world.fails = (_command, name) => name === failing
+    t.equal(await world.sender.send(what, 'forget'), false)
+    t.equal(world.forgotten.length, 1)
+    t.equal(world.received().length, 1)
+    t.equal(world.sender.pendingCount, 1)
+    t.same(world.lines, [['warn', { code }]])
+    await world.sender.sendAgain()
+    t.equal(world.received().length, 1, 'a second message without marks has no effect')
+    t.equal(world.forgotten.length, 1)
+    t.equal(world.sender.pendingCount, 1)
+    world.fails = () => false
+    await world.sender.sendAgain()
+    t.same(world.received().length, 2)
+    t.equal(world.forgotten.length, 2)
+    t.equal(world.sender.pendingCount, 0)
+    t.same(world.lines, [['warn', { code }], ['info', { code, reason: 'SENT', count: 1 }]])
+    await world.sender.sendAgain()
+    t.equal(world.lines.length, 2)
+  }
+})
+
+t.test('what was stored and not published is only published again', async (t) => {
+  const world = create()
+  world.fails = (command) => command === 'PUBLISH'
+  t.equal(await world.sender.send({ sub: 'ada' }, 'forget'), false)
+  world.fails = () => false
+  world.sent.length = 0
+  await world.sender.sendAgain()
+  t.same(commandsOf(world), ['PUBLISH'])
+  t.equal(world.forgotten.length, 1)
+  t.equal(world.sender.pendingCount, 0)
+})
+
+t.test('what was neither stored nor published is both, when Redis accepts it', async (t) => {
+  const world = create()
+  world.fails = () => true
+  t.equal(await world.sender.send({ sub: 'ada' }, 'forget'), false)
+  world.fails = (_command, name) => name === nameOf('sub', 'ada')
+  await world.sender.sendAgain()
+  t.equal(world.received().length, 2, 'the message has not been published before')
+  world.fails = () => false
+  await world.sender.sendAgain()
+  t.equal(world.sender.pendingCount, 0)
+})
+
+t.test('several are sent in their order, until one is not accepted', async (t) => {
+  const world = create()
+  world.fails = () => true
+  for (const sub of ['a', 'b', 'c']) await world.sender.send({ sub }, 'forget')
+  t.equal(world.sender.pendingCount, 3)
+  world.sent.length = 0
+  world.fails = (_command, name) => name === nameOf('sub', 'b')
+  await world.sender.sendAgain()
+  t.same(world.received().map((content) => (content as { event: object }).event), [{ sub: 'a' }, { sub: 'b' }])
+  t.equal(world.sender.pendingCount, 2)
+  t.same(world.lines.at(-1), ['info', { code, reason: 'SENT', count: 1 }])
+  world.fails = () => false
+  await world.sender.sendAgain()
+  t.same(world.lines.at(-1), ['info', { code, reason: 'SENT', count: 2 }])
+})
+
+t.test('one is sent at a time, and counts as pending meanwhile', async (t) => {
+  const world = create()
+  world.fails = () => true
+  await world.sender.send({ sub: 'ada' }, 'forget')
+  world.fails = () => false
+  world.sent.length = 0
+  const sending = Promise.all([world.sender.sendAgain(), world.sender.sendAgain()])
+  t.equal(world.sender.pendingCount, 1)
+  await sending
+  t.equal(world.sender.pendingCount, 0)
+  t.equal(world.received().length, 1)
+})
+
+t.test('what no verdict can depend on any more is dropped', async (t) => {
+  for (const [seconds, count] of [[39.999, 1], [40, 0]] as const) {
+    const world = create()
+    world.fails = () => true
+    await world.sender.send({ sub: 'ada' }, 'forget')
+    world.fails = () => false
+    world.sent.length = 0
+    world.clock.advance(seconds)
+    await world.sender.sendAgain()
+    t.equal(world.received().length, count)
+    t.equal(world.sender.pendingCount, 0)
+  }
+})
