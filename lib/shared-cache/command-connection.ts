@@ -4,9 +4,6 @@ import { isIoredisCluster, isNodeRedisCluster, isSentinel } from './redis-client
 
 type OwnClient = OwnConnection & (IoredisClient | NodeRedisClient)
 
-/** A command that is in flight when the connection is lost fails at once. It would be sent again later, when no request waits for it. */
-const IOREDIS_OVERRIDES = { maxRetriesPerRequest: 0 }
-
 /** A reply was larger than any of this package, or not in the protocol of Redis. */
 export const INVALID_REPLY = 'INVALID_REPLY'
 
@@ -46,7 +43,7 @@ export class CommandConnection {
     const source = this.#source
     if (isIoredisCluster(source) || isNodeRedisCluster(source) || isSentinel(source)) return
     if (this.#own !== undefined && !hasEnded(this.#own)) return
-    const own = openConnection(source, () => { this.#hasInvalidReply = true }, IOREDIS_OVERRIDES) as OwnClient
+    const own = openConnection(source, () => { this.#hasInvalidReply = true }) as OwnClient
     // Without a listener, an error would end the process. Commands that fail are logged.
     own.on('error', this.#onAttempted)
     own.on('ready', () => {

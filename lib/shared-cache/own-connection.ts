@@ -19,8 +19,8 @@ interface Socket {
   readonly destroy: () => unknown
 }
 
-/** Before it is ready, a client may keep no command: a subscription must be kept however long that takes. */
-const IOREDIS_OVERRIDES = { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: true }
+/** A command that is in flight when the connection is lost fails at once. The client would send it again later, when no request waits for it. */
+const IOREDIS_OVERRIDES = { lazyConnect: false, maxRetriesPerRequest: 0, autoResubscribe: false }
 
 /**
  * Opens a connection with the settings of a client. It is closed when a reply or message arrives that is larger than any of this

@@ -31,18 +31,18 @@ export function openSubscriber (client: RedisLike, channels: string[], listeners
   const onMessage = unlessClosed(listeners.onMessage)
   for (const event of INTERRUPTIONS) connection.on(event, unlessClosed(listeners.onInterrupted))
   connection.on('end', unlessClosed(listeners.onEnd))
-  const subscribe = async (): Promise<void> => {
-    if ('call' in client) {
-      connection.on('message', onMessage)
-      await connection.subscribe(...channels)
-      return
-    }
+  const report = (subscribed: Promise<unknown>): void => { subscribed.then(unlessClosed(listeners.onSubscribed)).catch(unlessClosed(listeners.onFailed)) }
+  const connectAndSubscribe = async (): Promise<void> => {
     await connection.connect()
     // If it is closed while it connects, it connects all the same.
     if (isClosed) return closeConnection(connection)
     await connection.subscribe(channels, (message, channel) => onMessage(channel, message))
   }
-  subscribe().then(unlessClosed(listeners.onSubscribed)).catch(unlessClosed(listeners.onFailed))
+  if ('call' in client) {
+    connection.on('message', onMessage)
+    // After each reconnect. The client itself would not handle a failure, which would end the process.
+    connection.on('ready', unlessClosed(() => report(connection.subscribe(...channels))))
+  } else report(connectAndSubscribe())
   return () => {
     isClosed = true
     closeConnection(connection)

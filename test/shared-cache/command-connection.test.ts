@@ -78,8 +78,8 @@ t.test('a connection that is closed while it connects is closed', needsRedis, as
     await member.cache.close()
   }
   const count = async (): Promise<number> => (await admin('CLIENT', 'LIST') as string).trim().split('\n').length
+  await new Promise((resolve) => setTimeout(resolve, 100))
   while (await count() > 4) await breathe()
-  await new Promise((resolve) => setTimeout(resolve, 50))
   t.equal(await count(), 4, 'those of the clients, and of the test')
 })
 

@@ -37,6 +37,7 @@ function openOn (members: object, own: object = {}): Opened {
   const close = openSubscriber(client, ['a', 'b'], {
     onSubscribed: () => { calls.push('subscribed') }, onMessage: record('message'), onInterrupted: record('interrupted'), onInvalidMessage: record('invalid'), onEnd: record('ended'), onFailed: record('failed')
   })!
+  connection.emit('ready')
   return { calls, connection, overrides, close, deliver: (channel, message) => 'call' in client ? connection.emit('message', channel, message) : onMessage(message, channel) }
 }
 
@@ -81,6 +82,17 @@ for (const [kind, members] of Object.entries({ ioredis, nodeRedis })) {
   })
 }
 
+t.test('ioredis: it subscribes after each reconnect, and reports each failure', async (t) => {
+  const { calls, connection, close } = openOn(ioredis, { subscribe: async () => { throw new Error('NOPERM') } })
+  connection.emit('ready')
+  await settle()
+  t.same(calls, ['failed Error: NOPERM', 'failed Error: NOPERM'])
+  close()
+  connection.emit('ready')
+  await settle()
+  t.equal(calls.length, 3, 'not after it is closed')
+})
+
 t.test('a client of node-redis that is closed while it connects is closed again, and does not subscribe', async (t) => {
   const { calls, close } = openOn(nodeRedis)
   close()
@@ -99,8 +111,8 @@ t.test('a connection is destroyed if its client can do that, and errors of that 
   }
 })
 
-t.test('a connection of ioredis keeps its subscription, and one to a node of a cluster is not opened again', async (t) => {
-  const kept = { lazyConnect: false, enableOfflineQueue: true, maxRetriesPerRequest: null, autoResubscribe: true }
+t.test('a connection of ioredis keeps no command, and one to a node of a cluster is not opened again', async (t) => {
+  const kept = { lazyConnect: false, maxRetriesPerRequest: 0, autoResubscribe: false }
   t.same(openOn(ioredis).overrides, [kept])
   const node = openOn(ioredis)
   const client = Object.assign(new EventEmitter(), { ...ioredis, isCluster: true, nodes: (role: string) => role === 'master' ? [{ call: async () => {}, duplicate: (given: unknown) => { node.overrides.push(given); return node.connection } }] : [] }) as unknown as RedisLike

@@ -51,6 +51,20 @@ for (const kind of kinds) {
     await forgetUntilReceived(other, member)
   })
 
+  t.test(`${kind}: a subscription that fails after a reconnect is logged`, needsRedis, async (t) => {
+    const { port, admin } = await startRedis(t)
+    const member = await join(t, port, { kind })
+    await admin('ACL', 'SETUSER', 'default', '-subscribe')
+    await admin('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    await member.hears(() => member.received.filter(isAll).length > 2)
+    // The process goes on. A client of node-redis handles the error itself, and tries to connect again.
+    if (kind !== 'node-redis') t.match(member.logged.find(({ command }) => command === 'SUBSCRIBE'), { reason: 'NOPERM' })
+    await admin('ACL', 'SETUSER', 'default', '+subscribe')
+    const other = await join(t, port)
+    await forgetUntilReceived(other, member)
+    t.ok(member.received.some((forgotten) => 'sub' in forgotten))
+  })
+
   t.test(`${kind}: a connection that its client does not open again is replaced`, needsRedis, async (t) => {
     const { port, admin } = await startRedis(t)
     const member = await open(t, await connectClient(t, port, kind, false))
