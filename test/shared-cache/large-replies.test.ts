@@ -40,7 +40,7 @@ for (const kind of kinds) {
     }
     t.ok(proxy.sent < 4 * MAX_SENT_BYTES, `${proxy.sent} bytes sent`)
     t.ok(process.memoryUsage().heapUsed - before < 100 * MEBIBYTE)
-    t.match(member.logged, [{ code: 'FST_ZITADEL_SHARED_COMMAND', reason: 'INVALID_REPLY', command: 'GETRANGE' }])
+    t.match(member.logged, [{ code: 'FST_ZITADEL_SHARED_COMMAND', reason: 'INVALID_REPLY' }])
     t.equal(member.logged.length, 1)
   })
 
