@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { CachePartition } from './cache-partition.ts'
+import { MemberNames } from './member-names.ts'
 import { ReleaseTimer } from './release-timer.ts'
 import { VerdictIndex } from './verdict-index.ts'
 import type { VerdictTarget } from './verdict-target.ts'
@@ -46,6 +47,7 @@ export class VerdictStore {
   readonly #heavy: CachePartition
   readonly #inactive: CachePartition
   readonly #partitions: readonly CachePartition[]
+  readonly #names = new MemberNames()
   readonly #index = new VerdictIndex()
   /** Milliseconds after which no decision can use a verdict, nor one that was asked for before it. */
   readonly #lifetime: number
@@ -83,7 +85,7 @@ export class VerdictStore {
   /** Keeps a verdict in place of an older one, unless it exceeds the bounds alone. */
   set (key: string, verdict: Verdict): void {
     this.delete(key)
-    const bytes = weighVerdict(verdict)
+    const bytes = weighVerdict(verdict, this.#names.isNew)
     const active = bytes > HEAVY_BYTES ? this.#heavy : this.#ordinary
     if (!(verdict.granted === undefined ? this.#inactive : active).set(key, verdict, bytes)) return
     this.#index.add(verdict, key)

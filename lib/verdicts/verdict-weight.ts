@@ -9,21 +9,33 @@ const STRING_BYTES = 24
 /** Objects with more members have a hash table of their own. Smaller responses share the names of their members. */
 const MAX_SHARED_MEMBERS = 100
 const TABLE_MEMBER_BYTES = 80
+/** What the description of an object takes for a member with a new name, beside the member. */
+const NEW_NAME_BYTES = 140
 
 /**
  * Estimates the memory of a cached verdict in bytes: the response, and what was decoded from it. What several verdicts share
  * counts for each of them.
+ *
+ * @param isNewName whether no response had a member of this name lately. Default: all names are shared
  */
-export function weighVerdict ({ granted, sub, jti, session }: Verdict): number {
+export function weighVerdict ({ granted, sub, jti, session }: Verdict, isNewName: (name: string) => boolean = () => false): number {
   if (granted === undefined) return VERDICT_BYTES + weighText(sub) + weighText(jti) + weighText(session)
   const { claims, metadata, roles, scopes } = granted.token
   const members = Object.values(claims)
+  const hasTable = members.length > MAX_SHARED_MEMBERS
+  const newNames = hasTable ? 0 : weighNewNames(Object.keys(claims), isNewName)
   // `sub` and `jti` are strings of the response.
-  return VERDICT_BYTES + weighText(session) + weighJson([members.length > MAX_SHARED_MEMBERS ? claims : members, metadata, roles, scopes])
+  return VERDICT_BYTES + weighText(session) + newNames + weighJson([hasTable ? claims : members, metadata, roles, scopes], isNewName)
+}
+
+function weighNewNames (names: readonly string[], isNewName: (name: string) => boolean): number {
+  let bytes = 0
+  for (const name of names) if (isNewName(name)) bytes += NEW_NAME_BYTES + name.length
+  return bytes
 }
 
 /** A loop, because a hostile response can be nested deeper than the stack. */
-function weighJson (json: unknown): number {
+function weighJson (json: unknown, isNewName: (name: string) => boolean): number {
   const pending = [json]
   let bytes = 0
   while (pending.length > 0) {
@@ -37,9 +49,10 @@ function weighJson (json: unknown): number {
       continue
     }
     const members = Object.entries(value)
-    bytes += (members.length > MAX_SHARED_MEMBERS ? TABLE_MEMBER_BYTES : MEMBER_BYTES) * members.length
+    const hasTable = members.length > MAX_SHARED_MEMBERS
+    bytes += (hasTable ? TABLE_MEMBER_BYTES : MEMBER_BYTES) * members.length
     for (const [name, member] of members) {
-      bytes += name.length
+      bytes += name.length + (!hasTable && isNewName(name) ? NEW_NAME_BYTES : 0)
       pending.push(member)
     }
   }

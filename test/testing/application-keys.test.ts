@@ -31,3 +31,9 @@ t.test('the key file has the fields and the PEM format of ZITADEL', async (t) =>
   t.equal(key.clientId, standIn.api.clientId)
   t.match(key.key, /^-----BEGIN RSA PRIVATE KEY-----\n[^]*-----END RSA PRIVATE KEY-----\n$/, 'PKCS#1')
 })
+
+t.test('a key of another stand-in is rejected', async (t) => {
+  const other = await startStandIn()
+  t.teardown(() => other.close())
+  t.match(await introspectWith(standIn, token, await sign(standIn, { key: other.credentials.key })), rejected)
+})

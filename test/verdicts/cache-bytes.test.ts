@@ -6,7 +6,7 @@ import { ManualClock } from '../fixtures/clock.ts'
 import { startConnectedApp } from '../fixtures/test-app.ts'
 
 /** An introspector of which each response has as many characters as its token says: `a5000` is active, `i5000` is not. */
-function createWorld (maxBytes: number): { introspector: Introspector, asked: Array<[token: string, subject: unknown]>, cached: (tokens: string[]) => number } {
+async function createWorld (maxBytes: number): Promise<{ introspector: Introspector, asked: Array<[token: string, subject: unknown]>, cached: (tokens: string[]) => number }> {
   const asked: Array<[string, unknown]> = []
   const introspect: Introspect = async (token, onSend, _onUnconfirmed, _onResponse, subject) => {
     onSend()
@@ -15,6 +15,10 @@ function createWorld (maxBytes: number): { introspector: Introspector, asked: Ar
     return token.startsWith('i') ? { active: false, sub: text } : { active: true, sub: 'ada', text }
   }
   const introspector = new Introspector(introspect, { personalAccessTokens: true, customScopes: 'roles' }, { max: 1000, maxBytes, ttl: 3600, inactiveTtl: 3600, isEnabled: true, refreshAhead: false, staleIfError: 0, onStale () {} }, new ManualClock())
+  // The first response has new names, which weigh more.
+  await introspector.getVerdict('a0')
+  await introspector.forget({ token: 'a0' })
+  asked.length = 0
   return { introspector, asked, cached: (tokens) => tokens.filter((token) => introspector.getCached(token, Infinity) !== undefined).length }
 }
 
@@ -22,14 +26,14 @@ const numbered = (kind: string, count: number): string[] => Array.from({ length:
 
 /** What a verdict weighs beside the characters of its text. */
 async function measureOverhead (kind: 'a' | 'i'): Promise<number> {
-  const { introspector } = createWorld(2 ** 30)
+  const { introspector } = await createWorld(2 ** 30)
   await introspector.getVerdict(`${kind}0`)
   return introspector.counts.activeBytes + introspector.counts.inactiveBytes
 }
 
 t.test('verdicts are bounded by bytes: the least recently used is evicted', async (t) => {
   const overhead = await measureOverhead('a')
-  const { introspector, cached } = createWorld(160_000)
+  const { introspector, cached } = await createWorld(160_000)
   const tokens = numbered(`a${10_000 - overhead}`, 20)
   for (const token of tokens) await introspector.getVerdict(token)
   t.match(introspector.counts, { activeVerdicts: 11, activeBytes: 110_000, inactiveBytes: 0 }, 'a quarter and a sixteenth are for others')
@@ -45,7 +49,7 @@ t.test('verdicts are bounded by bytes: the least recently used is evicted', asyn
 })
 
 t.test('verdicts of more than 16 KiB evict no smaller ones', async (t) => {
-  const { introspector, cached } = createWorld(2 ** 22)
+  const { introspector, cached } = await createWorld(2 ** 22)
   const [ordinary, heavy] = [numbered('a500', 1000), numbered('a100000', 100)]
   for (const token of [...ordinary, ...heavy]) await introspector.getVerdict(token)
   t.equal(cached(ordinary), 1000)
@@ -56,7 +60,7 @@ t.test('verdicts of more than 16 KiB evict no smaller ones', async (t) => {
 t.test('a verdict that is larger than its part is used once, and its token stays known', async (t) => {
   const overhead = await measureOverhead('a')
   // Its quarter is too small for any verdict of more than 16 KiB.
-  const { introspector, asked, cached } = createWorld(32_768)
+  const { introspector, asked, cached } = await createWorld(32_768)
   const [kept, tooLarge] = [`a${16_384 - overhead}`, `a${16_385 - overhead}`]
   for (const token of [kept, tooLarge, tooLarge, kept]) t.ok((await introspector.getVerdict(token)).granted)
   t.strictSame(asked, [[kept, undefined], [tooLarge, undefined], [tooLarge, 'ada']])
@@ -78,7 +82,7 @@ t.test('a verdict that is too large replaces the one that was kept', async (t) =
 })
 
 t.test('the smallest bound keeps nothing, and lets callers in', async (t) => {
-  const { introspector } = createWorld(1)
+  const { introspector } = await createWorld(1)
   t.ok((await introspector.getVerdict('a1')).granted)
   t.notOk((await introspector.getVerdict('i1')).granted)
   t.same(introspector.counts, { activeVerdicts: 0, activeBytes: 0, inactiveVerdicts: 0, inactiveBytes: 0 })

@@ -1,5 +1,8 @@
 import t from 'tap'
 import { weighVerdict } from '../../lib/verdicts/verdict-weight.ts'
+import { MemberNames } from '../../lib/verdicts/member-names.ts'
+import { VerdictStore } from '../../lib/verdicts/verdict-store.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { createIntrospectedVerdict } from '../fixtures/verdict.ts'
 
 const weigh = (claims: object): number => weighVerdict(createIntrospectedVerdict({ active: true, ...claims }))
@@ -59,4 +62,28 @@ t.test('roles, objects, arrays, numbers and names of members weigh what they tak
     const weight = weigh(claims) - EMPTY
     t.ok(weight >= least && weight <= most, `${what}: ${weight}`)
   }
+})
+
+t.test('a member with a name that no response had lately weighs more, in the claims and inside', async (t) => {
+  const { isNew } = new MemberNames()
+  const weighNext = (claims: object): number => weighVerdict(createIntrospectedVerdict({ active: true, ...claims }), isNew)
+  const response = (name: string): object => ({ [`claim-${name}`]: 1, 'urn:zitadel:iam:user:metadata': { [`key-${name}`]: '' } })
+  weighNext(response('a'))
+  t.equal(weighNext(response('b')) - weighNext(response('b')), 2 * 140 + 'claim-b'.length, 'the decoded metadata repeats a name')
+  const inside = (name: string): object => ({ x: { [name]: 1 } })
+  const [long, longer] = ['a'.repeat(100), 'a'.repeat(101)]
+  for (const name of [long, longer]) weighNext(inside(name))
+  t.equal(weighNext(inside(long)), weigh(inside(long)))
+  t.equal(weighNext(inside(longer)), weigh(inside(longer)) + 140, 'a longer name is not kept')
+})
+
+t.test('the store weighs new names', async (t) => {
+  const store = new VerdictStore({ ttl: 30, inactiveTtl: 5, staleIfError: 0, max: 100, maxBytes: 1e6 }, new ManualClock())
+  const add = (key: string, prefix: string): number => {
+    const before = store.counts.activeBytes
+    const names = Array.from({ length: 50 }, (_, index) => [`${prefix}-${index}`, 1])
+    store.set(key, createIntrospectedVerdict({ active: true, ...Object.fromEntries(names) }))
+    return store.counts.activeBytes - before
+  }
+  t.equal(add('first', 'a') - add('second', 'a') - (140 + 'active'.length), 50 * 140 + 10 * 'a-0'.length + 40 * 'a-00'.length)
 })

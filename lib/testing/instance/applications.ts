@@ -21,6 +21,9 @@ export interface Project {
   assertRoles: boolean
 }
 
+/** Of all instances: they share key pairs, and a key of another instance must be unknown. */
+let lastKeyId = 280000000000002000n
+
 /** The applications and the projects of an instance. */
 export class ApplicationStore {
   readonly #applications = new Map<string, Application>()
@@ -84,7 +87,7 @@ export class ApplicationStore {
   async #addKey ({ clientId, keys }: Application): Promise<ApplicationKey> {
     const number = ++this.#lastKey
     const { publicKey, privateKey } = await getKeyPair(number)
-    const keyId = String(280000000000002000n + BigInt(number))
+    const keyId = String(++lastKeyId)
     keys.set(keyId, { publicKey, expiresAt: Infinity })
     return { type: 'application', keyId, key: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(), appId: String(BigInt(clientId) + 50n), clientId }
   }
