@@ -294,3 +294,12 @@ t.test('without the option breaker, a probe that fails after a backoff closes th
   fail(1)
   t.notOk(circuit.isOpen)
 })
+
+t.test('with breaker: false, a failure does not hide that the credentials of a pending request are rejected', async (t) => {
+  const { circuit } = setUp({ opensOnFailures: false })
+  const [first, second] = [circuit.acquire(), circuit.acquire()]
+  circuit.recordFailure(down, first)
+  t.notOk(circuit.isOpen)
+  circuit.recordFailure(rejected, second)
+  t.ok(circuit.isOpen)
+})

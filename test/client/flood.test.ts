@@ -2,6 +2,7 @@ import t from 'tap'
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../lib/clock.ts'
+import { getRegistration } from '../../lib/registration.ts'
 import { OK, basic, startProxiedApp, startTestApp, unavailable, type CallerResponse } from '../fixtures/test-app.ts'
 import { Gate, startPeer, type Reply } from '../fixtures/peer.ts'
 
@@ -49,6 +50,26 @@ for (const concurrent of [2, 4, 64]) {
     await Promise.all(unknown)
   })
 }
+
+t.test('a token that was active a moment ago leaves the queue before an unknown one that came earlier', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ form }): Promise<Reply> => {
+    if (form.get('token') === 'running') await gate.opened
+    return { active: true }
+  })
+  const { clock, get, zitadel } = await startTestApp(t, { issuer: peer.origin, credentials: basic, limits: { concurrent: 1 } })
+  await get('known')
+  clock.advance(31)
+  const answers = [get('running')]
+  await peer.waitFor(2)
+  for (const [index, token] of ['unknown', 'known'].entries()) {
+    answers.push(get(token))
+    while (getRegistration(zitadel)!.readState().queued !== index + 1) await sleep(1)
+  }
+  gate.open()
+  await Promise.all(answers)
+  t.same(peer.asked.map(({ form }) => form.get('token')), ['known', 'running', 'known', 'unknown'])
+})
 
 t.test('limits.perSecond bounds introspections, and known tokens have a share of it', async (t) => {
   const { clock, get, introspectionCount, standIn } = await startProxiedApp(t, { limits: { perSecond: 8, queue: 0 } })

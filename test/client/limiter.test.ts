@@ -270,6 +270,34 @@ for (const [waits, comes] of [['unknown 1', 'unknown 2'], ['known 1', 'known 2']
   })
 }
 
+t.test('an unknown token in the queue does not start with what is kept for known ones when other work ends', async (t) => {
+  const { started, start } = setUp({ concurrent: 64, queue: 100, perSecond: 4 })
+  const works = startMany(start, 'unknown', 4)
+  await settled()
+  t.equal(started.length, 3)
+  await works[0]!.end()
+  await settled()
+  t.equal(started.length, 3)
+  start('known')
+  await settled()
+  t.equal(started.at(-1), 'known')
+})
+
+t.test('the timer waits no longer than a known token in the queue must, and keeps no process alive', async (t) => {
+  const countTimers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const before = countTimers()
+  const { clock, started, start } = setUp({ concurrent: 64, queue: 100, perSecond: 20 })
+  startMany(start, 'known', 20)
+  start('unknown')
+  start('known last')
+  await settled()
+  t.equal(countTimers(), before)
+  clock.advance(0.05)
+  // A known token is due after 50 ms, an unknown one after 300 ms.
+  await setTimeout(100)
+  t.equal(started.at(-1), 'known last')
+})
+
 t.test('one timer serves the whole queue, and only when the allowance is back', async (t) => {
   const setup = setUp({ concurrent: 1000, queue: 1000, perSecond: 10 })
   startMany(setup.start, 'known', 10)
