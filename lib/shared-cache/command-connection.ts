@@ -17,7 +17,7 @@ export class CommandConnection {
   #own: OwnClient | undefined
   #hasInvalidReply = false
   #isClosed = false
-  #onAttempted = (): void => {}
+  #onAttempted!: () => void
   /** Resolves when the client has connected once, or has failed to. */
   readonly attempted: Promise<void>
 
