@@ -369,3 +369,20 @@ t.test('a thousand streams of one token with different intervals are removed in 
   t.notOk(watched.isDue(900_000, undefined), 'the last stream has the longest interval')
   t.ok(watched.isDue(1_000_000, undefined))
 })
+
+t.test('the timer rechecks by itself, again and again, and at the earliest time that is due', async (t) => {
+  const world = new World(t)
+  await world.open('late', 3600)
+  await world.open('a', 0.2)
+  for (let count = 3; count <= 5; count++) {
+    world.clock.advance(0.2)
+    // A timer of 15 s, or none, would be too late.
+    for (let waited = 0; world.asked.length < count && waited < 100; waited++) await new Promise((resolve) => setTimeout(resolve, 20))
+    t.equal(world.asked.length, count)
+  }
+  t.same(world.asked.slice(2).map(([token]) => token), ['a', 'a', 'a'])
+  world.watcher.close()
+  world.clock.advance(0.2)
+  await new Promise((resolve) => setTimeout(resolve, 250))
+  t.equal(world.asked.length, 5, 'not after it is closed')
+})
