@@ -223,6 +223,14 @@ t.test('a strategy writes no line if another let the request in, whatever the ha
   t.strictSame(takeDenials(), [])
 })
 
+t.test('a strategy writes no line if a composition of the app answers in its own way', async (t) => {
+  const { app, get, takeDenials } = await startLoggedApp(t)
+  const strategy = app.zitadel.require({ roles: ['admin'] })
+  app.get('/', { config: { access: 'own' }, onRequest: (request, reply) => strategy(request, reply, () => { reply.code(404).send() }) }, async () => 'served')
+  t.equal((await get('/')).statusCode, 404)
+  t.strictSame(takeDenials(), [])
+})
+
 t.test('a strategy that fails in two hooks writes one line', async (t) => {
   const { app, get, takeDenials } = await startLoggedApp(t)
   await app.register(fastifyAuth)
