@@ -10,7 +10,7 @@ export type OptionCheck = readonly [isValid: (value: unknown) => boolean, expect
 
 const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
 const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isSeconds = (value: unknown): boolean => typeof value === 'number' && Number.isFinite(value) && value >= 0
+const isSeconds = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
 const isIntegerBetween1And = (most: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
 const oneOf = (...words: unknown[]) => (value: unknown): boolean => words.includes(value)
 
@@ -109,10 +109,8 @@ function describeExpected (name: string, names: readonly string[], prefix: strin
 
 /** The origin of a URL that is only an origin; undefined for any other text. */
 export function parseOrigin (value: string): string | undefined {
-  const url = URL.canParse(value) ? new URL(value) : undefined
   // The text is compared, because the parser drops an empty query, an empty fragment, and dots in a path.
-  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '') return undefined
-  return /^https?:\/\/[^\s/?#\\@]+\/?$/i.test(value) ? url.origin : undefined
+  return /^https?:\/\/[^\s/?#\\@]+\/?$/i.test(value) && URL.canParse(value) ? new URL(value).origin : undefined
 }
 
 function isIssuer (value: string): boolean {

@@ -146,7 +146,7 @@ t.test('the time limit of the hooks does not keep the process alive', async (t) 
   const countTimers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
   const before = countTimers()
   await diagnoseAccess(app, { method: 'GET', url: '/open', headers: {} }, undefined, 60_000)
-  t.equal(countTimers(), before)
+  t.ok(countTimers() <= before)
 })
 
 t.test('constraints select the route', async (t) => {
@@ -237,6 +237,7 @@ t.test('a strategy outside of the scope of the guard is reported', async (t) => 
 const file = fileURLToPath(new URL(`../fixtures/servers/logging${extname(import.meta.filename)}`, import.meta.url))
 
 t.test('the command loads a server file, whose app logs nothing, and runs no handler', async (t) => {
+  const before = traces.closed
   const { status, output } = await runCommand(['doctor', '--app', file, '--token-file', '-', 'get', '/orders/1'], { text: readerToken })
   t.equal(status, 1)
   t.equal(output, [
@@ -248,7 +249,7 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
     '         See docs/its-403.md#role_missing',
     ''
   ].join('\n'))
-  t.same(traces, { log: '', handled: 0, closed: 1 })
+  t.same(traces, { log: '', handled: 0, closed: before + 1 })
   const json = await runCommand(['doctor', '--app', file, '--json', '--header', 'accept-version: 1.x', '--header', 'x-tenant:42', 'GET', '/orders/1'])
   t.match(JSON.parse(json.output), { ok: false, checks: [{ id: 'route' }, { id: 'rule' }, { id: 'access', cause: 'token_missing' }] })
 })

@@ -45,7 +45,7 @@ t.test('plain http is allowed, as inside a cluster', async (t) => {
 
 t.test('an address that is no origin stops the start', async (t) => {
   const wrong = [
-    null, 5, '', ' ', {}, new URL('http://zitadel:8080'), CANARY, `${CANARY}:8080`, `ftp://${CANARY}`, `unix:/${CANARY}.sock`,
+    null, 5, '', ' ', {}, new URL('http://zitadel:8080'), CANARY, `${CANARY}:8080`, `ftp://${CANARY}`, `xhttp://${CANARY}`, `http://user@${CANARY}`, `http://:secret@${CANARY}`, `http://${CANARY}:x`, `unix:/${CANARY}.sock`,
     `http://${CANARY}:8080/path`, `http://${CANARY}?`, `http://${CANARY}#`, `http://user:secret@${CANARY}`, `http://${CANARY} `, `http://${CANARY}\\`
   ]
   for (const address of wrong) {
