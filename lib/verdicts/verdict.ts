@@ -22,6 +22,8 @@ export interface Verdict extends VerdictNames {
   isShared: boolean
   /** How often the cached verdict was used. */
   hits: number
+  /** The monotonic second in which the cached verdict was last used. */
+  usedIn: number
   /** The last requirement that the token met, if the response alone decides that: it is not checked again. */
   metRequirement: object | undefined
   /** Whether one later response said that the token is inactive. */
@@ -52,6 +54,7 @@ export function createVerdict (given: IntrospectionResponse, rules: VerdictRules
     session: getSession({ sid: response['sid'], jti: response['jti'] }),
     isShared,
     hits: 0,
+    usedIn: -1,
     metRequirement: undefined,
     isUnconfirmed: false,
     doubt: undefined

@@ -48,6 +48,19 @@ t.test('a partition keeps a verdict of exactly its bytes, and none that is large
   t.equal(partition.bytes, 100)
 })
 
+t.test('the least recently used verdict makes room, and uses in the same second count as one', async (t) => {
+  const partition = new CachePartition({ max: 2, maxBytes: 1000, ttl: 60_000 }, () => {})
+  const use = (uses: Array<[key: string, now: number]>): void => { for (const [key, now] of uses) t.ok(partition.get(key, now, Infinity)) }
+  const keys = (): string[] => Array.from(partition.entries(), ([key]) => key)
+  for (const key of ['a', 'b']) partition.set(key, active(), 1)
+  use([['a', 1000], ['b', 1500], ['a', 1999]])
+  partition.set('c', active(), 1)
+  t.same(keys(), ['c', 'b'])
+  use([['b', 1999], ['c', 2000], ['b', 2999]])
+  partition.set('d', active(), 1)
+  t.same(keys(), ['d', 'b'])
+})
+
 t.test('forget and doubt return how many verdicts they dropped', async (t) => {
   for (const drop of ['forget', 'doubt'] as const) {
     const cache = new VerdictCache(BOUNDS, new ManualClock())
