@@ -45,7 +45,6 @@ export class StreamWatcher implements VerdictListener {
   add (token: string, verdict: Verdict, stream: Stream): () => void {
     if (this.#isClosed) return () => {}
     const key = hashToken(token)
-    this.onVerdict(key, verdict)
     const watched = this.#tokens.get(key) ?? this.#watch(key, token, verdict)
     watched.add(stream)
     // The handler may have waited since the check.
@@ -127,7 +126,6 @@ export class StreamWatcher implements VerdictListener {
   }
 
   #schedule (watched: WatchedToken): void {
-    if (watched.streams.size === 0 || this.#isClosed) return
     const now = this.#clock.monotonic()
     this.#wakeUp.schedule(this.#getDelay(watched, now, this.#clock.wall()), now)
   }

@@ -111,6 +111,23 @@ t.test('the shortest interval of the streams of a token counts, and ends with it
   t.equal(world.asked.length, 2)
 })
 
+t.test('the end of one of two streams with the same interval delays no recheck', async (t) => {
+  const world = new World(t)
+  await world.open('a', 5)
+  const remove = await world.open('a', 5)
+  remove()
+  await world.pass(5, 5)
+  t.equal(world.asked.length, 2)
+})
+
+t.test('the later verdict of a new stream counts for the others, without an introspection of its own', async (t) => {
+  const world = new World(t, { isEnabled: false })
+  await world.open('a')
+  await world.open('a')
+  await settle()
+  t.equal(world.asked.length, 2)
+})
+
 t.test('recheck 0: nothing is asked for, and the expiry still ends the stream', async (t) => {
   const world = new World(t)
   world.respond = () => activeResponse({ exp: world.clock.seconds + 10_000 })
