@@ -64,7 +64,7 @@ export class IntrospectedToken implements ActiveToken {
   readonly stale: boolean
   readonly #grants: Grants
 
-  constructor (claims: IntrospectionResponse, grants: Grants, stale = false, metadata = decodeMetadata(claims['urn:zitadel:iam:user:metadata'])) {
+  constructor (claims: IntrospectionResponse, grants: Grants, stale = false, metadata?: ActiveToken['metadata']) {
     this.#grants = grants
     this.claims = deepFreeze(claims)
     const own = copyWithoutPrototype(claims)
@@ -73,7 +73,7 @@ export class IntrospectedToken implements ActiveToken {
     this.scopes = grants.scopes
     this.roles = grants.roles
     this.organization = toOptionalString(own['urn:zitadel:iam:user:resourceowner:id']) ?? toOptionalString(own['urn:zitadel:iam:org:id'])
-    this.metadata = metadata
+    this.metadata = metadata ?? decodeMetadata(own['urn:zitadel:iam:user:metadata'])
     this.actor = (own['act'] ?? undefined) as Actor | undefined
     this.expiresAt = own.exp
     this.stale = stale

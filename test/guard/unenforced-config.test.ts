@@ -121,9 +121,9 @@ t.test('a property of Object.prototype is no claim', async (t) => {
 
 t.test('request.zitadel has no claim of Object.prototype', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { caller: { active: true } } })
-  app.get('/', async ({ zitadel: { sub, clientId, organization, actor, expiresAt } }) => ({ sub, clientId, organization, actor, expiresAt }))
+  app.get('/', async ({ zitadel: { sub, clientId, organization, metadata, actor, expiresAt } }) => ({ sub, clientId, organization, metadata, actor, expiresAt }))
   await app.ready()
-  await withInherited({ sub: 'eve', client_id: 'app', act: { sub: 'eve' }, exp: 9e9, 'urn:zitadel:iam:org:id': 'acme' }, async () => {
-    t.strictSame((await get('/', 'caller')).json(), { sub: '' })
+  await withInherited({ sub: 'eve', client_id: 'app', act: { sub: 'eve' }, exp: 9e9, 'urn:zitadel:iam:org:id': 'acme', 'urn:zitadel:iam:user:metadata': { tier: 'Z29sZA' } }, async () => {
+    t.strictSame((await get('/', 'caller')).json(), { sub: '', metadata: {} })
   })
 })
