@@ -20,7 +20,7 @@ const SIGNATURE = /^[0-9a-f]{64}$/i
 export function isSignatureValid (header: unknown, body: Uint8Array, signingKeys: readonly string[], now: number): boolean {
   if (typeof header !== 'string' || header.length > MAX_HEADER_LENGTH) return false
   const parts = header.split(',').map((part) => part.trim())
-  const time = String(parts.findLast((part) => part.startsWith('t='))?.slice(2))
+  const time = parts.findLast((part) => part.startsWith('t='))?.slice(2) ?? ''
   if (!/^\d{1,12}$/.test(time) || Math.abs(now / 1000 - Number(time)) > TOLERANCE_SECONDS) return false
   const signatures = parts.filter((part) => part.startsWith('v1=') && SIGNATURE.test(part.slice(3))).map((part) => Buffer.from(part.slice(3), 'hex'))
   const expected = signingKeys.map((key) => createHmac('sha256', key).update(`${time}.`).update(body).digest())

@@ -82,7 +82,7 @@ function observe (context: MutableContext, getCurrent: () => Observation): void 
     getCurrent().denial = error
     done()
   }
-  for (const symbol of Object.getOwnPropertySymbols(context)) if (String(symbol).endsWith('-schema)')) Object.assign(context, { [symbol]: undefined })
+  for (const symbol of Object.getOwnPropertySymbols(context)) if (symbol.description?.endsWith('-schema')) Object.assign(context, { [symbol]: undefined })
   context.onRequest = [before, ...context.onRequest ?? []]
   context.onError = [onError]
   context.onSend = null
