@@ -1,5 +1,5 @@
 import t from 'tap'
-import { ada, join, type Member } from '../fixtures/fleet.ts'
+import { ada, join, shareAgain } from '../fixtures/fleet.ts'
 import { kinds, needsRedis, startRedis } from '../fixtures/redis.ts'
 import { startRedisProxy } from '../fixtures/redis-proxy.ts'
 
@@ -13,17 +13,6 @@ const ARRAYS = '*33554432\r\n'.repeat(1000)
 
 async function breathe (): Promise<void> {
   await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
-/** Resolves once a response is loaded from Redis again. */
-async function shareAgain (first: Member, second: Member): Promise<void> {
-  for (let index = 0; ; index++) {
-    await first.ask(`again ${index}`)
-    const before = second.asked()
-    await second.ask(`again ${index}`)
-    if (second.asked() === before) return
-    await breathe()
-  }
 }
 
 for (const kind of kinds) {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { EventEmitter, once } from 'node:events'
 import { createClient } from 'redis'
-import { ada, join, open, type Member } from '../fixtures/fleet.ts'
+import { ada, join, open, shareAgain, type Member } from '../fixtures/fleet.ts'
 import { getFreePort, kinds, needsRedis, spawnRedis, startRedis } from '../fixtures/redis.ts'
 import { startRedisProxy } from '../fixtures/redis-proxy.ts'
 import { Gate } from '../fixtures/peer.ts'
@@ -10,17 +10,6 @@ import { ManualClock } from '../fixtures/clock.ts'
 /** Asks for new tokens, one after the other. */
 async function askMany (member: Member, name: string): Promise<void> {
   for (let index = 0; index < 50; index++) await member.ask(`${name} ${index}`)
-}
-
-/** Resolves once a response of one is loaded by the other again. */
-async function shareAgain (first: Member, second: Member): Promise<void> {
-  for (let index = 0; ; index++) {
-    await first.ask(`again ${index}`)
-    const before = second.asked()
-    await second.ask(`again ${index}`)
-    if (second.asked() === before) return
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
 }
 
 for (const kind of kinds) {
