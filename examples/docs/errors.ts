@@ -10,16 +10,15 @@ export function handleErrors (app: FastifyInstance): void {
   // #endregion handler
 }
 
-export function createServer (stream: { write: (line: string) => void }): FastifyInstance {
-  // #region one-line
-  class DenialsInOneLine extends LogController {
-    override defaultErrorLog (...args: Parameters<LogController['defaultErrorLog']>): void {
-      const [error] = args
-      if (!(error instanceof ZitadelError) || error.reason === undefined) super.defaultErrorLog(...args)
-    }
+// #region one-line
+class DenialsInOneLine extends LogController {
+  override defaultErrorLog (...args: Parameters<LogController['defaultErrorLog']>): void {
+    const [error] = args
+    if (!(error instanceof ZitadelError) || error.reason === undefined) super.defaultErrorLog(...args)
   }
+}
+// #endregion one-line
 
-  const app = Fastify({ logger: { stream }, logController: new DenialsInOneLine() })
-  // #endregion one-line
-  return app
+export function createServer (stream: { write: (line: string) => void }): FastifyInstance {
+  return Fastify({ logger: { stream }, logController: new DenialsInOneLine() })
 }

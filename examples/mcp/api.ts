@@ -18,9 +18,11 @@ export interface McpApi {
  * @param recheck seconds between two looks at the token of an open stream
  */
 export async function buildApi (options: ZitadelOptions, recheck = 60): Promise<McpApi> {
+  // #region server
   const app = createMcpFastifyApp()
   const mcp = createMcpHandler(createNotesServer)
   const handle = toNodeHandler(mcp) as (request: IncomingMessage, response: ServerResponse, body: unknown) => Promise<void>
+  // #endregion server
   // #region tools
   const tools = { 'list-notes': {}, 'add-note': { roles: ['writer'] }, 'purge-notes': { roles: ['admin'] } }
   // #endregion tools

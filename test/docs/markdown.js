@@ -4,8 +4,10 @@ import { join } from 'node:path'
 export const ROOT = join(import.meta.dirname, '../..')
 
 /** Languages of code that is compiled or run somewhere, so that a block of it must name its source. */
-
 const CODE = new Set(['js', 'mjs', 'cjs', 'ts', 'javascript', 'typescript'])
+
+/** Names that a block need not import, because the first block of the README does. */
+const ASSUMED = new Set(['Fastify', 'zitadel'])
 
 /** @returns {string[]} the documents, from the root, with slashes; those that are generated are left out */
 export function findDocuments () {
@@ -56,6 +58,7 @@ export const needsSource = ({ language }) => CODE.has(language)
 
 /**
  * The text of a file or of one of its regions, which stand between `#region name` and `#endregion name` in comments.
+ * The imports that a region uses come before it, so that a pasted block is complete.
  * @param {string} source
  */
 export function readSource (source) {
@@ -66,7 +69,24 @@ export function readSource (source) {
   const start = lines.findIndex((line) => isMark(line, 'region'))
   const end = lines.findIndex((line) => isMark(line, 'endregion'))
   if (start === -1 || end < start) throw new Error(`${path} has no region ${region}`)
-  return withoutIndentation(withoutMarks(lines.slice(start + 1, end))).join('\n').trim()
+  const code = withoutIndentation(withoutMarks(lines.slice(start + 1, end))).join('\n').trim()
+  const imports = findImports(lines, code)
+  return imports.length > 0 ? `${imports.join('\n')}\n\n${code}` : code
+}
+
+/** Not those of files outside of the folder: a reader has the package in place of them. */
+function findImports (lines, code) {
+  if (/^import /m.test(code)) return []
+  const isUsed = (member) => new RegExp(`\\b${member.split(' ').at(-1)}\\b`).test(code)
+  return lines.flatMap((line) => {
+    const [, type = '', main, members, from] = /^import (type )?(\w+)?(?:, )?(?:\{ (.*) \})? from ('(?!\.\.\/).+')$/.exec(line) ?? []
+    const used = members?.split(', ').filter(isUsed) ?? []
+    const names = [
+      ...(main !== undefined && !ASSUMED.has(main) && isUsed(main) ? [main] : []),
+      ...(used.length > 0 ? [`{ ${used.join(', ')} }`] : [])
+    ]
+    return names.length > 0 ? [`import ${type}${names.join(', ')} from ${from}`] : []
+  })
 }
 
 function withoutMarks (lines) {
