@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { Allowance } from './allowance.ts'
 import type { Deadline } from './deadline.ts'
 import { FairQueue } from './fair-queue.ts'
-import { RESERVE_FRACTION, getReserve, type Limits } from './limits.ts'
+import { RESERVE_DIVISOR, getReserve, type Limits } from './limits.ts'
 
 interface QueueEntry {
   readonly start: () => void
@@ -114,7 +114,7 @@ export class Limiter {
     if (this.queued >= queue || entries.size >= queue - getReserve(queue)) {
       throw createOverloadError('too many introspections are waiting already')
     }
-    if (wasActive && entries.count(subject) >= Math.ceil(queue / RESERVE_FRACTION)) {
+    if (wasActive && entries.count(subject) >= Math.ceil(queue / RESERVE_DIVISOR)) {
       throw createOverloadError('too many introspections for one subject are waiting already')
     }
     await new Promise<void>((resolve, reject) => {

@@ -1,4 +1,4 @@
-import { suggestName } from '../options/keys.ts'
+import { suggestName } from '../options/property-names.ts'
 import { REQUIREMENT_KEYS } from './requirement.ts'
 
 /** The keys of a route's config that belong to this plugin. */

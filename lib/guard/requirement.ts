@@ -1,7 +1,7 @@
 import { isScopeToken } from '../oauth/bearer.ts'
 import { isZitadelScope, isRoleScope } from '../zitadel/scopes.ts'
 import { createOptionError } from '../errors.ts'
-import { findHiddenKey } from '../options/keys.ts'
+import { findHiddenKey } from '../options/property-names.ts'
 import type { RequirementOptions } from '../options/route-options.ts'
 
 /** One set of scopes. A client can request ZITADEL's own scopes, but not a custom one that stands for a role. */

@@ -1,7 +1,7 @@
 import { createOptionError } from '../errors.ts'
 import { isPrintableAscii } from '../oauth/bearer.ts'
 import { CREDENTIAL_FORMS_TEXT } from './credentials.ts'
-import { findHiddenKey, suggestName } from './keys.ts'
+import { findHiddenKey, suggestName } from './property-names.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { INTROSPECTION_PATH, isLoopback } from '../zitadel/endpoints.ts'
 

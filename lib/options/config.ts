@@ -20,10 +20,11 @@ const DEFAULT_VERDICT_BYTES = 8192
 /** The option `cache` with defaults. With `cache: false`, `isEnabled` is false and no verdict is kept. */
 export type CacheConfig = { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly isEnabled: boolean, readonly shared: SharedCacheConfig | undefined }
 
-const DEFAULT_MAX = 10_000
+/** The default of `cache.max`. */
+const DEFAULT_MAX_VERDICTS = 10_000
 
 /** `max` also bounds the known tokens, which are kept without a cache too. */
-const NO_CACHE: CacheConfig = Object.freeze({ isEnabled: false, ttl: 0, inactiveTtl: 0, max: DEFAULT_MAX, maxBytes: 1, refreshAhead: false, shared: undefined })
+const NO_CACHE: CacheConfig = Object.freeze({ isEnabled: false, ttl: 0, inactiveTtl: 0, max: DEFAULT_MAX_VERDICTS, maxBytes: 1, refreshAhead: false, shared: undefined })
 
 /** The options, checked and completed with defaults. */
 export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'tokenFrom' | 'unmatched' | 'projectId' | 'realm' | 'introspect'>> {
@@ -97,7 +98,7 @@ export function createConfig (given: ZitadelOptions, env: NodeJS.ProcessEnv, ver
 }
 
 function resolveCache (cache: CacheOptions = {}): CacheConfig {
-  const { max = DEFAULT_MAX, shared, ...rest } = omitUndefined(cache)
+  const { max = DEFAULT_MAX_VERDICTS, shared, ...rest } = omitUndefined(cache)
   const maxBytes = Math.max(DEFAULT_CACHE_BYTES, max * DEFAULT_VERDICT_BYTES)
   return Object.freeze({ isEnabled: true, ttl: 30, inactiveTtl: 5, max, maxBytes, refreshAhead: true, ...rest, shared: shared && resolveSharedCache(shared) })
 }

@@ -3,7 +3,7 @@ import type { Config } from './config.ts'
 const HOUR_SECONDS = 3600
 const MIN_TIMEOUT_MS = 50
 const MIN_CACHE_BYTES = 1024 * 1024
-/** What a response from another process counts as older, because the clocks of a fleet can differ. */
+/** `CLOCK_SKEW_MS` of the shared cache, which this layer does not import; a test compares the two. */
 const SHARED_MARGIN_SECONDS = 5
 
 /** Lists options whose value is allowed but probably in the wrong unit, or has no effect. */

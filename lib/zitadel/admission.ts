@@ -1,5 +1,6 @@
 import type { DenialReason } from '../errors.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import { isOfSession } from './session.ts'
 
 /** Which active tokens an API accepts at all, before it checks any scope or role. */
 export interface AdmissionRules {
@@ -45,14 +46,6 @@ function isValidActorChain (claim: unknown): boolean {
 /** @see {@link https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3 RFC 7519 section 4.1.3}: one string, or an array */
 function hasAudience (audience: unknown, projectId: string): boolean {
   return Array.isArray(audience) ? audience.includes(projectId) : audience === projectId
-}
-
-/**
- * Every token of ZITADEL that is not a personal access token belongs to an OIDC session. The client id is no evidence: an
- * Action can add one to any response, but it cannot set `jti`.
- */
-export function isOfSession (jti: unknown): boolean {
-  return typeof jti === 'string' && jti.startsWith('V2_')
 }
 
 /** The `jti` of a personal access token is a plain number. Other servers than ZITADEL have other forms of `jti`. */
