@@ -3,6 +3,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { listDeliveryWarnings } from '../../lib/cli/events/delivery-warnings.ts'
 import { SUBSCRIBED_EVENT_TYPES } from '../../lib/events/setup.ts'
 import { ADMIN_TOKEN, SIGNING_KEY, startActionsServer, type ActionsServer } from '../fixtures/actions-server.ts'
+import { OWNER_ONLY } from '../fixtures/platform.ts'
 import { runCommand, type Outcome } from '../fixtures/terminal.ts'
 import { playServer } from '../fixtures/zitadel-server.ts'
 
@@ -41,7 +42,7 @@ t.test('--apply makes the calls, writes the signing key to a file, and does noth
   t.match(server.targets, [{ name: 'orders', endpoint: URL_OF_ROUTE, restAsync: {} }])
   t.same(server.executions.map(({ targets }) => targets), SUBSCRIBED_EVENT_TYPES.map(() => ['300']))
   t.equal(readFileSync(keyFile, 'utf8'), `${SIGNING_KEY}\n`)
-  t.equal(statSync(keyFile).mode & 0o777, 0o600)
+  t.equal(statSync(keyFile).mode & 0o777, OWNER_ONLY)
   const { changes } = server
   const before = changes.length
   const second = await run(t, server, ['--apply'])

@@ -6,6 +6,7 @@ import { resolve } from 'node:path'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
 import { EventEmitter } from 'node:events'
+import { OWNER_ONLY } from '../fixtures/platform.ts'
 import { runCommand } from '../fixtures/terminal.ts'
 
 t.test('stand-in serves until it is interrupted, with a key file and a token', async (t) => {
@@ -20,7 +21,7 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   const issuer = /^ZITADEL_ISSUER=(.+)$/m.exec(output)![1]!
   const keyFile = /^ZITADEL_KEY_FILE=(.+)$/m.exec(output)![1]!
   const token = /Bearer ([^']+)'/.exec(output)![1]!
-  t.equal(statSync(keyFile).mode & 0o777, 0o600)
+  t.equal(statSync(keyFile).mode & 0o777, OWNER_ONLY)
   const app = Fastify()
   t.teardown(async () => await app.close())
   await app.register(zitadel, { issuer, credentials: { keyFile } })

@@ -7,6 +7,7 @@ import { logInByDevice } from '../../lib/cli/login/device-grant.ts'
 import { forkFixture } from '../fixtures/fork-fixture.ts'
 import { HeadlessBrowser, readForm } from '../fixtures/headless-browser.ts'
 import { NATIVE, startOidcProvider } from '../fixtures/oidc-provider.ts'
+import { OTHER_LOOPBACK } from '../fixtures/platform.ts'
 import { runCommand, type Outcome } from '../fixtures/terminal.ts'
 import { playServer, type PlayedResponse } from '../fixtures/zitadel-server.ts'
 
@@ -91,7 +92,7 @@ t.test('the listener answers only the response to this login', async (t) => {
       t.same([response.status, await response.text()], [expected, text], path)
       t.match(Object.fromEntries(response.headers), { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store', 'referrer-policy': 'no-referrer', connection: 'close' })
     }
-    await t.rejects(once(connect(Number(redirect.port), '127.0.0.2'), 'connect'), 'another address')
+    await t.rejects(once(connect(Number(redirect.port), OTHER_LOOPBACK), 'connect'), 'another address')
     for (const target of ['//', 'http://[', '*', '/%', '//callback?x']) t.match(await sendTarget(redirect, target), /^HTTP\/1\.1 404 /, target)
     t.equal((await fetch(`http://localhost:${redirect.port}/callback?code=x&state=${state}`).catch(() => ({ status: 404 }))).status, 404, 'another host')
     const taken = await runCommand(['token', '--client-id', NATIVE, '--port', redirect.port], { env: { ZITADEL_ISSUER: provider.issuer } })

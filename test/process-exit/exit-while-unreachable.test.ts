@@ -1,5 +1,6 @@
 import t from 'tap'
 import { startUnreachable } from '../fixtures/frozen-stand-in.ts'
+import { needsStoppedProcess } from '../fixtures/platform.ts'
 import { basic } from '../fixtures/test-app.ts'
 import { runApp } from '../fixtures/run-app.ts'
 
@@ -7,7 +8,7 @@ const timeout = 300
 /** Milliseconds that a slow machine may need to end a process. */
 const TOLERANCE = 4000
 
-t.test('a process exits by itself if attempts to connect to ZITADEL hang', async (t) => {
+t.test('a process exits by itself if attempts to connect to ZITADEL hang', needsStoppedProcess, async (t) => {
   const { origin } = await startUnreachable(t)
   const options = { issuer: origin, credentials: basic, timeout }
   const ended = await Promise.all([true, false].map(async (close) => await runApp(t, { options, unanswered: ['one'], close })))

@@ -1,12 +1,13 @@
 import t from 'tap'
 import { startFreezable } from '../fixtures/frozen-stand-in.ts'
+import { needsStoppedProcess } from '../fixtures/platform.ts'
 import { runApp } from '../fixtures/run-app.ts'
 import { OK, startTestApp, unavailable } from '../fixtures/test-app.ts'
 
 /** Milliseconds that a slow machine may need to end a process. */
 const TOLERANCE = 4000
 
-t.test('if the process of ZITADEL is frozen', async (t) => {
+t.test('if the process of ZITADEL is frozen', needsStoppedProcess, async (t) => {
   const { issuer, key, token, others, freeze, thaw } = await startFreezable(t)
   const { clock, get, lines } = await startTestApp(t, { issuer, credentials: { key: JSON.stringify(key) }, timeout: 1000 })
   t.same(await get(token), OK)

@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
+import { mountSecret } from '../fixtures/mounted-secret.ts'
 import { Gate } from '../fixtures/peer.ts'
 import { readFingerprint, watchKeyFile } from '../../lib/source/key-file-watch.ts'
 
@@ -54,19 +55,13 @@ t.test('content that could not be used is tried again at each poll, until it can
 })
 
 t.test('a secret that an orchestrator replaces by a symbolic link is detected', async (t) => {
-  const directory = t.testdir({ first: { 'key.json': 'first' } })
-  await symlink('first', join(directory, '..data'))
-  await symlink(join('..data', 'key.json'), join(directory, 'key.json'))
-  const file = join(directory, 'key.json')
+  const { file, replace } = await mountSecret(t.testdir({}), 'first')
   const seen = new Gate()
   t.teardown(watchKeyFile(file, await readFingerprint(file), async () => {
     seen.open()
     return true
   }, 2))
-  await mkdir(join(directory, 'second'))
-  await writeFile(join(directory, 'second', 'key.json'), 'second')
-  await symlink('second', join(directory, '..data_tmp'))
-  await rename(join(directory, '..data_tmp'), join(directory, '..data'))
+  await replace('second')
   await seen.opened
 })
 

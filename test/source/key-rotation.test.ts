@@ -1,9 +1,8 @@
 import t, { type Test } from 'tap'
-import { mkdir, rename, symlink, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import { ManualClock } from '../fixtures/clock.ts'
+import { mountSecret } from '../fixtures/mounted-secret.ts'
 import { OK, REJECTED, startTestApp, type TestApp } from '../fixtures/test-app.ts'
 
 interface KeyApp extends TestApp<ManualClock> {
@@ -17,18 +16,8 @@ interface KeyApp extends TestApp<ManualClock> {
 async function startKeyApp (t: Test): Promise<KeyApp> {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
-  const directory = t.testdir({})
-  const keyFile = join(directory, 'key.json')
-  let version = 0
-  const mount = async (content: object | string): Promise<void> => {
-    const name = `..version_${++version}`
-    await mkdir(join(directory, name))
-    await writeFile(join(directory, name, 'key.json'), typeof content === 'string' ? content : JSON.stringify(content))
-    await symlink(name, join(directory, '..data_tmp'))
-    await rename(join(directory, '..data_tmp'), join(directory, '..data'))
-  }
-  await mount(standIn.api.key)
-  await symlink(join('..data', 'key.json'), keyFile)
+  const { file: keyFile, replace } = await mountSecret(t.testdir({}), JSON.stringify(standIn.api.key))
+  const mount = async (content: object | string): Promise<void> => await replace(typeof content === 'string' ? content : JSON.stringify(content))
   const kid = (token: string): string | undefined => decodeProtectedHeader(standIn.requests.findLast(({ body }) => body.get('token') === token)!.body.get('client_assertion')!).kid
   return { standIn, mount, kid, ...await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }, new ManualClock(), 10) }
 }
