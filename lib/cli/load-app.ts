@@ -45,8 +45,8 @@ function describeError (error: unknown): string {
   return first!
 }
 
-/** A line of a stack. The place is in parentheses if the function has a name. */
-const FRAME = /^ +at (?:async )?(?:.*\((?=.*\)$))?(?:file:\/\/)?(.+:\d+:\d+)\)?$/
+/** A line of a stack. The place is in parentheses if the function has a name. A URL of Windows has a slash before the drive. */
+const FRAME = /^ +at (?:async )?(?:.*\((?=.*\)$))?(?:file:\/\/(?:\/(?=[A-Z]:))?)?(.+:\d+:\d+)\)?$/
 
 /** The first file of the stack that is neither of Node.js nor of a package, with line and column. */
 function findPlace (error: unknown): string | undefined {

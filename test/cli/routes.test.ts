@@ -70,14 +70,16 @@ t.test('an error of the app is one line with its message and its place', async (
     'plugin.mjs': "import Fastify from 'fastify'\nexport default () => Fastify().register(async () => { throw new Error('no plugin') })",
     'message.mjs': 'throw new Error("one\\nis at other.mjs:1:2")',
     'async.mjs': "import { readFile } from 'node:fs/promises'\nawait readFile('/none')",
+    'windows.mjs': "throw Object.assign(new Error('drive'), { stack: 'Error: drive\\n    at file:///C:/api/server.mjs:1:2' })",
     'common.cjs': 'module.exports = () => { throw new Error("common") }',
     'accessor.mjs': "import { readFileSync } from 'node:fs'\nexport default async () => readFileSync('/none')"
   })
   for (const [name, line, extension = 'mjs'] of [
     ['message', /: Error: one \(\S+message\.mjs:1:7\)\n$/],
-    ['async', /: Error: ENOENT: .+ \(\/\S+async\.mjs:2:1\)\n$/],
-    ['common', /: Error: common \(\/\S+common\.cjs:1:\d+\)\n$/, 'cjs'],
-    ['module', /: TypeError: two \(\/\S+module\.mjs:1:7\)\n$/],
+    ['async', /: Error: ENOENT: .+ \((?!file:)\S+async\.mjs:2:1\)\n$/],
+    ['windows', /: Error: drive \(C:\/api\/server\.mjs:1:2\)\n$/],
+    ['common', /: Error: common \((?!file:)\S+common\.cjs:1:\d+\)\n$/, 'cjs'],
+    ['module', /: TypeError: two \((?!file:)\S+module\.mjs:1:7\)\n$/],
     ['syntax', /: SyntaxError: .+ \(\S+syntax\.mjs\)\n$/],
     ['undefined', /: undefined \(\S+undefined\.mjs\)\n$/],
     ['package', /: Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find package 'none-of-this-name'.+ \(\S+package\.mjs\)\n$/],
