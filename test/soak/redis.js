@@ -1,5 +1,6 @@
 // A real Redis, and for each process a way to it that can be cut or frozen.
 import { spawn } from 'node:child_process'
+import { randomInt } from 'node:crypto'
 import { once } from 'node:events'
 import { connect, createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -88,10 +89,13 @@ export class RedisLink {
   }
 }
 
+/** A port that stays free while its server is away: systems take those of outgoing connections from 32768 on. */
 async function getFreePort () {
-  const server = createServer()
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const { port } = server.address()
-  await once(server.close(), 'close')
-  return port
+  for (;;) {
+    const port = randomInt(10_000, 32_000)
+    const server = createServer().listen(port, '127.0.0.1')
+    if (!await once(server, 'listening').then(() => true, () => false)) continue
+    await once(server.close(), 'close')
+    return port
+  }
 }
