@@ -25,7 +25,7 @@ export async function buildApi (options: ZitadelOptions = {}, logger = true): Pr
     return await reply.code(204).send()
   })
 
-  // A role that must be held in the organisation that the path names.
+  // A role that must be held in the organization that the path names.
   app.get<{ Params: { organization: string } }>('/organizations/:organization/orders', {
     config: {
       roles: ['reader'],

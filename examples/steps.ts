@@ -25,8 +25,8 @@ export async function runSteps (url: string, standIn: StandIn): Promise<{ passed
     { title: 'an active token, with the role', path: '/orders', token: reader, expected: 200 },
     { title: 'a scope that was not requested', path: '/me', token: withoutRole, expected: 403 },
     { title: 'a scope that was requested', path: '/me', token: reader, expected: 200 },
-    { title: 'the role, in its organisation', path: `/organizations/${ACME}/orders`, token: reader, expected: 200 },
-    { title: 'the role, in another organisation', path: `/organizations/${OTHER}/orders`, token: reader, expected: 403 },
+    { title: 'the role, in its organization', path: `/organizations/${ACME}/orders`, token: reader, expected: 200 },
+    { title: 'the role, in another organization', path: `/organizations/${OTHER}/orders`, token: reader, expected: 403 },
     { title: 'before it is revoked', method: 'DELETE', path: '/orders/1', token: leaver, expected: 204 },
     { title: 'after it is revoked', method: 'DELETE', path: '/orders/1', token: leaver, expected: 401, before: () => standIn.revoke(leaver) },
     { title: 'while ZITADEL is down', method: 'DELETE', path: '/orders/1', token: reader, expected: 503, before: () => standIn.fail('reset') },
@@ -47,7 +47,7 @@ export async function runSteps (url: string, standIn: StandIn): Promise<{ passed
       curl('without a token', '/orders'),
       curl('without the role', '/orders', withoutRole),
       curl('with the role', '/orders', reader),
-      curl('with the role in this organisation', `/organizations/${ACME}/orders`, reader)
+      curl('with the role in this organization', `/organizations/${ACME}/orders`, reader)
     ]
   }
 }

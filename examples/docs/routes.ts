@@ -10,7 +10,7 @@ export function declareRoutes (app: FastifyInstance): void {
   // Either role. Without the inner brackets, both are required.
   app.get('/invoices', { config: { roles: [['reader'], ['accountant']] } }, async () => [])
 
-  // A role that the caller holds in the organisation that the path names.
+  // A role that the caller holds in the organization that the path names.
   app.get<{ Params: { organization: string } }>('/organizations/:organization/orders', {
     config: {
       roles: ['reader'],

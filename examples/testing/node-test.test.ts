@@ -12,5 +12,5 @@ const reader = { roles: ['reader'], organization: '1' }
 test('allowed', async () => assert.equal(await status(as(reader)), 200))
 test('role missing', async () => assert.equal(await status(as({ organization: '1' })), 403))
 test('expired', async () => assert.equal(await status(as.expired(reader)), 401))
-test('other organisation', async () => assert.equal(await status(as({ ...reader, organization: '2' })), 403))
+test('other organization', async () => assert.equal(await status(as({ ...reader, organization: '2' })), 403))
 // #endregion cases

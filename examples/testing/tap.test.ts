@@ -11,5 +11,5 @@ const reader = { roles: ['reader'], organization: '1' }
 t.equal(await status(as(reader)), 200, 'allowed')
 t.equal(await status(as({ organization: '1' })), 403, 'role missing')
 t.equal(await status(as.expired(reader)), 401, 'expired')
-t.equal(await status(as({ ...reader, organization: '2' })), 403, 'other organisation')
+t.equal(await status(as({ ...reader, organization: '2' })), 403, 'other organization')
 // #endregion cases

@@ -11,5 +11,5 @@ const reader = { roles: ['reader'], organization: '1' }
 test('allowed', async () => expect(await status(as(reader))).toBe(200))
 test('role missing', async () => expect(await status(as({ organization: '1' }))).toBe(403))
 test('expired', async () => expect(await status(as.expired(reader))).toBe(401))
-test('other organisation', async () => expect(await status(as({ ...reader, organization: '2' }))).toBe(403))
+test('other organization', async () => expect(await status(as({ ...reader, organization: '2' }))).toBe(403))
 // #endregion cases

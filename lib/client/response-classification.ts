@@ -47,7 +47,7 @@ export function classifyResponse (httpResponse: HttpResponse, { issuer, hasRespo
   if (status === 400 || status === 401) {
     const error = getOAuthError(body)
     return CLIENT_ERRORS.has(error)
-      ? { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, rejection: new RejectionError(`ZITADEL rejects this API's credentials (${status} ${error})${requestId}${parent}: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included${describeClockSkew(headers, now)}`, 'credentials') }
+      ? { kind: 'rejected', backoff: REJECTED_BACKOFF_MS, rejection: new RejectionError(`ZITADEL rejects this API's credentials (${status} ${error})${requestId}${parent}: check that the key or secret exists and has not expired, that the application, its project and its organization are active, and that "issuer" is exactly what ZITADEL calls itself, port included${describeClockSkew(headers, now)}`, 'credentials') }
       : { kind: 'rejected', rejection: new RejectionError(`ZITADEL rejects the introspection request (${status})${requestId}${parent}: check the options "issuer", "address" and "introspectionEndpoint"`, 'request') }
   }
   if (status === 404 && !hasResponded) {

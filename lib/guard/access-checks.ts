@@ -68,7 +68,7 @@ function getGrants (verdict: Verdict): Grants {
   return verdict.granted!.grants
 }
 
-/** Undefined means any organisation. `''`, in which no role is held, if the function of the route returns no id. */
+/** Undefined means any organization. `''`, in which no role is held, if the function of the route returns no id. */
 function resolveOrganization (request: FastifyRequest, { organization }: Requirement): string | undefined {
   if (typeof organization !== 'function') return organization
   try {

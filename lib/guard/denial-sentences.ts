@@ -19,7 +19,7 @@ export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>
   scope_missing: 'the token was requested without the scope',
   role_missing: 'the caller holds other roles',
   roles_absent: 'the introspection response contains no roles: the user has no role assignment in this project, or introspection is minimal',
-  role_in_other_organization: 'the caller holds it, but not in the required organisation',
+  role_in_other_organization: 'the caller holds it, but not in the required organization',
   custom_scope_not_a_role: 'a custom scope is looked for among the roles, not in the scope of the token (option "customScopes")',
   organization_unknown: 'the function "organization" of this route threw, or gave no id',
   tool_not_listed: 'the key "mcp" of the route\'s config does not list the tool, and "otherTools" is not \'allowed\'',

@@ -18,7 +18,7 @@ const GUARD_AFFIXES = /requires(?!cope)|required?|allowed|accepted|permitted|nee
 /** Options of the plugin that narrow what is accepted. They have no effect on one route. */
 const OPTION_WORDS = new Map(['projectId', 'clients', 'personalAccessTokens', 'customScopes', 'undeclaredRoutes', 'unmatched'].map((name) => [name.toLowerCase(), name]))
 
-/** Words for an organisation. Where a route declares `access`, no organisation is checked, and they belong to others. */
+/** Words for an organization. Where a route declares `access`, no organization is checked, and they belong to others. */
 const ORGANIZATION_WORDS = new Map(toMap(['organizationid', 'organizationids', 'organisationid', 'orgid', 'orgids', 'org', 'orgs', 'tenant', 'tenantid', 'tenants'], 'organization'))
 
 /** Words that other plugins use too. They are refused only where a route declares nothing of this plugin. */

@@ -92,7 +92,7 @@ export function compileRequirement (given: RequirementOptions, customScopes: 'ro
   }))
   const { organization, freshness } = options
   if ('organization' in options) {
-    if (typeof organization !== 'function' && (typeof organization !== 'string' || organization === '')) fail('organization', 'the id of an organisation or a function of the request')
+    if (typeof organization !== 'function' && (typeof organization !== 'string' || organization === '')) fail('organization', 'the id of an organization or a function of the request')
     if (roles.length === 0 && split.every(({ custom }) => custom.length === 0)) fail('organization', 'beside "roles" (or custom scopes that are looked for among the roles)')
   }
   if ('freshness' in options) {

@@ -10,7 +10,7 @@ export interface RequirementDescription {
   readonly scopes?: AllOrAny
   /** All of them, or all of one of several sets. Sorted. */
   readonly roles?: AllOrAny
-  /** The id of an organisation; `'per request'` if a function determines it. */
+  /** The id of an organization; `'per request'` if a function determines it. */
   readonly organization?: string
   /** Seconds. */
   readonly freshness?: number

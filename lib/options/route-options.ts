@@ -9,7 +9,7 @@ export interface RequirementOptions {
   readonly scopes?: AllOrAny
   /** Roles in this API's project. */
   readonly roles?: AllOrAny
-  /** The organisation in which roles and custom scopes must be held: its id, or a function of the request. If the function throws or returns no id, the caller is denied. */
+  /** The organization in which roles and custom scopes must be held: its id, or a function of the request. If the function throws or returns no id, the caller is denied. */
   readonly organization?: string | ((request: FastifyRequest) => string)
   /** Maximum age of the verdict in seconds. 0: each request causes an introspection. */
   readonly freshness?: number

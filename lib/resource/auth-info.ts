@@ -24,9 +24,9 @@ export interface AuthInfo {
 export type AuthInfoExtra = {
   /** The id of the user or service account. */
   readonly sub: string
-  /** Role key -> id of the organisation that granted it -> its primary domain. */
+  /** Role key -> id of the organization that granted it -> its primary domain. */
   readonly roles: Roles
-  /** The id of the user's organisation, if the token was requested with the scope for it. */
+  /** The id of the user's organization, if the token was requested with the scope for it. */
   readonly organization: string | undefined
 }
 

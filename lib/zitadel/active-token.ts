@@ -24,9 +24,9 @@ export interface ActiveToken {
   readonly clientId: string | undefined
   /** The token's `scope`. The client chooses it, so it proves no right: use {@link ActiveToken.hasScope}. */
   readonly scopes: readonly string[]
-  /** The roles held in this API's project: role key -> id of the organisation that granted it -> its primary domain. */
+  /** The roles held in this API's project: role key -> id of the organization that granted it -> its primary domain. */
   readonly roles: Roles
-  /** The id of the user's organisation; undefined unless the token was requested with the scope `urn:zitadel:iam:user:resourceowner`. */
+  /** The id of the user's organization; undefined unless the token was requested with the scope `urn:zitadel:iam:user:resourceowner`. */
   readonly organization: string | undefined
   /** The user's metadata as text; empty without the scope `urn:zitadel:iam:user:metadata`. */
   readonly metadata: Readonly<Record<string, string>>
@@ -44,7 +44,7 @@ export interface ActiveToken {
   /**
    * Whether the caller holds a role in this API's project.
    *
-   * @param within the organisation that must have granted it. If it is given but empty or undefined, or if another key is
+   * @param within the organization that must have granted it. If it is given but empty or undefined, or if another key is
    *   given, the result is false
    */
   hasRole (role: string, within?: { organization?: string | undefined }): boolean

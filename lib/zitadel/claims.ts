@@ -49,7 +49,7 @@ export interface ZitadelClaims extends IntrospectionResponse {
   readonly email_verified?: boolean
   readonly phone_number?: string
   readonly phone_number_verified?: boolean
-  /** The roles in this API's project: role key -> id of the organisation that granted it -> its primary domain. */
+  /** The roles in this API's project: role key -> id of the organization that granted it -> its primary domain. */
   readonly 'urn:zitadel:iam:org:project:roles'?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Each value is base64. */
   readonly 'urn:zitadel:iam:user:metadata'?: Readonly<Record<string, string>>

@@ -10,7 +10,7 @@ export interface GrantRules {
   readonly projectId?: string | undefined
 }
 
-/** Role key -> id of the organisation that granted it -> primary domain of that organisation. */
+/** Role key -> id of the organization that granted it -> primary domain of that organization. */
 export type Roles = Readonly<Record<string, Readonly<Record<string, string>>>>
 
 /**
@@ -28,7 +28,7 @@ export class Grants {
     this.#customScopes = customScopes
   }
 
-  /** @param organization an organisation id; undefined means any. A value of another type, such as an array, matches none */
+  /** @param organization an organization id; undefined means any. A value of another type, such as an array, matches none */
   hasRole (role: string, organization?: string): boolean {
     const organizations = this.roles[role]
     return organizations !== undefined && (organization === undefined || (typeof organization === 'string' && organizations[organization] !== undefined))
@@ -52,7 +52,7 @@ function parseRoles (claim: unknown): Roles {
   const roles: Array<[string, Roles[string]]> = []
   for (const [role, organizations] of getEntries(claim)) {
     const granted = getEntries(organizations).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-    // A role without an organisation was granted by none.
+    // A role without an organization was granted by none.
     if (granted.length > 0) roles.push([role, createFrozenRecord(granted)])
   }
   return createFrozenRecord(roles)

@@ -56,10 +56,10 @@ t.test('an allowed request is explained by its route, its rule and the grants of
   const { route, rule, caller, access } = await examine(t, '/orders/1?x=1', { token })
   t.equal(route?.message, 'The route is GET /orders/:id')
   t.equal(rule?.message, 'It requires roles admin and auditor, or reader, organization 42, freshness 5 s')
-  t.equal(caller?.message, 'The caller holds the roles reader (organisation 42, 7). Scopes of the token: openid profile')
+  t.equal(caller?.message, 'The caller holds the roles reader (organization 42, 7). Scopes of the token: openid profile')
   t.match(access, { status: 'ok', message: 'Allowed' })
   const other = await examine(t, '/any', { token: tokenOf(as({ roles: { writer: { 7: 'b.example' }, reader: { 42: 'a.example' } }, scopes: ['openid'] })) })
-  t.equal(other['caller']?.message, 'The caller holds the roles reader (organisation 42), writer (organisation 7). Scopes of the token: openid')
+  t.equal(other['caller']?.message, 'The caller holds the roles reader (organization 42), writer (organization 7). Scopes of the token: openid')
   t.match(await examine(t, '/orders/1', { method: 'HEAD', token }), { route: { message: 'The route is HEAD /orders/:id' }, access: { status: 'ok' } })
 })
 
@@ -68,9 +68,9 @@ t.test('a denied request is explained by the reason and by what would allow it',
     ['/orders/1', undefined, 'token_missing', 'Give a token with --token-file'],
     ['/orders/1', 'a b', 'token_malformed', /Run the doctor without --app/],
     ['/orders/1', tokenOf(as.expired()), 'token_inactive', /Run the doctor without --app/],
-    ['/orders/1', tokenOf(as()), 'roles_absent', 'Assign the caller in the organisation 42: admin and auditor, or reader'],
-    ['/orders/1', tokenOf(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', 'Assign the role in the organisation 42'],
-    ['/tenants/3', tokenOf(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', /organisation of the request/],
+    ['/orders/1', tokenOf(as()), 'roles_absent', 'Assign the caller in the organization 42: admin and auditor, or reader'],
+    ['/orders/1', tokenOf(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', 'Assign the role in the organization 42'],
+    ['/tenants/3', tokenOf(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', /organization of the request/],
     ['/orders', tokenOf(as({ roles: ['reader'] })), 'role_missing', 'Assign the caller: writer', 'POST'],
     ['/orders', tokenOf(as({ scopes: ['openid'] })), 'scope_missing', 'Let the client request the scopes: profile'],
     ['/custom', tokenOf(as({ scopes: ['orders:read'] })), 'custom_scope_not_a_role', 'Create a role with the name of the scope, and assign it: orders:read'],
@@ -243,9 +243,9 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
   t.equal(output, [
     'ok       The route is GET /orders/:id',
     'ok       It requires roles admin, organization 42',
-    'ok       The caller holds the roles reader (organisation 42). Scopes of the token: openid',
+    'ok       The caller holds the roles reader (organization 42). Scopes of the token: openid',
     'failed   Refused (403 FST_ZITADEL_INSUFFICIENT_ROLE, role_missing): the caller holds other roles (required: admin)',
-    '         Assign the caller in the organisation 42: admin',
+    '         Assign the caller in the organization 42: admin',
     '         See docs/its-403.md#role_missing',
     ''
   ].join('\n'))

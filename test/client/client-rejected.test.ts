@@ -4,7 +4,7 @@ import { ManualClock } from '../fixtures/clock.ts'
 import { basic, startConnectedApp, reason } from '../fixtures/test-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 
-const CREDENTIALS = /check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself/
+const CREDENTIALS = /check that the key or secret exists and has not expired, that the application, its project and its organization are active, and that "issuer" is exactly what ZITADEL calls itself/
 const REQUEST = 'check the options "issuer", "address" and "introspectionEndpoint"'
 
 const REJECTIONS: Array<[status: number, body: string, why: RegExp | string]> = [

@@ -72,7 +72,7 @@ t.test('rejected credentials are no outage, and the message names what to check 
   t.same(classify(answer(400, { error: 'unauthorized_client' }, headers)), {
     kind: 'rejected',
     backoff: 6000,
-    message: 'ZITADEL rejects this API\'s credentials (400 unauthorized_client) [x-request-id 7]: check that the key or secret exists and has not expired, that the application, its project and its organisation are active, and that "issuer" is exactly what ZITADEL calls itself, port included; this machine\'s clock is 90 s behind ZITADEL\'s'
+    message: 'ZITADEL rejects this API\'s credentials (400 unauthorized_client) [x-request-id 7]: check that the key or secret exists and has not expired, that the application, its project and its organization are active, and that "issuer" is exactly what ZITADEL calls itself, port included; this machine\'s clock is 90 s behind ZITADEL\'s'
   })
   t.match(classify(answer(401, { error: 'invalid_client' })), { kind: 'rejected', backoff: 6000, message: /\(401 invalid_client\).*port included$/ })
   for (const [status, body] of [[400, { error: 'invalid_request' }], [401, '<html>'], [400, 'null']] as const) {

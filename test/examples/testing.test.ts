@@ -13,7 +13,7 @@ const RUNS: Array<[name: string, args: string[], file: string, passed: RegExp]> 
   ['node:test', NODE_TEST, 'node-test', /^# pass 4$/m],
   ['node:test, expectGuarded', NODE_TEST, 'guarded', /^# pass 1$/m],
   ['node:test, other callers', NODE_TEST, 'callers', /^# pass 8$/m],
-  ['tap', [], 'tap', /^ok 4 - other organisation/m]
+  ['tap', [], 'tap', /^ok 4 - other organization/m]
 ]
 
 for (const [name, args, file, passed] of RUNS) {

@@ -135,7 +135,7 @@ t.test('the line of a 403 has its reason', async (t) => {
     ['/role', 'none', 'roles_absent', 'contains no roles'],
     ['/role', 'reader', 'role_missing', 'the caller holds other roles (required: admin)'],
     ['/sets', 'elsewhere', 'role_missing', '(required: admin and auditor, or owner)'],
-    ['/organization', 'elsewhere', 'role_in_other_organization', 'not in the required organisation (required: admin)'],
+    ['/organization', 'elsewhere', 'role_in_other_organization', 'not in the required organization (required: admin)'],
     ['/organization', 'reader', 'role_missing', '(required: admin)'],
     ['/sets-organization', 'elsewhere', 'role_in_other_organization', '(required: auditor, or admin)'],
     ['/function', 'elsewhere', 'organization_unknown', 'threw, or gave no id'],

@@ -10,14 +10,14 @@ const granting: Record<string, unknown> = {
   'the string of an object': '{"admin":{"acme":"acme.example"}}',
   null: null,
   true: true,
-  'a role without an organisation': { admin: {} },
+  'a role without an organization': { admin: {} },
   'a role that is true': { admin: true },
   'a role that is a string': { admin: 'acme' },
   'a role that is null': { admin: null },
-  'a role with an array of organisations': { admin: ['acme'] },
-  'a role with a nested organisation': { admin: { acme: { acme: 'acme.example' } } },
+  'a role with an array of organizations': { admin: ['acme'] },
+  'a role with a nested organization': { admin: { acme: { acme: 'acme.example' } } },
   'a role whose domain is null': { admin: { acme: null } },
-  'a role in the organisation ""': { admin: { '': 'acme.example' } },
+  'a role in the organization ""': { admin: { '': 'acme.example' } },
   'the role one level too deep': { roles: { admin: { acme: 'acme.example' } } }
 }
 

@@ -4,19 +4,19 @@ import { bearer, startGuardedApp, activeResponse, roles } from '../fixtures/guar
 
 const caller = activeResponse(roles({ admin: ['acme', 'globex'], reader: ['initech'] }))
 
-t.test('a role must be held in the named organisation', async (t) => {
+t.test('a role must be held in the named organization', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { caller } })
   app.get('/acme', { config: { roles: ['admin'], organization: 'acme' } }, async () => 'served')
   app.get('/initech', { config: { roles: ['admin'], organization: 'initech' } }, async () => 'served')
   app.get('/any', { config: { roles: [['admin', 'reader']] } }, async () => 'served')
   app.get('/both', { config: { roles: ['admin', 'reader'], organization: 'acme' } }, async () => 'served')
   t.equal((await get('/acme', 'caller')).statusCode, 200)
-  t.equal((await get('/initech', 'caller')).json().code, 'FST_ZITADEL_INSUFFICIENT_ROLE', 'the organisation granted another role')
-  t.equal((await get('/any', 'caller')).statusCode, 200, 'without one, any organisation will do')
-  t.equal((await get('/both', 'caller')).statusCode, 403, 'both roles in the same organisation')
+  t.equal((await get('/initech', 'caller')).json().code, 'FST_ZITADEL_INSUFFICIENT_ROLE', 'the organization granted another role')
+  t.equal((await get('/any', 'caller')).statusCode, 200, 'without one, any organization will do')
+  t.equal((await get('/both', 'caller')).statusCode, 403, 'both roles in the same organization')
 })
 
-t.test('custom scopes are roles, and are held in the organisation too', async (t) => {
+t.test('custom scopes are roles, and are held in the organization too', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { caller } })
   app.get('/in/:org', { config: { scopes: ['openid', 'reader'], organization: (request) => (request.params as { org: string }).org } }, async () => 'served')
   t.equal((await get('/in/initech', 'caller')).statusCode, 200)

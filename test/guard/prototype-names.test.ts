@@ -4,7 +4,7 @@ import { startGuardedApp, activeResponse } from '../fixtures/guarded-app.ts'
 const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'prototype', 'valueOf']
 const ROLES = 'urn:zitadel:iam:org:project:roles'
 
-t.test('a name of a member of Object.prototype is no role, scope or organisation', async (t) => {
+t.test('a name of a member of Object.prototype is no role, scope or organization', async (t) => {
   const { app, get } = await startGuardedApp(t, { responses: { admin: activeResponse({ [ROLES]: { admin: { acme: 'acme.example' } } }) } })
   for (const name of names) {
     app.get(`/role/${name}`, { config: { roles: [name] } }, async () => 'served')

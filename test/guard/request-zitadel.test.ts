@@ -39,7 +39,7 @@ t.test('request.zitadel describes the caller', async (t) => {
   t.ok(token.hasRole('admin'))
   t.ok(token.hasRole('admin', { organization: 'globex' }))
   t.notOk(token.hasRole('admin', { organization: 'initech' }))
-  t.notOk(token.hasRole('admin', { organization: undefined }), 'undefined is no organisation')
+  t.notOk(token.hasRole('admin', { organization: undefined }), 'undefined is no organization')
   t.ok(token.hasScope('openid'))
 })
 

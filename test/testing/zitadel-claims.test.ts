@@ -15,7 +15,7 @@ t.test('roles contain the organizations in which they are granted', async (t) =>
   const roles = { writer: { 1: 'a.example', 2: 'b.example' }, admin: { 2: 'b.example' } }
   const shown = async (...scopes: string[]) => (await introspectNew({ roles, scopes }))['urn:zitadel:iam:org:project:roles']
   t.same(await shown(), roles)
-  t.same(await shown('urn:zitadel:iam:org:roles:id:1'), { writer: { 1: 'a.example' } }, 'in one organisation')
+  t.same(await shown('urn:zitadel:iam:org:roles:id:1'), { writer: { 1: 'a.example' } }, 'in one organization')
   t.same(await shown('urn:zitadel:iam:org:roles:id:1', 'urn:zitadel:iam:org:roles:id:2'), roles, 'in two')
   t.same(await shown('urn:zitadel:iam:org:project:role:admin'), { admin: { 2: 'b.example' } }, 'one role')
   t.same(await shown('urn:zitadel:iam:org:projects:roles'), roles, 'a scope without effect')

@@ -47,7 +47,7 @@ t.test('claims of a wrong type are absent from the fields, and present in the cl
   t.equal(odd.claims['sub'], 5)
 })
 
-t.test('the organisation is that of the user, or the one that the login was forced to', async (t) => {
+t.test('the organization is that of the user, or the one that the login was forced to', async (t) => {
   t.equal(token({ 'urn:zitadel:iam:org:id': '902' }).organization, '902')
   t.equal(token({ 'urn:zitadel:iam:org:id': '902', 'urn:zitadel:iam:user:resourceowner:id': '900' }).organization, '900')
 })
@@ -73,7 +73,7 @@ t.test('a token that is used past its ttl has the same fields, and stale is true
   t.equal(described.asStale().metadata, described.metadata, 'not decoded again')
 })
 
-t.test('hasRole checks any organisation, or the given one', async (t) => {
+t.test('hasRole checks any organization, or the given one', async (t) => {
   const ada = token(person)
   t.ok(ada.hasRole('admin'))
   t.ok(ada.hasRole('admin', {}))
@@ -84,7 +84,7 @@ t.test('hasRole checks any organisation, or the given one', async (t) => {
   t.notOk(ada.hasRole('admin', { organization: '901', domain: 'other.example' } as never), 'an unknown key matches nothing')
 })
 
-t.test('in an unknown organisation, no role is held', async (t) => {
+t.test('in an unknown organization, no role is held', async (t) => {
   const ada = token(person)
   for (const organization of [undefined, '', null as unknown as string, 'constructor']) t.notOk(ada.hasRole('admin', { organization }), String(organization))
 })

@@ -9,7 +9,7 @@ const ADA = 'admin@acme reader@acme reader@other'
 const BOB = 'reader@other'
 const WORKER = 'orders:read@acme reader@acme'
 
-/** What each token may do: `role@organisation`, '' for an active token without roles, null for a denied one. */
+/** What each token may do: `role@organization`, '' for an active token without roles, null for a denied one. */
 const EXPECTED: Record<string, string | null> = {
   // An Action has added `cnf`: whether the caller holds the key is not checked, so a bound token is denied.
   'action-v2-preuserinfo-claims': null,
@@ -94,7 +94,7 @@ async function createApp (t: TestContext, options: ZitadelOptions): Promise<(nam
   }
 }
 
-/** The ids of the organisations of the server that gave the response, by the first part of their domain. */
+/** The ids of the organizations of the server that gave the response, by the first part of their domain. */
 function findOrganizations (server: string): Map<string, string> {
   const claims = Object.values(RECORDED_RESPONSES).filter((recorded) => recorded.server === server)
     .flatMap(({ response }) => Object.values((response['urn:zitadel:iam:org:project:roles'] ?? {}) as Record<string, Record<string, string>>))
@@ -105,7 +105,7 @@ t.test('each recorded response has an expectation', async (t) => {
   t.same(Object.keys(RECORDED_RESPONSES).sort(), Object.keys(EXPECTED).sort())
 })
 
-t.test('each recorded response has the expected verdict and the expected roles in each organisation', async (t) => {
+t.test('each recorded response has the expected verdict and the expected roles in each organization', async (t) => {
   const get = await createApp(t, {})
   for (const [name, { server }] of Object.entries(RECORDED_RESPONSES)) {
     const expected = EXPECTED[name]!

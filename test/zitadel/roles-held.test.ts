@@ -8,7 +8,7 @@ function grants (claims: object, rules: Partial<GrantRules> = {}): Grants {
   return new Grants({ active: true, ...claims }, { customScopes: 'roles', ...rules })
 }
 
-t.test('a role counts in the organisations that granted it', async (t) => {
+t.test('a role counts in the organizations that granted it', async (t) => {
   const held = grants({ [ROLES]: { admin: { 900: 'acme.example' }, reader: { 900: 'acme.example', 901: 'other.example' } } })
   t.ok(held.hasRole('admin'))
   t.ok(held.hasRole('admin', '900'))
@@ -16,17 +16,17 @@ t.test('a role counts in the organisations that granted it', async (t) => {
   t.ok(held.hasRole('reader', '900'))
   t.ok(held.hasRole('reader', '901'))
   t.notOk(held.hasRole('writer'))
-  t.notOk(held.hasRole('admin', 'acme.example'), 'organisations are named by their id, not their domain')
+  t.notOk(held.hasRole('admin', 'acme.example'), 'organizations are named by their id, not their domain')
 })
 
-t.test('the empty organisation grants nothing', async (t) => {
+t.test('the empty organization grants nothing', async (t) => {
   const held = grants({ [ROLES]: { admin: { '': 'nobody.example', 900: 'acme.example' } } })
   t.notOk(held.hasRole('admin', ''))
   t.ok(held.hasRole('admin', '900'))
   t.notOk(grants({ [ROLES]: { admin: { '': 'nobody.example' } } }).hasRole('admin'))
 })
 
-t.test('a role without an organisation does not count', async (t) => {
+t.test('a role without an organization does not count', async (t) => {
   for (const organizations of [{}, null, [], ['900'], 'acme.example', true, 1, { 900: null }, { 900: {} }, { 900: true }]) {
     t.notOk(grants({ [ROLES]: { admin: organizations } }).hasRole('admin'), JSON.stringify(organizations))
   }
@@ -40,7 +40,7 @@ t.test('roles of a wrong type grant nothing', async (t) => {
   }
 })
 
-t.test('names of Object.prototype are neither roles nor organisations', async (t) => {
+t.test('names of Object.prototype are neither roles nor organizations', async (t) => {
   const held = grants({ [ROLES]: { admin: { 900: 'acme.example' } } })
   for (const name of ['constructor', 'toString', 'hasOwnProperty', '__proto__', 'prototype']) {
     t.notOk(held.hasRole(name))
@@ -72,7 +72,7 @@ t.test('a claim of the project that has a wrong type grants nothing', async (t) 
   t.same(grants(claims, { projectId: '280000000000000001' }).roles, {})
 })
 
-t.test('an organisation that is not a string matches none, even if it converts to one', async (t) => {
+t.test('an organization that is not a string matches none, even if it converts to one', async (t) => {
   const held = grants({ 'urn:zitadel:iam:org:project:roles': { admin: { 900: 'acme.example' } } })
   for (const organization of [['900'], 900, { toString: () => '900' }, null]) t.notOk(held.hasRole('admin', organization as never), String(organization))
   t.ok(held.hasRole('admin', '900'))

@@ -71,7 +71,7 @@ async function diagnoseCaller ({ scope, denial, isAllowed }: ProbedRequest, toke
 }
 
 function formatRoles ({ roles }: ActiveToken): string {
-  const held = Object.entries(roles).map(([role, organizations]) => `${role} (organisation ${Object.keys(organizations).sort().join(', ')})`)
+  const held = Object.entries(roles).map(([role, organizations]) => `${role} (organization ${Object.keys(organizations).sort().join(', ')})`)
   return held.length === 0 ? 'no role in this project' : `the roles ${held.sort().join(', ')}`
 }
 

@@ -8,7 +8,7 @@ const NEEDS_NAMES: readonly DenialReason[] = ['roles_absent', 'role_missing', 's
 
 /** Returns what would allow a denied request. */
 export function describeCure (reason: DenialReason, { roles, scopes, organization }: Pick<RouteAccess, 'roles' | 'scopes' | 'organization'>): string {
-  const place = organization === undefined || organization === 'per request' ? '' : ` in the organisation ${organization}`
+  const place = organization === undefined || organization === 'per request' ? '' : ` in the organization ${organization}`
   const names = formatAllOrAny((reason.startsWith('role') ? roles : scopes) ?? [])
   // A strategy of the app has another requirement than the route.
   if (NEEDS_NAMES.includes(reason) && names === '') return SEE_SECTION
@@ -20,7 +20,7 @@ export function describeCure (reason: DenialReason, { roles, scopes, organizatio
     case 'token_malformed': return ASK_DOCTOR
     case 'roles_absent':
     case 'role_missing': return `Assign the caller${place}: ${names}`
-    case 'role_in_other_organization': return place === '' ? 'Assign the role in the organisation of the request, or call with that of the caller' : `Assign the role${place}`
+    case 'role_in_other_organization': return place === '' ? 'Assign the role in the organization of the request, or call with that of the caller' : `Assign the role${place}`
     case 'scope_missing': return `Let the client request the scopes: ${names}`
     case 'custom_scope_not_a_role': return `Create a role with the name of the scope, and assign it${place}: ${names}`
     default: return SEE_SECTION

@@ -67,7 +67,7 @@ export const CAUSES = {
   issuer_scheme: [`${EXACTLY}. Behind a proxy that ends TLS, let x-forwarded-proto through`, DISCOVERY],
   issuer_other: [EXACTLY, DISCOVERY],
 
-  key_refused: ['Check that the key exists and has not expired, and that its application, project and organisation are active', CREDENTIALS],
+  key_refused: ['Check that the key exists and has not expired, and that its application, project and organization are active', CREDENTIALS],
   secret_refused: ['Generate a new secret in the application, and check its authentication method', CREDENTIALS],
   clock_refused: ['Set the clock of this machine: ZITADEL tolerates one second', 'docs/doctor.md#clock'],
   introspection_path: ['If ZITADEL has custom paths, give the option "introspectionEndpoint"', CREDENTIALS],
