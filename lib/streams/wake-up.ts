@@ -24,14 +24,14 @@ export class WakeUp {
   }
 
   /**
-   * @param delay milliseconds
+   * @param delay milliseconds. It is negative for a time in the past, for which Node.js from 24 on would write a warning
    * @param now monotonic milliseconds
    */
   schedule (delay: number, now: number): void {
     if (now + delay >= this.#at) return
     clearTimeout(this.#timer)
     this.#at = now + delay
-    this.#timer = setTimeout(this.#onWake, delay).unref()
+    this.#timer = setTimeout(this.#onWake, Math.max(0, delay)).unref()
   }
 
   clear (): void {

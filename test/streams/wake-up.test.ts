@@ -45,3 +45,15 @@ t.test('nothing happens after it is cleared', async (t) => {
   await pass(20)
   t.equal(calls, 0)
 })
+
+t.test('a time in the past is due at once, without a warning', async (t) => {
+  const names: string[] = []
+  const collect = ({ name }: Error): void => { names.push(name) }
+  process.addListener('warning', collect)
+  let calls = 0
+  new WakeUp(() => { calls++ }).schedule(-1000, 1000)
+  await pass(20)
+  process.removeListener('warning', collect)
+  t.equal(calls, 1)
+  t.notOk(names.includes('TimeoutNegativeWarning'))
+})
