@@ -74,7 +74,7 @@ for (const kind of kinds) {
 t.test('requests send no more commands to a Redis that does not reply', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const proxy = await startRedisProxy(t, port)
-  const member = await join(t, proxy.port, { deadline: 20, interval: 600_000 })
+  const member = await join(t, proxy.port, { deadline: 250, interval: 600_000 })
   await member.settle()
   proxy.reply = 'none'
   await member.ask('first')
