@@ -76,7 +76,7 @@ t.test('an error of the app is one line with its message and its place', async (
   })
   for (const [name, line, extension = 'mjs'] of [
     ['message', /: Error: one \(\S+message\.mjs:1:7\)\n$/],
-    ['async', /: Error: ENOENT: .+ \((?!file:)\S+async\.mjs:2:1\)\n$/],
+    ['async', /: Error: ENOENT: .+ \((?!file:)\S+async\.mjs(?::2:1)?\)\n$/],
     ['windows', /: Error: drive \(C:\/api\/server\.mjs:1:2\)\n$/],
     ['common', /: Error: common \((?!file:)\S+common\.cjs:1:\d+\)\n$/, 'cjs'],
     ['module', /: TypeError: two \((?!file:)\S+module\.mjs:1:7\)\n$/],
