@@ -76,8 +76,10 @@ async function runProcess (label, next, env, onLine, onAssertion) {
     else isComplete = true
     child.send(test === undefined ? null : join(ROOT, COMPILED, test.name.replace(/ts$/, 'js')))
   })
+  const isDetail = createDetailFinder()
   for await (const line of createInterface({ input: child.stdout })) {
     timer.refresh()
+    if (isDetail(line)) continue
     title = /# Subtest: (.*)/.exec(line)?.[1] ?? title
     if (ASSERTION.test(line)) onAssertion()
     else if (!PASSED.test(line)) write(line)
@@ -86,4 +88,18 @@ async function runProcess (label, next, env, onLine, onAssertion) {
   clearTimeout(timer)
   if (code !== 0 || !isComplete) write(`the process ended with ${code}`)
   return code === 0 && isComplete
+}
+
+/** Finds the lines of a block of YAML after an assertion that has passed. After a failure, tap writes them for all later ones. */
+function createDetailFinder () {
+  let [isAfterPassed, isInside] = [false, false]
+  return (line) => {
+    if (isInside) {
+      isInside = !/^\s*\.\.\.$/.test(line)
+      return true
+    }
+    isInside = isAfterPassed && /^\s*---$/.test(line)
+    isAfterPassed = /^\s*ok \d/.test(line)
+    return isInside
+  }
 }
