@@ -6,5 +6,17 @@ export interface Clock {
   readonly monotonic: () => number
 }
 
+/** The last result of `performance.now()`, and what is added to it. */
+let last = 0
+let offset = 0
+
+/** Continues where it was if `performance.now()` goes back, which it does when fake timers begin or end. */
+function readMonotonic (): number {
+  const now = performance.now()
+  if (now < last) offset += last - now
+  last = now
+  return now + offset
+}
+
 /** Reads both at each call, so that fake timers which replace `Date` after the import have an effect. */
-export const systemClock: Clock = { wall: () => Date.now(), monotonic: () => performance.now() }
+export const systemClock: Clock = { wall: () => Date.now(), monotonic: readMonotonic }

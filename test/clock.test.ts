@@ -1,6 +1,7 @@
 import t from 'tap'
 import { systemClock } from '../lib/clock.ts'
 import { startConnectedApp } from './fixtures/test-app.ts'
+import { startStandIn } from '../lib/testing/index.ts'
 
 const RealDate = Date
 
@@ -27,4 +28,42 @@ t.test('with a fake Date, a token is accepted until its exp by that Date, and de
   t.equal(await status('/'), 200)
   now += 120_000
   t.equal(await status('/'), 401)
+})
+
+/** Replaces `performance.now()` as fake timers do. @returns the function that ends it */
+function fakePerformance (t: { teardown: (end: () => void) => void }, now: () => number): () => void {
+  Object.defineProperty(performance, 'now', { value: now, configurable: true, writable: true })
+  const end = (): void => { Reflect.deleteProperty(performance, 'now') }
+  t.teardown(end)
+  return end
+}
+
+t.test('the monotonic time of the system clock stands still where performance.now() goes back, and then goes on', async (t) => {
+  let now = performance.now() + 3_600_000
+  const end = fakePerformance(t, () => now)
+  const before = systemClock.monotonic()
+  t.equal((now += 10, systemClock.monotonic()), before + 10)
+  t.equal((now = 5, systemClock.monotonic()), before + 10)
+  t.equal((now = 8, systemClock.monotonic()), before + 13)
+  end()
+  const after = systemClock.monotonic()
+  t.ok(after >= before + 13)
+  t.ok(systemClock.monotonic() - after < 1000)
+})
+
+t.test('after fake timers that were ahead, the allowance and the circuit breaker go on as before', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  let now = performance.now()
+  fakePerformance(t, () => now)
+  const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials, limits: { perSecond: 100 }, retry: false, timeout: 1000 })
+  now += 3_600_000
+  t.equal(await ask(await standIn.issueToken()), 'active')
+  standIn.fail({ status: 503 })
+  for (let i = 0; i < 5; i++) await ask(`token-${i}`)
+  standIn.fail(null)
+  now -= 3_600_000
+  t.equal(await ask(await standIn.issueToken()), 'FST_ZITADEL_UNAVAILABLE', 'the circuit is open')
+  now += 1000
+  t.equal(await ask(await standIn.issueToken()), 'active')
 })
