@@ -1,14 +1,18 @@
 import { createOptionError } from '../errors.ts'
 import { isPrintableAscii } from '../oauth/bearer.ts'
+import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import { CREDENTIAL_FORMS_TEXT } from './credentials.ts'
 import { findHiddenKey, suggestName } from './property-names.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
-import { INTROSPECTION_PATH, isLoopback } from '../zitadel/endpoints.ts'
+import { getAddressHint, getIssuerHint, isIssuer, parseOrigin } from './origin-checks.ts'
+import { INTROSPECTION_PATH } from '../zitadel/endpoints.ts'
 
 /** Whether a value is valid, the expected value for messages, and a hint about an invalid value (no part of the value). */
 export type OptionCheck = readonly [isValid: (value: unknown) => boolean, expected: string, hint?: (value: unknown) => string]
 
 const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
+/** A Map, a promise or an array would count as an object without options. */
+export const isOptionsObject = (value: unknown): value is object => ['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value))
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const isSeconds = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
 const isIntegerBetween1And = (most: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
@@ -17,15 +21,15 @@ const oneOf = (...words: unknown[]) => (value: unknown): boolean => words.includ
 export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> = {
   issuer: [(value) => isNonEmptyString(value) && isIssuer(value), "ZITADEL's public origin: https (http only on loopback), without path, query, fragment or user info", getIssuerHint],
   credentials: [(value) => typeof value === 'object' && value !== null, `an object: ${CREDENTIAL_FORMS_TEXT}`],
-  address: [(value) => isNonEmptyString(value) && parseOrigin(value) !== undefined, 'an http or https origin, without path, query, fragment or user info'],
+  address: [(value) => isNonEmptyString(value) && parseOrigin(value) !== undefined, 'an http or https origin, without path, query, fragment or user info', getAddressHint],
   introspectionEndpoint: [(value) => isNonEmptyString(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
   dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'a Dispatcher of undici 6, 7 or 8 (Agent, Pool, ProxyAgent ...)'],
-  cache: [(value) => value === false || (typeof value === 'object' && value !== null && !Array.isArray(value)), 'false or an object { ttl, inactiveTtl, max, maxBytes, refreshAhead, shared }'],
+  cache: [(value) => value === false || isOptionsObject(value), 'false or an object { ttl, inactiveTtl, max, maxBytes, refreshAhead, shared }'],
   timeout: [isIntegerBetween1And(2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
   retry: [oneOf(true, false), 'true or false'],
   breaker: [oneOf(true, false), 'true or false'],
   staleIfError: [isSeconds, 'a number of seconds, at least 0'],
-  limits: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { concurrent, queue, perSecond }'],
+  limits: [isOptionsObject, 'an object { concurrent, queue, perSecond }'],
   verifyOnStart: [oneOf(true, false), 'true or false'],
   customScopes: [oneOf('roles', 'scope'), "'roles' or 'scope'"],
   undeclaredRoutes: [(value) => isFunction(value) || oneOf('protected', 'public', 'refused')(value), "'protected', 'public', 'refused' or a function of the route's options"],
@@ -33,8 +37,8 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   personalAccessTokens: [oneOf(true, false), 'true or false'],
   publishSub: [oneOf(true, false), 'true or false'],
   tokenFrom: [isFunction, 'a function of the request'],
-  clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isNonEmptyString), 'a non-empty array of client ids'],
-  projectId: [isNonEmptyString, 'the id of a project, a non-empty string'],
+  clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isIdentifier), 'a non-empty array of client ids', getIdentifierHint],
+  projectId: [isIdentifier, 'the id of a project, a non-empty string', getIdentifierHint],
   resource: [(value) => isNonEmptyString(value) || (typeof value === 'object' && value !== null && !(Array.isArray(value) && value.length === 0)), 'a URL, an object { url, scopes, name, documentation, personalAccessTokens }, or a non-empty array of these'],
   events: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { path, signingKey, signingKeys, instanceId }'],
   backChannelLogout: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { path, clientId }'],
@@ -105,34 +109,4 @@ function describeExpected (name: string, names: readonly string[], prefix: strin
   const meant = prefix === '' ? NESTED_OPTIONS.get(name) ?? suggestName(name, names) : suggestName(name, names)
   const expected = `one of ${names.join(', ')}`
   return meant === undefined ? `: expected ${expected}` : `, did you mean "${meant.includes('.') ? meant : prefix + meant}"? Expected ${expected}`
-}
-
-/** The origin of a URL that is only an origin; undefined for any other text. */
-export function parseOrigin (value: string): string | undefined {
-  // The text is compared, because the parser drops an empty query, an empty fragment, and dots in a path.
-  return /^https?:\/\/[^\s/?#\\@]+\/?$/i.test(value) && URL.canParse(value) ? new URL(value).origin : undefined
-}
-
-function isIssuer (value: string): boolean {
-  const origin = parseOrigin(value)
-  // A spelling that no header `host` has, so ZITADEL calls itself otherwise. The parser accepts it.
-  if (origin === undefined || !/^[\w.:/[\]-]+$/.test(value) || /:\/?$/.test(value)) return false
-  const { protocol, hostname } = new URL(origin)
-  return protocol === 'https:' || isLoopback(hostname)
-}
-
-/** Returns what to change in an issuer; '' if that is unclear. */
-function getIssuerHint (value: unknown): string {
-  if (typeof value !== 'string') return ''
-  const text = value.trim()
-  if (!text.includes('://')) return URL.canParse(`https://${text}`) ? ` (add ${isLoopback(new URL(`https://${text}`).hostname) ? 'http' : 'https'}://)` : ''
-  if (!URL.canParse(text)) return ''
-  const { protocol, hostname, pathname, search, hash, username, password } = new URL(text)
-  if (username !== '' || password !== '') return ' (drop the user info)'
-  if (hash !== '' || text.endsWith('#')) return ' (drop the fragment)'
-  if (search !== '' || text.endsWith('?')) return ' (drop the query)'
-  if (pathname !== '/' && pathname !== '') return ' (drop the path)'
-  if (text !== value) return ' (drop the white space around it)'
-  if (/[^\0-\x7F]/.test(text)) return ' (write an international domain name as ZITADEL does: in ASCII, xn--...)'
-  return protocol === 'http:' && !isLoopback(hostname) ? ' (for plain http to an internal name, keep the https issuer and give that name as "address")' : ''
 }

@@ -40,9 +40,19 @@ function findProblem (value: string): string | undefined {
   return findMistake(value) ?? (/^[\x20-\x7E]*$/.test(value) ? undefined : 'must be printable ASCII')
 }
 
+/** Describes what can only be a mistake in an id or a secret, and quotes nothing of it. */
 function findMistake (value: string): string | undefined {
   if (/[\r\n]/.test(value)) return 'must not contain a line break (a file often ends with one)'
   if (value !== value.trim()) return 'must not start or end with white space'
   if (value.length > 1 && /^["'`]/.test(value) && value.endsWith(value[0]!)) return 'must not be in quotation marks'
   return undefined
+}
+
+/** A text that is compared with one of ZITADEL's. With a line break from a file, or in quotation marks, it would never be equal. */
+export const isIdentifier = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '' && findMistake(value) === undefined
+
+/** Returns what to change in an identifier, or in an array of them; '' if that is unclear. */
+export function getIdentifierHint (value: unknown): string {
+  const mistake = [value].flat().map((one) => typeof one === 'string' ? findMistake(one) : undefined).find((one) => one !== undefined)
+  return mistake === undefined ? '' : `: ${Array.isArray(value) ? 'each of them' : 'it'} ${mistake}`
 }

@@ -1,5 +1,6 @@
 import { createOptionError } from '../errors.ts'
 import { checkOptions, type OptionCheck } from './checks.ts'
+import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import type { EventsOptions } from './events-options.ts'
 
 /** The checked option `events`. */
@@ -13,8 +14,7 @@ export interface EventsConfig {
 const MIN_KEY_LENGTH = 16
 const MAX_KEYS = 10
 
-const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
-const isSigningKey = (value: unknown): boolean => typeof value === 'string' && value.length >= MIN_KEY_LENGTH
+const isSigningKey = (value: unknown): boolean => isIdentifier(value) && value.length >= MIN_KEY_LENGTH
 const KEY = `a signing key of a target in ZITADEL, at least ${MIN_KEY_LENGTH} characters`
 
 /** The path of a route that ZITADEL sends requests to. */
@@ -22,9 +22,9 @@ export const PATH_CHECK: OptionCheck = [(value) => typeof value === 'string' && 
 
 const EVENTS_CHECKS: Readonly<Record<keyof EventsOptions, OptionCheck>> = {
   path: PATH_CHECK,
-  signingKey: [isSigningKey, KEY],
-  signingKeys: [(value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_KEYS && Array.from(value).every(isSigningKey), `an array of 1 to ${MAX_KEYS} keys, each ${KEY}`],
-  instanceId: [isText, 'the id of an instance of ZITADEL, a non-empty string']
+  signingKey: [isSigningKey, KEY, getIdentifierHint],
+  signingKeys: [(value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_KEYS && Array.from(value).every(isSigningKey), `an array of 1 to ${MAX_KEYS} keys, each ${KEY}`, getIdentifierHint],
+  instanceId: [isIdentifier, 'the id of an instance of ZITADEL, a non-empty string', getIdentifierHint]
 }
 
 /**

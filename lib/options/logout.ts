@@ -1,5 +1,6 @@
 import { createOptionError } from '../errors.ts'
 import { checkOptions, type OptionCheck } from './checks.ts'
+import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import { PATH_CHECK } from './events.ts'
 import type { BackChannelLogoutOptions } from './logout-options.ts'
 
@@ -11,11 +12,9 @@ export interface LogoutConfig {
 
 const MAX_CLIENTS = 100
 
-const isText = (value: unknown): boolean => typeof value === 'string' && value.trim() !== ''
-
 const LOGOUT_CHECKS: Readonly<Record<keyof BackChannelLogoutOptions, OptionCheck>> = {
   path: PATH_CHECK,
-  clientId: [(value) => isText(value) || (Array.isArray(value) && value.length > 0 && value.length <= MAX_CLIENTS && Array.from(value).every(isText)), `the client id of an OIDC application, or an array of 1 to ${MAX_CLIENTS}`]
+  clientId: [(value) => isIdentifier(value) || (Array.isArray(value) && value.length > 0 && value.length <= MAX_CLIENTS && Array.from(value).every(isIdentifier)), `the client id of an OIDC application, or an array of 1 to ${MAX_CLIENTS}`, getIdentifierHint]
 }
 
 /**

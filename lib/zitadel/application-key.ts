@@ -23,8 +23,8 @@ const EXPECTED = "must be ZITADEL's JSON key of an API application"
  */
 export function parseApplicationKey (source: unknown): SigningClient {
   const file = typeof source === 'string' ? parseJson(source.trim()) : source
-  if (typeof file !== 'object' || file === null || Array.isArray(file)) {
-    throw new TypeError(`${EXPECTED}: an object, its JSON, or base64 of the JSON${typeof source === 'string' ? describeText(source.trim(), file) : ''}`)
+  if (typeof file !== 'object' || file === null || Array.isArray(file) || file instanceof Uint8Array || file instanceof Promise) {
+    throw new TypeError(`${EXPECTED}: an object, its JSON, or base64 of the JSON${typeof source === 'string' ? describeText(source.trim(), file) : describeValue(source)}`)
   }
   const { type, keyId, key, clientId, expirationDate } = file as Record<string, unknown>
   if (type === 'serviceaccount') {
@@ -41,7 +41,8 @@ export function parseApplicationKey (source: unknown): SigningClient {
 /** Undefined for a text that is neither JSON nor base64 of JSON. */
 function parseJson (text: string): unknown {
   try {
-    return JSON.parse(/^[{"'[]/.test(text) ? text : Buffer.from(text, 'base64').toString())
+    // A file in base64 can start with a byte order mark, which trim removes.
+    return JSON.parse(/^[{"'[]/.test(text) ? text : Buffer.from(text, 'base64').toString().trim())
   } catch {
     // The message of the parser would quote the text, which contains the private key.
     return undefined
@@ -58,16 +59,31 @@ function describeText (text: string, parsed: unknown): string {
   return parsed === undefined ? ' (it is not valid JSON)' : ''
 }
 
+/** Describes a value that is neither a text nor a key; '' if that is unclear. */
+function describeValue (source: unknown): string {
+  if (source instanceof Uint8Array) return " (it is a Buffer: give its text, as readFileSync(path, 'utf8') returns it)"
+  return source instanceof Promise ? ' (it is a promise: await it)' : ''
+}
+
 function isNonEmptyString (value: unknown): value is string {
   return typeof value === 'string' && value.trim() !== ''
 }
+
+/** What a PEM that is no private key seems to be. */
+const PEM_MISTAKES: ReadonlyArray<readonly [pattern: RegExp, hint: string]> = [
+  [/\\n/, ' (it contains the two characters \\n instead of line breaks: the JSON was escaped twice)'],
+  [/^-----BEGIN ENCRYPTED|^Proc-Type: 4,ENCRYPTED/m, ' (it is encrypted)'],
+  [/^-----BEGIN (?:RSA )?PUBLIC KEY/, ' (it is a public key)'],
+  [/^-----BEGIN [^\n]*$/, ' (it has lost its line breaks)'],
+  [/^(?!-----BEGIN )/, ' (it does not start with -----BEGIN)']
+]
 
 function parsePem (pem: string): KeyObject {
   try {
     // JOSE libraries and WebCrypto do not accept PKCS#1, which ZITADEL writes; node:crypto reads both.
     return createPrivateKey(pem)
   } catch {
-    const hint = pem.includes('\\n') ? ' (it contains the two characters \\n instead of line breaks: the JSON was escaped twice)' : ''
+    const hint = PEM_MISTAKES.find(([pattern]) => pattern.test(pem))?.[1] ?? ''
     throw new TypeError(`must hold an unencrypted private key as PEM (PKCS#1 or PKCS#8) in its member key${hint}`)
   }
 }

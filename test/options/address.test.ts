@@ -54,3 +54,16 @@ t.test('an address that is no origin stops the start', async (t) => {
     t.notMatch(describeError(error), CANARY)
   }
 })
+
+t.test('the message names the part of an address to change', async (t) => {
+  const hints: Array<[string, string]> = [
+    [`${CANARY}:8080`, 'add http:// or https://'], [CANARY, 'add http:// or https://'], [`http://${CANARY}/path`, 'drop the path'], [`http://${CANARY}?a`, 'drop the query'],
+    [`http://${CANARY}#a`, 'drop the fragment'], [`http://user:${CANARY}@zitadel`, 'drop the user info'], [` http://${CANARY}`, 'drop the white space around it']
+  ]
+  for (const [address, hint] of hints) {
+    const error = await startError(t, { ...VALID_OPTIONS, address })
+    t.ok(error.message.endsWith(`(${hint})`), error.message)
+    t.notMatch(describeError(error), CANARY)
+  }
+  for (const address of ['', 5, `ftp://${CANARY}`, `http://${CANARY}:99999`]) t.match((await startError(t, { ...VALID_OPTIONS, address })).message, /fragment or user info$/)
+})

@@ -80,6 +80,33 @@ t.test('the message names the probable kind of a text', async (t) => {
   t.match((await startError(t, { ...VALID_OPTIONS, credentials: applicationKey() })).message, /looks like the key itself: give \{ key \}/)
 })
 
+t.test('the message names the probable mistake in a PEM', async (t) => {
+  const encrypted = { cipher: 'aes-256-cbc', passphrase: CANARY }
+  const seen: Array<[string, string]> = [
+    [pem(rsa.privateKey, 'pkcs8', encrypted), 'it is encrypted'], [pem(rsa.privateKey, 'pkcs1', encrypted), 'it is encrypted'],
+    [pem(rsa.publicKey, 'spki'), 'it is a public key'], [pem(rsa.publicKey, 'pkcs1'), 'it is a public key'],
+    [pkcs1.replaceAll('\n', ' '), 'it has lost its line breaks'], [pkcs1.replaceAll('\n', ''), 'it has lost its line breaks'],
+    [pkcs1.split('\n').map((line) => `  ${line}`).join('\n'), 'it does not start with -----BEGIN'], [pkcs8.split('\n').slice(1).join('\n'), 'it does not start with -----BEGIN']
+  ]
+  for (const [key, expected] of seen) await refuses(t, applicationKey({ key }), new RegExp(`\\(${expected}\\)$`))
+  t.match((await startError(t, { ...VALID_OPTIONS, credentials: { key: applicationKey({ key: pkcs1.slice(0, 400) }) } })).message, /in its member key$/)
+})
+
+t.test('a Buffer or a promise in place of a key stops the start, and the message says what to give', async (t) => {
+  const json = JSON.stringify(applicationKey())
+  for (const [key, expected] of [[Buffer.from(json), /it is a Buffer: give its text, as readFileSync\(path, 'utf8'\) returns it/], [Promise.resolve(json), /it is a promise: await it/]] as const) {
+    const error = await startError(t, { ...VALID_OPTIONS, credentials: { key } })
+    t.match(error.message, SHAPE)
+    t.match(error.message, expected)
+    t.notOk(quotes(error, json))
+  }
+})
+
+t.test('a byte order mark before the JSON is ignored, in base64 too', async (t) => {
+  const json = `\uFEFF${JSON.stringify(applicationKey())}`
+  for (const key of [json, Buffer.from(json).toString('base64')]) await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { key } }))
+})
+
 t.test('the id of a client may contain the name of its project, in any letters', async (t) => {
   await t.resolves(start(t, { ...VALID_OPTIONS, credentials: { key: applicationKey({ clientId: '280000000000000101@\u00fcberweisungen_"eu"' }) } }))
 })

@@ -1,5 +1,6 @@
 import t from 'tap'
 import { createConfig } from '../../lib/options/config.ts'
+import type { ZitadelOptions } from '../../lib/index.ts'
 import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
 
 const noText = [null, 5, true, '', '  ', {}, [CANARY], () => CANARY]
@@ -84,4 +85,42 @@ t.test('an option that is undefined was not given', async (t) => {
 t.test('a path of a megabyte is checked like a short one', async (t) => {
   await t.resolves(start(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}`)))
   t.match((await startError(t, options('introspectionEndpoint', `/${'a'.repeat(2 ** 20)}?`))).message, /introspectionEndpoint/)
+})
+
+/** Objects whose entries are no properties, so their options would be ignored without a notice. */
+const noOptions = [new Map([['ttl', CANARY]]), Promise.resolve({ ttl: CANARY }), [CANARY], new Date(), new Set([CANARY])]
+
+t.test('a promise, a Map or an array in place of an object of options stops the start', async (t) => {
+  for (const value of noOptions) {
+    for (const name of ['cache', 'limits']) t.match((await startError(t, options(name, value))).message, `option "${name}" must be `)
+    t.throws(() => createConfig(value as ZitadelOptions, {}), { code: 'FST_ZITADEL_OPTION', message: /^the options must be an object: a promise must be awaited first/ })
+  }
+  await t.rejects(start(t, (() => undefined) as never), { message: /^the options must be an object/ })
+})
+
+t.test('options can be an instance of a class, a module or an object without a prototype', async (t) => {
+  class Settings { readonly issuer = VALID_OPTIONS.issuer; readonly credentials = VALID_OPTIONS.credentials }
+  const withoutPrototype = Object.assign(Object.create(null) as object, VALID_OPTIONS)
+  const module: unknown = await import(`data:text/javascript,${encodeURIComponent(`export const issuer = '${VALID_OPTIONS.issuer}', credentials = { clientId: 'orders', clientSecret: 'secret' }`)}`)
+  for (const given of [new Settings(), withoutPrototype, module]) t.equal(createConfig(given as ZitadelOptions, {}).issuer, VALID_OPTIONS.issuer)
+})
+
+t.test('an id with a line break, white space around it or in quotation marks stops the start, because it equals none of ZITADEL', async (t) => {
+  const wrong: Array<[string, RegExp]> = [[`${CANARY}\n`, /must not contain a line break \(a file often ends with one\)$/], [` ${CANARY}`, /must not start or end with white space$/], [`"${CANARY}"`, /must not be in quotation marks$/]]
+  for (const [id, expected] of wrong) {
+    const key = id.replace(CANARY, CANARY.repeat(6))
+    const given: Array<[string, object]> = [
+      ['projectId', { projectId: id }], ['clients', { clients: ['web', id] }],
+      ['events.signingKey', { events: { path: '/a', signingKey: key } }], ['events.signingKeys', { events: { path: '/a', signingKeys: [key] } }],
+      ['events.instanceId', { events: { path: '/a', signingKey: 'k'.repeat(36), instanceId: id } }],
+      ['backChannelLogout.clientId', { backChannelLogout: { path: '/a', clientId: id } }], ['backChannelLogout.clientId', { backChannelLogout: { path: '/a', clientId: ['web', id] } }]
+    ]
+    for (const [name, options] of given) {
+      const error = await startError(t, { ...VALID_OPTIONS, ...options })
+      t.ok(error.message.startsWith(`option "${name}" must be `), error.message)
+      t.match(error.message, expected)
+      t.notMatch(describeError(error), CANARY)
+    }
+  }
+  for (const id of ['Ada Lovelace', '"', '1@orders']) t.doesNotThrow(() => createConfig({ ...VALID_OPTIONS, clients: [id], projectId: id }, {}))
 })
