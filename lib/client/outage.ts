@@ -64,7 +64,7 @@ function getProgrammingError (error: unknown): string {
 export function getStatusAdvice (status: number): string {
   if (status === 407) return getProxyAdvice('407')
   if (status === 429) return "check ZITADEL's quota and the rate limit in front of it; the option \"limits.perSecond\" keeps below one"
-  if (status >= 500) return 'check ZITADEL and what stands in front of it'
+  if (status >= 500) return 'check ZITADEL and the proxies in front of it'
   return 'check that ZITADEL answers at "issuer" or "address", and not a proxy, a firewall or a login page'
 }
 
@@ -79,5 +79,5 @@ const ADVICE: ReadonlyArray<readonly [codes: RegExp, advice: string]> = [
 
 /** What an operator should check if there was no response, by the code of the error. */
 export function getCodeAdvice (code: string): string {
-  return ADVICE.find(([codes]) => codes.test(code))?.[1] ?? 'check ZITADEL, what stands in front of it, and the network between'
+  return ADVICE.find(([codes]) => codes.test(code))?.[1] ?? 'check ZITADEL, the proxies in front of it, and the network'
 }

@@ -5,7 +5,7 @@ export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>
   token_missing: undefined,
   scheme_not_bearer: 'the header "Authorization" has another scheme than "Bearer"',
   token_malformed: 'it contains characters that no bearer token has, or is longer than 16 KiB',
-  several_tokens: 'tokens came in more than one place',
+  several_tokens: 'the request has two "Authorization" headers, or different tokens in two places',
   token_inactive: "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must request the audience)",
   token_expired: "it has expired, by this machine's clock",
   token_not_yet_valid: "it is not valid yet, by this machine's clock",

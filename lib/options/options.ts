@@ -90,7 +90,7 @@ export interface ZitadelOptions {
   readonly introspectionEndpoint?: string | undefined
   /** A dispatcher of undici 6, 7 or 8, for a private CA, a proxy or mutual TLS. The plugin does not close it. Default: a pool of the plugin, which connects through the proxy of the environment if `NODE_USE_ENV_PROXY=1` is set. */
   readonly dispatcher?: DispatcherLike | undefined
-  /** `false`: each request causes an introspection. */
+  /** How responses are cached. `false`: each request causes an introspection. Default: the defaults of {@link CacheOptions}. */
   readonly cache?: false | CacheOptions | undefined
   /** Milliseconds for the whole of one introspection, signing and retries included. Default 3000. */
   readonly timeout?: number | undefined
@@ -100,6 +100,7 @@ export interface ZitadelOptions {
   readonly breaker?: boolean | undefined
   /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`, nor with `cache: false`. Default 0. */
   readonly staleIfError?: number | undefined
+  /** Bounds on introspections. Default `{ concurrent: 32, queue: 4000 }`. */
   readonly limits?: LimitOptions | undefined
   /**
    * Whether the credentials of this API are checked at the start, by one introspection. `true`: the start fails if ZITADEL does not accept them within `timeout`.
@@ -126,7 +127,7 @@ export interface ZitadelOptions {
   readonly tokenFrom?: ((request: FastifyRequest) => string | null | undefined) | undefined
   /** Client ids that may call. It restricts, and proves nothing: the client id of a service account is its user name. Default any. */
   readonly clients?: readonly string[] | undefined
-  /** The project that must be in the token's audience. Default any. */
+  /** The project that must be in the token's audience, and whose roles count. Default: any audience, and the roles of the API's own project. */
   readonly projectId?: string | undefined
   /**
    * The protected resources that this server is (RFC 9728), such as an MCP server: a URL, `{ url, scopes, name, documentation,
@@ -145,6 +146,6 @@ export interface ZitadelOptions {
   readonly backChannelLogout?: BackChannelLogoutOptions | undefined
   /** The realm of challenges, printable ASCII. Default none. */
   readonly realm?: string | undefined
-  /** Called instead of ZITADEL. Issuer, credentials and network are then not used. If it throws, that is an outage (503). */
+  /** Called instead of ZITADEL. Credentials and network are then not used, and the issuer only by the option `resource`. If it throws, that is an outage (503). */
   readonly introspect?: ((token: string) => Promise<object> | object) | undefined
 }

@@ -85,7 +85,7 @@ const CODELESS = [
 t.test('a value that cannot be a code is not quoted', async (t) => {
   for (const error of CODELESS) {
     t.equal(getErrorCode(error), '')
-    t.same(describe(error), ['no answer from ZITADEL (the connection failed)', 'check ZITADEL, what stands in front of it, and the network between', false])
+    t.same(describe(error), ['no answer from ZITADEL (the connection failed)', 'check ZITADEL, the proxies in front of it, and the network', false])
   }
   for (const code of ['E', 'ECONNRESET', 'UND_ERR_SOCKET', 'E_2', `E${'X'.repeat(40)}`]) t.equal(getErrorCode(coded(code)), code)
 })
@@ -93,7 +93,7 @@ t.test('a value that cannot be a code is not quoted', async (t) => {
 t.test('the advice for a status', async (t) => {
   t.equal(getStatusAdvice(407), 'check the user and the password of the proxy')
   t.match(getStatusAdvice(429), /quota.*"limits\.perSecond"/)
-  for (const status of [500, 502, 503, 504, 599]) t.equal(getStatusAdvice(status), 'check ZITADEL and what stands in front of it')
+  for (const status of [500, 502, 503, 504, 599]) t.equal(getStatusAdvice(status), 'check ZITADEL and the proxies in front of it')
   for (const status of [200, 302, 403, 404, 413]) t.match(getStatusAdvice(status), /"issuer" or "address", and not a proxy, a firewall or a login page/)
 })
 
@@ -111,8 +111,8 @@ const CODES: Record<string, RegExp> = {
   UND_ERR_CLOSED: /was closed before the server/,
   UND_ERR_DESTROYED: /was closed before the server/,
   RESPONSE_TOO_LARGE: /1 MiB/,
-  ECONNRESET: /the network between/,
-  '': /the network between/
+  ECONNRESET: /the proxies in front of it, and the network$/,
+  '': /the proxies in front of it, and the network$/
 }
 for (const [code, advice] of Object.entries(CODES)) {
   t.test(`the advice for the code "${code}"`, async (t) => { t.match(getCodeAdvice(code), advice) })

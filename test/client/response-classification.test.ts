@@ -87,7 +87,7 @@ t.test('a 404 is a wrong host, unless this endpoint has sent an introspection re
 
 t.test('any other status is an outage, which callers can cause if it is below 500', async (t) => {
   for (const [status, canBeCausedByCaller] of [[204, true], [302, true], [403, true], [413, true], [499, true], [500, false], [502, false], [599, false]] as const) {
-    t.match(classify(answer(status)), { kind: 'outage', backoff: undefined, message: `ZITADEL answered ${status} [x-request-id 7]`, advice: status < 500 ? /firewall/ : /^check ZITADEL and what stands in front/, canBeCausedByCaller })
+    t.match(classify(answer(status)), { kind: 'outage', backoff: undefined, message: `ZITADEL answered ${status} [x-request-id 7]`, advice: status < 500 ? /firewall/ : /^check ZITADEL and the proxies in front/, canBeCausedByCaller })
   }
   t.match(classify(answer(429, '', { 'retry-after': '20' })), { kind: 'outage', backoff: 20_000, message: 'ZITADEL answered 429 [x-request-id 7]', advice: /quota/, canBeCausedByCaller: true })
   t.match(classify(answer(429)), { backoff: 5000 })

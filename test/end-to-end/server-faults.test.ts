@@ -18,7 +18,7 @@ const FAULTS: Record<string, [fault: Mode | ((world: ProxiedTestApp) => Promise<
   'stalls during the response': ['stalled-body', /no answer from ZITADEL within 1000 ms/],
   'sends an endless response': ['endless-body', /no answer from ZITADEL \(RESPONSE_TOO_LARGE\): it had more than 1 MiB/],
   'is no HTTP server': ['not-http', /the response is not HTTP: check that ZITADEL answers/],
-  'is a proxy that answers 502': [answerOf(502, '<html>'), /ZITADEL answered 502: check ZITADEL and what stands in front of it/],
+  'is a proxy that answers 502': [answerOf(502, '<html>'), /ZITADEL answered 502: check ZITADEL and the proxies in front of it/],
   'is a proxy that answers 503 with Retry-After': [answerOf(503, '<html>', { 'Retry-After': '120' }), /ZITADEL answered 503: check/],
   'is a gateway that answers 504': [answerOf(504, ''), /ZITADEL answered 504: check/],
   'fails internally': [answerOf(500, '{"error":"server_error"}'), /ZITADEL answered 500: check/],

@@ -16,7 +16,7 @@ export const token: Command = {
                         [--port N | --device]
       Logs you in and prints an access token to standard output; all else goes to standard error. ID is a native
       application. With --project-id, the token is for the APIs of that project. The browser of this machine is
-      redirected to 127.0.0.1 (--port, or any); with --device, any browser will do.
+      redirected to 127.0.0.1 (--port, or any). With --device, use the browser of any machine.
 `,
   flags: {
     issuer: { type: 'string' },
