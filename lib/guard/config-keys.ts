@@ -1,5 +1,5 @@
 import { createOptionError } from '../errors.ts'
-import { findMisplacedOption, isPluginName, ROUTE_KEYS, suggestKey } from './key-suggestion.ts'
+import { findMisplacedOption, findNestedKey, isPluginName, ROUTE_KEYS, suggestKey } from './key-suggestion.ts'
 import { checkOwnKeys, isKeyedObject } from './requirement.ts'
 
 /**
@@ -10,12 +10,13 @@ import { checkOwnKeys, isKeyedObject } from './requirement.ts'
 export function checkConfigKeys (config: object, label: string): void {
   if (!isKeyedObject(config)) throw createOptionError(`${label}: "config" must be an object: { ${ROUTE_KEYS.join(', ')} }`)
   checkOwnKeys(config, ROUTE_KEYS, label)
-  for (const key of Object.keys(config)) {
+  for (const [key, value] of Object.entries(config)) {
     if (isPluginName(key)) throw createOptionError(`${label}: "${key}" is unknown: put ${ROUTE_KEYS.join(', ')} directly into "config"`)
-    const option = findMisplacedOption(key, config)
-    if (option !== undefined) throw createOptionError(`${label}: "${key}" has no effect on a route: "${option}" is an option of the plugin`)
+    checkNoOption(key, config, label)
     const meant = suggestKey(key, config)
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
+    const nested = findNestedKey(value, config)
+    if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token`)
   }
 }
 
@@ -26,9 +27,19 @@ export function checkConfigKeys (config: object, label: string): void {
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function checkKeysBesideConfig (route: { readonly config?: object }, label: string): void {
-  for (const key of Object.keys(route)) {
-    const meant = ROUTE_KEYS.includes(key) ? key : suggestKey(key, route.config ?? {})
+  const config = route.config ?? {}
+  for (const [key, value] of Object.entries(route)) {
+    if (key === 'config') continue
+    const meant = ROUTE_KEYS.includes(key) ? key : suggestKey(key, config)
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" must be inside "config": { config: { ${meant}: ... } }`)
     if (isPluginName(key)) throw createOptionError(`${label}: "${key}" is unknown: put ${ROUTE_KEYS.join(', ')} into "config"`)
+    checkNoOption(key, config, label)
+    const nested = findNestedKey(value, config)
+    if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it into "config"`)
   }
+}
+
+function checkNoOption (key: string, config: object, label: string): void {
+  const option = findMisplacedOption(key, config)
+  if (option !== undefined) throw createOptionError(`${label}: "${key}" has no effect on a route: "${option}" is an option of the plugin`)
 }

@@ -13,7 +13,7 @@ export type EndCheck = (request: FastifyRequest, reply: FastifyReply, denial: Er
 export const deny: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) {
     handleUpgradeErrors(request)
-    if (denial instanceof ZitadelError) reply.code(denial.statusCode).headers(denial.headers)
+    if (denial instanceof ZitadelError) setFailure(reply, denial)
     logDenial(request, denial)
   }
   done(denial)
@@ -31,8 +31,20 @@ export const denyStrategy: EndCheck = (request, reply, denial, done) => {
  */
 export function completeFailure (request: FastifyRequest, reply: FastifyReply, error: Error): void {
   if (!(error instanceof ZitadelError)) return
-  reply.code(error.statusCode).headers(error.headers)
+  setFailure(reply, error)
   logFailedStrategy(request, reply, error)
+}
+
+/**
+ * Sets the status and the headers of a failure. The status stays if the error handler answers 500: many do so for each error that
+ * they do not know, and so does Fastify if the body does not match the schema of the response. A 500 would say that this API is
+ * broken, and a client would not get another token. Any other status of the handler is sent.
+ */
+function setFailure (reply: FastifyReply, { statusCode, headers }: ZitadelError): void {
+  reply.code(statusCode).headers(headers)
+  const { raw } = reply
+  const writeHead = raw.writeHead.bind(raw) as (status: number, ...rest: unknown[]) => typeof raw
+  raw.writeHead = ((status: number, ...rest: unknown[]) => writeHead(status === 500 ? statusCode : status, ...rest)) as never
 }
 
 /** @fastify/auth sends 401 for every failure without a status, so a user's own error needs one as well. */

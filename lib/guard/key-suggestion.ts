@@ -12,17 +12,21 @@ const SPELLINGS = new Map(toMap(['organisation', 'organisations'], 'organization
 /** Words of other guards for roles and scopes. A route that guards itself (`access: 'own'`) may use them. */
 const GUARD_WORDS = new Map([...toMap(['role', 'roles'], 'roles'), ...toMap(['scope', 'scopes'], 'scopes')])
 
-/** What other guards put before or after these words: `requiredRoles`, `rolesAllowed`, `hasAnyRole`. */
-const GUARD_AFFIXES = /requires(?!cope)|required?|allowed|accepted|permitted|needed|needs?|must|have|has|with|any|all|one|of|min|user|auth|zitadel/g
+/** What other guards put before or after these words: `requiredRoles`, `rolesAllowed`, `hasAnyRole`, `roleNames`. */
+const GUARD_AFFIXES = /requires(?!cope)|required?|allow(?:ed)?|accepted|permitted|authori[sz]ed|granted|needed|needs?|must|have|has|with|any|all|one|of|only|min|user|oauth|auth|access|api|zitadel|(?<=(?:role|scope)s?)(?:names?|keys?|lists?)/g
 
 /** Options of the plugin that narrow what is accepted. They have no effect on one route. */
-const OPTION_WORDS = new Map(['projectId', 'clients', 'personalAccessTokens', 'customScopes', 'undeclaredRoutes', 'unmatched'].map((name) => [name.toLowerCase(), name]))
+const OPTION_WORDS = new Map([
+  ...['projectId', 'clients', 'personalAccessTokens', 'customScopes', 'undeclaredRoutes', 'unmatched'].map((name) => [name.toLowerCase(), name] as const),
+  ...toMap(['clientid', 'clientids', 'allowedclient', 'allowedclients', 'allowedclientids'], 'clients'),
+  ...toMap(['projectids', 'audience', 'audiences', 'aud'], 'projectId')
+])
 
 /** Words for an organization. Where a route declares `access`, no organization is checked, and they belong to others. */
-const ORGANIZATION_WORDS = new Map(toMap(['organizationid', 'organizationids', 'organisationid', 'orgid', 'orgids', 'org', 'orgs', 'tenant', 'tenantid', 'tenants'], 'organization'))
+const ORGANIZATION_WORD = /^(?:in|for|required?|allowed)?(?:(?:organi[sz]ation|org|tenant)(?:s|ids?|domain)?|resourceowner(?:id)?|primarydomain)$/
 
 /** Words that other plugins use too. They are refused only where a route declares nothing of this plugin. */
-const COMMON_WORDS = new Map(toMap(['permission', 'permissions', 'requiredpermission', 'requiredpermissions', 'authorities'], 'roles'))
+const COMMON_WORD = /^(?:requires?|required|allow|allowed|needs?|has|any)*(?:permissions?|privileges?|authority|authorities)(?:required|needed)?$|^(?:requires?|required|allowed|has|any)+(?:groups?|claims?)$/
 
 /**
  * Finds the key of this plugin that was probably meant by a key of a route's config: a misspelling, or the word that other
@@ -37,8 +41,18 @@ export function suggestKey (given: string, config: object): string | undefined {
   const declares = (key: string): boolean => Object.hasOwn(config, key)
   return SPELLINGS.get(name) ?? suggestName(given, ROUTE_KEYS) ??
     ((config as { access?: unknown }).access === 'own' && declares('access') ? undefined : GUARD_WORDS.get(name.replaceAll(GUARD_AFFIXES, ''))) ??
-    (declares('access') ? undefined : ORGANIZATION_WORDS.get(name)) ??
-    (ROUTE_KEYS.some(declares) ? undefined : COMMON_WORDS.get(name))
+    (!declares('access') && ORGANIZATION_WORD.test(name) ? 'organization' : undefined) ??
+    (!ROUTE_KEYS.some(declares) && COMMON_WORD.test(name) ? 'roles' : undefined)
+}
+
+/**
+ * Finds a requirement inside of the value of another key, such as `{ auth: { roles: [...] } }`.
+ *
+ * @param config the config of the route. Where it declares something of this plugin, the value belongs to others
+ */
+export function findNestedKey (value: unknown, config: object): string | undefined {
+  if (typeof value !== 'object' || value === null || ROUTE_KEYS.some((key) => Object.hasOwn(config, key))) return undefined
+  return ['roles', 'scopes'].find((key) => Object.hasOwn(value, key) && Array.isArray((value as Record<string, unknown>)[key]))
 }
 
 /**

@@ -106,9 +106,11 @@ export function compileRequirement (given: RequirementOptions, customScopes: 'ro
 function parseSets (given: unknown, key: string, fail: (key: string, expected: string) => never): string[][] {
   const expected = `an array of ${key} (all of them) or of non-empty arrays of ${key} (any of the sets)`
   if (!Array.isArray(given)) return fail(key, expected)
-  const sets: unknown[] = given.some(Array.isArray) ? given : given.length === 0 ? [] : [given]
+  // Copies without holes, which `map` and `every` would skip.
+  const sets: unknown[] = given.some(Array.isArray) ? [...given] : given.length === 0 ? [] : [given]
   return sets.map((set) => {
-    if (!Array.isArray(set) || set.length === 0 || !set.every((name) => typeof name === 'string' && name.trim() !== '')) return fail(key, expected)
-    return [...set]
+    const names: unknown[] = Array.isArray(set) ? [...set] : []
+    if (names.length === 0 || !names.every((name) => typeof name === 'string' && name.trim() !== '')) return fail(key, expected)
+    return names as string[]
   })
 }

@@ -2,8 +2,10 @@ import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import { checkKeysBesideConfig } from './config-keys.ts'
+import { hasRequirement } from './requirement.ts'
 import { createNoRouteError, findGuardedRoutes, isRootScope } from './guarded-scope.ts'
 import { compileDeclaredRule, isPreflightRoute, formatRoute, resolveUndeclaredRule, type RuleConfig } from './route-rules.ts'
+import { findGuard, listGuards } from './route-table.ts'
 import { listServedRoutes, type ServedRoute } from './served-routes.ts'
 import { findUndetectedRoutes, getRouteNames } from './undetected-routes.ts'
 
@@ -40,7 +42,16 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
     if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that they cannot be checked (await app.register(...) first): ${undetected.join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
+    warnAboutRoutesOutside(app, hook)
   })
+}
+
+/** Warns once for a server about requirements that no guard enforces. They could be those of another plugin. */
+function warnAboutRoutesOutside (app: FastifyInstance, hook: string): void {
+  const guards = [...listGuards(app.server).keys()]
+  if (isRootScope(app) || guards[0] !== hook) return
+  const outside = listRoutes(app).filter((route) => hasRequirement(route.context.config) && findGuard(app, route) === undefined)
+  if (outside.length > 0) app.log.warn(`fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: ${outside.map(({ method, url }) => `${method} ${url}`).join(', ')}. Register the plugin on the root instance, or wrap its file in fastify-plugin`)
 }
 
 /** Any value, because a wrong config is refused later. */

@@ -1,5 +1,6 @@
 import { createOptionError } from '../errors.ts'
-import { checkOwnKeys, checkRequirementKeys, compileRequirement, type Requirement, type ToolRules } from './requirement.ts'
+import { findHiddenKey } from '../options/property-names.ts'
+import { checkOwnKeys, checkRequirementKeys, compileRequirement, isKeyedObject, type Requirement, type ToolRules } from './requirement.ts'
 
 const MCP_KEYS = ['tools', 'otherTools']
 const TOOL_KEYS = ['scopes', 'roles', 'organization']
@@ -12,12 +13,14 @@ const TOOL_KEYS = ['scopes', 'roles', 'organization']
  */
 export function compileToolRules (given: unknown, customScopes: 'roles' | 'scope', label: string): ToolRules {
   const fail = (key: string, expected: string): never => { throw createOptionError(`${label}: "${key}" must be ${expected}`) }
-  if (!isRecord(given)) return fail('mcp', 'an object { tools, otherTools }')
+  if (!isKeyedObject(given)) return fail('mcp', 'an object { tools, otherTools }')
   checkOwnKeys(given, MCP_KEYS, `${label}: mcp`)
   const unknown = Object.keys(given).find((key) => !MCP_KEYS.includes(key))
   if (unknown !== undefined) throw createOptionError(`${label}: "mcp.${unknown}" is unknown, expected one of ${MCP_KEYS.join(', ')}`)
-  const { tools, otherTools } = given
-  if (!isRecord(tools)) return fail('mcp.tools', 'an object with a requirement for each tool: { [name]: { roles } }')
+  const { tools, otherTools } = given as { tools?: unknown, otherTools?: unknown }
+  if (!isKeyedObject(tools)) return fail('mcp.tools', 'an object with a requirement for each tool: { [name]: { roles } }')
+  const hidden = findHiddenKey(tools, (name) => name !== 'constructor')
+  if (hidden !== undefined) fail(`mcp.tools["${hidden}"]`, 'an own, enumerable property: an inherited one, or a getter of a class, would not be enforced')
   if (otherTools !== undefined && otherTools !== 'allowed' && otherTools !== 'refused') return fail('mcp.otherTools', "'allowed' or 'refused'")
   const compiled = new Map<string, Requirement>()
   for (const [name, requirement] of Object.entries(tools)) {
@@ -27,8 +30,4 @@ export function compileToolRules (given: unknown, customScopes: 'roles' | 'scope
     compiled.set(name, compileRequirement(requirement as object, customScopes, tool))
   }
   return Object.freeze({ tools: compiled, areOthersAllowed: otherTools === 'allowed' })
-}
-
-function isRecord (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

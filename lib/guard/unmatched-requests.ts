@@ -21,39 +21,49 @@ export function checkUnmatchedRequests (app: FastifyInstance, { unmatched }: Rul
   app.addHook('onReady', async function fastifyZitadelOnReadyUnmatched () {
     if (unmatched === 'open') return
     const contexts = listNotFoundContexts(app).filter(({ server }) => server === app || Object.prototype.isPrototypeOf.call(app, server))
+    if (hadMiddleware) app.log.warn('fastify-zitadel: middleware was registered before this plugin and runs before the guard, so neither the option "unmatched" nor a guarded route protects what it serves: register this plugin first')
     if (unmatched === undefined) {
-      const servers = describeServers(app, contexts)
+      const servers = describeServers(app, contexts, hadMiddleware)
       if (servers.length > 0) app.log.warn(`fastify-zitadel: requests that no route matches are not guarded, and ${servers.join(' and ')} may serve them: set the option "unmatched" to 'protected' or 'open', or declare guarded routes over the same paths`)
       return
     }
     if (!isRootScope(app) && contexts.length === 0) throw createOptionError('option "unmatched": \'protected\' has no effect in this scope: register the plugin on the root instance, or set a not-found handler in the scope')
-    if (hadMiddleware) app.log.warn('fastify-zitadel: middleware was registered before this plugin and runs before the guard, so the option "unmatched" does not protect what it serves: register this plugin first')
     if (hasForeignUpgradeListener(app)) app.log.warn('fastify-zitadel: a listener of the server\'s "upgrade" event is not guarded, and the option "unmatched" does not protect it')
   })
 }
 
-function describeServers (app: FastifyInstance, contexts: readonly NotFoundContext[]): string[] {
+function describeServers (app: FastifyInstance, contexts: readonly NotFoundContext[], hadMiddleware: boolean): string[] {
   const found: string[] = []
-  if (app.hasDecorator('use')) found.push('middleware (app.use)')
+  if (app.hasDecorator('use') && !hadMiddleware) found.push('middleware (app.use)')
   if (contexts.some(({ handler }) => handler.name !== 'basic404')) found.push('a not-found handler')
   if (hasForeignUpgradeListener(app)) found.push('a listener of the server\'s "upgrade" event')
   return found
 }
 
-/** Whether something listens for upgrades that does not pass them to Fastify's router, as these two plugins do. */
+/**
+ * Whether something listens for upgrades that does not pass them to Fastify's router. @fastify/http-proxy keeps its listener on the
+ * server, and that of @fastify/websocket has a name. Both plugins may be registered in any scope.
+ */
 function hasForeignUpgradeListener (app: FastifyInstance): boolean {
-  const known = ['@fastify/websocket', '@fastify/http-proxy'].filter((name) => app.hasPlugin(name))
-  return app.server.listenerCount('upgrade') > known.length
+  const proxy = findSymbol(app.server, 'wsUpgradeListener')
+  const known = proxy && (app.server as unknown as Record<symbol, unknown>)[proxy]
+  const hasWebsocket = listScopes(getRoot(app)).some((scope) => scope.hasPlugin('@fastify/websocket'))
+  return app.server.listeners('upgrade').some((listener) => listener !== known && !(hasWebsocket && listener.name === 'onUpgrade'))
 }
 
-/** Fastify has no public way to a not-found handler. Without its symbols none is found. */
+function getRoot (app: FastifyInstance): FastifyInstance {
+  return isRootScope(app) ? app : getRoot(Object.getPrototypeOf(app))
+}
+
+/** The scope and all scopes inside. Fastify has no public way to them: without its symbol, only the scope itself is found. */
+function listScopes<T extends object> (app: T): T[] {
+  const children = findSymbol(app, 'fastify.children')
+  return [app, ...(children ? (app as Record<symbol, T[]>)[children]! : []).flatMap((child) => listScopes(child))]
+}
+
+/** Fastify has no public way to a not-found handler. Without its symbol none is found. */
 export function listNotFoundContexts (app: object): NotFoundContext[] {
-  const [context, children] = [findSymbol(app, 'fastify.404ContextKey'), findSymbol(app, 'fastify.children')]
-  const found = new Set<NotFoundContext>()
-  const visit = (scope: Record<symbol, unknown>): void => {
-    if (context && scope[context]) found.add(scope[context] as NotFoundContext)
-    for (const child of (children && scope[children]) as Array<Record<symbol, unknown>> ?? []) visit(child)
-  }
-  visit(app as Record<symbol, unknown>)
-  return [...found]
+  const symbol = findSymbol(app, 'fastify.404ContextKey')
+  if (symbol === undefined) return []
+  return [...new Set(listScopes(app).map((scope) => (scope as Record<symbol, NotFoundContext | undefined>)[symbol]).filter((context) => context !== undefined))]
 }

@@ -35,6 +35,7 @@ async function buildApp (t: TestContext, options: ZitadelOptions = {}): Promise<
     scope.get('/own', { config: { access: 'own' }, preHandler: async (_request, reply) => await reply.code(418).send() }, never)
     scope.get('/strategy', { config: { access: 'own' }, onRequest: scope.zitadel.require({ roles: ['admin'] }) }, never)
     scope.get('/hidden', { config: { access: 'public' }, preHandler: (_request, reply) => { reply.callNotFound() } }, never)
+    scope.get('/concealed', { config: { roles: ['reader'] }, onRequest: (_request, reply) => { reply.callNotFound() } }, never)
     scope.get('/limited', { config: { roles: ['reader'] }, preHandler: async () => { throw Object.assign(new Error('CANARY'), { statusCode: 429 }) } }, never)
     scope.get('/version', { config: { roles: ['v1'] }, constraints: { version: '1.0.0' } }, never)
     scope.get('/version', { config: { roles: ['v2'] }, constraints: { version: '2.0.0' } }, never)
@@ -61,6 +62,19 @@ t.test('an allowed request is explained by its route, its rule and the grants of
   const other = await examine(t, '/any', { token: tokenOf(as({ roles: { writer: { 7: 'b.example' }, reader: { 42: 'a.example' } }, scopes: ['openid'] })) })
   t.equal(other['caller']?.message, 'The caller holds the roles reader (organization 42), writer (organization 7). Scopes of the token: openid')
   t.match(await examine(t, '/orders/1', { method: 'HEAD', token }), { route: { message: 'The route is HEAD /orders/:id' }, access: { status: 'ok' } })
+})
+
+t.test('a hook that calls the not-found handler denies the request to its route', async (t) => {
+  const reader = tokenOf(as({ roles: ['reader'] }))
+  const hidden = { cause: 'refused_by_app', message: 'A hook of the app answers 404' }
+  for (const [url, token, access] of [['/hidden', undefined, hidden], ['/concealed', reader, hidden], ['/concealed', undefined, { cause: 'token_missing' }]] as const) {
+    t.match(await examine(t, url, { token }), { route: { status: 'ok', message: `The route is GET ${url}` }, access: { status: 'failed', ...access } }, url)
+  }
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, { introspect, unmatched: 'protected' })
+  app.get('/hidden', { config: { access: 'public' }, preHandler: (_request, reply) => { reply.callNotFound() } }, never)
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/hidden', headers: {} }, undefined), [{ message: 'The route is GET /hidden' }, { message: 'It needs no token' }, { cause: 'token_missing' }])
 })
 
 t.test('a denied request is explained by the reason and by what would allow it', async (t) => {
@@ -118,7 +132,6 @@ t.test('the rule of a route is described in words', async (t) => {
 t.test('if no route matches, the methods of the URL are listed', async (t) => {
   t.match(await examine(t, '/orders', { method: 'DELETE' }), { route: { cause: 'route_unknown', message: 'No route matches. The URL is served for GET, POST' } })
   t.match(await examine(t, '/%zz'), { route: { cause: 'route_unknown', message: /^No route matches$/ } }, 'a URL that the router does not accept')
-  t.match(await examine(t, '/hidden'), { route: { cause: 'route_unknown', message: 'No route matches. The URL is served for GET' } }, 'a hook can hide its route')
   const { route, ...others } = await examine(t, '/none')
   t.match(route, { cause: 'route_unknown', message: /^No route matches$/ })
   t.same(others, {})

@@ -1,8 +1,12 @@
 import t from 'tap'
+import { once } from 'node:events'
+import { connect } from 'node:http2'
+import { Readable } from 'node:stream'
+import Fastify, { type FastifyInstance } from 'fastify'
 import fastifyAuth from '@fastify/auth'
-import { ZitadelError } from '../../lib/index.ts'
+import zitadel, { ZitadelError } from '../../lib/index.ts'
 import { createUnavailableError, OutageError } from '../../lib/errors.ts'
-import { activeResponse, startGuardedApp, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
+import { activeResponse, createIntrospect, startGuardedApp, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
 /** An app whose error handler sets neither a status nor headers. */
 async function startNaiveApp (t: TestContext, setup: AppSetup = {}): Promise<GuardedApp> {
@@ -86,6 +90,62 @@ t.test('an outage during introspect() in a handler is a 503 with Retry-After, un
   const response = await get('/message', null)
   t.equal(response.statusCode, 503)
   t.equal(response.headers['retry-after'], '5')
+})
+
+/** Ways to a 500 for each error. */
+const internalErrors: Record<string, (app: FastifyInstance) => void> = {
+  'a handler that answers 500 for what it does not know': (app) => { app.setErrorHandler((_error, _request, reply) => reply.code(500).send({ message: 'Internal error' })) },
+  'an asynchronous handler that answers 500 with a stream': (app) => { app.setErrorHandler(async (_error, _request, reply) => await reply.code(500).send(Readable.from(['Internal error']))) },
+  'a handler that writes to the socket itself': (app) => {
+    app.setErrorHandler((_error, _request, reply) => {
+      const { raw } = reply.hijack()
+      for (const [name, value] of Object.entries(reply.getHeaders())) raw.setHeader(name, value!)
+      raw.statusCode = 500
+      raw.end('Internal error')
+    })
+  },
+  'the default handler, and a schema that the body of the error does not match': (app) => {
+    app.addHook('onRoute', (route) => { route.schema = { response: { '4xx': { type: 'object', required: ['hint'], properties: { hint: { type: 'string' } } } } } })
+  }
+}
+
+for (const [what, set] of Object.entries(internalErrors)) {
+  t.test(`the status of a denial stays: ${what}`, async (t) => {
+    const { app, get } = await startGuardedApp(t, { responses: { down: () => { throw new Error('down') } } })
+    set(app)
+    app.get('/', { config: { roles: ['admin'] } }, async () => 'served')
+    app.get('/own', { config: { access: 'own' }, onRequest: app.zitadel.require({ roles: ['admin'] }) }, async () => 'served')
+    app.get('/fails', { config: { scopes: [] } }, async () => { throw new Error('a defect') })
+    for (const url of ['/', '/own']) {
+      for (const [token, status, header] of [[null, 401, 'www-authenticate'], ['bad', 401, 'www-authenticate'], ['a b', 400, 'www-authenticate'], ['good', 403, 'www-authenticate'], ['down', 503, 'retry-after']] as const) {
+        const response = await get(url, token)
+        t.equal(response.statusCode, status, `${url} ${token}`)
+        t.ok(response.headers[header])
+      }
+    }
+    t.equal((await get('/fails')).statusCode, 500, 'another failure is a 500')
+  })
+}
+
+t.test('any other status that an error handler sets for a denial is sent', async (t) => {
+  const { app, get } = await startGuardedApp(t)
+  app.setErrorHandler((error: Error, _request, reply) => error instanceof ZitadelError && error.statusCode === 403 ? reply.code(404).send({}) : reply.redirect('/login', 303))
+  app.get('/', { config: { roles: ['admin'] } }, async () => 'served')
+  t.equal((await get('/')).statusCode, 404)
+  t.equal((await get('/', null)).statusCode, 303)
+})
+
+t.test('over HTTP/2, the status of a denial stays too', async (t) => {
+  const app = Fastify({ http2: true })
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, { introspect: createIntrospect({}).introspect })
+  app.setErrorHandler((_error, _request, reply) => reply.code(500).send({}))
+  app.get('/', async () => 'served')
+  const client = connect(await app.listen({ host: '127.0.0.1', port: 0 }))
+  t.teardown(() => client.destroy())
+  const [headers] = await once(client.request({ ':path': '/' }), 'response') as [Record<string, unknown>]
+  t.equal(headers[':status'], 401)
+  t.equal(headers['www-authenticate'], 'Bearer')
 })
 
 t.test('a strategy can be a hook of preParsing', async (t) => {

@@ -96,6 +96,30 @@ for (const wrapped of [false, true]) {
   })
 }
 
+t.test('routes outside of the scope that declare a requirement are named in one warning', async (t) => {
+  const start = async (declare: (app: FastifyInstance) => void): Promise<string[]> => {
+    const lines: string[] = []
+    const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { lines.push(JSON.parse(line).msg) } } } })
+    t.teardown(async () => await app.close())
+    declare(app)
+    await app.ready()
+    return lines
+  }
+  const inner = async (scope: FastifyInstance): Promise<void> => { await scope.register(zitadel, options); scope.get('/me', handler) }
+  const declare = (app: FastifyInstance): void => {
+    app.post('/orders', { config: { roles: ['admin'] } }, handler)
+    app.get('/open', { config: { access: 'public' } }, handler)
+    app.get('/other', { config: { other: true } }, handler)
+  }
+  t.strictSame(await start((app) => { app.register(inner); declare(app) }), ['fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: POST /orders. Register the plugin on the root instance, or wrap its file in fastify-plugin'])
+  t.equal((await start((app) => { app.register(inner); app.register(inner, { prefix: '/v2' }); declare(app) })).length, 1, 'two guards')
+  t.strictSame(await start((app) => {
+    app.register(async (scope) => { await scope.register(zitadel, options); scope.get('/a', { config: { roles: ['admin'] } }, handler) })
+    app.register(async (scope) => { await scope.register(zitadel, options); scope.get('/b', { config: { roles: ['admin'] } }, handler) })
+  }), [], 'each route has a guard')
+  t.strictSame(await start((app) => { app.register(fp(inner)); declare(app) }), [])
+})
+
 t.test('a guard starts where the server has no route, or only routes for OPTIONS', async (t) => {
   const empty = createApp(t)
   empty.register(zitadelFile)

@@ -16,6 +16,10 @@ const wrong: Array<[config: object, message: RegExp]> = [
   [{ scopes: [['openid'], 'email'] }, /"scopes" must be an array/],
   [{ scopes: [[['openid']]] }, /"scopes" must be an array/],
   [{ scopes: [['openid', undefined]] }, /"scopes" must be an array/],
+  // Holes, which iterate as undefined.
+  [{ scopes: new Array(1) }, /"scopes" must be an array/],
+  [{ roles: Object.assign(new Array(2), { 1: 'admin' }) }, /"roles" must be an array/],
+  [{ roles: Object.assign(new Array(2), { 1: ['admin'] }) }, /"roles" must be an array/],
   [{ scopes: ['open id'] }, /"scopes" must be made of scope-tokens/],
   [{ scopes: ['open"id'] }, /"scopes" must be made of scope-tokens/],
   [{ scopes: ['open\\id'] }, /"scopes" must be made of scope-tokens/],

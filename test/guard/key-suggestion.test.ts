@@ -4,10 +4,10 @@ import { startGuardedApp } from '../fixtures/guarded-app.ts'
 const MISSPELT: Record<string, string> = {
   rolles: 'roles', roels: 'roles', oles: 'roles', scopess: 'scopes', socpes: 'scopes', freshnes: 'freshness', freshnesss: 'freshness', organizaton: 'organization', acces: 'access', Roles: 'roles', SCOPES: 'scopes', Acess: 'access', scope: 'scopes', role: 'roles', organisation: 'organization', Organisations: 'organization', organizations: 'organization'
 }
-const ROLE_WORDS = ['requiredRoles', 'requireRoles', 'required_roles', 'allowedRoles', 'rolesAllowed', 'anyRole', 'hasRole', 'hasAnyRole', 'requiresRoles', 'roles_required', 'roleRequired', 'needRole', 'mustHaveRole', 'rolesAny', 'oneOfRoles', 'userRoles', 'zitadelRoles']
-const SCOPE_WORDS = ['requiredScopes', 'requireScopes', 'allowedScopes', 'hasScope', 'scopesRequired', 'requires-scopes']
-const ORGANIZATION_WORDS = ['organizationId', 'organisationId', 'orgId', 'org', 'tenant', 'tenantId']
-const COMMON_WORDS = ['permissions', 'permission', 'requiredPermissions', 'authorities']
+const ROLE_WORDS = ['requiredRoles', 'requireRoles', 'required_roles', 'allowedRoles', 'rolesAllowed', 'anyRole', 'hasRole', 'hasAnyRole', 'requiresRoles', 'roles_required', 'roleRequired', 'needRole', 'mustHaveRole', 'rolesAny', 'oneOfRoles', 'userRoles', 'zitadelRoles', 'authorizedRoles', 'authorisedRole', 'onlyRoles', 'accessRoles', 'allowRoles', 'grantedRoles', 'roleNames', 'roleKeys', 'role_key', 'roleList', 'requiredRoleNames']
+const SCOPE_WORDS = ['requiredScopes', 'requireScopes', 'allowedScopes', 'hasScope', 'scopesRequired', 'requires-scopes', 'oauthScopes', 'apiScopes', 'scopeNames']
+const ORGANIZATION_WORDS = ['organizationId', 'organisationId', 'orgId', 'org', 'tenant', 'tenantId', 'tenantIds', 'orgDomain', 'organizationDomain', 'inOrganization', 'forOrg', 'requiredOrganization', 'allowedOrganizations', 'resourceOwner', 'resourceOwnerId', 'primaryDomain']
+const COMMON_WORDS = ['permissions', 'permission', 'requiredPermissions', 'authorities', 'hasAuthority', 'hasAnyAuthority', 'anyPermission', 'allowedPermissions', 'permissionsRequired', 'privileges', 'requiredGroups', 'allowedGroup', 'requiredClaims']
 
 const words: Record<string, string> = {
   ...MISSPELT,
@@ -53,12 +53,13 @@ for (const name of ['zitadel', 'Zitadel', 'fastifyZitadel', 'fastify-zitadel']) 
   })
 }
 
-for (const [key, option] of [['projectId', 'projectId'], ['clients', 'clients'], ['personalAccessTokens', 'personalAccessTokens'], ['custom_scopes', 'customScopes'], ['undeclaredRoutes', 'undeclaredRoutes'], ['unmatched', 'unmatched']] as const) {
+for (const [key, option] of [['projectId', 'projectId'], ['clients', 'clients'], ['personalAccessTokens', 'personalAccessTokens'], ['custom_scopes', 'customScopes'], ['undeclaredRoutes', 'undeclaredRoutes'], ['unmatched', 'unmatched'], ['clientId', 'clients'], ['client_ids', 'clients'], ['allowedClients', 'clients'], ['audience', 'projectId'], ['aud', 'projectId']] as const) {
   t.test(`the option of the plugin "${key}" in the config of a route is refused, because it would narrow nothing`, async (t) => {
     const { app } = await startGuardedApp(t)
     const refusal = { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${key}" has no effect on a route: "${option}" is an option of the plugin` }
     t.throws(() => app.get('/', { config: { roles: ['a'], [key]: ['a'] } as object }, handler), refusal)
     t.throws(() => app.get('/', { config: { [key]: ['a'] } as object }, handler), refusal, 'alone')
+    t.throws(() => app.get('/', { [key]: ['a'], config: { roles: ['a'] } } as object, handler), refusal, 'beside "config"')
     app.get('/public', { config: { access: 'public', [key]: ['a'] } as object }, handler)
     await app.ready()
   })
@@ -70,6 +71,29 @@ for (const [key, meant] of [['role', 'roles'], ['Roles', 'roles'], ['requiredRol
     t.throws(() => app.get('/', { [key]: 'a' } as object, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${key}" must be inside "config": { config: { ${meant}: ... } }` })
   })
 }
+
+for (const [key, value] of Object.entries({ auth: { roles: ['a'] }, config: { scopes: ['a'] }, zitadelConfig: { roles: ['a'], organization: '1' } })) {
+  t.test(`a requirement inside of "${key}" is refused where a route declares nothing of this plugin`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    const inner = Object.keys(value)[0]!
+    t.throws(() => app.get('/', { config: { [key]: value } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${inner}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token` })
+    for (const [index, own] of [{ roles: ['a'] }, { scopes: [] }, { access: 'own' }].entries()) app.get(`/${index}`, { config: { ...own, [key]: value } as object }, handler)
+    await app.ready()
+  })
+}
+
+t.test('a requirement in a misspelt "config" is refused', async (t) => {
+  const { app } = await startGuardedApp(t)
+  for (const key of ['Config', 'configs', 'options']) {
+    t.throws(() => app.get('/', { [key]: { roles: ['a'] } } as object, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "roles" inside "${key}" has no effect: put it into "config"` })
+  }
+})
+
+t.test('values of other plugins are not taken for requirements', async (t) => {
+  const { app } = await startGuardedApp(t)
+  for (const [index, value] of [null, 'roles', ['roles'], { roles: 'a' }, { roles: { a: 1 } }, Object.create({ roles: ['a'] })].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
+  await app.ready()
+})
 
 t.test('route options of Fastify are not taken for misspelt keys', async (t) => {
   const { app } = await startGuardedApp(t)

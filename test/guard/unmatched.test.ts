@@ -94,14 +94,18 @@ t.test('unmatched: protected: preflights that @fastify/cors serves need no token
   t.equal((await app.inject({ method: 'OPTIONS', url: '/unknown', headers: preflight })).statusCode, 204)
 })
 
-t.test('unmatched: protected: middleware that was registered before the guard is warned about', async (t) => {
-  const { app, warnings } = createApp(t)
-  await app.register(middie)
-  await register(app, 'protected')
-  use(app)
-  t.equal((await app.inject('/jobs')).body, 'SECRET')
-  t.strictSame(warnings(), ['fastify-zitadel: middleware was registered before this plugin and runs before the guard, so the option "unmatched" does not protect what it serves: register this plugin first'])
-})
+for (const unmatched of [undefined, 'open', 'protected'] as const) {
+  t.test(`unmatched ${unmatched ?? 'not set'}: middleware that was registered before the guard serves without a token, over a guarded route too${unmatched === 'open' ? '' : ', and a warning says so'}`, async (t) => {
+    const { app, warnings } = createApp(t)
+    await app.register(middie)
+    await register(app, unmatched)
+    use(app)
+    app.all('/jobs/guarded', { config: { roles: ['admin'] } }, async () => 'served')
+    t.equal((await app.inject('/jobs')).body, 'SECRET')
+    t.equal((await app.inject('/jobs/guarded')).body, 'SECRET')
+    t.strictSame(warnings(), unmatched === 'open' ? [] : ['fastify-zitadel: middleware was registered before this plugin and runs before the guard, so neither the option "unmatched" nor a guarded route protects what it serves: register this plugin first'])
+  })
+}
 
 t.test('a not-found handler of a prefixed scope is found, before and after the registration', async (t) => {
   for (const isBefore of [true, false]) {
@@ -157,6 +161,33 @@ t.test('a listener for upgrades is warned about, and @fastify/websocket is not',
   }
 })
 
+/** As @fastify/http-proxy does with `websocket: true`: one listener, which it keeps on the server. */
+function listenAsProxy (app: FastifyInstance): void {
+  const listener = (): void => {}
+  Object.assign(app.server, { [Symbol('wsUpgradeListener')]: listener })
+  app.server.on('upgrade', listener)
+}
+
+t.test('the listeners of @fastify/websocket and @fastify/http-proxy are recognized in any scope', async (t) => {
+  const { app, warnings } = createApp(t)
+  app.register(async (scope) => { await register(scope, undefined); scope.get('/in', async () => 'served') })
+  app.register(async (scope) => { await scope.register(websocket) })
+  app.register(async (scope) => { scope.register(async (child) => { await child.register(websocket) }) })
+  listenAsProxy(app)
+  await app.ready()
+  t.equal(app.server.listenerCount('upgrade'), 3)
+  t.strictSame(warnings(), [])
+})
+
+t.test('a listener for upgrades is warned about although @fastify/http-proxy is registered, which adds none without websocket: true', async (t) => {
+  const { app, warnings } = createApp(t)
+  await register(app, undefined)
+  await app.register(fp(async () => {}, { name: '@fastify/http-proxy' }))
+  app.server.on('upgrade', function onUpgrade () {})
+  await app.ready()
+  t.strictSame(warnings(), [warning('a listener of the server\'s "upgrade" event')])
+})
+
 t.test('a server without middleware and not-found handler is not warned about', async (t) => {
   const { app, warnings } = createApp(t)
   await register(app, undefined)
@@ -177,6 +208,7 @@ t.test('a server that the app created is checked too', async (t) => {
 
 t.test('without the symbols of this Fastify version, no handler is found and no hook is renamed', async (t) => {
   t.strictSame(listNotFoundContexts({}), [])
+  t.strictSame(listNotFoundContexts({ [Symbol('fastify.404ContextKey')]: 'context' }), ['context'])
   t.doesNotThrow(() => restoreHookName({}, 'fastifyZitadelOnRequest'))
 })
 

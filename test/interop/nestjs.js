@@ -1,4 +1,7 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
 import zitadel from '../../dist/index.js'
+import { startStandIn } from '../../dist/testing/index.js'
 import { testDenials } from './denials.js'
 
 /**
@@ -6,7 +9,7 @@ import { testDenials } from './denials.js'
  * @param {string} name
  * @param {Record<string, any>} nest what the packages of one version of Nest export
  */
-export function testNest (name, { Catch, Controller, Get, Module, NestFactory, FastifyAdapter, RouteConfig }) {
+export function testNest (name, { Catch, Controller, Get, HttpException, Module, NestFactory, FastifyAdapter, RouteConfig }) {
   class OrdersController {
     list () { return [] }
   }
@@ -23,6 +26,15 @@ export function testNest (name, { Catch, Controller, Get, Module, NestFactory, F
   }
   Catch()(CatchAll)
 
+  // As the documentation of NestJS shows it: it does not know the errors of plugins of Fastify.
+  class DocumentedCatchAll {
+    catch (exception, host) {
+      const status = exception instanceof HttpException ? exception.getStatus() : 500
+      host.switchToHttp().getResponse().status(status).send({ statusCode: status })
+    }
+  }
+  Catch()(DocumentedCatchAll)
+
   const start = (filter) => async (options) => {
     const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false })
     if (filter !== undefined) app.useGlobalFilters(filter)
@@ -32,4 +44,30 @@ export function testNest (name, { Catch, Controller, Get, Module, NestFactory, F
   }
   testDenials(`${name}, its own exception filter`, start())
   testDenials(`${name}, a filter for everything`, start(new CatchAll()))
+  testDenials(`${name}, the filter for everything of its documentation`, start(new DocumentedCatchAll()))
+
+  class QueuesModule {
+    configure (consumer) { consumer.apply((_request, response) => response.end('jobs')).forRoutes('queues') }
+  }
+  Module({})(QueuesModule)
+
+  test(`${name}: with the plugin on the adapter first, middleware gets only requests with an active token`, async (t) => {
+    const standIn = await startStandIn()
+    t.after(async () => await standIn.close())
+    const options = { issuer: standIn.issuer, credentials: standIn.credentials }
+    const lines = []
+    const logger = { level: 'warn', stream: { write: (line) => lines.push(line) } }
+    // #region middleware
+    const adapter = new FastifyAdapter({ logger })
+    await adapter.register(zitadel, { ...options, unmatched: 'protected' })
+    const app = await NestFactory.create(QueuesModule, adapter, { logger: false })
+    // #endregion middleware
+    t.after(async () => await app.close())
+    await app.listen(0, '127.0.0.1')
+    const get = async (token) => (await fetch(`${await app.getUrl()}/queues`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).status
+    assert.equal(await get(), 401)
+    assert.equal(await get('unknown'), 401)
+    assert.equal(await get(await standIn.issueToken({})), 200)
+    assert.deepEqual(lines, [])
+  })
 }

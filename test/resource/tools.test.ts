@@ -178,6 +178,8 @@ t.test('a wrong mcp throws at the line that declares the route', async (t) => {
     ...[null, 5, 'tools', [], undefined].map((mcp): [unknown, RegExp] => [mcp, /"mcp" must be an object \{ tools, otherTools \}/]),
     [{}, /"mcp.tools" must be an object/],
     [{ tools: [] }, /"mcp.tools" must be an object/],
+    [{ tools: new Map([['purge', { roles: ['admin'] }]]), otherTools: 'allowed' }, /"mcp.tools" must be an object/],
+    [{ tools: Object.create({ purge: { roles: ['admin'] } }), otherTools: 'allowed' }, /"mcp.tools\["purge"\]" must be an own, enumerable property/],
     [{ tool: {} }, /"mcp.tool" is unknown, expected one of tools, otherTools/],
     [Object.create({ tools: {} }), /mcp: "tools" must be an own, enumerable property/],
     [{ tools: {}, otherTools: 'denied' }, /"mcp.otherTools" must be 'allowed' or 'refused'/],

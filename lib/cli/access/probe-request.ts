@@ -35,7 +35,8 @@ type MutableContext = { -readonly [K in keyof RouteContext]: RouteContext[K] } &
 interface Observation {
   /** Whether only the route is searched, so that no other hook runs. */
   readonly isLookup: boolean
-  request?: FastifyRequest
+  /** What the router found. A hook that calls the not-found handler changes the request. */
+  found?: { readonly is404: boolean, readonly method: string, readonly config: unknown, readonly scope: FastifyInstance }
   isHandlerReached?: boolean
   denial?: Error
 }
@@ -60,21 +61,21 @@ export async function probeRequest (app: AnyApp, request: TriedRequest, timeout:
     ended.abort()
     return { ...current, status: response?.statusCode }
   }
-  const { status, request: seen, isHandlerReached: isAllowed = false, denial } = await send(request, false)
+  const { status, found, isHandlerReached: isAllowed = false, denial } = await send(request, false)
   const otherMethods: string[] = []
-  if (seen === undefined || seen.is404) {
-    for (const method of METHODS) if ((await send({ ...request, method }, true)).request?.is404 === false) otherMethods.push(method)
+  if (found === undefined || found.is404) {
+    for (const method of METHODS) if ((await send({ ...request, method }, true)).found?.is404 === false) otherMethods.push(method)
     return { status, route: undefined, scope: undefined, isAllowed, denial, otherMethods }
   }
-  const route = routes.find(({ method, context }) => method === seen.method && context.config === seen.routeOptions.config)
-  return { status, route, scope: seen.server, isAllowed, denial, otherMethods }
+  const route = routes.find(({ method, context }) => method === found.method && context.config === found.config)
+  return { status, route, scope: found.scope, isAllowed, denial, otherMethods }
 }
 
 /** Replaces the handler of a context, and what runs after it. Schemas go too, because hooks after the validation guard as well. */
 function observe (context: MutableContext, getCurrent: () => Observation): void {
   const before: Hook = (request, reply, done) => {
     const current = getCurrent()
-    current.request = request
+    current.found ??= { is404: request.is404, method: request.method, config: request.routeOptions.config, scope: request.server }
     if (current.isLookup) reply.code(204).send()
     else done()
   }
@@ -88,7 +89,8 @@ function observe (context: MutableContext, getCurrent: () => Observation): void 
   context.onSend = null
   context.onResponse = null
   context.handler = (request, reply) => {
-    getCurrent().isHandlerReached = true
+    const current = getCurrent()
+    current.isHandlerReached = request.is404 === current.found?.is404
     return reply.code(request.is404 ? 404 : 204).send()
   }
 }
