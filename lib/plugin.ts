@@ -8,7 +8,7 @@ import { createDecisionPublisher } from './guard/decision.ts'
 import type { GuardHook } from './guard/denial.ts'
 import { Guard } from './guard/guard.ts'
 import { ignoreRejection } from './guard/ignore-rejection.ts'
-import { restoreHookName } from './guard/guarded-scope.ts'
+import { listScopes, restoreHookName } from './guard/guarded-scope.ts'
 import { registerGuard } from './guard/route-table.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
 import { checkUnmatchedRequests } from './guard/unmatched-requests.ts'
@@ -51,6 +51,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
         ? 'fastify-zitadel is registered already in this scope, or in one around it'
         : 'the instance has a decorator "zitadel" already, which is not of this plugin: give it another name, or register this plugin in another scope')
     }
+    if (listScopes(app).some((scope) => decorators.has(scope.zitadel))) throw createOptionError('fastify-zitadel is registered already in a scope inside of this one: its routes would need a token of both registrations. Register it once, or in scopes beside each other')
     if (app.hasRequestDecorator('zitadel')) throw createOptionError('requests have a decorator "zitadel" already, which is not of this plugin: give it another name, or register this plugin in another scope')
     const config = createConfig(options, process.env)
     const reporter = new Reporter(app.log, clock)

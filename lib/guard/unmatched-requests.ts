@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../errors.ts'
-import { findSymbol, isRootScope } from './guarded-scope.ts'
+import { findSymbol, getRootScope, isRootScope, listScopes } from './guarded-scope.ts'
 import type { RuleConfig } from './route-rules.ts'
 
 /** How Fastify serves requests that no route matches, in one scope. */
@@ -47,18 +47,8 @@ function describeServers (app: FastifyInstance, contexts: readonly NotFoundConte
 function hasForeignUpgradeListener (app: FastifyInstance): boolean {
   const proxy = findSymbol(app.server, 'wsUpgradeListener')
   const known = proxy && (app.server as unknown as Record<symbol, unknown>)[proxy]
-  const hasWebsocket = listScopes(getRoot(app)).some((scope) => scope.hasPlugin('@fastify/websocket'))
+  const hasWebsocket = listScopes(getRootScope(app)).some((scope) => scope.hasPlugin('@fastify/websocket'))
   return app.server.listeners('upgrade').some((listener) => listener !== known && !(hasWebsocket && listener.name === 'onUpgrade'))
-}
-
-function getRoot (app: FastifyInstance): FastifyInstance {
-  return isRootScope(app) ? app : getRoot(Object.getPrototypeOf(app))
-}
-
-/** The scope and all scopes inside. Fastify has no public way to them: without its symbol, only the scope itself is found. */
-function listScopes<T extends object> (app: T): T[] {
-  const children = findSymbol(app, 'fastify.children')
-  return [app, ...(children ? (app as Record<symbol, T[]>)[children]! : []).flatMap((child) => listScopes(child))]
 }
 
 /** Fastify has no public way to a not-found handler. Without its symbol none is found. */

@@ -20,6 +20,15 @@ t.test('a second registration in the same scope or inside it throws', async (t) 
   }
 })
 
+t.test('a registration around an earlier one throws, because its routes would need a token of both', async (t) => {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  const { introspect } = createIntrospect({})
+  await app.register(async (child) => { await child.register(async (grandchild) => { await grandchild.register(zitadel, { introspect }) }) })
+  await app.register(async (sibling) => { await sibling.register(zitadel, { introspect }) })
+  await t.rejects(async () => await app.register(zitadel, { introspect }), { code: 'FST_ZITADEL_OPTION', message: /registered already in a scope inside of this one/ })
+})
+
 t.test('a decorator "zitadel" of the app is not called a second registration', async (t) => {
   const app = Fastify()
   t.teardown(() => app.close())
