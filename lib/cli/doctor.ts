@@ -18,7 +18,7 @@ import { UsageError, type Command, type CommandLine, type Terminal } from './com
 import { formatDiagnoses, getExitStatus, ok, warningOf, type Diagnosis } from './diagnosis.ts'
 import { diagnoseDiscovery } from './discovery.ts'
 import { getEnvironment, getNumber, getText, nameFlags, readSecret } from './environment.ts'
-import { loadApp } from './load-app.ts'
+import { closeApp, loadApp } from './load-app.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
 import { formatJson } from './printable.ts'
 import { diagnoseToken } from './token.ts'
@@ -54,11 +54,12 @@ async function diagnoseApp (commandLine: CommandLine, { input }: Terminal): Prom
   const request = parseTriedRequest(commandLine)
   const path = getText(commandLine.values, 'token-file')
   const token = path === undefined ? undefined : await readSecret(path, '--token-file', input)
-  const app = await loadApp(getText(commandLine.values, 'app')!)
+  const file = getText(commandLine.values, 'app')!
+  const app = await loadApp(file)
   try {
     return await diagnoseAccess(app, request, token)
   } finally {
-    await app.close()
+    await closeApp(file, app)
   }
 }
 

@@ -16,27 +16,50 @@ import { toPrintable } from './printable.ts'
 export async function loadApp (path: string): Promise<AnyApp> {
   if (!existsSync(path)) throw new UsageError('the server file does not exist')
   const file = resolve(path)
-  const { app } = await runUserCode(file, async () => await importApp(file))
+  const { exported } = await runUserCode(file, START, async () => await importDefault(file))
+  const what = typeof exported === 'function' && exported.length > 0 ? `${START}, and its function is called without arguments` : START
+  const { app } = await runUserCode(file, what, async () => await createApp(exported))
   if (!isApp(app)) throw new UsageError('the file must export a Fastify instance by default, or a function that returns one')
-  app.log.level = 'silent'
-  await runUserCode(file, async () => { await app.ready() })
+  // A logger of the user can be frozen.
+  Reflect.set(app.log, 'level', 'silent')
+  await runUserCode(file, START, async () => { await app.ready() })
   return app
 }
 
-/** @returns the app in an object, because a Fastify instance has a `then` until it is ready, and must not be awaited before that */
-async function importApp (file: string): Promise<{ app: unknown }> {
+/**
+ * Closes the app of a server file.
+ *
+ * @param path of the file
+ * @throws CommandError if the code of the app throws
+ */
+export async function closeApp (path: string, app: AnyApp): Promise<void> {
+  await runUserCode(resolve(path), 'the app does not close', async () => { await app.close() })
+}
+
+/** @returns the export in an object, because a Fastify instance has a `then` until it is ready, and must not be awaited before that */
+async function importDefault (file: string): Promise<{ exported: unknown }> {
   const { default: exported } = await import(pathToFileURL(file).href) as { default?: unknown }
+  // `export default` that was compiled to CommonJS is a member of what the file exports.
+  const isCompiled = (exported as { __esModule?: unknown } | undefined)?.__esModule === true
+  return { exported: isCompiled ? (exported as { default?: unknown }).default : exported }
+}
+
+/** @returns the app in an object, as above */
+async function createApp (exported: unknown): Promise<{ app: unknown }> {
   const created: unknown = typeof exported === 'function' ? (exported as () => unknown)() : exported
   return { app: isApp(created) ? created : await created }
 }
 
-async function runUserCode<T> (file: string, code: () => Promise<T>): Promise<T> {
+const START = 'the server file does not start'
+
+/** @param what has failed if the code throws */
+async function runUserCode<T> (file: string, what: string, code: () => Promise<T>): Promise<T> {
   try {
     return await code()
   } catch (error) {
     // By its code, because the app can have another copy of this package.
     if ((error as { code?: unknown } | null)?.code === 'FST_ZITADEL_OPTION') throw error
-    throw new CommandError(toPrintable(`the server file does not start: ${describeError(error)} (${findPlace(error) ?? file})`))
+    throw new CommandError(toPrintable(`${what}: ${describeError(error)} (${findPlace(error) ?? file})`))
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RouteRow } from '../guard/route-table.ts'
 import { inspectRoutes } from '../testing/guarded/expect-guarded.ts'
 import { formatRequirement } from './access/requirement-text.ts'
-import { loadApp } from './load-app.ts'
+import { closeApp, loadApp } from './load-app.ts'
 import { formatJson } from './printable.ts'
 import { formatTable } from './table.ts'
 import { UsageError, type Command } from './command.ts'
@@ -24,7 +24,7 @@ export const routes: Command = {
       for (const problem of problems) writeError(`${problem}\n`)
       return problems.length > 0 ? 1 : 0
     } finally {
-      await app.close()
+      await closeApp(file, app)
     }
   }
 }

@@ -2,6 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startStandIn } from '../testing/start-stand-in.ts'
 import { CommandError, UsageError, type Command } from './command.ts'
+import { getNumber } from './environment.ts'
 
 /** Runs the stand-in as a process, for servers in other languages and for containers. */
 export const standIn: Command = {
@@ -11,8 +12,7 @@ export const standIn: Command = {
 `,
   flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string' } },
   run: async ({ values, positionals }, { write, untilInterrupted }) => {
-    const port = Number(values['port'] ?? 0)
-    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError('--port must be a port number')
+    const port = getNumber(values, 'port', 0, 65_535) ?? 0
     if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
     const file = resolve(String(values['key-file'] ?? 'zitadel-key.json'))
     const server = await startStandIn({ port }).catch(({ code }: { code?: unknown }) => {
@@ -20,7 +20,9 @@ export const standIn: Command = {
     })
     try {
       if (!await canReplace(file, server.api.key.clientId)) throw new CommandError('the key file exists and was not written by a stand-in: name another with --key-file')
-      await writeFile(file, JSON.stringify(server.api.key), { mode: 0o600 })
+      await writeFile(file, JSON.stringify(server.api.key), { mode: 0o600 }).catch(({ code }: { code?: unknown }) => {
+        throw new CommandError(`the key file cannot be written (${String(code)}): name another with --key-file`)
+      })
       const token = await server.issueToken({ roles: [String(values['role'] ?? 'reader')] })
       write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${file}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000/\n`)
       await untilInterrupted()

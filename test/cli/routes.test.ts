@@ -94,3 +94,31 @@ t.test('an error of the app is one line with its message and its place', async (
     }
   }
 })
+
+const FASTIFY = "const { default: Fastify } = await import('fastify')"
+
+t.test('a default export that was compiled to CommonJS is found', async (t) => {
+  const directory = t.testdir({
+    'instance.cjs': "Object.defineProperty(exports, '__esModule', { value: true })\nexports.default = require('fastify')()",
+    'function.cjs': "Object.defineProperty(exports, '__esModule', { value: true })\nexports.default = async () => require('fastify')()"
+  })
+  for (const name of ['instance', 'function']) t.match(await runCommand(['routes', `${directory}/${name}.cjs`]), { status: 0, errors: '' })
+})
+
+t.test('an error while the app closes is one line', async (t) => {
+  const text = `${FASTIFY}\nexport default Fastify().addHook('onClose', async () => { throw new Error('busy') })`
+  const directory = t.testdir({ 'one.mjs': text, 'two.mjs': text })
+  for (const command of [['routes', `${directory}/one.mjs`], ['doctor', '--app', `${directory}/two.mjs`, 'GET', '/']]) {
+    t.match(await runCommand(command), { status: 1, errors: /^fastify-zitadel \w+: the app does not close: Error: busy \(\S+\.mjs:2:\d+\)\n$/ })
+  }
+})
+
+t.test('if a function with parameters throws, the message says that it got none', async (t) => {
+  const file = `${t.testdir({ 'plugin.mjs': 'export default async (app, options) => { app.get("/", () => {}) }' })}/plugin.mjs`
+  t.match((await runCommand(['routes', file])).errors, /^fastify-zitadel routes: the server file does not start, and its function is called without arguments: TypeError: /)
+})
+
+t.test('a frozen logger of the app is no error', async (t) => {
+  const text = `${FASTIFY}\nconst log = Object.freeze(Object.fromEntries(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'child'].map((name) => [name, () => log])))\nexport default Fastify({ loggerInstance: log })`
+  t.match(await runCommand(['routes', `${t.testdir({ 'app.mjs': text })}/app.mjs`]), { status: 0, errors: '' })
+})

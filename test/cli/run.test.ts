@@ -20,7 +20,7 @@ t.test('an unknown command, flag or argument is a usage error that does not quot
     ['fastify-zitadel routes: exactly one FILE is needed\n', ['routes', 'a', 'CANARY'], ['routes']],
     ['fastify-zitadel routes: --json and --markdown exclude each other\n', ['routes', 'x', '--json', '--markdown']],
     ['fastify-zitadel stand-in: it takes no arguments beside its flags\n', ['stand-in', 'CANARY']],
-    ['fastify-zitadel stand-in: --port must be a port number\n', ['stand-in', '--port', 'CANARY'], ['stand-in', '--port=-1'], ['stand-in', '--port', '1.5'], ['stand-in', '--port', '65536']]
+    ['fastify-zitadel stand-in: --port must be a whole number from 0 to 65535\n', ['stand-in', '--port', 'CANARY'], ['stand-in', '--port=-1'], ['stand-in', '--port', '1.5'], ['stand-in', '--port', '65536']]
   ] as Array<[string, ...string[][]]>) {
     for (const args of lines) {
       const { status, output, errors } = await runCommand(args)

@@ -36,8 +36,12 @@ t.test('stand-in accepts the highest port', async (t) => {
   t.notMatch((await runCommand(['stand-in', '--port', '65535', '--key-file', `${t.testdir()}/key.json`])).errors, '--port')
 })
 
+t.test('a port that is no whole number is a usage error', async (t) => {
+  for (const port of ['', 'abc', '0x50', '1e3', '80.5', '65536', ' 80']) t.match(await runCommand(['stand-in', '--port', port]), { status: 1, errors: /--port must be a whole number from 0 to 65535/ })
+})
+
 t.test('stand-in ends if the key file cannot be written', async (t) => {
-  await t.rejects(runCommand(['stand-in', '--key-file', `${t.testdir()}/none/key.json`]), { code: 'ENOENT' })
+  t.same(await runCommand(['stand-in', '--key-file', `${t.testdir()}/none/key.json`]), { status: 1, output: '', errors: 'fastify-zitadel stand-in: the key file cannot be written (ENOENT): name another with --key-file\n' })
 })
 
 t.test('stand-in has a default role and a default file', async (t) => {

@@ -1,5 +1,6 @@
 import { toOutageError } from '../../client/outage.ts'
 import { parseJson } from '../../client/http-response.ts'
+import { OPTION_CHECKS } from '../../options/checks.ts'
 import { resolveProxy } from '../../options/proxy.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { sendCall, type CallResponse, type HttpCall } from '../http.ts'
@@ -71,6 +72,7 @@ export async function fetchMetadata (issuer: string, send: Send): Promise<Server
  */
 export function checkIssuer (issuer: string | undefined): string {
   if (!issuer) throw new UsageError('the issuer is missing: give --issuer, or the variable ZITADEL_ISSUER')
-  if (!URL.canParse(issuer) || !/^https?:\/\/[^/?#@]+\/?$/.test(issuer)) throw new UsageError('the issuer must be an origin, such as https://acme-ab12cd.zitadel.cloud')
+  const [isValid, expected, getHint] = OPTION_CHECKS.issuer
+  if (!isValid(issuer)) throw new UsageError(`the issuer must be ${expected}${getHint!(issuer)}`)
   return issuer.replace(/\/$/, '')
 }
