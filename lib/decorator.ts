@@ -83,7 +83,7 @@ export interface Zitadel {
    * @returns undefined if no token was checked
    * @example
    * ```ts
-   * Object.assign(request.raw, { auth: app.zitadel.authInfo(request) }) // toNodeHandler hands it to the tools
+   * Object.assign(request.raw, { auth: app.zitadel.authInfo(request) }) // toNodeHandler passes it to the tools
    * ```
    */
   authInfo: (request: AnyRequest, options?: { readonly token?: boolean }) => AuthInfo | undefined

@@ -24,10 +24,10 @@ export interface CacheOptions {
   readonly ttl?: number | undefined
   /** Seconds for which an inactive verdict is used. Default 5, because ZITADEL also responds inactive after an internal error. */
   readonly inactiveTtl?: number | undefined
-  /** How many active verdicts are kept; the least used goes first. Default 10,000. Inactive ones have a tenth of it for themselves. */
+  /** How many active verdicts are kept; the least recently used one is evicted first. Default 10,000. Inactive verdicts have a bound of their own, a tenth of it. */
   readonly max?: number | undefined
   /**
-   * How many bytes the verdicts take, estimated; the least used goes first. A quarter is for active verdicts of more than
+   * How many bytes the verdicts take, estimated; the least recently used one is evicted first. A quarter is for active verdicts of more than
    * 16 KiB, such as those with much metadata, and a sixteenth for inactive ones. Default 96 MiB, or 8 KiB for each of `max`
    * if that is more. A verdict that is larger than its part is not kept: each request causes an introspection.
    */

@@ -4,7 +4,7 @@ import type { Registration } from '../registration.ts'
 import { getDecisionAttributes } from './attributes.ts'
 import { subscribeTo } from './subscription.ts'
 
-/** Seconds: below the default ttl, around it, and past it with `staleIfError`. Close together there, because that is when people look at percentiles. */
+/** Seconds: below the default ttl, around it, and past it with `staleIfError`. Close together there, because percentiles of an outage are read from these. */
 const AGE_BOUNDARIES = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 1800, 3600]
 
 /** The histogram of ages has no attributes: the SDK needs five times as long to find a series by them as to record a value. */

@@ -41,7 +41,7 @@ export function planExecutions (targetId: string, existing: readonly EventExecut
 }
 
 /**
- * Lists the executions to set so that no event reaches a target. An execution of a single event goes if the targets that remain
+ * Lists the executions to set so that no event reaches a target. An execution of a single event is removed if the targets that remain
  * get the event anyway: no targets means that there is no execution.
  *
  * @param existing the executions that exist
