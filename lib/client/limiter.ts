@@ -1,9 +1,10 @@
-import { OutageError, createUnavailableError, type ZitadelError } from '../errors.ts'
+import type { ZitadelError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import { Allowance } from './allowance.ts'
 import type { Deadline } from './deadline.ts'
 import { FairQueue } from './fair-queue.ts'
 import { RESERVE_DIVISOR, getReserve, type Limits } from './limits.ts'
+import { createOverloadError } from './overload.ts'
 
 interface QueueEntry {
   readonly start: () => void
@@ -20,7 +21,8 @@ const MAX_KNOWN_STARTS = 2
  *
  * A known token was active a moment ago. Known tokens go first and have a share of their own, so that a flood of random tokens
  * does not keep legitimate callers out. Unknown tokens have every third start, so that a flood of active tokens does not keep
- * new callers out. The subjects of known tokens are served alternately, so that one subject with many tokens does not keep others out.
+ * new callers out. The subjects of known tokens are served alternately, and if the queue is full, an entry of the subject with the
+ * most makes room. So subjects with many tokens do not keep others out.
  */
 export class Limiter {
   readonly #limits: Limits
@@ -112,11 +114,11 @@ export class Limiter {
     const { queue } = this.#limits
     const entries = wasActive ? this.#knownQueue : this.#unknownQueue
     if (this.queued >= queue || entries.size >= queue - getReserve(queue)) {
-      throw createOverloadError('too many introspections are waiting already')
+      const evicted = wasActive ? entries.evictFor(subject) : undefined
+      if (evicted === undefined) throw createOverloadError('queue')
+      evicted.reject(createOverloadError('subject'))
     }
-    if (wasActive && entries.count(subject) >= Math.ceil(queue / RESERVE_DIVISOR)) {
-      throw createOverloadError('too many introspections for one subject are waiting already')
-    }
+    if (wasActive && entries.count(subject) >= Math.ceil(queue / RESERVE_DIVISOR)) throw createOverloadError('subject')
     await new Promise<void>((resolve, reject) => {
       const entry = { start: resolve, reject, since: this.#clock.monotonic() }
       entries.add(subject, entry)
@@ -133,7 +135,7 @@ export class Limiter {
       const entry = (wasActive ? this.#knownQueue : this.#unknownQueue).shift()
       if (entry === undefined) break
       if (this.#clock.monotonic() - entry.since >= this.#maxWait) {
-        entry.reject(createOverloadError('waited too long in the queue'))
+        entry.reject(createOverloadError('wait'))
         continue
       }
       // Counted before it runs, so that no other work takes the place in between.
@@ -152,8 +154,4 @@ export class Limiter {
     this.#timer = setTimeout(() => this.#startWaiting(), delay)
     this.#timer.unref()
   }
-}
-
-function createOverloadError (message: string): ZitadelError {
-  return createUnavailableError(new OutageError(message, 'check for a flood of tokens, or raise the option "limits"', true), 1)
 }

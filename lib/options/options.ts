@@ -41,7 +41,8 @@ export interface CacheOptions {
 /**
  * Bounds on the introspections that callers can cause. A known token was active a moment ago; any other is unknown. A quarter of
  * each limit is kept for known tokens, and a quarter of the queue for unknown ones. If both wait, every third start is for an
- * unknown token. The subjects of known tokens are served alternately, and one of them can occupy a quarter of the queue.
+ * unknown token. The subjects of known tokens are served alternately, and one of them can occupy a quarter of the queue. If the
+ * queue is full, the subject with the most introspections in it makes room for the others.
  */
 export interface LimitOptions {
   /** Concurrent introspections, and connections to ZITADEL. Default 32: with more, unknown tokens would delay the known ones inside a slow ZITADEL. */
@@ -98,7 +99,7 @@ export interface ZitadelOptions {
   readonly retry?: boolean | undefined
   /** Whether callers get a 503 at once while ZITADEL fails repeatedly (circuit breaker). Default true. */
   readonly breaker?: boolean | undefined
-  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`, nor with `cache: false`. Default 0. */
+  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`, nor with `cache: false`, nor while `cache.shared` cannot show that it was not forgotten. Default 0. */
   readonly staleIfError?: number | undefined
   /** Bounds on introspections. Default `{ concurrent: 32, queue: 4000 }`. */
   readonly limits?: LimitOptions | undefined

@@ -1,14 +1,14 @@
 import t from 'tap'
 import { FairQueue } from '../../lib/client/fair-queue.ts'
 
-t.test('subjects are served alternately, and the entries of one subject keep their order', async (t) => {
+t.test('subjects are served alternately, a new one first, and the entries of one subject keep their order', async (t) => {
   const queue = new FairQueue<string>()
   for (const entry of ['a1', 'a2', 'a3', 'b1', 'c1', 'b2']) queue.add(entry[0], entry)
   t.equal(queue.size, 6)
   t.same([queue.count('a'), queue.count('b'), queue.count('none')], [3, 2, 0])
   t.same([queue.shift(), queue.shift()], ['a1', 'b1'])
   queue.add('d', 'd1')
-  t.same(Array.from({ length: 6 }, () => queue.shift()), ['c1', 'a2', 'b2', 'd1', 'a3', undefined])
+  t.same(Array.from({ length: 6 }, () => queue.shift()), ['c1', 'd1', 'a2', 'b2', 'a3', undefined])
   t.equal(queue.size, 0)
 })
 
@@ -18,4 +18,63 @@ t.test('an entry can be deleted, and a second deletion changes nothing', async (
   for (const entry of ['a1', 'a1', 'b1', 'b1', 'c1']) queue.delete(entry[0], entry)
   t.equal(queue.size, 1)
   t.same([queue.shift(), queue.shift()], ['a2', undefined])
+})
+
+t.test('a subject whose entries were served keeps its place in the round, and is new again after its turn', async (t) => {
+  const queue = new FairQueue<string>()
+  for (const entry of ['a1', 'b1', 'c1', 'c2']) queue.add(entry[0], entry)
+  t.same([queue.shift(), queue.shift(), queue.shift()], ['a1', 'b1', 'c1'])
+  queue.add('b', 'b2')
+  queue.add('a', 'a2')
+  t.equal(queue.shift(), 'a2', 'its turn comes before that of b')
+  t.equal(queue.shift(), 'b2')
+  queue.add('d', 'd1')
+  t.equal(queue.shift(), 'd1', 'a new one')
+  queue.add('d', 'd2')
+  t.equal(queue.shift(), 'c2')
+  queue.add('a', 'a3')
+  queue.add('c', 'c3')
+  t.same([queue.shift(), queue.shift(), queue.shift()], ['a3', 'd2', 'c3'])
+})
+
+t.test('a subject without entries loses its place at its turn, and when nothing is left in the queue', async (t) => {
+  const queue = new FairQueue<string>()
+  for (const entry of ['a1', 'b1', 'b2', 'b3']) queue.add(entry[0], entry)
+  t.same([queue.shift(), queue.shift(), queue.shift()], ['a1', 'b1', 'b2'])
+  queue.add('a', 'a2')
+  t.equal(queue.shift(), 'a2', 'its turn has passed, so it is new')
+  queue.add('c', 'c1')
+  t.same([queue.shift(), queue.shift()], ['c1', 'b3'])
+  for (const entry of ['b4', 'a3']) queue.add(entry[0], entry)
+  t.same([queue.shift(), queue.shift()], ['b4', 'a3'], 'all are new')
+})
+
+t.test('the place of 10,000 subjects without entries is kept', async (t) => {
+  const queue = new FairQueue<number>()
+  for (let subject = 0; subject <= 10_000; subject++) queue.add(subject, subject)
+  queue.add('many', -1)
+  queue.add('many', -2)
+  for (let subject = 0; subject <= 10_000; subject++) queue.shift()
+  t.equal(queue.shift(), -1)
+  queue.add(9999, 1)
+  queue.add(10_000, 2)
+  t.same([queue.shift(), queue.shift(), queue.shift()], [2, 1, -2])
+})
+
+t.test('the subject with the most entries makes room for one that would have fewer', async (t) => {
+  const queue = new FairQueue<string>()
+  t.equal(queue.evictFor('a'), undefined)
+  for (const entry of ['a1', 'b1', 'b2', 'b3', 'c1', 'c2']) queue.add(entry[0], entry)
+  t.equal(queue.evictFor('b'), undefined)
+  t.equal(queue.evictFor('c'), undefined)
+  t.equal(queue.evictFor('a'), 'b1')
+  t.equal(queue.evictFor('a'), undefined)
+  t.equal(queue.evictFor('d'), 'c1')
+  t.equal(queue.evictFor('d'), 'b2')
+  t.equal(queue.evictFor('d'), undefined)
+  t.equal(queue.size, 3)
+  queue.add('b', 'b4')
+  queue.delete('b', 'b4')
+  t.equal(queue.evictFor('d'), undefined)
+  t.same(Array.from({ length: 4 }, () => queue.shift()), ['a1', 'b3', 'c2', undefined])
 })

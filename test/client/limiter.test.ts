@@ -129,6 +129,23 @@ t.test('one subject can occupy a quarter of the queue', async (t) => {
   await t.rejects(start('known ada').result, FULL_FOR_SUBJECT)
 })
 
+t.test('if the queue is full, the first work of the subject with the most makes room for another subject', async (t) => {
+  const { started, start } = setUp({ concurrent: 1, queue: 100 })
+  const running = start('unknown')
+  const works = ['ada', 'bob', 'eve'].flatMap((subject) => startMany(start, `known ${subject}`, 25))
+  const last = ['known carl', 'known dan', 'known carl'].map(start)
+  for (const work of [works[0]!, works[25]!, works[50]!]) await t.rejects(work.result, FULL_FOR_SUBJECT)
+  await t.rejects(start('known ada').result, FULL)
+  startMany(start, 'unknown', 25)
+  start('known fay')
+  await t.rejects(works[1]!.result, FULL_FOR_SUBJECT)
+  await t.rejects(start('unknown').result, FULL, 'unknown tokens have no subject')
+  await running.end()
+  await settled()
+  t.equal(started.at(-1), 'known ada 2')
+  for (const { deadline } of [...works, ...last]) deadline.emit('abort')
+})
+
 t.test('work whose deadline passes in the queue never starts', async (t) => {
   const { started, start } = setUp({ concurrent: 1, queue: 100 })
   const first = start('unknown 1')
