@@ -6,17 +6,33 @@ export interface Clock {
   readonly monotonic: () => number
 }
 
-/** The last result of `performance.now()`, and what is added to it. */
-let last = 0
-let offset = 0
+/** Milliseconds by which wall time may pass faster than monotonic time between two reads: clocks are also adjusted gradually. */
+const MAX_DRIFT_MS = 1000
 
-/** Continues where it was if `performance.now()` goes back, which it does when fake timers begin or end. */
-function readMonotonic (): number {
-  const now = performance.now()
-  if (now < last) offset += last - now
-  last = now
-  return now + offset
+/**
+ * Creates a clock whose monotonic time goes on while the machine is suspended. On most systems, that of the process does not: a
+ * verdict of the evening would be as young in the morning. If an administrator sets the wall time forward, verdicts are older by
+ * that, which costs an introspection each.
+ *
+ * @param readWall milliseconds since 1970
+ * @param readMonotonic milliseconds. If they go back, which they do when fake timers begin or end, the time of the clock stands still
+ */
+export function createClock (readWall: () => number, readMonotonic: () => number): Clock {
+  let [lastWall, lastMonotonic, added] = [readWall(), readMonotonic(), 0]
+  return {
+    wall: readWall,
+    monotonic: () => {
+      const [wall, monotonic] = [readWall(), readMonotonic()]
+      const elapsed = monotonic - lastMonotonic
+      const suspended = wall - lastWall - elapsed
+      if (elapsed < 0) added -= elapsed
+      else if (suspended > MAX_DRIFT_MS) added += suspended
+      lastWall = wall
+      lastMonotonic = monotonic
+      return monotonic + added
+    }
+  }
 }
 
 /** Reads both at each call, so that fake timers which replace `Date` after the import have an effect. */
-export const systemClock: Clock = { wall: () => Date.now(), monotonic: readMonotonic }
+export const systemClock: Clock = createClock(() => Date.now(), () => performance.now())

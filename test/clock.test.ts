@@ -1,5 +1,5 @@
 import t from 'tap'
-import { systemClock } from '../lib/clock.ts'
+import { createClock, systemClock } from '../lib/clock.ts'
 import { startConnectedApp } from './fixtures/test-app.ts'
 import { startStandIn } from '../lib/testing/index.ts'
 
@@ -56,6 +56,7 @@ t.test('after fake timers that were ahead, the allowance and the circuit breaker
   t.teardown(async () => await standIn.close())
   let now = performance.now()
   fakePerformance(t, () => now)
+  fakeDate(t, () => 1_750_000_000_000 + now)
   const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: standIn.credentials, limits: { perSecond: 100 }, retry: false, timeout: 1000 })
   now += 3_600_000
   t.equal(await ask(await standIn.issueToken()), 'active')
@@ -66,4 +67,19 @@ t.test('after fake timers that were ahead, the allowance and the circuit breaker
   t.equal(await ask(await standIn.issueToken()), 'FST_ZITADEL_UNAVAILABLE', 'the circuit is open')
   now += 1000
   t.equal(await ask(await standIn.issueToken()), 'active')
+})
+
+t.test('the monotonic time goes on while the machine is suspended, and steadily if the wall time is set back or adjusted gradually', async (t) => {
+  const now = { wall: 1_750_000_000_000, monotonic: 5000 }
+  const clock = createClock(() => now.wall, () => now.monotonic)
+  let last = clock.monotonic()
+  t.equal(last, 5000)
+  for (const [wall, monotonic, expected] of [[10, 10, 10], [8 * 3_600_000, 20, 8 * 3_600_000], [10, 10, 10], [1010, 10, 10], [1011, 10, 1011], [-3_600_000, 10, 10], [0, 10, 10], [0, -5000, 0], [20, 20, 20]] as const) {
+    now.wall += wall
+    now.monotonic += monotonic
+    const passed = clock.monotonic() - last
+    last += passed
+    t.equal(passed, expected)
+    t.equal(clock.wall(), now.wall)
+  }
 })
