@@ -113,7 +113,8 @@ export class IntrospectionClient {
         this.#circuit.recordSuccess(call.permit!)
         return classification.response
       }
-      failure = { error: classification.kind === 'rejected' ? createClientRejectedError(classification.rejection) : createUnavailableError(classification.outage), backoff: classification.backoff }
+      const { backoff } = classification
+      failure = { error: classification.kind === 'rejected' ? createClientRejectedError(classification.rejection) : createUnavailableError(classification.outage, backoff && backoff / 1000), backoff }
     } catch (error) {
       failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(error, timeout, call.hasStarted, proxyAdvice)) }
     }

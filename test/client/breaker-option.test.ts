@@ -134,7 +134,7 @@ for (const [what, headers, seconds] of LIMITS) {
   t.test(`after a 429 that ${what}, no request is sent for ${seconds} s`, async (t) => {
     const { proxy, clock, get, standIn } = await startProxiedApp(t)
     proxy.once(answerOf(429, '', headers))
-    t.same(await get('token'), unavailable(5))
+    t.same(await get('token'), unavailable(seconds))
     t.same(await get('token'), unavailable(seconds))
     clock.advance(seconds - 0.001)
     t.same(await get('token'), unavailable(1))
