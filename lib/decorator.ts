@@ -59,6 +59,7 @@ export interface Zitadel {
    *   Redis responds again, or `cache.ttl` ends.
    * - A process that is cut off from Redis can use its verdict for up to 17 seconds (5 seconds and half of `cache.ttl`, if that
    *   is less). Its own log has `FST_ZITADEL_SHARED_SUBSCRIPTION`.
+   * - After `app.close()`, it applies in this process only.
    *
    * @throws ZitadelError `FST_ZITADEL_OPTION` unless exactly one of them is given
    * @example

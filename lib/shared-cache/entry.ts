@@ -1,7 +1,7 @@
 import { getExpiry } from '../oauth/introspection.ts'
 import type { Clock } from '../clock.ts'
 import { serializeResponse, deserializeResponse, type TimedResponse } from './serialization.ts'
-import type { RedisCommands } from './redis-commands.ts'
+import { formatExpiry, type RedisCommands } from './redis-commands.ts'
 import type { AeadBox, SharedKey } from './shared-key.ts'
 import type { Tombstones } from './tombstones.ts'
 
@@ -11,8 +11,10 @@ export interface SharedCacheContext {
   readonly tombstones: Tombstones
   readonly keys: readonly SharedKey[]
   readonly prefix: string
-  /** Milliseconds for which a verdict can be used at most. */
+  /** Milliseconds for which a verdict can be used. */
   readonly ttl: number
+  /** The same, and the time for which it can be used if ZITADEL cannot be reached: as long as a forget can have an effect. */
+  readonly lifetime: number
   readonly clock: Clock
 }
 
@@ -74,7 +76,7 @@ export class SharedEntry {
     if (text === undefined) return
     const { name, box } = this.#locations[0]!
     const sealed = box.seal(text)
-    if (sealed.length <= MAX_ENTRY_LENGTH) commands.sendInBackground('SET', name, sealed, 'PX', String(ttlLeft))
+    if (sealed.length <= MAX_ENTRY_LENGTH) commands.sendInBackground('SET', name, sealed, 'PX', formatExpiry(ttlLeft))
   }
 
   delete (): void {

@@ -15,6 +15,7 @@ export class ForgetSender {
   readonly #onForgotten: (event: ForgetEvent, kind: ForgetKind) => void
   readonly #pending = new PendingForgets()
   #isSendingAgain = false
+  readonly #sending = new Set<Promise<unknown>>()
 
   /** @param onForgotten called when the tombstones are stored, or are not because Redis does not respond */
   constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (event: ForgetEvent, kind: ForgetKind) => void) {
@@ -31,8 +32,30 @@ export class ForgetSender {
 
   /** @returns whether Redis has stored and published it; if not, it is sent again later */
   async send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {
-    const { clock, ttl } = this.#shared
-    const until = clock.monotonic() + ttl + 2 * CLOCK_SKEW_MS
+    return await this.#track(this.#send(what, kind))
+  }
+
+  /** Sends what Redis did not accept, until it does not accept one of them. */
+  async sendAgain (): Promise<void> {
+    if (!this.#isSendingAgain) await this.#track(this.#sendPending())
+  }
+
+  /** Resolves when no forget is being sent: when Redis has replied to each, or has not for too long. */
+  async close (): Promise<void> {
+    await Promise.all(this.#sending)
+  }
+
+  /** @param sending is never rejected */
+  async #track<T> (sending: Promise<T>): Promise<T> {
+    this.#sending.add(sending)
+    const result = await sending
+    this.#sending.delete(sending)
+    return result
+  }
+
+  async #send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {
+    const { clock, lifetime } = this.#shared
+    const until = clock.monotonic() + lifetime + 2 * CLOCK_SKEW_MS
     const forget: PendingForget = { kind, ...await this.#store(what), isPublished: false, until }
     // In this process too: the jti may be known only now, and what was loaded before the tombstones were stored is not used.
     this.#onForgotten(forget.event, kind)
@@ -42,9 +65,7 @@ export class ForgetSender {
     return false
   }
 
-  /** Sends what Redis did not accept, until it does not accept one of them. */
-  async sendAgain (): Promise<void> {
-    if (this.#isSendingAgain) return
+  async #sendPending (): Promise<void> {
     this.#isSendingAgain = true
     let count = 0
     for (let forget = this.#take(); forget !== undefined; forget = this.#take()) {

@@ -23,27 +23,29 @@ const INTERVALS: SharedCacheIntervals = { heartbeat: 1000, silence: SILENCE_MS, 
  * @returns undefined without the option `cache.shared`
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function openSharedCache ({ cache, authorizationServer, timeout }: Config, client: Client | undefined, clock: Clock, log: Logger): SharedCache | undefined {
+export function openSharedCache ({ cache, authorizationServer, timeout, staleIfError }: Config, client: Client | undefined, clock: Clock, log: Logger): SharedCache | undefined {
   if (cache.shared === undefined) return undefined
   const identity = { issuer: authorizationServer?.issuer ?? '', clientId: client?.clientId ?? '', secret: client && getSecret(client) }
   // A request waits for another process no longer than for ZITADEL.
   const wait = Math.min(cache.shared.wait, timeout)
-  return createSharedCache({ ...cache.shared, wait }, identity, cache.ttl, clock, log)
+  return createSharedCache({ ...cache.shared, wait }, identity, { ttl: cache.ttl, staleIfError }, clock, log)
 }
 
 /**
  * @param secret the credential of the API; undefined if only an external signer has it
- * @param ttl seconds for which a verdict can be used at most
+ * @param times seconds for which a verdict can be used, and further seconds if ZITADEL cannot be reached
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function createSharedCache (options: SharedCacheConfig, { secret, ...identity }: ApiIdentity & { readonly secret: Uint8Array | undefined }, ttl: number, clock: Clock, logger: Pick<Logger, 'warn' | 'info'>, intervals: SharedCacheIntervals = INTERVALS): SharedCache {
+export function createSharedCache (options: SharedCacheConfig, { secret, ...identity }: ApiIdentity & { readonly secret: Uint8Array | undefined }, times: Pick<Config, 'staleIfError'> & { readonly ttl: number }, clock: Clock, logger: Pick<Logger, 'warn' | 'info'>, intervals: SharedCacheIntervals = INTERVALS): SharedCache {
   const { client, key = secret, prefix, deadline, wait } = options
   if (key === undefined) throw createOptionError('option "cache.shared.key" is missing: with an external signer or "introspect" there is no secret that it could be derived from')
   const keys = (typeof key === 'string' || key instanceof Uint8Array ? [key] : key).map((one) => new SharedKey(one, identity))
   const log = new SharedCacheLog(logger, clock)
   const commands = new RedisCommands(new CommandConnection(client), deadline, clock, log)
-  const tombstones = new Tombstones(commands, keys, prefix, ttl * 1000, clock)
-  return new SharedCache(client, { commands, tombstones, keys, prefix, ttl: ttl * 1000, clock, log }, wait, intervals)
+  const ttl = times.ttl * 1000
+  const lifetime = ttl + times.staleIfError * 1000
+  const tombstones = new Tombstones(commands, keys, prefix, lifetime, clock)
+  return new SharedCache(client, { commands, tombstones, keys, prefix, ttl, lifetime, clock, log }, wait, intervals)
 }
 
 /** Returns a secret that only the processes of this API have; undefined if an external signer keeps it. */

@@ -8,6 +8,15 @@ import type { SharedCacheLog } from './shared-cache-log.ts'
 const STARTUP_GRACE_MS = 5000
 
 /**
+ * Formats the time after which Redis drops a value. It rejects times that exceed 64 bits together with the clock.
+ *
+ * @param milliseconds any positive number
+ */
+export function formatExpiry (milliseconds: number): string {
+  return String(Math.min(Math.ceil(milliseconds), Number.MAX_SAFE_INTEGER))
+}
+
+/**
  * Sends commands, each with a deadline of ours: the timeouts of the clients do not cover a server that is frozen. After a
  * command without a reply, requests send no more commands until a heartbeat has got a reply.
  */

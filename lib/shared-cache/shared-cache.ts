@@ -114,10 +114,11 @@ export class SharedCache {
     return this.#subscription.isHealthy
   }
 
-  /** Closes what was opened here. The client of the user stays open. */
+  /** Closes what was opened here, after the forgets that are being sent. The client of the user stays open. */
   async close (): Promise<void> {
     this.#subscription.close()
     this.#clockMessages.close()
+    await this.#forgetSender.close()
     this.#shared.commands.connection.close()
   }
 

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { getSession } from '../zitadel/session.ts'
-import type { RedisCommands } from './redis-commands.ts'
+import { formatExpiry, type RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
 /** What a response can be forgotten by. */
@@ -35,7 +35,7 @@ export class Tombstones {
     this.#keys = keys
     this.#prefix = prefix
     this.#flags = keys.map((key) => `${prefix}:any:${key.name('any', '')}`)
-    this.#ttl = String(Math.ceil(ttl) + 2 * CLOCK_SKEW_MS)
+    this.#ttl = formatExpiry(ttl + 2 * CLOCK_SKEW_MS)
     this.#clock = clock
   }
 

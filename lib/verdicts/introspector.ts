@@ -137,6 +137,8 @@ export class Introspector {
   #getStale (key: string): Verdict | undefined {
     const { ttl, staleIfError, onStale } = this.#options
     const cached = this.#cache.peek(key)
+    // Another process may have forgotten the token, and this one is cut off from both.
+    if (cached?.doubt?.isConfirmed === false) return undefined
     if (staleIfError === 0 || cached?.granted === undefined || cached.isUnconfirmed || this.#clock.monotonic() - cached.askedAt >= (ttl + staleIfError) * 1000) return undefined
     onStale()
     return { ...cached, granted: { ...cached.granted, token: cached.granted.token.asStale() } }

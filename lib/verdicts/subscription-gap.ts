@@ -21,7 +21,7 @@ export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: n
   const spread = isCutOff ? getCutOffAge(ttl) : Math.min(ttl * 1000 / 2, SPREAD_MS)
   const end = isCutOff && verdict.askedAt + spread > at ? verdict.askedAt + spread : at + getDelay(toFraction(key), spread, ttl * 1000)
   // A later gap does not lengthen the time in which a verdict can be used.
-  verdict.doubt = { trustedUntil: -Infinity, confirmableUntil: Math.min(verdict.doubt?.confirmableUntil ?? Infinity, end) }
+  verdict.doubt = { trustedUntil: -Infinity, confirmableUntil: Math.min(verdict.doubt?.confirmableUntil ?? Infinity, end), isConfirmed: false }
 }
 
 /**

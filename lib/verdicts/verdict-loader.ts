@@ -132,12 +132,10 @@ export class VerdictLoader {
     if (gap !== this.#pending.lastGap) return false
     const now = this.#clock.monotonic()
     cached.isShared = isForgotten === false
-    if (isForgotten === true) {
-      this.#cache.doubt({ key }, now)
-      return false
-    }
+    if (isForgotten === true) this.#cache.doubt({ key }, now)
+    doubt.isConfirmed ||= isForgotten === false
     doubt.trustedUntil = isForgotten === false ? doubt.confirmableUntil : Math.min(doubt.confirmableUntil, now + CONFIRM_AGAIN_MS)
-    // It may have been dropped in the meantime.
+    // It may have been dropped, now or in the meantime.
     return this.#cache.get(key, now, maxAge) === cached
   }
 

@@ -37,6 +37,8 @@ export interface Doubt {
   trustedUntil: number
   /** Monotonic milliseconds until which the shared cache can show that the verdict was not forgotten. */
   readonly confirmableUntil: number
+  /** Whether the shared cache has shown it since the last gap. */
+  isConfirmed: boolean
 }
 
 /**

@@ -18,7 +18,7 @@ function createWorld (isCluster = false, ttl = 30_000): World {
   const clock = new ManualClock()
   const memory = createMemoryCommands(clock, isCluster)
   const tombstones = new Tombstones(memory.commands, KEYS, 'prefix', ttl, clock)
-  const create = (token = 'token', keys: readonly SharedKey[] = KEYS): SharedEntry => new SharedEntry({ commands: memory.commands, tombstones, keys, prefix: 'prefix', ttl, clock }, token)
+  const create = (token = 'token', keys: readonly SharedKey[] = KEYS): SharedEntry => new SharedEntry({ commands: memory.commands, tombstones, keys, prefix: 'prefix', ttl, lifetime: ttl, clock }, token)
   return Object.assign(memory, { clock, tombstones, create })
 }
 

@@ -32,7 +32,7 @@ function create (): World {
   const forgotten: unknown[][] = []
   const write = (level: string) => (fields: object): void => { lines.push([level, fields]) }
   const log = new SharedCacheLog({ warn: write('warn'), info: write('info') }, clock)
-  const shared = { commands, tombstones: new Tombstones(commands, [KEY], 'prefix', 30_000, clock), keys: [KEY], prefix: 'prefix', ttl: 30_000, clock }
+  const shared = { commands, tombstones: new Tombstones(commands, [KEY], 'prefix', 30_000, clock), keys: [KEY], prefix: 'prefix', ttl: 20_000, lifetime: 30_000, clock }
   const createMessages = (): ForgetMessages => new ForgetMessages(commands, [KEY], 'prefix', clock, () => {})
   const sender = new ForgetSender(shared, createMessages(), log, (...args) => { forgotten.push(args) })
   const received = (): unknown[] => {
@@ -148,6 +148,24 @@ t.test('one is sent at a time, and counts as pending meanwhile', async (t) => {
   await sending
   t.equal(world.sender.pendingCount, 0)
   t.equal(world.received().length, 1)
+})
+
+t.test('close() waits for what is being sent, for the first time or again', async (t) => {
+  const world = create()
+  await world.sender.close()
+  let hasClosed = false
+  const sent = world.sender.send({ sub: 'ada' }, 'forget').finally(() => { t.notOk(hasClosed) })
+  await world.sender.close().then(() => { hasClosed = true })
+  t.equal(world.received().length, 1)
+  t.equal(await sent, true)
+  world.fails = () => true
+  await world.sender.send({ sub: 'bob' }, 'forget')
+  world.fails = () => false
+  world.sent.length = 0
+  const sentAgain = world.sender.sendAgain()
+  await world.sender.close()
+  t.same(commandsOf(world), ['SET', 'SET', 'PUBLISH'])
+  await sentAgain
 })
 
 t.test('what no verdict can depend on any more is dropped', async (t) => {

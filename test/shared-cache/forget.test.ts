@@ -170,6 +170,31 @@ t.test('a tombstone whose value is not a timestamp counts', needsRedis, async (t
   }
 })
 
+for (const kind of kinds) {
+  t.test(`${kind}: a forget that is being sent when a process is closed reaches the others`, needsRedis, async (t) => {
+    const { port } = await startRedis(t)
+    const [first, second] = [await join(t, port, { kind }), await join(t, port)]
+    const forgets = [first.cache.forget({ sub }), first.cache.forget({ token: 'token' })]
+    await first.cache.close()
+    t.same(await Promise.all(forgets), [true, true])
+    await second.hears((event) => 'sub' in event)
+    await second.hears((event) => 'key' in event)
+    t.same(first.logged, [])
+  })
+}
+
+t.test('marks of what is forgotten stay while a verdict can be used in an outage of ZITADEL', needsRedis, async (t) => {
+  const { port, admin } = await startRedis(t)
+  for (const [staleIfError, seconds] of [[0, 40], [3600, 3640], [1e17, 1e10]] as const) {
+    const member = await join(t, port, { staleIfError })
+    t.equal(await member.cache.forget({ sub }), true)
+    for (const name of await admin('KEYS', '*') as string[]) {
+      const left = Number(await admin('PTTL', name)) / 1000
+      t.ok(left > seconds - 5, `${left} s`)
+    }
+  }
+})
+
 t.test('a closed member has no subscription', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const member = await join(t, port)

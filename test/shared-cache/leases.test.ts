@@ -84,7 +84,7 @@ function createLeases (client: RedisLike): { readonly commands: RedisCommands, r
   const commands = new RedisCommands({ client, isCluster: false, toFailure: (error: unknown) => error } as CommandConnection, 2000, systemClock, log)
   const keys = [new SharedKey('k'.repeat(32), identity)]
   const tombstones = new Tombstones(commands, keys, 'test', 30_000, systemClock)
-  const entry = new SharedEntry({ commands, tombstones, keys, prefix: 'test', ttl: 30_000, clock: systemClock }, 'token')
+  const entry = new SharedEntry({ commands, tombstones, keys, prefix: 'test', ttl: 30_000, lifetime: 30_000, clock: systemClock }, 'token')
   return { commands, entry, leases: new Leases(commands, 'released', systemClock, log, { wait: minutes, pollInterval: minutes }) }
 }
 

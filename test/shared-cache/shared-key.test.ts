@@ -66,7 +66,7 @@ t.test('during a rotation a forget applies under both keys', needsRedis, async (
 t.test('with an external signer a key must be given', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const client = await connectClient(t, port, 'ioredis')
-  const open = (key?: string) => () => createSharedCache({ client, key, prefix: 'test', deadline: 25, wait: 0 }, { ...identity, secret: undefined }, 30, systemClock, { warn: () => {}, info: () => {} })
+  const open = (key?: string) => () => createSharedCache({ client, key, prefix: 'test', deadline: 25, wait: 0 }, { ...identity, secret: undefined }, { ttl: 30, staleIfError: 0 }, systemClock, { warn: () => {}, info: () => {} })
   t.throws(open(), { code: 'FST_ZITADEL_OPTION', message: /"cache\.shared\.key" is missing/ })
   const cache = open(one)()
   t.equal(await cache.forget({ sub: 'nobody' }), true)

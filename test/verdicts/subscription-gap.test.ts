@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Introspect } from '../../lib/client/introspection-client.ts'
+import { createUnavailableError, OutageError } from '../../lib/errors.ts'
 import type { SharedCache } from '../../lib/shared-cache/shared-cache.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
 import type { VerdictListener } from '../../lib/verdicts/verdict-listener.ts'
@@ -18,6 +19,8 @@ interface World {
   readonly reports: Array<[kind: string, verdicts: number]>
   /** Whether messages of other processes arrive. */
   isHealthy: boolean
+  /** Whether ZITADEL cannot be reached. */
+  isDown: boolean
   /** What the shared cache says of a forget. */
   isForgotten: () => Promise<boolean>
   /** Reports that messages of other processes may have been missed. */
@@ -27,11 +30,11 @@ interface World {
 }
 
 /** Verdicts beside a shared cache that stores nothing, so that only its messages and marks count. */
-function createWorld (listener?: VerdictListener, whileAsking = (): void => {}): World {
+function createWorld (listener?: VerdictListener, whileAsking = (): void => {}, staleIfError = 0): World {
   const clock = new ManualClock()
   const asked: string[] = []
   let onForget: (event: { all: true }, kind: string, isOwn: boolean) => void = () => {}
-  const world = { clock, asked, reports: [] as Array<[string, number]>, isHealthy: true, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { onForget({ all: true }, kind, false) }, reportForgetOfAll: () => { onForget({ all: true }, 'doubt', false) } }
+  const world = { clock, asked, reports: [] as Array<[string, number]>, isHealthy: true, isDown: false, isForgotten: async () => false, reportGap: (kind: 'gap' | 'cut-off' = 'gap') => { onForget({ all: true }, kind, false) }, reportForgetOfAll: () => { onForget({ all: true }, 'doubt', false) } }
   const sharedCache = {
     get isHealthy () { return world.isHealthy },
     onForget: (given: typeof onForget) => { onForget = given },
@@ -41,11 +44,12 @@ function createWorld (listener?: VerdictListener, whileAsking = (): void => {}):
   } as unknown as SharedCache
   const introspect: Introspect = async (token, onSend) => {
     onSend()
+    if (world.isDown) throw createUnavailableError(new OutageError('down', 'check'))
     asked.push(token)
     whileAsking()
     return { active: true, sub: 'ada', jti: `V2_${token}-at_1` }
   }
-  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, sharedCache, listener, onForget: ({ kind, verdicts }) => { world.reports.push([kind, verdicts]) } }, clock)
+  const introspector = new Introspector(introspect, rules, { isEnabled: true, max: 100, maxBytes: 2 ** 26, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError, onStale () {}, sharedCache, listener, onForget: ({ kind, verdicts }) => { world.reports.push([kind, verdicts]) } }, clock)
   return Object.assign(world, { introspector })
 }
 
@@ -185,6 +189,30 @@ t.test('a process that is cut off uses no verdict for more than twelve seconds a
   t.ok(total <= 4 * 20, `${total} introspections in 40 s`)
   t.ok(last <= 12_000, `a verdict of ${last} ms is used`)
   t.ok(most < 10, `${most} introspections at once`)
+})
+
+t.test('a process that is cut off from Redis and ZITADEL uses no verdict past its ttl, until Redis shows that it was not forgotten', async (t) => {
+  const world = createWorld(undefined, undefined, 600)
+  const get = async (): Promise<unknown> => await world.introspector.getVerdict('token').then(({ granted }) => granted?.token.stale, ({ code }) => code)
+  t.equal(await get(), false)
+  world.isDown = true
+  world.clock.advance(31)
+  t.equal(await get(), true)
+  world.isForgotten = async () => { throw new Error('no connection') }
+  world.reportGap('cut-off')
+  t.equal(await get(), 'FST_ZITADEL_UNAVAILABLE')
+  world.isForgotten = async () => false
+  world.reportGap()
+  t.equal(await get(), true)
+  world.isForgotten = async () => { throw new Error('no answer in time') }
+  t.equal(await get(), true, 'messages arrive since it was shown')
+  world.reportGap('cut-off')
+  t.equal(await get(), 'FST_ZITADEL_UNAVAILABLE')
+  world.isForgotten = async () => true
+  world.reportGap()
+  t.equal(await get(), 'FST_ZITADEL_UNAVAILABLE')
+  world.isForgotten = async () => false
+  t.equal(await get(), 'FST_ZITADEL_UNAVAILABLE', 'the verdict was dropped')
 })
 
 t.test('an earlier gap does not lengthen the time for which a cut-off process uses a verdict', async (t) => {
