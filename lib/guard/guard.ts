@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DECISION } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../options/config.ts'
-import { toRequestError } from '../errors.ts'
+import { createOptionError, toRequestError } from '../errors.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { isB64Token } from '../oauth/bearer.ts'
@@ -76,7 +76,11 @@ export class Guard {
   /** One strategy for an app's own `app.auth([...])`. It does not change the reply: another strategy may still allow the request. */
   createStrategy (requirement: Requirement): GuardHook {
     // Fastify passes the payload before the callback to a hook of preParsing.
-    return (request: FastifyRequest, reply: FastifyReply, payloadOrDone: unknown, done = payloadOrDone as Parameters<GuardHook>[2]) => this.#authorize(request, reply, requirement, false, denyStrategy, done)
+    return (request: FastifyRequest, reply: FastifyReply, payloadOrDone: unknown, done = payloadOrDone as Parameters<GuardHook>[2]) => {
+      // An asynchronous hook that calls a strategy without a callback, and awaits nothing, would let every request in.
+      if (typeof done !== 'function') throw toRequestError(createOptionError('zitadel.require(): a strategy must be called with (request, reply, done), because it calls back and returns no promise'))
+      this.#authorize(request, reply, requirement, false, denyStrategy, done)
+    }
   }
 
   /** Creates no promise if the verdict is cached. */

@@ -128,3 +128,16 @@ t.test('a strategy in preHandler denies a cached token that has expired', async 
   t.equal(denied.json().code, 'FST_ZITADEL_INVALID_TOKEN')
   t.strictSame(calls, ['brief'], 'the cached verdict decides')
 })
+
+t.test('a strategy that is called without a callback lets no request in', async (t) => {
+  const lines: string[] = []
+  const { app, get, zitadel } = await startGuardedApp(t, { server: { logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } } })
+  const strategy = zitadel().require({ roles: ['admin'] }) as (...given: unknown[]) => unknown
+  app.get('/', { config: { access: 'own' }, onRequest: async (request, reply) => { await strategy(request, reply) } }, async () => 'served')
+  for (const token of ['good', 'good', null]) {
+    const response = await get('/', token)
+    t.equal(response.statusCode, 500)
+    t.notMatch(response.body, 'require')
+  }
+  t.match(lines[0], 'must be called with (request, reply, done)')
+})
