@@ -1,3 +1,8 @@
+/**
+ * The entry `fastify-zitadel`: the plugin, its error, and the types of options, requests and channels.
+ *
+ * @packageDocumentation
+ */
 import type { ZitadelRouteOptions } from './options/route-options.ts'
 import type { ActiveToken } from './zitadel/active-token.ts'
 import type { Zitadel } from './decorator.ts'

@@ -1,3 +1,8 @@
+/**
+ * The entry `fastify-zitadel/opentelemetry`: metrics and spans.
+ *
+ * @packageDocumentation
+ */
 import { metrics, trace, type MeterProvider, type TracerProvider } from '@opentelemetry/api'
 import { getRegistration } from '../registration.ts'
 import { createOptionError } from '../errors.ts'

@@ -1,3 +1,8 @@
+/**
+ * The entry `fastify-zitadel/testing`: a stand-in for ZITADEL, callers for tests, and the table of routes.
+ *
+ * @packageDocumentation
+ */
 export { fakeZitadel, type FakeCallers, type FakeZitadel, type FakeZitadelOptions, type TokenHeaders } from './fake-zitadel.ts'
 export { expectGuarded } from './guarded/expect-guarded.ts'
 export type { RequirementDescription, RouteRow, ToolsDescription } from '../guard/route-table.ts'
