@@ -82,7 +82,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
       onForget: (report) => registration.publishForget({ ...report, sub: config.publishSub ? report.sub : undefined })
     }, clock)
     const guard = new Guard(config, introspector, clock, createDecisionPublisher(registration.id, config.publishSub, clock.monotonic), createToolChecks)
-    const streams = new StreamWatcher({ introspector, check: guard.checkContext, isBusy: () => (source.readState?.().queued ?? 0) > 0 }, clock)
+    const streams = new StreamWatcher({ introspector, check: guard.checkContext, isBusy: () => source.readState().queued > 0 }, clock)
     const streamCounter = new StreamCounter()
     const readAuthInfo = createAuthInfoReader(createResourceFinder(config.resources))
     const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
@@ -91,7 +91,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd(streams, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
     let readEventSilence: (() => number) | undefined
-    registration.complete(decorator, () => ({ ...source.readState?.(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, pendingForgets: source.sharedCache?.pendingForgets, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
+    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, pendingForgets: source.sharedCache?.pendingForgets, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
     app.decorate('zitadel', decorator)
     app.decorateRequest(ACCESS_CONTEXT, undefined)
     // A getter also works in scopes that were created before the plugin was registered.

@@ -147,6 +147,9 @@ export interface ZitadelOptions {
   readonly backChannelLogout?: BackChannelLogoutOptions | undefined
   /** The realm of challenges, printable ASCII. Default none. */
   readonly realm?: string | undefined
-  /** Called instead of ZITADEL. Credentials and network are then not used, and the issuer only by the option `resource`. If it throws, that is an outage (503). */
+  /**
+   * Called instead of ZITADEL. Credentials and network are then not used, and the issuer only by the option `resource`. If it throws, that is an outage
+   * (503). `timeout` and `limits` apply to it, `retry` and `breaker` do not.
+   */
   readonly introspect?: ((token: string) => Promise<object> | object) | undefined
 }

@@ -15,7 +15,7 @@ import { Limiter } from '../client/limiter.ts'
 import type { Reporter } from '../reporter.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { openSharedCache } from '../shared-cache/open.ts'
-import { wrapCustomIntrospect } from './custom-introspect.ts'
+import { runAtOnce, wrapCustomIntrospect } from './custom-introspect.ts'
 import { KEYS_PATH } from '../zitadel/endpoints.ts'
 
 /** The source of responses during the life of a server. Its client is replaced with the credentials. */
@@ -27,8 +27,8 @@ export interface IntrospectionSource {
   readonly reload: () => Promise<CheckResult>
   /** Fetches the public keys of the issuer, as an unchecked JSON value; undefined with the option `introspect`. */
   readonly fetchKeys: (() => Promise<unknown>) | undefined
-  /** The state that only the source has; undefined with the option `introspect`. */
-  readonly readState: (() => Pick<RegistrationState, 'queued' | 'isCircuitClosed' | 'credentialsExpireIn'>) | undefined
+  /** The state that only the source has. */
+  readonly readState: () => Pick<RegistrationState, 'queued' | 'isCircuitClosed' | 'credentialsExpireIn'>
   readonly close: () => Promise<void>
 }
 
@@ -43,10 +43,11 @@ export async function openIntrospectionSource (config: Config, clock: Clock, rep
     registration.publishFailure(error)
   }
   if (authorizationServer !== undefined) return await openServerSource(authorizationServer, config, clock, reporter, registration, onFailure, pollInterval)
-  const introspect = wrapCustomIntrospect(customIntrospect!, config.timeout, onFailure)
-  const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(introspect)), clock).run
+  const limiter = new Limiter(config.limits, config.timeout / 2, clock)
+  const wrap = (run: Limiter['run']): Introspect => wrapCustomIntrospect(customIntrospect!, config.timeout, run, onFailure)
+  const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(wrap(runAtOnce))), clock).run
   const sharedCache = openSharedCache(config, undefined, clock, reporter.log)
-  return { introspect: traceIntrospections(introspect, registration, clock), sharedCache, check, reload: check, fetchKeys: undefined, readState: undefined, close: async () => { await sharedCache?.close() } }
+  return { introspect: traceIntrospections(wrap(async (...call) => await limiter.run(...call)), registration, clock), sharedCache, check, reload: check, fetchKeys: undefined, readState: () => ({ queued: limiter.queued }), close: async () => { await sharedCache?.close() } }
 }
 
 async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void, pollInterval?: number): Promise<IntrospectionSource> {

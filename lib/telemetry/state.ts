@@ -23,7 +23,7 @@ export function instrumentState (meter: Meter, registration: Registration): () =
     result.observe(entries, inactiveVerdicts, INACTIVE)
     result.observe(size, activeBytes, ACTIVE)
     result.observe(size, inactiveBytes, INACTIVE)
-    if (queued !== undefined) result.observe(queue, queued)
+    result.observe(queue, queued)
     if (isCircuitClosed !== undefined) result.observe(circuit, isCircuitClosed ? 0 : 1)
     if (credentialsExpireIn !== undefined) result.observe(expiry, credentialsExpireIn / 1000)
     if (eventSilence !== undefined) result.observe(silence, eventSilence / 1000)

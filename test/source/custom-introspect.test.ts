@@ -1,5 +1,7 @@
 import t from 'tap'
-import { OK, STALE, reason, startConnectedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
+import { getRegistration } from '../../lib/registration.ts'
+import { Gate } from '../fixtures/peer.ts'
+import { INACTIVE, OK, STALE, reason, startConnectedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
 
 t.test('a function can replace ZITADEL, and its responses are cached alike', async (t) => {
   const asked: string[] = []
@@ -120,6 +122,44 @@ t.test('after a function throws, staleIfError applies; after a wrong response, i
   t.same(await get('token'), STALE)
   introspect = () => []
   t.same(await get('token'), unavailable())
+})
+
+t.test('the limits apply to calls of a function, and keep a share for tokens that were active', async (t) => {
+  const gate = new Gate()
+  let running = 0
+  let most = 0
+  const introspect = async (token: string): Promise<object> => {
+    most = Math.max(most, ++running)
+    if (token.startsWith('unknown')) await gate.opened
+    running--
+    return { active: token === 'known', sub: 'ada' }
+  }
+  const { clock, get, lines, zitadel } = await startTestApp(t, { introspect, limits: { concurrent: 4, queue: 4 } })
+  t.same(await get('known'), OK)
+  clock.advance(31)
+  const flood = Array.from({ length: 20 }, async (_, index) => await get(`unknown-${index}`))
+  while (getRegistration(zitadel)!.readState().queued < 3) await new Promise((resolve) => setTimeout(resolve, 1))
+  t.same(await get('known'), OK)
+  t.same(await zitadel.check(), { ok: true }, 'a check does not wait')
+  gate.open()
+  const answers = await Promise.all(flood)
+  t.equal(answers.filter(({ status }) => status === 401).length, 6)
+  t.same(answers.filter(({ status }) => status !== 401), Array.from({ length: 14 }, () => unavailable(1)))
+  t.equal(most, 4)
+  t.match(lines, [{ level: 40, code: 'FST_ZITADEL_UNAVAILABLE', msg: /too many introspections are waiting already/ }])
+  t.same(await get('other'), INACTIVE)
+})
+
+t.test('a function that does not return frees its place at the deadline', async (t) => {
+  const { failure, ask } = await startConnectedApp(t, { introspect: async (token) => token === 'stuck' ? await new Promise(() => {}) : { active: true }, limits: { concurrent: 1, queue: 0 }, timeout: 50 })
+  t.match(reason(await failure('stuck')), /gave no response within 50 ms/)
+  t.equal(await ask('later'), 'active')
+})
+
+t.test('a call that does not leave the queue in time is a 503 that names the queue', async (t) => {
+  const { failure, ask } = await startTestApp(t, { introspect: () => ({ active: true }), limits: { perSecond: 1 }, timeout: 50 })
+  t.equal(await ask('token'), 'active')
+  t.equal(reason(await failure('other')), '50 ms passed in the queue')
 })
 
 t.test('check() and reload() call the function with a random token', async (t) => {
