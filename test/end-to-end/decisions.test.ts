@@ -2,7 +2,7 @@ import { againstBoth, optionsFor } from '../fixtures/authorization-servers.ts'
 import { serve } from '../fixtures/served-app.ts'
 
 againstBoth({
-  'no token: 401, a challenge without error, and nobody is asked': async (t, server) => {
+  'no token: 401, a challenge without error, and no introspection': async (t, server) => {
     const { get } = await serve(t, optionsFor(server))
     const { status, headers, body } = await get('/me')
     t.equal(status, 401)
@@ -12,7 +12,7 @@ againstBoth({
     t.equal(server.introspections(), 0)
   },
 
-  'a token that nobody issued: 401 invalid_token': async (t, server) => {
+  'a token that was not issued: 401 invalid_token': async (t, server) => {
     const { get } = await serve(t, optionsFor(server))
     const { status, headers, body } = await get('/me', 'garbage')
     t.equal(status, 401)
