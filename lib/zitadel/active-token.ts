@@ -44,8 +44,8 @@ export interface ActiveToken {
   /**
    * Whether the caller holds a role in this API's project.
    *
-   * @param within the organization that must have granted it. If it is given but empty or undefined, or if another key is
-   *   given, the result is false
+   * @param within the organization that must have granted it. If it is given but empty or undefined, or if `within` has another
+   *   key or is no plain object, the result is false
    */
   hasRole (role: string, within?: { organization?: string | undefined }): boolean
 }
@@ -91,7 +91,8 @@ export class IntrospectedToken implements ActiveToken {
 
   hasRole (role: string, within: { organization?: string | undefined } = {}): boolean {
     const conditions = Object.keys(within)
-    if (conditions.length === 0) return this.#grants.hasRole(role)
+    // A value that only seems empty, such as a text or an object with an inherited key, must not mean any organization.
+    if (conditions.length === 0) return typeof within === 'object' && !('organization' in within) && !(Symbol.iterator in within) && this.#grants.hasRole(role)
     return conditions.length === 1 && this.#grants.hasRole(role, within.organization ?? '')
   }
 }
