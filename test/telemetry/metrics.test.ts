@@ -44,7 +44,7 @@ async function record (t: TestContext): Promise<Recorded> {
 
 t.test('the metrics are those of the table in the documents, with the same kinds and units', async (t) => {
   const { scope, metrics } = await record(t)
-  const table = readFileSync('docs/observability.md', 'utf8').matchAll(/^\| (`fastify_zitadel\.[^|]*) \| ([^|,]*)(?:, ([^|]*))? \|/gm)
+  const table = readFileSync('docs/observability.md', 'utf8').matchAll(/^\| (`fastify_zitadel\.[^|]*) \| [^|]* \| ([^|,]*)(?:, ([^|]*))? \|/gm)
   const documented = [...table].flatMap(([, names, kind, unit]) => names!.split(', ').map((name) => [name.replaceAll('`', ''), `${kind}, ${unit}`]))
   const kinds: Record<string, string> = { Counter: 'counter', ObservableCounter: 'counter', Histogram: 'histogram', ObservableGauge: 'gauge', ObservableUpDownCounter: 'up-down counter' }
   // A unit in braces is an annotation: what is counted. Metrics without a unit are 0 or 1.
