@@ -255,7 +255,7 @@ t.test('a metric of a part that is not in use is absent', async (t) => {
   instrument(app, telemetry)
   await zitadel().introspect('good')
   const names = [...(await telemetry.readAll()).keys()].map((name) => name.slice('fastify_zitadel.'.length))
-  t.same(names.sort(), ['cache.entries', 'cache.size', 'forgets', 'forgets.verdicts', 'introspection.active', 'introspection.duration', 'introspection.wait', 'outages'])
+  t.same(names.sort(), ['cache.entries', 'cache.size', 'forgets', 'forgets.verdicts', 'introspection.active', 'introspection.duration', 'introspection.queued', 'introspection.wait', 'outages'])
 })
 
 t.test('open and ended streams are counted by route', async (t) => {
