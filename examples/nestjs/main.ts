@@ -33,9 +33,11 @@ const standIn = process.env['ZITADEL_ISSUER'] ? undefined : await startStandIn()
 const options = standIn && { issuer: standIn.issuer, credentials: standIn.credentials }
 
 // #region bootstrap
-const app = await NestFactory.create<NestFastifyApplication>(AppModule, new FastifyAdapter())
+const adapter = new FastifyAdapter()
+// Before NestFactory.create, which registers middleware that would run before the guard.
 // Nest has a copy of Fastify of its own, so the types of the two differ.
-await app.register(zitadel as never, { ...options, undeclaredRoutes: 'refused' } as never)
+await adapter.register(zitadel as never, { ...options, undeclaredRoutes: 'refused', unmatched: 'protected' } as never)
+const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter)
 await app.listen(Number(process.env['PORT'] ?? 3000))
 // #endregion bootstrap
 

@@ -56,12 +56,9 @@ export function testNest (name, { Catch, Controller, Get, HttpException, Module,
     t.after(async () => await standIn.close())
     const options = { issuer: standIn.issuer, credentials: standIn.credentials }
     const lines = []
-    const logger = { level: 'warn', stream: { write: (line) => lines.push(line) } }
-    // #region middleware
-    const adapter = new FastifyAdapter({ logger })
+    const adapter = new FastifyAdapter({ logger: { level: 'warn', stream: { write: (line) => lines.push(line) } } })
     await adapter.register(zitadel, { ...options, unmatched: 'protected' })
     const app = await NestFactory.create(QueuesModule, adapter, { logger: false })
-    // #endregion middleware
     t.after(async () => await app.close())
     await app.listen(0, '127.0.0.1')
     const get = async (token) => (await fetch(`${await app.getUrl()}/queues`, { headers: token === undefined ? {} : { authorization: `Bearer ${token}` } })).status
