@@ -36,9 +36,9 @@ export const doctor: Command = {
   fastify-zitadel doctor --app FILE [--token-file FILE] [--header NAME:VALUE]... [--json] METHOD PATH
   fastify-zitadel doctor --mcp URL [--issuer URL] [--project-id ID] [--token-file FILE] [--timeout MS] [--json]
       Checks options, credentials, the way to ZITADEL, the clock, and a token (FILE, or - for standard input).
-      With --app, says whether the app allows a request, by which rule, and what would allow it. No handler of a route runs.
+      With --app, shows whether the app allows a request, by which rule, and what would allow it. No handler of a route runs.
       With --mcp, does what a client of that MCP server does, without credentials, and names what is missing.
-      Without flags, the environment of the plugin counts. Exit status 0, 1 for a failure, 2 for warnings only.
+      Without flags, the environment of the plugin is used. Exit status 0, 1 for a failure, 2 for warnings only.
 `,
   flags: { ...Object.fromEntries(FLAG_NAMES.map((name) => [name, { type: 'string' as const }])), header: { type: 'string', multiple: true }, json: { type: 'boolean' } },
   run: async (commandLine, terminal) => {
