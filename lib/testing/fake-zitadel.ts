@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { ApplicationStore, DEFAULT_PROJECT_ID } from './instance/applications.ts'
 import { createActiveResponse } from './endpoints/introspection.ts'
-import { checkOptionNames } from './option-names.ts'
+import { TEXT, checkOptionValues } from './options/option-values.ts'
 import { isTestRun } from './test-run.ts'
-import { TOKEN_OPTION_NAMES, type TokenOptions } from './tokens/token-options.ts'
+import { TOKEN_OPTION_CHECKS, type TokenOptions } from './tokens/token-options.ts'
 import { createTokenRecord, type TokenIssuer, type TokenRecord } from './tokens/token-record.ts'
 
 /** Request headers with a token, for `app.inject`. */
@@ -18,7 +18,7 @@ export interface FakeZitadelOptions {
 /**
  * Creates headers with a new token. Every function takes the options of `standIn.issueToken`.
  *
- * @throws TypeError for an unknown option
+ * @throws TypeError for an unknown option, or a value of a wrong type
  */
 export interface FakeCallers {
   /** A person with an active token. With `kind`, another kind of caller. */
@@ -62,7 +62,7 @@ const ISSUER = 'https://auth.acme.example'
  *
  * Outside of a test it emits the warning `FST_ZITADEL_FAKE`.
  *
- * @throws TypeError for an unknown option
+ * @throws TypeError for an unknown option, or a value of a wrong type
  *
  * @example
  * const { introspect, as } = fakeZitadel()
@@ -70,7 +70,7 @@ const ISSUER = 'https://auth.acme.example'
  * const response = await app.inject({ url: '/orders', headers: as({ roles: ['reader'] }) })
  */
 export function fakeZitadel (options: FakeZitadelOptions = {}): FakeZitadel {
-  checkOptionNames(options, { projectId: true }, 'fakeZitadel')
+  checkOptionValues(options, { projectId: TEXT }, 'fakeZitadel')
   if (!isTestRun(process.env, process.argv[1])) {
     process.emitWarning('fakeZitadel() is used outside of a test: this API does not ask ZITADEL', { code: 'FST_ZITADEL_FAKE' })
   }
@@ -84,7 +84,7 @@ export function fakeZitadel (options: FakeZitadelOptions = {}): FakeZitadel {
   const createRecord = (options: TokenOptions): TokenRecord => createTokenRecord(options, createId(), createId(), issuer)
 
   const createCaller = (defaults: TokenOptions, state: FakeToken['state'] = 'active') => (options: TokenOptions = {}): TokenHeaders => {
-    checkOptionNames(options, TOKEN_OPTION_NAMES, 'as')
+    checkOptionValues(options, TOKEN_OPTION_CHECKS, 'as')
     const all = { ...defaults, ...options }
     // A wrong option throws here, and not during a request.
     createRecord(all)

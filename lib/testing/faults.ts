@@ -1,3 +1,4 @@
+import { TEXT, TEXT_RECORD, checkOptionValues, integerFrom, type ValueChecks } from './options/option-values.ts'
 import { createJsonResponse, createTextResponse, type StandInResponse } from './http/response.ts'
 import { createOriginErrorResponse, createUnknownInstanceResponse, type InstanceDomains, type RequestOrigin } from './instance/origin.ts'
 
@@ -26,14 +27,23 @@ export type Fault =
   | { status: number, body?: string, contentType?: string, headers?: Record<string, string> }
   | typeof FAULT_NAMES[number]
 
+/** The members of a fault that is an object. */
+interface FaultMembers { delay?: number, status?: number, body?: string, contentType?: string, headers?: Record<string, string> }
+
+const FAULT_CHECKS: ValueChecks<FaultMembers> = { delay: integerFrom(0, 2 ** 31 - 1), status: integerFrom(200, 599), body: TEXT, contentType: TEXT, headers: TEXT_RECORD }
+const FAIL_CHECKS: ValueChecks<{ times: number }> = { times: [(value) => value === Infinity || (Number.isInteger(value) && (value as number) >= 0), 'a whole number of requests'] }
+
 /**
- * Checks the name of a fault.
+ * Checks a fault. A misspelt one would be no fault.
  *
  * @throws TypeError
  */
 function checkFault (fault: Fault | null): void {
-  if (typeof fault === 'object' || FAULT_NAMES.includes(fault)) return
-  throw new TypeError(`"fault" must be an object, null or one of ${FAULT_NAMES.join(', ')}`)
+  if (fault === null || FAULT_NAMES.includes(fault as typeof FAULT_NAMES[number])) return
+  if (typeof fault !== 'object') throw new TypeError(`"fault" must be an object, null or one of ${FAULT_NAMES.join(', ')}`)
+  const members: FaultMembers = fault
+  checkOptionValues(members, FAULT_CHECKS, 'a fault')
+  if (members.delay === undefined && members.status === undefined) throw new TypeError('a fault that is an object must have "delay" or "status"')
 }
 
 /** Returns the response of a fault, undefined if the endpoint creates the response. */
@@ -65,11 +75,10 @@ export class FaultPlan {
 
   set (fault: Fault | null, options: { times?: number }): void {
     checkFault(fault)
-    const { times = Infinity } = options
     // With a count in place of the options, the fault would last for ever.
-    if (typeof options !== 'object' || (times !== Infinity && !(Number.isInteger(times) && times >= 0))) throw new TypeError('the options of fail must be an object { times }, with a whole number of requests')
+    checkOptionValues(options, FAIL_CHECKS, 'fail')
     this.#fault = fault
-    this.#times = times
+    this.#times = options.times ?? Infinity
   }
 
   /** Returns the fault for a new request. */

@@ -1,3 +1,4 @@
+import { FUNCTION, SWITCH, TEXT, TEXTS, integerFrom, type ValueChecks } from './options/option-values.ts'
 import type { Api, ApiOptions, ApplicationKey } from './instance/api.ts'
 import type { RecordedRequest } from './http/request.ts'
 import type { Fault } from './faults.ts'
@@ -29,7 +30,7 @@ export interface StandInOptions {
   projectRoles?: string[]
 }
 
-export const STAND_IN_OPTION_NAMES = { port: true, issuer: true, clock: true, externalSecure: true, domains: true, trustedDomains: true, refuseTwoMethods: true, projectRoles: true } as const
+export const STAND_IN_OPTION_CHECKS: ValueChecks<StandInOptions> = { port: integerFrom(0, 65_535), issuer: TEXT, clock: FUNCTION, externalSecure: SWITCH, domains: TEXTS, trustedDomains: TEXTS, refuseTwoMethods: SWITCH, projectRoles: TEXTS }
 
 /**
  * A running stand-in for ZITADEL: the endpoints that a resource server needs, and the actions of an administrator.

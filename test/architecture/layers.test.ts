@@ -61,15 +61,16 @@ const LAYERS: Record<string, string[]> = {
   'plugin.ts': ['errors.ts', 'clock.ts', 'tick-object.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'events', 'logout', 'decorator.ts'],
   telemetry: ['errors.ts', 'channels.ts', 'registration.ts'],
   'index.ts': ['errors.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'decorator.ts', 'plugin.ts'],
+  'testing/options': [],
   'testing/http': ['errors.ts', 'oauth', 'zitadel'],
-  'testing/instance': ['errors.ts', 'oauth', 'zitadel', 'testing/http'],
-  'testing/faults.ts': ['testing/http', 'testing/instance'],
-  'testing/tokens': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/instance'],
+  'testing/instance': ['errors.ts', 'oauth', 'zitadel', 'testing/options', 'testing/http'],
+  'testing/faults.ts': ['testing/options', 'testing/http', 'testing/instance'],
+  'testing/tokens': ['errors.ts', 'oauth', 'zitadel', 'testing/options', 'testing/http', 'testing/instance'],
   'testing/events': ['testing/tokens'],
   'testing/endpoints': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens'],
   'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
   'testing/guarded': ['guard'],
-  testing: ['errors.ts', 'oauth', 'zitadel', 'guard', 'testing/guarded', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/events', 'testing/endpoints', 'testing/server'],
+  testing: ['errors.ts', 'oauth', 'zitadel', 'guard', 'testing/guarded', 'testing/options', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/events', 'testing/endpoints', 'testing/server'],
   cli: ['errors.ts', 'clock.ts', 'registration.ts', 'reporter.ts', 'oauth', 'zitadel', 'options', 'client', 'verdicts', 'source', 'guard', 'events', 'testing/guarded', 'testing']
 }
 

@@ -135,12 +135,20 @@ test('a fault applies to the given number of requests', async (t) => {
 })
 
 test('wrong options of a fault are rejected', async (t) => {
-  for (const options of [1, { times: '1' }, { times: 1.5 }, { times: -1 }, { times: NaN }]) {
-    t.throws(() => standIn.fail('reset', options as never), { name: 'TypeError', message: 'the options of fail must be an object { times }, with a whole number of requests' })
+  for (const times of ['1', 1.5, -1, NaN]) {
+    t.throws(() => standIn.fail('reset', { times } as never), { name: 'TypeError', message: 'option "times" of fail must be a whole number of requests' })
   }
+  for (const options of [1, null, []]) t.throws(() => standIn.fail('reset', options as never), { name: 'TypeError', message: 'the options of fail must be an object { times }' })
   t.throws(() => standIn.fail('reset', { time: 1 } as never), { name: 'TypeError', message: /^unknown option "time" of fail: expected one of times/ })
 })
 
 test('an unknown fault is rejected', async (t) => {
   t.throws(() => standIn.fail('restet' as Fault), { name: 'TypeError', message: /^"fault" must be an object, null or one of reset, hang/ })
+  for (const [fault, message] of [
+    [{}, 'a fault that is an object must have "delay" or "status"'], [{ body: 'x' }, 'must have "delay" or "status"'], [{ delay: undefined }, 'must have "delay" or "status"'],
+    [{ statsu: 503 }, 'unknown option "statsu" of a fault'], [{ status: '503' }, 'option "status" of a fault must be a whole number from 200 to 599'], [{ status: 99 }, 'a whole number from 200 to 599'],
+    [{ delay: '5' }, 'option "delay" of a fault must be a whole number'], [{ delay: -1 }, 'a whole number'], [{ status: 200, body: 5 }, 'option "body" of a fault must be a string'],
+    [{ status: 503, headers: null }, 'option "headers" of a fault must be an object'], [[], 'the options of a fault must be an object']
+  ] as const) t.throws(() => standIn.fail(fault as never), { name: 'TypeError', message: new RegExp(message) })
+  t.equal((await introspect(standIn, token)).status, 200, 'a rejected fault has no effect')
 })

@@ -57,6 +57,7 @@ export class WebhookSender implements WebhookTarget {
 
   /** @param clock milliseconds since the epoch */
   constructor (receiver: WebhookReceiver, clock: () => number) {
+    if (typeof receiver !== 'function' && !URL.canParse(receiver)) throw new TypeError('the receiver of a webhook target must be a URL or a function')
     this.#receiver = receiver
     this.#clock = clock
   }

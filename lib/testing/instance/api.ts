@@ -1,3 +1,5 @@
+import { SWITCH, TEXT, TEXTS, oneOf, type ValueChecks } from '../options/option-values.ts'
+
 /** The key file of an application, in the form that the console of ZITADEL downloads. */
 export interface ApplicationKey {
   type: 'application'
@@ -24,7 +26,7 @@ export interface ApiOptions {
   secret?: boolean
 }
 
-export const API_OPTION_NAMES = { projectId: true, projectRoles: true, assertRoles: true, kind: true, secret: true } as const
+export const API_OPTION_CHECKS: ValueChecks<ApiOptions> = { projectId: TEXT, projectRoles: TEXTS, assertRoles: SWITCH, kind: oneOf('api', 'oidc'), secret: SWITCH }
 
 /**
  * A registered application: its credentials, and the actions of an administrator.

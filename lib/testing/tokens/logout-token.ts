@@ -1,3 +1,4 @@
+import { OBJECT, TEXT, type ValueChecks } from '../options/option-values.ts'
 import { DEFAULT_USERS } from './users.ts'
 import { createJwt } from './token-format.ts'
 
@@ -15,7 +16,7 @@ export interface LogoutTokenOptions {
   header?: Record<string, unknown>
 }
 
-export const LOGOUT_TOKEN_OPTION_NAMES = { sub: true, clientId: true, sid: true, claims: true, header: true } as const
+export const LOGOUT_TOKEN_OPTION_CHECKS: ValueChecks<LogoutTokenOptions> = { sub: TEXT, clientId: TEXT, sid: TEXT, claims: OBJECT, header: OBJECT }
 
 /** Seconds. */
 const LIFETIME = 900

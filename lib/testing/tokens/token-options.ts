@@ -1,3 +1,4 @@
+import { LIFETIME, OBJECT, ROLES, SWITCH, TEXT, TEXT_OR_ID, TEXT_RECORD, TEXTS, oneOf, type ValueChecks } from '../options/option-values.ts'
 import type { Roles } from './roles.ts'
 import type { TokenFormat } from './token-format.ts'
 import type { Organization, Profile, TokenKind } from './users.ts'
@@ -58,4 +59,22 @@ export interface TokenOptions {
   minimal?: boolean
 }
 
-export const TOKEN_OPTION_NAMES = { kind: true, format: true, sub: true, username: true, clientId: true, scopes: true, roles: true, projectId: true, organization: true, lifetime: true, audience: true, metadata: true, actor: true, amr: true, profile: true, claims: true, minimal: true } as const
+export const TOKEN_OPTION_CHECKS: ValueChecks<TokenOptions> = {
+  kind: oneOf('user', 'service', 'pat'),
+  format: oneOf('opaque', 'legacy', 'jwt'),
+  sub: TEXT,
+  username: TEXT,
+  clientId: TEXT,
+  scopes: TEXTS,
+  roles: ROLES,
+  projectId: TEXT,
+  organization: TEXT_OR_ID,
+  lifetime: LIFETIME,
+  audience: TEXTS,
+  metadata: TEXT_RECORD,
+  actor: OBJECT,
+  amr: TEXTS,
+  profile: OBJECT,
+  claims: OBJECT,
+  minimal: SWITCH
+}

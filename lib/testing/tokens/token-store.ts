@@ -1,3 +1,4 @@
+import { ROLES } from '../options/option-values.ts'
 import { LEGACY_TOKEN_LENGTH, createJwt, createLegacyToken, createOpaqueToken } from './token-format.ts'
 import type { TokenOptions } from './token-options.ts'
 import { normalizeRoles, createTokenRecord, type TokenIssuer, type TokenRecord } from './token-record.ts'
@@ -68,6 +69,7 @@ export class TokenStore {
   }
 
   setRoles (token: string, roles: Roles | string[]): void {
+    if (!ROLES[0](roles)) throw new TypeError(`"roles" must be ${ROLES[1]}`)
     const record = this.#getRecord(token)
     const previousRoles = record.roles
     record.roles = normalizeRoles(roles, record, this.#issuer)
