@@ -73,7 +73,8 @@ function isRouteOf (page: OpenPage, scope: FastifyInstance, { url, onRequest }: 
   return true
 }
 
-const PAGE_PLUGINS = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
+/** The packages that serve docs pages. */
+export const PAGE_PLUGINS = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
 
 function isUndeclaredPage (scope: FastifyInstance, { schema, config = {} }: RouteOptions): boolean {
   return (schema as { hide?: unknown } | undefined)?.hide === true && !Object.hasOwn(config, 'access') && PAGE_PLUGINS.some((name) => scope.hasPlugin(name))

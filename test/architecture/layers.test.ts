@@ -71,7 +71,7 @@ const LAYERS: Record<string, string[]> = {
   'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
   'testing/guarded': ['guard'],
   testing: ['errors.ts', 'oauth', 'zitadel', 'guard', 'testing/guarded', 'testing/options', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/events', 'testing/endpoints', 'testing/server'],
-  cli: ['errors.ts', 'clock.ts', 'registration.ts', 'reporter.ts', 'oauth', 'zitadel', 'options', 'client', 'verdicts', 'source', 'guard', 'events', 'testing/guarded', 'testing']
+  cli: ['errors.ts', 'clock.ts', 'registration.ts', 'reporter.ts', 'oauth', 'zitadel', 'options', 'client', 'verdicts', 'source', 'guard', 'openapi', 'events', 'testing/guarded', 'testing']
 }
 
 t.test('a layer imports only layers below it', async (t) => {

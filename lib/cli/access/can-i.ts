@@ -2,6 +2,7 @@ import { ZitadelError } from '../../errors.ts'
 import { ROUTE_KEYS } from '../../guard/key-suggestion.ts'
 import { describeRule, findGuard, resolveServedRule, type RouteAccess } from '../../guard/route-table.ts'
 import type { AnyApp, ServedRoute } from '../../guard/served-routes.ts'
+import { PAGE_PLUGINS } from '../../openapi/docs-pages.ts'
 import type { ActiveToken } from '../../zitadel/active-token.ts'
 import { failed, failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
 import { describeCure, getReasonLink } from './denial-cures.ts'
@@ -10,8 +11,6 @@ import { formatRequirement } from './requirement-text.ts'
 
 /** Milliseconds: long enough for hooks that ask another server. */
 const TIMEOUT_MS = 10_000
-
-const DOCS_PAGES = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
 
 /**
  * Checks whether an app allows a request, by which rule, and what would allow it. The guard of the app decides: the request
@@ -77,7 +76,7 @@ function formatRoles ({ roles }: ActiveToken): string {
 
 function isGuardedPage ({ denial, route, scope }: ProbedRequest, access: RouteAccess | undefined): boolean {
   const { hide } = (route!.context.schema ?? {}) as { hide?: unknown }
-  return denial !== undefined && access?.access === 'guarded' && !isDeclared(route!) && hide === true && DOCS_PAGES.some((name) => scope!.hasPlugin(name))
+  return denial !== undefined && access?.access === 'guarded' && !isDeclared(route!) && hide === true && PAGE_PLUGINS.some((name) => scope!.hasPlugin(name))
 }
 
 function diagnoseDecision ({ isAllowed, status }: ProbedRequest, denial: Error | undefined, access: RouteAccess | undefined): Diagnosis {

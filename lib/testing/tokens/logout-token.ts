@@ -18,8 +18,7 @@ export interface LogoutTokenOptions {
 
 export const LOGOUT_TOKEN_OPTION_CHECKS: ValueChecks<LogoutTokenOptions> = { sub: TEXT, clientId: TEXT, sid: TEXT, claims: OBJECT, header: OBJECT }
 
-/** Seconds. */
-const LIFETIME = 900
+const LIFETIME_SECONDS = 900
 let lastId = 280000000000000300n
 
 /**
@@ -30,7 +29,7 @@ let lastId = 280000000000000300n
  */
 export async function createLogoutToken ({ sub = DEFAULT_USERS.user.sub, clientId, sid = createId(), claims = {}, header = {} }: LogoutTokenOptions & { clientId: string }, issuer: string, now: number): Promise<string> {
   const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
-  return await createJwt({ iss: issuer, sub, aud: [clientId], iat: now, exp: now + LIFETIME, jti: createId(), events, sid, ...claims }, header)
+  return await createJwt({ iss: issuer, sub, aud: [clientId], iat: now, exp: now + LIFETIME_SECONDS, jti: createId(), events, sid, ...claims }, header)
 }
 
 function createId (): string {
