@@ -42,16 +42,21 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
     if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that they cannot be checked (await app.register(...) first): ${undetected.join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
-    warnAboutRoutesOutside(app, hook)
+    reportRoutesOutside(app, hook)
   })
 }
 
-/** Warns once for a server about requirements that no guard enforces. They could be those of another plugin. */
-function warnAboutRoutesOutside (app: FastifyInstance, hook: string): void {
-  const guards = [...listGuards(app.server).keys()]
-  if (isRootScope(app) || guards[0] !== hook) return
-  const outside = listRoutes(app).filter((route) => hasRequirement(route.context.config) && findGuard(app, route) === undefined)
-  if (outside.length > 0) app.log.warn(`fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: ${outside.map(({ method, url }) => `${method} ${url}`).join(', ')}. Register the plugin on the root instance, or wrap its file in fastify-plugin`)
+/**
+ * Writes one line for a server about routes that no guard covers, if a guard is not on the root. It is a warning if some of them
+ * declare a requirement, which could also be one of another plugin.
+ */
+function reportRoutesOutside (app: FastifyInstance, hook: string): void {
+  const [first] = listGuards(app.server).keys()
+  if (isRootScope(app) || first !== hook) return
+  const outside = listRoutes(app).filter((route) => findGuard(app, route) === undefined)
+  const declaring = outside.filter(({ context }) => hasRequirement(context.config)).map(({ method, url }) => `${method} ${url}`)
+  if (declaring.length > 0) app.log.warn(`fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: ${declaring.join(', ')}. Register the plugin on the root instance, or wrap its file in fastify-plugin`)
+  else if (outside.length > 0) app.log.info(`fastify-zitadel: routes outside of the scope of this plugin are not guarded, such as ${outside[0]!.method} ${outside[0]!.url}. The command "fastify-zitadel routes" lists them`)
 }
 
 /** Any value, because a wrong config is refused later. */

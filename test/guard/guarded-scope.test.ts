@@ -96,23 +96,29 @@ for (const wrapped of [false, true]) {
   })
 }
 
-t.test('routes outside of the scope that declare a requirement are named in one warning', async (t) => {
-  const start = async (declare: (app: FastifyInstance) => void): Promise<string[]> => {
-    const lines: string[] = []
-    const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { lines.push(JSON.parse(line).msg) } } } })
+t.test('one line says that routes are outside of the scope, and names those that declare a requirement', async (t) => {
+  const start = async (declare: (app: FastifyInstance) => void): Promise<Array<[level: number, message: string]>> => {
+    const lines: Array<[number, string]> = []
+    const write = (line: string): void => { const { level, msg } = JSON.parse(line); lines.push([level, msg]) }
+    const app = Fastify({ logger: { level: 'info', stream: { write } } })
     t.teardown(async () => await app.close())
     declare(app)
     await app.ready()
     return lines
   }
   const inner = async (scope: FastifyInstance): Promise<void> => { await scope.register(zitadel, options); scope.get('/me', handler) }
-  const declare = (app: FastifyInstance): void => {
-    app.post('/orders', { config: { roles: ['admin'] } }, handler)
+  const declareOpen = (app: FastifyInstance): void => {
     app.get('/open', { config: { access: 'public' } }, handler)
     app.get('/other', { config: { other: true } }, handler)
   }
-  t.strictSame(await start((app) => { app.register(inner); declare(app) }), ['fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: POST /orders. Register the plugin on the root instance, or wrap its file in fastify-plugin'])
-  t.equal((await start((app) => { app.register(inner); app.register(inner, { prefix: '/v2' }); declare(app) })).length, 1, 'two guards')
+  const declare = (app: FastifyInstance): void => {
+    declareOpen(app)
+    app.post('/orders', { config: { roles: ['admin'] } }, handler)
+  }
+  const warning = [40, 'fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: POST /orders. Register the plugin on the root instance, or wrap its file in fastify-plugin']
+  t.strictSame(await start((app) => { app.register(inner); declare(app) }), [warning])
+  t.strictSame(await start((app) => { app.register(inner); app.register(inner, { prefix: '/v2' }); declare(app) }), [warning], 'two guards')
+  t.strictSame(await start((app) => { app.register(inner); declareOpen(app) }), [[30, 'fastify-zitadel: routes outside of the scope of this plugin are not guarded, such as GET /open. The command "fastify-zitadel routes" lists them']])
   t.strictSame(await start((app) => {
     app.register(async (scope) => { await scope.register(zitadel, options); scope.get('/a', { config: { roles: ['admin'] } }, handler) })
     app.register(async (scope) => { await scope.register(zitadel, options); scope.get('/b', { config: { roles: ['admin'] } }, handler) })
