@@ -50,3 +50,8 @@ t.test('a malformed number is a usage error that does not quote it', async (t) =
   }
   for (const value of ['1', '600000']) t.equal((await runCommand(['doctor', `--timeout=${value}`])).errors, '')
 })
+
+t.test('a failure that no command expects is thrown, so that the process ends with its stack', async (t) => {
+  const failure = new Error('the output is closed')
+  await t.rejects(runCommand(['doctor', '--help'], { write: () => { throw failure } }), failure)
+})
