@@ -2,6 +2,7 @@ import { hash } from 'node:crypto'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
 import type { ForgetEvent, ForgetKind, ForgetMessages } from './forget-messages.ts'
 import { PendingForgets, type PendingForget, type SharedForgetTarget } from './pending-forgets.ts'
+import { PendingWork } from './pending-work.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import { CLOCK_SKEW_MS } from './tombstones.ts'
 
@@ -15,7 +16,7 @@ export class ForgetSender {
   readonly #onForgotten: (event: ForgetEvent, kind: ForgetKind) => void
   readonly #pending = new PendingForgets()
   #isSendingAgain = false
-  readonly #sending = new Set<Promise<unknown>>()
+  readonly #sending = new PendingWork()
 
   /** @param onForgotten called when the tombstones are stored, or are not because Redis does not respond */
   constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (event: ForgetEvent, kind: ForgetKind) => void) {
@@ -32,25 +33,17 @@ export class ForgetSender {
 
   /** @returns whether Redis has stored and published it; if not, it is sent again later */
   async send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {
-    return await this.#track(this.#send(what, kind))
+    return await this.#sending.track(this.#send(what, kind))
   }
 
   /** Sends what Redis did not accept, until it does not accept one of them. */
   async sendAgain (): Promise<void> {
-    if (!this.#isSendingAgain) await this.#track(this.#sendPending())
+    if (!this.#isSendingAgain) await this.#sending.track(this.#sendPending())
   }
 
   /** Resolves when no forget is being sent: when Redis has replied to each, or has not for too long. */
   async close (): Promise<void> {
-    await Promise.all(this.#sending)
-  }
-
-  /** @param sending is never rejected */
-  async #track<T> (sending: Promise<T>): Promise<T> {
-    this.#sending.add(sending)
-    const result = await sending
-    this.#sending.delete(sending)
-    return result
+    await this.#sending.settle()
   }
 
   async #send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {

@@ -6,6 +6,7 @@ import { SharedEntry, type SharedCacheContext } from './entry.ts'
 import { ForgetSender } from './forget-sender.ts'
 import { ForgetMessages, type ForgetEvent, type ForgetKind } from './forget-messages.ts'
 import type { SharedForgetTarget } from './pending-forgets.ts'
+import { PendingWork } from './pending-work.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import { Subscription, type SharedCacheIntervals } from './subscription.ts'
 import { logCutOff, logInvalidMessage, logNotDelivered } from './subscription-log.ts'
@@ -31,6 +32,8 @@ export class SharedCache {
   readonly #clockMessages: ClockMessages
   readonly #subscription: Subscription
   readonly #listeners: ForgetListener[] = []
+  readonly #loads = new PendingWork()
+  readonly #releases = new PendingWork()
   /** Number of forgets, local and received. If it changes while an entry is read, the entry is not used. */
   #forgetCount = 0
 
@@ -64,6 +67,10 @@ export class SharedCache {
    * @throws what `ask` throws, and nothing else
    */
   async getOrLoad (token: string, maxAge: number, ask: () => Promise<TimedResponse>): Promise<TimedResponse> {
+    return await this.#loads.track(this.#getOrLoad(token, maxAge, ask))
+  }
+
+  async #getOrLoad (token: string, maxAge: number, ask: () => Promise<TimedResponse>): Promise<TimedResponse> {
     const entry = new SharedEntry(this.#shared, token)
     const forgets = this.#forgetCount
     const found = maxAge > 0 ? await this.#leases.loadOrAcquire(entry, maxAge).catch(() => undefined) : undefined
@@ -73,7 +80,7 @@ export class SharedCache {
       entry.store(timed)
       return timed
     } finally {
-      if (found === 'acquired') this.#leases.release(entry)
+      if (found === 'acquired') this.#releases.track(this.#leases.release(entry))
     }
   }
 
@@ -114,11 +121,12 @@ export class SharedCache {
     return this.#subscription.isHealthy
   }
 
-  /** Closes what was opened here, after the forgets that are being sent. The client of the user stays open. */
+  /** Closes what was opened here, when other processes have what they wait for or must know. The client of the user stays open. */
   async close (): Promise<void> {
+    await this.#loads.settle()
     this.#subscription.close()
     this.#clockMessages.close()
-    await this.#forgetSender.close()
+    await Promise.all([this.#releases.settle(), this.#forgetSender.close()])
     this.#shared.commands.connection.close()
   }
 

@@ -100,10 +100,13 @@ t.test('a failure is not shared: waiting processes introspect at once', needsRed
 t.test('a process that crashed is waited for no longer than wait', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const [first, second] = [await join(t, port, { wait: 50 }), await join(t, port, { wait: 50 })]
-  first.ask('token', new Promise(() => {}))
+  const gate = new Gate()
+  const stuck = first.ask('token', gate.opened.then(() => ada))
   while (first.asked() === 0) await new Promise(setImmediate)
   t.same((await second.ask()).response, ada)
   t.equal(second.asked(), 1)
+  gate.open()
+  await stuck
 })
 
 t.test('with wait 0 no lease is set', needsRedis, async (t) => {
@@ -159,4 +162,24 @@ t.test('Redis receives no token and no part of a response', needsRedis, async (t
   t.ok(seen.length > 10)
   for (const secret of ['the-very-token', 'ada', 'V2_1', 'active', hash('sha256', 'the-very-token', 'base64url')]) t.notMatch(seen.join('\n'), secret)
   for (const name of await admin('KEYS', '*') as string[]) t.match(name, /^mine:/)
+})
+
+t.test('a process that is closed shares the response of an introspection in flight first, and releases its lease', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [first, second] = [await join(t, port), await join(t, port, { wait: 60_000 })]
+  const gate = new Gate()
+  const asked = first.ask('token', gate.opened.then(() => ada))
+  while (first.asked() === 0) await new Promise((resolve) => setTimeout(resolve, 1))
+  const failed = t.rejects(first.ask('other', gate.opened.then(() => { throw new Error('ZITADEL is down') })))
+  while (first.asked() === 1) await new Promise((resolve) => setTimeout(resolve, 1))
+  const waiting = second.ask()
+  const instead = second.ask('other')
+  await second.settle()
+  const closed = first.cache.close()
+  gate.open()
+  t.same((await waiting).response, ada)
+  await failed
+  await instead
+  t.equal(second.asked(), 1)
+  t.same([(await asked).response, await closed], [ada, undefined])
 })
