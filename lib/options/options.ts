@@ -9,7 +9,7 @@ import type { SharedCacheOptions } from './shared-cache-options.ts'
 import type { ApplicationKey } from '../zitadel/application-key.ts'
 
 /**
- * How this API proves itself to ZITADEL. One of: the JSON key of an application of type API (as a file, or as the object,
+ * How this API authenticates at ZITADEL. One of: the JSON key of an application of type API (as a file, or as the object,
  * its JSON or base64 of that), client id and secret, or a signer for a key that never leaves a key management system.
  */
 export type Credentials =
@@ -81,9 +81,9 @@ export type UndeclaredRoute = Pick<RouteOptions, 'method' | 'url' | 'config' | '
 
 /** The options of the plugin. Each is checked at registration. A wrong, missing or unknown one stops the start. */
 export interface ZitadelOptions {
-  /** ZITADEL's public origin, https unless on loopback. Default: `ZITADEL_ISSUER`. */
+  /** ZITADEL's public origin, written as ZITADEL writes it; https unless on loopback. Default: `ZITADEL_ISSUER`. */
   readonly issuer?: string | undefined
-  /** Default: `ZITADEL_KEY_FILE`, `ZITADEL_KEY`, or `ZITADEL_CLIENT_ID` with `ZITADEL_CLIENT_SECRET`. */
+  /** How this API authenticates at ZITADEL. Default: `ZITADEL_KEY_FILE`, `ZITADEL_KEY`, or `ZITADEL_CLIENT_ID` with `ZITADEL_CLIENT_SECRET`. */
   readonly credentials?: Credentials | undefined
   /** The origin to connect to, if it is not the issuer (inside a cluster). Plain http is allowed, and logged as a warning except on loopback. */
   readonly address?: string | undefined
@@ -93,7 +93,7 @@ export interface ZitadelOptions {
   readonly dispatcher?: DispatcherLike | undefined
   /** How responses are cached. `false`: each request causes an introspection. Default: the defaults of {@link CacheOptions}. */
   readonly cache?: false | CacheOptions | undefined
-  /** Milliseconds for the whole of one introspection, signing and retries included. Default 3000. */
+  /** Milliseconds for the whole of one introspection: queue, signature and retries included. Default 3000. */
   readonly timeout?: number | undefined
   /** Whether a request is retried once within `timeout`: after a broken connection, a 502 to 504, and "inactive" for a token that was active a moment ago. Default true. */
   readonly retry?: boolean | undefined
