@@ -29,6 +29,11 @@ export class CommandConnection {
     if (this.#own === undefined) this.#onAttempted()
   }
 
+  /** Whether the server closes. Commands that are in flight fail then, which is no failure of Redis. */
+  get isClosed (): boolean {
+    return this.#isClosed
+  }
+
   get client (): RedisLike {
     return this.#own ?? this.#source
   }

@@ -97,7 +97,7 @@ export class RedisCommands {
         const isReply = isErrorReply(reason)
         // An error reply is quick, and so is the check for a connection.
         if (!isReply && reason !== NOT_CONNECTED) this.#isUnavailable = true
-        if (reason !== NOT_CONNECTED || this.#clock.monotonic() - this.#startedAt >= STARTUP_GRACE_MS) this.reportFailure(args[0]!, error)
+        if (!this.connection.isClosed && (reason !== NOT_CONNECTED || this.#clock.monotonic() - this.#startedAt >= STARTUP_GRACE_MS)) this.reportFailure(args[0]!, error)
         reject(new RedisCommandError(isReply))
       }
       // The sockets are read once more first: if this process was busy, the reply may have arrived.

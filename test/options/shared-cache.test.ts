@@ -28,6 +28,7 @@ t.test('a wrong, missing or unknown option stops the start, and the message has 
   refused('redis://', /"cache\.shared" must be an object/)
   refused({}, /"cache\.shared\.client" must be a client of ioredis, iovalkey or node-redis/)
   for (const wrong of [null, 'redis://localhost', {}, new EventEmitter(), { duplicate, call: duplicate, status: 'ready' }, Object.assign(new EventEmitter(), { duplicate, call: duplicate }), Object.assign(new EventEmitter(), { duplicate }), Object.assign(new EventEmitter(), { duplicate, sendCommand: duplicate })]) refused({ client: wrong }, /"cache\.shared\.client" must/)
+  refused({ client: Promise.resolve(client) }, /"cache\.shared\.client" must .* \(it is a promise: await it\)/)
   for (const wrong of ['', 'k'.repeat(31), [], [key, key, key], [key, 'short'], 7, Array(1)]) refused({ client, key: wrong }, /"cache\.shared\.key" must be one or two strings of at least 32/)
   for (const wrong of ['', 'with space', 'ü', 'p'.repeat(101), 1]) refused({ client, prefix: wrong }, /"cache\.shared\.prefix" must/)
   for (const wrong of [0, 1.5, -1, NaN, 10_001, '5']) refused({ client, deadline: wrong }, /"cache\.shared\.deadline" must/)

@@ -21,12 +21,13 @@ class World {
   })
 
   attempted: Promise<void> = Promise.resolve()
+  isClosed = false
   readonly commands: RedisCommands
 
   constructor (deadline: number) {
     const write = (fields: object, message: string): void => { this.lines.push({ ...fields, message } as World['lines'][number]) }
     const world = this
-    const connection = { client: this.client, isCluster: false, toFailure: (error: unknown) => error, get attempted () { return world.attempted } } as unknown as CommandConnection
+    const connection = { client: this.client, isCluster: false, toFailure: (error: unknown) => error, get attempted () { return world.attempted }, get isClosed () { return world.isClosed } } as unknown as CommandConnection
     this.commands = new RedisCommands(connection, deadline, this.clock, new SharedCacheLog({ warn: write, info: write }, this.clock))
   }
 }
@@ -52,6 +53,16 @@ t.test('after an error reply, the next command is sent', async (t) => {
   t.equal(world.sent.length, 2)
   t.same(world.lines.map(({ code, reason, command }) => [code, reason, command]), [['FST_ZITADEL_SHARED_COMMAND', 'READONLY', 'SET']])
   t.equal(world.lines[0]!.message, 'fastify-zitadel: a command of the shared cache failed. Requests go on without it (Redis: READONLY)')
+})
+
+t.test('a command that fails because the server closes is not logged', async (t) => {
+  const world = new World(2000)
+  world.reply = async () => {
+    world.isClosed = true
+    throw new Error('The client is closed')
+  }
+  await t.rejects(world.commands.send('SET', 'key', 'value'), { isReply: false, message: '' })
+  t.same(world.lines, [])
 })
 
 for (const [name, reply, reason] of [['no reply', never, 'DEADLINE'], ['a lost connection', fail('', 'ECONNRESET'), 'ECONNRESET']] as const) {
