@@ -1,9 +1,9 @@
-// #region callers
 import { test } from 'node:test'
 import assert from 'node:assert'
 import { fakeZitadel, startStandIn } from 'fastify-zitadel/testing'
 import { build } from './app.ts'
 
+// #region callers
 const CALLERS = [['revoked', 401], ['otherProject', 401], ['personalAccessToken', 200], ['serviceAccount', 200], ['outage', 503]] as const
 
 for (const [caller, expected] of CALLERS) {
