@@ -18,7 +18,7 @@ export function declareRoutes (app: FastifyInstance): void {
     }
   }, async (request) => ({ organization: request.params.organization }))
 
-  // ZITADEL is asked on each request, so a revocation takes effect at once.
+  // ZITADEL is asked on each request, so a revocation takes effect immediately.
   app.delete('/orders/:id', { config: { roles: ['admin'], freshness: 0 } }, async () => ({ deleted: true }))
 
   // A token is optional. If one is sent, it must be active.
