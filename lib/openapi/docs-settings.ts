@@ -2,6 +2,7 @@ import { createOptionError } from '../errors.ts'
 import { isScopeToken } from '../oauth/bearer.ts'
 import { OPTION_CHECKS, checkOptions, type OptionCheck } from '../options/checks.ts'
 import type { Config } from '../options/config.ts'
+import { getIdentifierHint, isIdentifier } from '../options/credential-checks.ts'
 import { isRoleScope, isZitadelScope } from '../zitadel/scopes.ts'
 
 /** What a docs page needs for a login at ZITADEL. */
@@ -18,7 +19,7 @@ export interface OpenapiOptions {
    * Default `['profile', 'email']`.
    */
   readonly scopes?: readonly string[] | undefined
-  /** ZITADEL's public origin. Needed only if the plugin has an `introspect` function. Default: the issuer of the plugin. */
+  /** ZITADEL's public origin. Default: the issuer of the plugin. Needed only if the plugin has an `introspect` function and no option `issuer`. */
   readonly issuer?: string | undefined
   /** The path of the authorization endpoint. Default `/oauth/v2/authorize`. */
   readonly authorizationEndpoint?: string | undefined
@@ -49,7 +50,7 @@ export function createDocsSettings (options: OpenapiOptions, config: Config): Do
   const { issuer: issuerCheck, projectId: projectIdCheck, introspectionEndpoint: [isPath] } = OPTION_CHECKS
   const isLoginScope = (scope: unknown): boolean => typeof scope === 'string' && isScopeToken(scope) && !isRoleScope(scope) && (isZitadelScope(scope) || config.customScopes === 'scope')
   const checks: Readonly<Record<keyof OpenapiOptions, OptionCheck>> = {
-    clientId: [(value) => typeof value === 'string' && value.trim() !== '', 'the client id of the application that the docs page logs in with, a non-empty string'],
+    clientId: [isIdentifier, 'the client id of the application that the docs page logs in with, a non-empty string', getIdentifierHint],
     projectId: projectIdCheck,
     scopes: [(value) => Array.isArray(value) && Array.from(value).every(isLoginScope), "an array of ZITADEL's own scopes, such as 'profile': ZITADEL drops others silently, and roles need no scope"],
     issuer: issuerCheck,
@@ -58,7 +59,7 @@ export function createDocsSettings (options: OpenapiOptions, config: Config): Do
   }
   checkOptions({ ...options, clientId: options.clientId ?? null }, checks, 'openapi.')
   const { clientId, projectId = config.projectId, scopes = ['profile', 'email'], authorizationEndpoint = '/oauth/v2/authorize', tokenEndpoint = '/oauth/v2/token' } = options
-  const issuer = (options.issuer ?? config.authorizationServer?.issuer)?.replace(/\/$/, '')
+  const issuer = (options.issuer ?? config.issuer)?.replace(/\/$/, '')
   if (issuer === undefined) throw createOptionError(`option "openapi.issuer" is missing: with an "introspect" function it must be ${issuerCheck[1]}`)
   const baseScopes = ['openid', ...projectId === undefined ? [] : [`urn:zitadel:iam:org:project:id:${projectId}:aud`]]
   return Object.freeze({

@@ -55,7 +55,10 @@ export function createOnEnd (watcher: StreamWatcher, counter: StreamCounter): On
 }
 
 /** @returns milliseconds */
-function getInterval ({ recheck = DEFAULT_RECHECK_SECONDS }: OnEndOptions): number {
+function getInterval (options: OnEndOptions): number {
+  const isObject = typeof options === 'object' && options !== null
+  if (!isObject || Object.keys(options).some((name) => name !== 'recheck')) throw createOptionError('zitadel.onEnd(): the options must be an object { recheck }')
+  const { recheck = DEFAULT_RECHECK_SECONDS } = options
   if (typeof recheck !== 'number' || !(recheck >= 0)) throw createOptionError('zitadel.onEnd(): "recheck" must be a number of seconds, at least 0')
   return recheck === 0 ? Infinity : recheck * 1000
 }

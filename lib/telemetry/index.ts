@@ -38,6 +38,7 @@ export function instrument (app: { readonly zitadel: object }, options: Instrume
   const registration = typeof app?.zitadel === 'object' ? getRegistration(app.zitadel) : undefined
   if (registration === undefined) throw createOptionError('instrument(): "app" must be an instance on which fastify-zitadel is registered: await app.register(zitadel) first')
   if (registration.wrapper !== undefined) throw createOptionError('instrument(): this registration of fastify-zitadel is instrumented already')
+  checkOptions(options)
   const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter(SCOPE)
   const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE)
   registration.wrapper = createSpanWrapper(tracer)
@@ -49,4 +50,22 @@ export function instrument (app: { readonly zitadel: object }, options: Instrume
   }
   registration.onClose = end
   return end
+}
+
+/** The options, and the method that each of them must have. */
+const PROVIDERS: Readonly<Record<string, string>> = { meterProvider: 'getMeter', tracerProvider: 'getTracer' } satisfies Record<keyof InstrumentOptions, string>
+
+/**
+ * Rejects what would be ignored, such as a provider in place of the options: everything would be recorded by a global provider
+ * that does nothing. Other members are accepted beside a known one.
+ */
+function checkOptions (options: unknown): void {
+  const names = Object.keys(PROVIDERS)
+  if (typeof options !== 'object' || options === null) throw createOptionError(`instrument(): the options must be an object { ${names.join(', ')} }`)
+  const given = Object.keys(options)
+  if (given.length > 0 && !given.some((name) => names.includes(name))) throw createOptionError(`instrument(): none of the options is known: expected ${names.join(' or ')}`)
+  for (const [name, method] of Object.entries(PROVIDERS)) {
+    const provider = (options as Record<string, Record<string, unknown> | null | undefined>)[name]
+    if (provider !== undefined && typeof provider?.[method] !== 'function') throw createOptionError(`instrument(): "${name}" must be a provider with a method ${method}`)
+  }
 }

@@ -30,6 +30,7 @@ t.test('wrong options are named, with the expected value', async (t) => {
     [undefined, /the options must be an object \{ clientId, projectId, scopes \}/],
     [{ ...LOGIN, clientId: undefined }, /"openapi.clientId" must be the client id/],
     [{ ...LOGIN, clientId: ' ' }, /"openapi.clientId" must be the client id/],
+    [{ ...LOGIN, clientId: `${CANARY}\n` }, /"openapi.clientId" must be the client id .*: it must not contain a line break/],
     [{ ...LOGIN, clientID: CANARY }, /unknown option "openapi.clientID", did you mean "openapi.clientId"\?/],
     [{ ...LOGIN, projectId: 311 }, /"openapi.projectId" must be the id of a project/],
     [{ ...LOGIN, scopes: CANARY }, /"openapi.scopes" must be an array of ZITADEL's own scopes/],
@@ -53,6 +54,12 @@ t.test('documents that cannot be completed are rejected', async (t) => {
   const docs = await getDocs(t)
   t.match(getMessage(() => docs.swagger({ mode: 'static' })), /"mode" must be 'dynamic'/)
   t.match(getMessage(() => docs.swagger({ swagger: {} })), /the document must be OpenAPI 3/)
+})
+
+t.test('with introspect, the issuer comes from the option "issuer" of the plugin if it is given', async (t) => {
+  const { app } = await startGuardedApp(t, { options: { introspect: () => ({ active: false }), issuer: 'https://auth.acme.example/' } })
+  const { openapi } = app.zitadel.openapi({ clientId: 'docs' }).swagger() as { openapi: object }
+  t.match(openapi, { components: { securitySchemes: { zitadel: { flows: { authorizationCode: { tokenUrl: 'https://auth.acme.example/oauth/v2/token' } } } } } })
 })
 
 t.test('issuer and project come from the plugin', async (t) => {

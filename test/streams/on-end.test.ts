@@ -353,6 +353,7 @@ t.test('a request without a checked token, and wrong arguments, are refused', as
   t.match((await open('/optional', null)).error, { code: 'FST_ZITADEL_OPTION', message: /no token of this request was checked/ })
   t.equal((await open('/optional')).error, undefined)
   for (const recheck of [-1, NaN, '60', null]) t.match((await open('/', 'caller', { recheck: recheck as number })).error, { code: 'FST_ZITADEL_OPTION', message: /"recheck" must be/ })
+  for (const options of [null, 60, { Recheck: 60 }, { interval: 60 }]) t.match((await open('/', 'caller', options as never)).error, { code: 'FST_ZITADEL_OPTION', message: 'zitadel.onEnd(): the options must be an object { recheck }' })
   for (const recheck of [0, 0.5, undefined]) t.equal((await open('/', 'caller', { recheck })).error, undefined)
   t.equal((await get('/wrong')).statusCode, 500)
 })

@@ -425,3 +425,13 @@ t.test('the global providers are the default', async (t) => {
   t.equal(telemetry.spans().length, 1)
   t.equal((await telemetry.read('fastify_zitadel.introspection.duration')).length, 1)
 })
+
+t.test('options that would be ignored are refused', async (t) => {
+  const { app } = await startGuardedApp(t)
+  const { meterProvider } = startTelemetry(t)
+  for (const options of [null, 5, 'x']) t.throws(() => instrument(app, options as never), { code: 'FST_ZITADEL_OPTION', message: 'instrument(): the options must be an object { meterProvider, tracerProvider }' })
+  for (const options of [{ meterprovider: meterProvider }, meterProvider, [meterProvider]]) t.throws(() => instrument(app, options as never), { code: 'FST_ZITADEL_OPTION', message: 'instrument(): none of the options is known: expected meterProvider or tracerProvider' })
+  for (const wrong of [null, 5, {}, meterProvider.getMeter('x')]) t.throws(() => instrument(app, { meterProvider: wrong } as never), { code: 'FST_ZITADEL_OPTION', message: 'instrument(): "meterProvider" must be a provider with a method getMeter' })
+  t.throws(() => instrument(app, { tracerProvider: meterProvider } as never), { code: 'FST_ZITADEL_OPTION', message: 'instrument(): "tracerProvider" must be a provider with a method getTracer' })
+  t.doesNotThrow(() => instrument(app, { meterProvider, tracerProvider: undefined }), 'a refused call has instrumented nothing')
+})
