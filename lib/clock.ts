@@ -10,7 +10,7 @@ export interface Clock {
 const MAX_DRIFT_MS = 1000
 
 /**
- * Creates a clock whose monotonic time goes on while the machine is suspended. On most systems, that of the process does not: a
+ * Creates a clock whose monotonic time goes on while the machine is suspended. On Linux, that of the process does not: a
  * verdict of the evening would be as young in the morning. If an administrator sets the wall time forward, verdicts are older by
  * that, which costs an introspection each.
  *

@@ -41,9 +41,10 @@ export class ForgetSender {
     if (!this.#isSendingAgain) await this.#sending.track(this.#sendPending())
   }
 
-  /** Resolves when no forget is being sent: when Redis has replied to each, or has not for too long. */
+  /** Sends once more what Redis did not accept. Resolves when Redis has replied to each forget, or has not for too long. */
   async close (): Promise<void> {
     await this.#sending.settle()
+    await this.sendAgain()
   }
 
   async #send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {

@@ -167,6 +167,20 @@ t.test('close() waits for what is being sent, for the first time or again', asyn
   await sentAgain
 })
 
+t.test('close() sends what Redis did not accept once more', async (t) => {
+  const world = create()
+  world.fails = () => true
+  await world.sender.send({ sub: 'ada' }, 'forget')
+  world.sent.length = 0
+  await world.sender.close()
+  t.equal(world.sender.pendingCount, 1)
+  world.fails = () => false
+  world.sent.length = 0
+  await world.sender.close()
+  t.equal(world.received().length, 1)
+  t.equal(world.sender.pendingCount, 0)
+})
+
 t.test('what no verdict can depend on any more is dropped', async (t) => {
   for (const [seconds, count] of [[39.999, 1], [40, 0]] as const) {
     const world = create()
