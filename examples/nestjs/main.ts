@@ -1,8 +1,8 @@
 import 'reflect-metadata'
-import { Controller, Get, Module, Req } from '@nestjs/common'
+import { Catch, Controller, Get, Module, Req, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, RouteConfig, type NestFastifyApplication } from '@nestjs/platform-fastify'
-import zitadel from 'fastify-zitadel'
+import zitadel, { ZitadelError } from 'fastify-zitadel'
 import { startStandIn } from 'fastify-zitadel/testing'
 
 // #region controller
@@ -15,6 +15,16 @@ class OrdersController {
   }
 }
 // #endregion controller
+
+// #region filter
+@Catch(ZitadelError)
+class ZitadelFilter implements ExceptionFilter<ZitadelError> {
+  // The plugin has set the status and the headers.
+  catch ({ statusCode, code, message }: ZitadelError, host: ArgumentsHost): void {
+    host.switchToHttp().getResponse<{ send: (body: object) => void }>().send({ statusCode, code, message })
+  }
+}
+// #endregion filter
 
 @Controller('health')
 class HealthController {
@@ -38,6 +48,7 @@ const adapter = new FastifyAdapter()
 // Nest has a copy of Fastify of its own, so the types of the two differ.
 await adapter.register(zitadel as never, { ...options, undeclaredRoutes: 'refused', unmatched: 'protected' } as never)
 const app = await NestFactory.create<NestFastifyApplication>(AppModule, adapter)
+app.useGlobalFilters(new ZitadelFilter())
 await app.listen(Number(process.env['PORT'] ?? 3000))
 // #endregion bootstrap
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import zitadel from '../../dist/index.js'
+import zitadel, { ZitadelError } from '../../dist/index.js'
 import { startStandIn } from '../../dist/testing/index.js'
 import { testDenials } from './denials.js'
 
@@ -35,9 +35,15 @@ export function testNest (name, { Catch, Controller, Get, HttpException, Module,
   }
   Catch()(DocumentedCatchAll)
 
-  const start = (filter) => async (options) => {
+  // As docs/nestjs.md shows it.
+  class ZitadelFilter {
+    catch ({ statusCode, code, message }, host) { host.switchToHttp().getResponse().send({ statusCode, code, message }) }
+  }
+  Catch(ZitadelError)(ZitadelFilter)
+
+  const start = (...filters) => async (options) => {
     const app = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: false })
-    if (filter !== undefined) app.useGlobalFilters(filter)
+    app.useGlobalFilters(...filters)
     await app.register(zitadel, { ...options, undeclaredRoutes: 'refused' })
     await app.listen(0, '127.0.0.1')
     return { url: `${await app.getUrl()}/orders`, close: async () => await app.close() }
@@ -45,6 +51,7 @@ export function testNest (name, { Catch, Controller, Get, HttpException, Module,
   testDenials(`${name}, its own exception filter`, start())
   testDenials(`${name}, a filter for everything`, start(new CatchAll()))
   testDenials(`${name}, the filter for everything of its documentation`, start(new DocumentedCatchAll()))
+  testDenials(`${name}, a filter for ZitadelError, and one for everything`, start(new DocumentedCatchAll(), new ZitadelFilter()))
 
   class QueuesModule {
     configure (consumer) { consumer.apply((_request, response) => response.end('jobs')).forRoutes('queues') }
