@@ -25,6 +25,13 @@ import { diagnoseToken } from './token.ts'
 
 const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'mcp', 'app'] as const
 
+/** The flags of each form of the command. Any other would have no effect. */
+const FORMS = {
+  'with --app': ['app', 'token-file', 'header', 'json'],
+  'with --mcp': ['mcp', 'issuer', 'project-id', 'token-file', 'timeout', 'json'],
+  'without --app': ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'json']
+}
+
 const ignore = (): void => {}
 /** Each failure is a line of the doctor already. */
 const SILENT = { info: ignore, warn: ignore, error: ignore }
@@ -43,11 +50,20 @@ export const doctor: Command = {
   flags: { ...Object.fromEntries(FLAG_NAMES.map((name) => [name, { type: 'string' as const }])), header: { type: 'string', multiple: true }, json: { type: 'boolean' } },
   run: async (commandLine, terminal) => {
     if (commandLine.positionals.length > 0 && commandLine.values['app'] === undefined) throw new UsageError('it takes flags only. A token is never an argument: use --token-file')
+    checkFlags(commandLine)
     const diagnoses = await (commandLine.values['app'] === undefined ? diagnose : diagnoseApp)(commandLine, terminal)
     const status = getExitStatus(diagnoses)
     terminal.write(commandLine.values['json'] ? formatJson({ ok: status === 0, checks: diagnoses }) : formatDiagnoses(diagnoses, terminal))
     return status
   }
+}
+
+/** @throws UsageError for a flag that has no effect */
+function checkFlags ({ values }: CommandLine): void {
+  const form = values['app'] !== undefined ? 'with --app' : values['mcp'] !== undefined ? 'with --mcp' : 'without --app'
+  const useless = Object.keys(values).find((name) => !FORMS[form].includes(name))
+  if (useless !== undefined) throw new UsageError(`--${useless} has no effect ${form}`)
+  if (values['key-file'] !== undefined && values['client-id'] !== undefined) throw new UsageError('--key-file and --client-id exclude each other')
 }
 
 async function diagnoseApp (commandLine: CommandLine, { input }: Terminal): Promise<Diagnosis[]> {

@@ -85,6 +85,8 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       if (!client.isCircuitClosed) registration.publishCircuit(false)
       client = candidate
       expiresAt = getExpiry(read)
+      // A failure that was counted would be written afterwards, as if the previous ones were still in use.
+      reporter.flush()
       reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the new credentials are in use: ZITADEL has accepted them')
       registration.publishCredentials('replaced')
       check.forget()

@@ -213,6 +213,28 @@ t.test('the signature of a JWT is not reported if the keys cannot be fetched', a
   }
 })
 
+t.test('a flag without an effect is a usage error', async (t) => {
+  const app = ['--app', 'server.js', 'GET', '/']
+  for (const [message, args] of [
+    ['--header has no effect without --app', ['--header', 'host:a']],
+    ['--issuer has no effect with --app', [...app, '--issuer', 'https://auth.acme.example']],
+    ['--mcp has no effect with --app', [...app, '--mcp', 'https://api.acme.example/mcp']],
+    ['--timeout has no effect with --app', [...app, '--timeout', '5']],
+    ['--key-file has no effect with --mcp', ['--mcp', 'https://api.acme.example/mcp', '--key-file', 'key.json']],
+    ['--key-file and --client-id exclude each other', ['--key-file', 'key.json', '--client-id', '1']]
+  ] as const) {
+    const { status, output, errors } = await runCommand(['doctor', ...args])
+    t.same([status, output], [1, ''])
+    t.ok(errors.startsWith(`fastify-zitadel doctor: ${message}\n`), errors)
+  }
+})
+
+t.test('an endless response in place of the discovery document is no document of ZITADEL', async (t) => {
+  const standIn = await start(t)
+  standIn.fail('endless-body')
+  t.match(find(await examine(standIn.env), 'connection'), { cause: 'not_zitadel' })
+})
+
 t.test('a revoked token, a personal access token and one that the options deny have causes of their own', async (t) => {
   const standIn = await start(t)
   const revoked = await standIn.issueToken({ roles: ['reader'] })
