@@ -148,7 +148,7 @@ export interface ZitadelOptions {
   /** The realm of challenges, printable ASCII. Default none. */
   readonly realm?: string | undefined
   /**
-   * Called instead of ZITADEL. Credentials and network are then not used, and the issuer only by the option `resource`. If it throws, that is an outage
+   * Called instead of ZITADEL. Credentials and network are then not used, and the issuer only by the option `resource` and by `app.zitadel.openapi()`. If it throws, that is an outage
    * (503). `timeout` and `limits` apply to it, `retry` and `breaker` do not.
    */
   readonly introspect?: ((token: string) => Promise<object> | object) | undefined
