@@ -1,6 +1,7 @@
 import { getExpiry } from '../oauth/introspection.ts'
 import type { Clock } from '../clock.ts'
 import { serializeResponse, deserializeResponse, type TimedResponse } from './serialization.ts'
+import { getSession } from '../zitadel/session.ts'
 import { formatExpiry, type RedisCommands } from './redis-commands.ts'
 import type { AeadBox, SharedKey } from './shared-key.ts'
 import type { Tombstones } from './tombstones.ts'
@@ -56,8 +57,8 @@ export class SharedEntry {
       const loaded = deserializeResponse(this.#open(index, value), Math.min(maxAge, ttl), clock)
       if (loaded === undefined) continue
       const { response, askedAt, askedAtWall } = loaded
-      const { sub, jti } = response
-      if (!await tombstones.isForgotten({ token: this.#token, sub, jti }, askedAtWall, any)) return { response, askedAt }
+      const { sub, jti, sid } = response
+      if (!await tombstones.isForgotten({ token: this.#token, sub, jti, session: getSession({ sid, jti }) }, askedAtWall, any)) return { response, askedAt }
     }
     return undefined
   }

@@ -7,6 +7,7 @@ import { ForgetSender } from './forget-sender.ts'
 import { ForgetMessages, type ForgetEvent, type ForgetKind } from './forget-messages.ts'
 import type { SharedForgetTarget } from './pending-forgets.ts'
 import { PendingWork } from './pending-work.ts'
+import { RecentForgets } from './recent-forgets.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import { Subscription, type SharedCacheIntervals } from './subscription.ts'
 import { logCutOff, logInvalidMessage, logNotDelivered } from './subscription-log.ts'
@@ -34,8 +35,7 @@ export class SharedCache {
   readonly #listeners: ForgetListener[] = []
   readonly #loads = new PendingWork()
   readonly #releases = new PendingWork()
-  /** Number of forgets, local and received. If it changes while an entry is read, the entry is not used. */
-  #forgetCount = 0
+  readonly #forgets = new RecentForgets()
 
   /** @param wait milliseconds for which another process is waited for */
   constructor (client: RedisLike, context: SharedCacheContext & { readonly log: SharedCacheLog }, wait: number, intervals: SharedCacheIntervals) {
@@ -72,9 +72,9 @@ export class SharedCache {
 
   async #getOrLoad (token: string, maxAge: number, ask: () => Promise<TimedResponse>): Promise<TimedResponse> {
     const entry = new SharedEntry(this.#shared, token)
-    const forgets = this.#forgetCount
+    const { count } = this.#forgets
     const found = maxAge > 0 ? await this.#leases.loadOrAcquire(entry, maxAge).catch(() => undefined) : undefined
-    if (typeof found === 'object' && forgets === this.#forgetCount) return found
+    if (typeof found === 'object' && !this.#forgets.mayApply(count, token, found.response)) return found
     try {
       const timed = await ask()
       entry.store(timed)
@@ -91,7 +91,7 @@ export class SharedCache {
    * @returns whether Redis has stored and published it; if not, other processes may go on until the ttl of their verdicts ends. It is sent again when Redis responds
    */
   async forget (what: SharedForgetTarget, kind: ForgetKind = 'forget'): Promise<boolean> {
-    this.#forgetCount++
+    this.#forgets.add(what)
     return await this.#forgetSender.send(what, kind)
   }
 
@@ -135,7 +135,7 @@ export class SharedCache {
     if (this.#clockMessages.handle(channel, message)) return
     const content = this.#forgetMessages.parse(channel, message)
     if (content === undefined) return
-    this.#forgetCount++
+    this.#forgets.add(content.event)
     this.#notifyListeners(content.event, content.kind, false)
   }
 

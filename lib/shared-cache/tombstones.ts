@@ -1,5 +1,4 @@
 import type { Clock } from '../clock.ts'
-import { getSession } from '../zitadel/session.ts'
 import { formatExpiry, type RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
@@ -84,7 +83,7 @@ export class Tombstones {
    */
   async isMarked (subject: TombstoneSubject, askedAtWall: number, any: boolean): Promise<boolean> {
     if (!any) return false
-    const found = await Promise.all(this.#names({ ...subject, session: getSession(subject), all: true }).map(async (name) => await this.#commands.send('GETRANGE', name, '0', String(MAX_VALUE_BYTES - 1))))
+    const found = await Promise.all(this.#names({ ...subject, all: true }).map(async (name) => await this.#commands.send('GETRANGE', name, '0', String(MAX_VALUE_BYTES - 1))))
     // Without a tombstone Redis returns ''. Any other value that is not a 13-digit timestamp was not written by us and counts as forgotten.
     return found.some((value) => value !== '' && !(typeof value === 'string' && /^\d{13}$/.test(value) && Number(value) + CLOCK_SKEW_MS < askedAtWall))
   }

@@ -128,7 +128,7 @@ export class VerdictLoader {
   /** Whether a verdict that is doubtful after a gap can be used, because the shared cache shows that it was not forgotten. */
   async #isConfirmed (cached: Verdict, doubt: Doubt, maxAge: number, key: string, token: string): Promise<boolean> {
     const gap = this.#pending.lastGap
-    const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti }, cached.askedAt).catch(() => undefined)
+    const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti, session: cached.session }, cached.askedAt).catch(() => undefined)
     if (gap !== this.#pending.lastGap) return false
     const now = this.#clock.monotonic()
     cached.isShared = isForgotten === false

@@ -119,6 +119,12 @@ t.test('a response that was forgotten is not loaded, and one that another key ha
     clock.advance(10)
     create().store({ response: ada, askedAt: clock.monotonic() })
   }
+  for (const [sid, session] of [[undefined, 'V2_1'], ['7', '7']] as const) {
+    await tombstones.put({ session })
+    clock.advance(10)
+    create().store({ response: { ...ada, sid }, askedAt: clock.monotonic() - 6000 })
+    t.equal(await create().load(Infinity), undefined)
+  }
 })
 
 t.test('the jti of a token is read from any entry, whatever its age, and a failure is none', async (t) => {

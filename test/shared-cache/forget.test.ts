@@ -113,6 +113,17 @@ t.test('a response that is being loaded during a forget is not used', needsRedis
   t.equal(await forgetting, true)
 })
 
+t.test('a response that is being loaded while another user is forgotten is used', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const [first, second] = [await join(t, port), await join(t, port)]
+  await first.ask()
+  await first.settle()
+  const loading = second.ask('token', { active: false })
+  const forgetting = second.cache.forget({ sub: 'bob' })
+  t.same((await loading).response, ada)
+  t.equal(await forgetting, true)
+})
+
 t.test('a tombstone is kept as long as a verdict can be, and covers clocks that differ by five seconds', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)
   const clock = new ManualClock()

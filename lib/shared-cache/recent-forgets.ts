@@ -1,0 +1,43 @@
+import { hash } from 'node:crypto'
+import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import { getSession } from '../zitadel/session.ts'
+import type { ForgetEvent } from './forget-messages.ts'
+import type { SharedForgetTarget } from './pending-forgets.ts'
+
+/** If there were more during a load, one of them may apply. */
+const MAX_RECENT = 100
+
+/** The latest forgets, of this process and received. An entry that was read meanwhile may be older than they are. */
+export class RecentForgets {
+  readonly #recent: ForgetEvent[] = []
+  /** How many there were. */
+  #count = 0
+
+  get count (): number {
+    return this.#count
+  }
+
+  add (target: SharedForgetTarget | ForgetEvent): void {
+    this.#count++
+    // No token is kept.
+    this.#recent.push('token' in target ? { key: hashToken(target.token), jti: target.jti } : target)
+    if (this.#recent.length > MAX_RECENT) this.#recent.shift()
+  }
+
+  /** @param count the value of `count` since which a forget of the response is looked for */
+  mayApply (count: number, token: string, response: IntrospectionResponse): boolean {
+    const first = this.#recent.length - (this.#count - count)
+    return first < 0 || this.#recent.slice(first).some((forgotten) => applies(forgotten, token, response))
+  }
+}
+
+function applies (forgotten: ForgetEvent, token: string, { sub, jti, sid }: IntrospectionResponse): boolean {
+  if ('all' in forgotten) return true
+  if ('sub' in forgotten) return forgotten.sub === sub
+  if ('session' in forgotten) return forgotten.session === getSession({ sid, jti })
+  return (forgotten.jti !== undefined && forgotten.jti === jti) || ('key' in forgotten && forgotten.key === hashToken(token))
+}
+
+function hashToken (token: string): string {
+  return hash('sha256', token, 'base64url')
+}

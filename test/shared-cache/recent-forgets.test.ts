@@ -1,0 +1,56 @@
+import t from 'tap'
+import { hash } from 'node:crypto'
+import { RecentForgets } from '../../lib/shared-cache/recent-forgets.ts'
+
+const response = { active: true, sub: 'ada', jti: 'V2_1-at_2' }
+const key = (token: string): string => hash('sha256', token, 'base64url')
+
+const TARGETS: Array<[target: Parameters<RecentForgets['add']>[0], applies: boolean]> = [
+  [{ all: true }, true],
+  [{ sub: 'ada' }, true],
+  [{ sub: 'bob' }, false],
+  [{ jti: 'V2_1-at_2' }, true],
+  [{ jti: 'V2_1-at_3' }, false],
+  [{ session: 'V2_1' }, true],
+  [{ session: 'V2_2' }, false],
+  [{ token: 'token' }, true],
+  [{ token: 'other' }, false],
+  [{ token: 'other', jti: 'V2_1-at_2' }, true],
+  [{ key: key('token') }, true],
+  [{ key: key('other') }, false],
+  [{ key: key('other'), jti: 'V2_1-at_2' }, true],
+  [{ key: key('token'), jti: 'V2_5-at_5' }, true]
+]
+for (const [target, applies] of TARGETS) {
+  t.test(`a forget ${JSON.stringify(target)} ${applies ? 'applies' : 'does not apply'} to a response that is loaded meanwhile, and to none that is loaded later`, async (t) => {
+    const forgets = new RecentForgets()
+    const { count } = forgets
+    t.notOk(forgets.mayApply(count, 'token', response))
+    forgets.add(target)
+    t.equal(forgets.mayApply(count, 'token', response), applies)
+    t.notOk(forgets.mayApply(forgets.count, 'token', response))
+  })
+}
+
+t.test('a forget of a session applies to a response that names it', async (t) => {
+  const forgets = new RecentForgets()
+  forgets.add({ session: '7' })
+  t.ok(forgets.mayApply(0, 'token', { ...response, sid: '7' }))
+})
+
+t.test('what has no sub and no jti is forgotten by its token, and by none that has no jti either', async (t) => {
+  const forgets = new RecentForgets()
+  forgets.add({ token: 'other' })
+  t.notOk(forgets.mayApply(0, 'token', { active: true }))
+  forgets.add({ token: 'token' })
+  t.ok(forgets.mayApply(0, 'token', { active: true }))
+})
+
+t.test('if there were more than a hundred during a load, one may apply', async (t) => {
+  const forgets = new RecentForgets()
+  for (let index = 0; index < 100; index++) forgets.add({ sub: `user ${index}` })
+  t.notOk(forgets.mayApply(0, 'token', response))
+  forgets.add({ sub: 'one more' })
+  t.ok(forgets.mayApply(0, 'token', response))
+  t.notOk(forgets.mayApply(1, 'token', response))
+})
