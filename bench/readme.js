@@ -21,11 +21,21 @@ ${missing.length > 0 ? `\nNot in the registry when this was measured, so left ou
 ## Goals and results
 
 ${table(['target', 'goal', 'measured', 'reached'], targets.map(({ what, goal, measured, reached }) => [what, goal, measured, reached === undefined ? '-' : reached ? 'yes' : '**no**']))}
-${targets.filter(({ reached, why }) => reached === false && why !== undefined).map(({ what, why }) => `\nNot reached: **${what}**, because ${why}.\n`).join('')}${answers.map(({ title, text, head, rows }) => `
+${explainMissedTargets(targets)}${answers.map(({ title, text, head, rows }) => `
 ## ${title}
 
 ${text}
 
 ${table(head, rows)}
 `).join('')}`
+}
+
+/** One paragraph for each reason: several targets can be missed for the same one. */
+function explainMissedTargets (targets) {
+  const missed = targets.filter(({ reached, why }) => reached === false && why !== undefined)
+  const reasons = [...new Set(missed.map(({ why }) => why))]
+  return reasons.map((reason) => {
+    const names = missed.filter(({ why }) => why === reason).map(({ what }) => `**${what}**`)
+    return `\nNot reached: ${names.join(' and ')}, because ${reason}.\n`
+  }).join('')
 }
