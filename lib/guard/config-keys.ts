@@ -29,7 +29,6 @@ export function checkConfigKeys (config: object, label: string): void {
 export function checkKeysBesideConfig (route: { readonly config?: object }, label: string): void {
   const config = route.config ?? {}
   for (const [key, value] of Object.entries(route)) {
-    if (key === 'config') continue
     const meant = ROUTE_KEYS.includes(key) ? key : suggestKey(key, config)
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" must be inside "config": { config: { ${meant}: ... } }`)
     if (isPluginName(key)) throw createOptionError(`${label}: "${key}" is unknown: put ${ROUTE_KEYS.join(', ')} into "config"`)

@@ -114,8 +114,9 @@ t.test('one line says that routes are outside of the scope, and names those that
   const declare = (app: FastifyInstance): void => {
     declareOpen(app)
     app.post('/orders', { config: { roles: ['admin'] } }, handler)
+    app.put('/orders', { config: { scopes: [] } }, handler)
   }
-  const warning = [40, 'fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: POST /orders. Register the plugin on the root instance, or wrap its file in fastify-plugin']
+  const warning = [40, 'fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: POST /orders, PUT /orders. Register the plugin on the root instance, or wrap its file in fastify-plugin']
   t.strictSame(await start((app) => { app.register(inner); declare(app) }), [warning])
   t.strictSame(await start((app) => { app.register(inner); app.register(inner, { prefix: '/v2' }); declare(app) }), [warning], 'two guards')
   t.strictSame(await start((app) => { app.register(inner); declareOpen(app) }), [[30, 'fastify-zitadel: routes outside of the scope of this plugin are not guarded, such as GET /open. The command "fastify-zitadel routes" lists them']])

@@ -112,6 +112,7 @@ for (const key of ['scopes', 'roles', 'organization', 'freshness', 'access']) {
 
 t.test('keys that only look similar are left to other plugins', async (t) => {
   const { app } = await startGuardedApp(t)
+  for (const key of ['groups', 'claims', 'myRequiredGroups', 'requiredGroupSize', 'permissionSet', 'nonPermissions', 'organizationWide', 'coworkers', 'keyScope', 'profiles']) app.get(`/alone/${key}`, { config: { [key]: ['a'] } }, handler)
   for (const [index, key] of ['rules', 'scoped', 'poles', 'rxoes', 'rlxes', 'rolesss', 'process', 'fresh', 'organ', 'r', '', 'constructor', 'origin', 'tenancy'].entries()) app.get(`/${index}`, { config: { scopes: [], [key]: true } as object }, handler)
   await app.ready()
   t.equal((await app.inject('/0')).statusCode, 401)

@@ -153,6 +153,15 @@ t.test('a denied call is refused before the body is read, by its headers', async
   t.notOk(read)
 })
 
+t.test('the rules of tools can be an instance of a class', async (t) => {
+  class Tools { 'purge-notes' = { roles: ['admin'] } }
+  const { app } = await startGuardedApp(t)
+  app.post('/tools', { config: { mcp: { tools: new Tools() as never, otherTools: 'allowed' } } }, async () => 'served')
+  const post = async (name: string): Promise<number> => (await app.inject({ method: 'POST', url: '/tools', headers: { authorization: 'Bearer good' }, payload: call(name) })).statusCode
+  t.equal(await post('purge-notes'), 403)
+  t.equal(await post('list-notes'), 200)
+})
+
 t.test('the requirement of the route applies beside those of its tools', async (t) => {
   const { post } = await start(t, { roles: ['writer'], scopes: ['openid'], mcp: RULES })
   t.match(await post('admin', call('purge-notes')), { status: 403 })
