@@ -63,6 +63,8 @@ function sortSets (sets: ReadonlyArray<readonly string[]>): AllOrAny {
   return sorted.length === 1 ? sorted[0]! : sorted.sort((a, b) => a.join(' ') < b.join(' ') ? -1 : 1)
 }
 
+const HOOK_NAME = 'fastifyZitadelOnRequest'
+
 /** The guards of each server. */
 const guards = new WeakMap<object, Map<string, RuleConfig>>()
 
@@ -74,7 +76,7 @@ const guards = new WeakMap<object, Map<string, RuleConfig>>()
 export function registerGuard (server: object, config: RuleConfig): string {
   const known = guards.get(server) ?? new Map<string, RuleConfig>()
   guards.set(server, known)
-  const name = known.size === 0 ? 'fastifyZitadelOnRequest' : `fastifyZitadelOnRequest${known.size + 1}`
+  const name = known.size === 0 ? HOOK_NAME : `${HOOK_NAME}${known.size + 1}`
   known.set(name, config)
   return name
 }
@@ -109,6 +111,14 @@ export function findGuard (app: AnyApp, route: ServedRoute): RuleConfig | undefi
   const known = listGuards(app.server)
   const hook = listHookNames(route).find((name) => known.has(name))
   return hook === undefined ? undefined : known.get(hook)
+}
+
+/** What to do if {@link isGuardedByOtherCopy}. */
+export const OTHER_COPY = 'another copy of fastify-zitadel guards it, whose rules are not known here. Install the package once, and run the command in the folder of the server'
+
+/** Whether the guard of a route is of another copy of this package, such as one that is installed globally. */
+export function isGuardedByOtherCopy (app: AnyApp, route: ServedRoute): boolean {
+  return findGuard(app, route) === undefined && listHookNames(route).some((name) => name.startsWith(HOOK_NAME))
 }
 
 /**

@@ -1,6 +1,6 @@
 import { ZitadelError } from '../../errors.ts'
 import { ROUTE_KEYS } from '../../guard/key-suggestion.ts'
-import { describeRule, findGuard, resolveServedRule, type RouteAccess } from '../../guard/route-table.ts'
+import { OTHER_COPY, describeRule, findGuard, isGuardedByOtherCopy, resolveServedRule, type RouteAccess } from '../../guard/route-table.ts'
 import type { AnyApp, ServedRoute } from '../../guard/served-routes.ts'
 import { PAGE_PLUGINS } from '../../openapi/docs-pages.ts'
 import type { ActiveToken } from '../../zitadel/active-token.ts'
@@ -38,6 +38,7 @@ export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token:
 
 /** Undefined if the route is outside of the scope of every guard, an error for a wrong declaration. */
 function findAccess (app: AnyApp, route: ServedRoute): RouteAccess | Error | undefined {
+  if (isGuardedByOtherCopy(app, route)) return new Error(OTHER_COPY)
   const guard = findGuard(app, route)
   try {
     return guard && describeRule(resolveServedRule(guard, route))

@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert'
 import type { RouteRule } from '../../guard/route-rules.ts'
-import { createRow, describeRule, findGuard, listGuards, resolveServedRule, sortRows, type RouteAccess, type RouteRow } from '../../guard/route-table.ts'
+import { OTHER_COPY, createRow, describeRule, findGuard, isGuardedByOtherCopy, listGuards, resolveServedRule, sortRows, type RouteAccess, type RouteRow } from '../../guard/route-table.ts'
 import { listServedRoutes, type AnyApp, type ServedRoute } from '../../guard/served-routes.ts'
 import { probeRoute, type ProbeResult } from './probe.ts'
 
@@ -28,7 +28,8 @@ export interface RouteInspection {
 export async function expectGuarded (app: AnyApp): Promise<RouteRow[]> {
   const { rows, problems } = await inspectRoutes(app)
   if (problems.length === 0) return rows
-  const none = listGuards(app.server).size === 0 ? '\nfastify-zitadel is not registered on this server.' : ''
+  const isRegistered = listGuards(app.server).size > 0 || problems.some((problem) => problem.endsWith(OTHER_COPY))
+  const none = !isRegistered ? '\nfastify-zitadel is not registered on this server.' : ''
   throw new AssertionError({ message: `A request without a token is not refused by ${problems.length} ${problems.length === 1 ? 'route' : 'routes'}:${none}\n${problems.map((problem) => `  ${problem}`).join('\n')}` })
 }
 
@@ -64,6 +65,7 @@ const OPEN_GUARDED = 'its config requires a token, and the request passes. Look 
 
 async function inspectRoute (app: AnyApp, route: ServedRoute, probe: () => Promise<ProbeResult>): Promise<RouteFinding> {
   const guard = findGuard(app, route)
+  if (isGuardedByOtherCopy(app, route)) return { access: { access: 'own' }, problem: OTHER_COPY }
   if (guard === undefined) {
     const { access } = route.context.config as { access?: RouteAccess['access'] }
     if (access === 'public' || access === 'optional') return { access: { access } }
