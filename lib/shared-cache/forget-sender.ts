@@ -16,6 +16,7 @@ export class ForgetSender {
   readonly #onForgotten: (event: ForgetEvent, kind: ForgetKind) => void
   readonly #pending = new PendingForgets()
   #isSendingAgain = false
+  #isClosed = false
   readonly #sending = new PendingWork()
 
   /** @param onForgotten called when the tombstones are stored, or are not because Redis does not respond */
@@ -45,6 +46,12 @@ export class ForgetSender {
   async close (): Promise<void> {
     await this.#sending.settle()
     await this.sendAgain()
+    this.#isClosed = true
+    if (this.#pending.size > 0) this.#logClosed(this.#pending.size)
+  }
+
+  #logClosed (count: number): void {
+    this.#log.warn(CODE, 'the server is closed, and Redis has not accepted a forget, so only this process has forgotten. Other processes can use the verdict until its ttl ends', { reason: 'CLOSED', count })
   }
 
   async #send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {
@@ -54,9 +61,14 @@ export class ForgetSender {
     // In this process too: the jti may be known only now, and what was loaded before the tombstones were stored is not used.
     this.#onForgotten(forget.event, kind)
     if (await this.#publish(forget)) return true
+    if (this.#isClosed) this.#logClosed(1)
+    else this.#keep(forget)
+    return false
+  }
+
+  #keep (forget: PendingForget): void {
     this.#pending.add(forget)
     this.#log.warn(CODE, 'Redis did not accept a forget, so only this process has forgotten. It is sent again when Redis responds. Until then, other processes can use the verdict until its ttl ends')
-    return false
   }
 
   async #sendPending (): Promise<void> {

@@ -152,18 +152,18 @@ t.test('one is sent at a time, and counts as pending meanwhile', async (t) => {
 
 t.test('close() waits for what is being sent, for the first time or again', async (t) => {
   const world = create()
-  await world.sender.close()
   const sent = world.sender.send({ sub: 'ada' }, 'forget')
   await world.sender.close()
   t.equal(world.received().length, 1)
   t.equal(await sent, true)
-  world.fails = () => true
-  await world.sender.send({ sub: 'bob' }, 'forget')
-  world.fails = () => false
-  world.sent.length = 0
-  const sentAgain = world.sender.sendAgain()
-  await world.sender.close()
-  t.same(commandsOf(world), ['SET', 'SET', 'PUBLISH'])
+  const other = create()
+  other.fails = () => true
+  await other.sender.send({ sub: 'bob' }, 'forget')
+  other.fails = () => false
+  other.sent.length = 0
+  const sentAgain = other.sender.sendAgain()
+  await other.sender.close()
+  t.same(commandsOf(other), ['SET', 'SET', 'PUBLISH'])
   await sentAgain
 })
 
@@ -172,13 +172,24 @@ t.test('close() sends what Redis did not accept once more', async (t) => {
   world.fails = () => true
   await world.sender.send({ sub: 'ada' }, 'forget')
   world.sent.length = 0
-  await world.sender.close()
-  t.equal(world.sender.pendingCount, 1)
   world.fails = () => false
-  world.sent.length = 0
   await world.sender.close()
   t.equal(world.received().length, 1)
   t.equal(world.sender.pendingCount, 0)
+  t.same(world.lines, [['warn', { code }], ['info', { code, reason: 'SENT', count: 1 }]])
+})
+
+t.test('what Redis does not accept until close() ends, or afterwards, is logged and not sent again', async (t) => {
+  const world = create()
+  world.fails = () => true
+  for (const sub of ['ada', 'bob']) await world.sender.send({ sub }, 'forget')
+  await world.sender.close()
+  t.same(world.lines, [['warn', { code }], ['warn', { code, reason: 'CLOSED', count: 2 }]])
+  world.clock.advance(61)
+  t.equal(await world.sender.send({ sub: 'eve' }, 'forget'), false)
+  t.same(world.forgotten.length, 3)
+  t.same(world.lines[2], ['warn', { code, reason: 'CLOSED', count: 1 }])
+  t.equal(world.sender.pendingCount, 2)
 })
 
 t.test('what no verdict can depend on any more is dropped', async (t) => {
