@@ -1,10 +1,10 @@
 import { ZitadelError, createClientRejectedError, createUnavailableError } from '../errors.ts'
-import type { ClientAuthentication, SigningClient } from '../oauth/client-authentication.ts'
+import { SigningError, type ClientAuthentication, type SigningClient } from '../oauth/client-authentication.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 import type { HttpResponse } from './http-response.ts'
 import { CircuitBreaker, type CircuitFailure, type CircuitPermit } from './circuit-breaker.ts'
 import type { Clock } from '../clock.ts'
-import { withDeadline, type Deadline } from './deadline.ts'
+import { DeadlineExceededError, withDeadline, type Deadline } from './deadline.ts'
 import { Transport, type TransportOptions } from './transport.ts'
 import { classifyResponse } from './response-classification.ts'
 import { toOutageError } from './outage.ts'
@@ -40,6 +40,8 @@ export interface ClientOptions extends TransportOptions {
 interface CallState {
   permit: CircuitPermit | undefined
   hasStarted: boolean
+  /** Whether the token was sent. Before that, an assertion may have to be signed. */
+  isSent: boolean
   shouldReport: boolean
   readonly onResponse?: ((status: number) => void) | undefined
 }
@@ -50,12 +52,14 @@ export class IntrospectionClient {
   readonly #clock: Clock
   readonly #transport: Transport
   readonly #circuit: CircuitBreaker
+  readonly #hasSigner: boolean
   readonly #checks = new Map<CallState, Deadline>()
   #hasResponded = false
 
   constructor (credentials: SigningClient | ClientAuthentication, options: ClientOptions, clock: Clock) {
     this.#options = options
     this.#clock = clock
+    this.#hasSigner = 'sign' in credentials
     this.#transport = new Transport(credentials, options, clock)
     this.#circuit = new CircuitBreaker(options.breaker, clock, (isOpen) => options.onCircuitChange?.(this, isOpen))
   }
@@ -67,14 +71,14 @@ export class IntrospectionClient {
 
   /** An {@link Introspect} that fails at once while the circuit is open, and waits in the queue. */
   readonly introspect: Introspect = async (token, onSend, onUnconfirmed, onResponse, subject) => {
-    const call: CallState = { permit: undefined, hasStarted: false, shouldReport: true, onResponse }
+    const call: CallState = { permit: undefined, hasStarted: false, isSent: false, shouldReport: true, onResponse }
     return await this.#execute(call, async () => {
       const permit = this.#circuit.acquire()
       call.permit = permit
       return await withDeadline(this.#options.timeout, (deadline) => this.#options.limiter.run(onUnconfirmed !== undefined, subject, deadline, async () => {
         call.permit = this.#circuit.reacquire(permit)
         call.hasStarted = true
-        return await this.#transport.send({ token, onSend, onUnconfirmed, deadline, isRetryPointless: () => this.#circuit.isOpen })
+        return await this.#transport.send({ token, onSend: () => markSent(call, onSend), onUnconfirmed, deadline, isRetryPointless: () => this.#circuit.isOpen })
       }))
     })
   }
@@ -86,10 +90,10 @@ export class IntrospectionClient {
   readonly introspectSilently: Introspect = async (token, onSend) => await this.#introspectNow(token, onSend, false)
 
   async #introspectNow (token: string, onSend: () => void, shouldReport: boolean): Promise<IntrospectionResponse> {
-    const call: CallState = { permit: this.#circuit.acquireAlways(), hasStarted: true, shouldReport }
+    const call: CallState = { permit: this.#circuit.acquireAlways(), hasStarted: true, isSent: false, shouldReport }
     return await this.#execute(call, () => withDeadline(this.#options.timeout, (deadline) => {
       this.#checks.set(call, deadline)
-      return this.#transport.send({ token, onSend, onUnconfirmed: undefined, deadline, isRetryPointless: () => false })
+      return this.#transport.send({ token, onSend: () => markSent(call, onSend), onUnconfirmed: undefined, deadline, isRetryPointless: () => false })
     })).finally(() => { this.#checks.delete(call) })
   }
 
@@ -116,10 +120,20 @@ export class IntrospectionClient {
       const { backoff } = classification
       failure = { error: classification.kind === 'rejected' ? createClientRejectedError(classification.rejection) : createUnavailableError(classification.outage, backoff && backoff / 1000), backoff }
     } catch (error) {
-      failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(error, timeout, call.hasStarted, proxyAdvice)) }
+      failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(this.#toCause(error, call), timeout, call.hasStarted, proxyAdvice)) }
     }
     if (call.permit !== undefined && this.#circuit.recordFailure(failure, call.permit)) onDown()
     if (call.shouldReport) onFailure(failure.error)
     throw failure.error
   }
+
+  /** If the time was over before the token was sent, the key store behind an external signer is the reason. */
+  #toCause (error: unknown, { hasStarted, isSent }: CallState): unknown {
+    return this.#hasSigner && error instanceof DeadlineExceededError && hasStarted && !isSent ? new SigningError(`the function "sign" gave no signature within ${this.#options.timeout} ms`) : error
+  }
+}
+
+function markSent (call: CallState, onSend: () => void): void {
+  call.isSent = true
+  onSend()
 }

@@ -71,7 +71,7 @@ t.test('a signer that never responds ends with the timeout, and later requests d
     return anySignature(data)
   }
   const { failure, ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign }, timeout })
-  t.equal(reason(await failure()), `no answer from ZITADEL within ${timeout} ms`)
+  t.equal(reason(await failure()), `the function "sign" gave no signature within ${timeout} ms`)
   t.equal(peer.asked.length, 0)
   t.equal(await ask(), 'active')
   t.equal(await ask('other'), 'active')
