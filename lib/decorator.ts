@@ -28,7 +28,8 @@ export type ZitadelStrategy = (request: AnyRequest, reply: AnyReply, done: (erro
 export interface Zitadel {
   /**
    * Creates a strategy for your own `app.auth([...])`, with the keys and checks of a route's config. Use it on routes with
-   * `access: 'own'`. With the relation `'or'`, put it last: @fastify/auth reports only the last error.
+   * `access: 'own'`. With the relation `'or'`, put it last: @fastify/auth reports only the last error. A strategy calls back and
+   * returns no promise. In an asynchronous hook, await `promisify(strategy)(request, reply)`, with `promisify` of `node:util`.
    *
    * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong requirement
    * @example

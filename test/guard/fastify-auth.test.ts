@@ -1,4 +1,5 @@
 import t from 'tap'
+import { promisify } from 'node:util'
 import fastifyAuth from '@fastify/auth'
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import zitadel from '../../lib/index.ts'
@@ -140,4 +141,11 @@ t.test('a strategy that is called without a callback lets no request in', async 
     t.notMatch(response.body, 'require')
   }
   t.match(lines[0], 'must be called with (request, reply, done)')
+})
+
+t.test('an asynchronous hook can await a strategy', async (t) => {
+  const { app, get, zitadel } = await startGuardedApp(t, { responses: { admin: activeResponse(roles({ admin: ['acme'] })) } })
+  const requireAdmin = promisify<FastifyRequest, FastifyReply>(zitadel().require({ roles: ['admin'] }))
+  app.get('/', { config: { access: 'own' }, onRequest: async (request, reply) => { await requireAdmin(request, reply) } }, async (request) => request.zitadel.sub)
+  for (const [token, status] of [['good', 403], ['good', 403], ['admin', 200], ['admin', 200], [null, 401]] as const) t.equal((await get('/', token)).statusCode, status, String(token))
 })
