@@ -131,10 +131,24 @@ t.test('the rule of a route is described in words', async (t) => {
 
 t.test('if no route matches, the methods of the URL are listed', async (t) => {
   t.match(await examine(t, '/orders', { method: 'DELETE' }), { route: { cause: 'route_unknown', message: 'No route matches. The URL is served for GET, POST' } })
-  t.match(await examine(t, '/%zz'), { route: { cause: 'route_unknown', message: /^No route matches$/ } }, 'a URL that the router does not accept')
+  t.match(await examine(t, '/%zz'), { route: { cause: 'route_unknown', message: 'No route matches, and the app answers 400' } }, 'a URL that the router does not accept')
   const { route, ...others } = await examine(t, '/none')
   t.match(route, { cause: 'route_unknown', message: /^No route matches$/ })
   t.same(others, {})
+})
+
+t.test('if no route matches, the status is named that middleware or the guard answers', async (t) => {
+  const examineUnmatched = async (url: string, token?: string): Promise<unknown> => {
+    const app = Fastify()
+    t.teardown(async () => await app.close())
+    await app.register(zitadel, { introspect, unmatched: 'protected' })
+    app.addHook('onRequest', async (request, reply) => { if (request.url !== '/stalled') return await reply.send('jobs') })
+    app.addHook('onRequest', (_request, _reply, _done) => {})
+    return (await diagnoseAccess(app, { method: 'GET', url, headers: {} }, token, 50))[0]!.message
+  }
+  t.equal(await examineUnmatched('/jobs'), 'No route matches, and the app answers 401')
+  t.equal(await examineUnmatched('/jobs', tokenOf(as())), 'No route matches, and the app answers 200')
+  t.equal(await examineUnmatched('/stalled', tokenOf(as())), 'No route matches')
 })
 
 t.test('while the methods of the URL are searched, no hook of the app runs', async (t) => {

@@ -22,8 +22,13 @@ const TIMEOUT_MS = 10_000
 export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token: string | undefined, timeout: number = TIMEOUT_MS): Promise<Diagnosis[]> {
   const headers = { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
   const probed = await probeRequest(app, { ...request, headers }, timeout)
-  const { route, denial, otherMethods } = probed
-  if (route === undefined) return [failedBy('route', 'route_unknown', `No route matches${otherMethods.length === 0 ? '' : `. The URL is served for ${otherMethods.join(', ')}`}`)]
+  const { route, denial, otherMethods, status } = probed
+  if (route === undefined) {
+    // Middleware, a hook, the router or `unmatched: 'protected'` can give another response than the not-found handler.
+    const answer = status === 404 || status === undefined ? '' : `, and the app answers ${status}`
+    const methods = otherMethods.length === 0 ? '' : `. The URL is served for ${otherMethods.join(', ')}`
+    return [failedBy('route', 'route_unknown', `No route matches${answer}${methods}`)]
+  }
   const found = ok('route', `The route is ${route.method} ${route.url}`)
   const access = findAccess(app, route)
   if (access instanceof Error) return [found, failedBy('rule', 'option_wrong', access.message)]
