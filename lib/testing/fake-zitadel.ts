@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ApplicationStore, DEFAULT_PROJECT_ID } from './instance/applications.ts'
 import { createActiveResponse } from './endpoints/introspection.ts'
-import { TEXT, checkOptionValues } from './options/option-values.ts'
+import { TEXT, checkOptionValues, omitUndefined, oneOf, type ValueChecks } from './options/option-values.ts'
 import { isTestRun } from './test-run.ts'
 import { TOKEN_OPTION_CHECKS, type TokenOptions } from './tokens/token-options.ts'
 import { createTokenRecord, type TokenIssuer, type TokenRecord } from './tokens/token-record.ts'
@@ -12,7 +12,7 @@ export type TokenHeaders = { authorization: string } // a type, because an inter
 /** The options of `fakeZitadel`. Every option has a default. */
 export interface FakeZitadelOptions {
   /** The project of the API. Set it if the plugin has the option `projectId`. Default `280000000000000001`. */
-  projectId?: string
+  projectId?: string | undefined
 }
 
 /**
@@ -52,6 +52,13 @@ interface FakeToken {
   record?: TokenRecord
 }
 
+/** What a function of `as` sets, and which values of options it accepts beside that. */
+interface CallerKind {
+  readonly state?: FakeToken['state']
+  readonly defaults?: TokenOptions
+  readonly checks?: Partial<ValueChecks<TokenOptions>>
+}
+
 const CLIENT_IDS = { login: '280000000000000100', api: '280000000000000101' }
 const OTHER_PROJECT_ID = '280000000000000002'
 const ISSUER = 'https://auth.acme.example'
@@ -83,9 +90,9 @@ export function fakeZitadel (options: FakeZitadelOptions = {}): FakeZitadel {
 
   const createRecord = (options: TokenOptions): TokenRecord => createTokenRecord(options, createId(), createId(), issuer)
 
-  const createCaller = (defaults: TokenOptions, state: FakeToken['state'] = 'active') => (options: TokenOptions = {}): TokenHeaders => {
-    checkOptionValues(options, TOKEN_OPTION_CHECKS, 'as')
-    const all = { ...defaults, ...options }
+  const createCaller = (name: string, { state = 'active', defaults = {}, checks = {} }: CallerKind = {}) => (options: TokenOptions = {}): TokenHeaders => {
+    checkOptionValues(options, { ...TOKEN_OPTION_CHECKS, ...checks }, name)
+    const all = { ...defaults, ...omitUndefined(options) }
     // A wrong option throws here, and not during a request.
     createRecord(all)
     const token = randomBytes(24).toString('base64url')
@@ -107,13 +114,13 @@ export function fakeZitadel (options: FakeZitadelOptions = {}): FakeZitadel {
 
   return {
     introspect,
-    as: Object.assign(createCaller({}), {
-      expired: createCaller({ lifetime: -1 }),
-      revoked: createCaller({}, 'revoked'),
-      otherProject: createCaller({ projectId: OTHER_PROJECT_ID }),
-      personalAccessToken: createCaller({ kind: 'pat' }),
-      serviceAccount: createCaller({ kind: 'service' }),
-      outage: createCaller({}, 'outage')
+    as: Object.assign(createCaller('as'), {
+      expired: createCaller('as.expired', { defaults: { lifetime: -1 }, checks: { lifetime: [(value) => Number.isSafeInteger(value) && (value as number) < 0, 'a negative number of seconds'] } }),
+      revoked: createCaller('as.revoked', { state: 'revoked' }),
+      otherProject: createCaller('as.otherProject', { defaults: { projectId: OTHER_PROJECT_ID }, checks: { projectId: [(value) => typeof value === 'string' && value !== projectId, 'another project than that of the API'] } }),
+      personalAccessToken: createCaller('as.personalAccessToken', { defaults: { kind: 'pat' }, checks: { kind: oneOf('pat') } }),
+      serviceAccount: createCaller('as.serviceAccount', { defaults: { kind: 'service' }, checks: { kind: oneOf('service') } }),
+      outage: createCaller('as.outage', { state: 'outage' })
     })
   }
 }

@@ -24,11 +24,11 @@ const FAULT_NAMES = [
  */
 export type Fault =
   | { delay: number }
-  | { status: number, body?: string, contentType?: string, headers?: Record<string, string> }
+  | { status: number, body?: string | undefined, contentType?: string | undefined, headers?: Record<string, string> | undefined }
   | typeof FAULT_NAMES[number]
 
 /** The members of a fault that is an object. */
-interface FaultMembers { delay?: number, status?: number, body?: string, contentType?: string, headers?: Record<string, string> }
+interface FaultMembers { delay?: number, status?: number, body?: string | undefined, contentType?: string | undefined, headers?: Record<string, string> | undefined }
 
 const FAULT_CHECKS: ValueChecks<FaultMembers> = { delay: integerFrom(0, 2 ** 31 - 1), status: integerFrom(200, 599), body: TEXT, contentType: TEXT, headers: TEXT_RECORD }
 const FAIL_CHECKS: ValueChecks<{ times: number }> = { times: [(value) => value === Infinity || (Number.isInteger(value) && (value as number) >= 0), 'a whole number of requests'] }
@@ -73,7 +73,7 @@ export class FaultPlan {
   #fault: Fault | null = null
   #times = 0
 
-  set (fault: Fault | null, options: { times?: number }): void {
+  set (fault: Fault | null, options: { times?: number | undefined }): void {
     checkFault(fault)
     // With a count in place of the options, the fault would last for ever.
     checkOptionValues(options, FAIL_CHECKS, 'fail')

@@ -10,24 +10,24 @@ import type { TokenOptions } from './tokens/token-options.ts'
 /** The options of `startStandIn`. Every option has a default. */
 export interface StandInOptions {
   /** Port on 127.0.0.1. Default 0: a free port. */
-  port?: number
+  port?: number | undefined
   /**
    * The public origin (`scheme://host[:port]`) if it differs from the address, such as behind a proxy or in a cluster.
    * Requests must then name this host in `Host`, `x-forwarded-host` or `x-zitadel-instance-host`. Default: the address.
    */
-  issuer?: string
+  issuer?: string | undefined
   /** Current time in milliseconds since the epoch, for expiry and assertions. Default `Date.now`, read at each call. */
-  clock?: () => number
+  clock?: (() => number) | undefined
   /** `ExternalSecure` of the server. Default true for an https issuer. If false, the protocol comes from `x-forwarded-proto`. */
-  externalSecure?: boolean
+  externalSecure?: boolean | undefined
   /** More hosts (without port) of the instance. Default none. */
-  domains?: string[]
+  domains?: string[] | undefined
   /** Hosts (without port) that are accepted in `x-zitadel-public-host`. Default none. */
-  trustedDomains?: string[]
+  trustedDomains?: string[] | undefined
   /** True: a request with two methods of client authentication gets 400. No released ZITADEL does this yet. Default false. */
-  refuseTwoMethods?: boolean
+  refuseTwoMethods?: boolean | undefined
   /** Role keys of the project of the default API, granted or not. Default none. */
-  projectRoles?: string[]
+  projectRoles?: string[] | undefined
 }
 
 export const STAND_IN_OPTION_CHECKS: ValueChecks<StandInOptions> = { port: integerFrom(0, 65_535), issuer: TEXT, clock: FUNCTION, externalSecure: SWITCH, domains: TEXTS, trustedDomains: TEXTS, refuseTwoMethods: SWITCH, projectRoles: TEXTS }
@@ -104,7 +104,7 @@ export interface StandIn {
    * @example
    * standIn.fail('reset', { times: 1 }) // for the next request only
    */
-  fail (fault: Fault | null, options?: { times?: number }): void
+  fail (fault: Fault | null, options?: { times?: number | undefined }): void
   /** The last 1000 received requests, oldest first. */
   readonly requests: readonly RecordedRequest[]
   /** Closes the listener and all connections at once. */

@@ -6,7 +6,7 @@ import type { EndpointContext } from './endpoints/context.ts'
 import { createDomains } from './instance/origin.ts'
 import { EventBodies, type EventBody } from './events/event-body.ts'
 import { WebhookSender } from './events/webhook-target.ts'
-import { checkOptionValues } from './options/option-values.ts'
+import { checkOptionValues, omitUndefined } from './options/option-values.ts'
 import { FaultPlan } from './faults.ts'
 import { createReplayDetector } from './endpoints/replay-detector.ts'
 import { RequestLog } from './server/request-log.ts'
@@ -97,7 +97,7 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
     },
     createLogoutToken: async (logoutOptions = {}) => {
       checkOptionValues(logoutOptions, LOGOUT_TOKEN_OPTION_CHECKS, 'createLogoutToken')
-      return await createLogoutToken({ clientId: LOGIN_CLIENT_ID, ...logoutOptions }, issuer, Math.floor(clock() / 1000))
+      return await createLogoutToken({ clientId: LOGIN_CLIENT_ID, ...omitUndefined(logoutOptions) }, issuer, Math.floor(clock() / 1000))
     },
     fail: (fault, failOptions = {}) => {
       faults.set(fault, failOptions)

@@ -69,3 +69,23 @@ test('wrong options of the other functions throw', async (t) => {
   for (const roles of ['reader', undefined, { reader: '1' }]) t.throws(() => standIn.setRoles(token, roles as never), { name: 'TypeError', message: '"roles" must be an array of role keys' })
   for (const receiver of [5, 'no url', undefined]) t.throws(() => standIn.addWebhookTarget(receiver as never), { name: 'TypeError', message: 'must be a URL or a function' })
 })
+
+test('an option that is undefined replaces no default of a caller', async (t) => {
+  const fake = fakeZitadel()
+  const read = (headers: { authorization: string }): Record<string, unknown> => fake.introspect(headers.authorization.slice('Bearer '.length))
+  t.same(read(fake.as.expired({ lifetime: undefined })), { active: false })
+  t.match(read(fake.as.personalAccessToken({ kind: undefined })), { active: true, jti: /^\d+$/ })
+  t.same(read(fake.as.otherProject({ projectId: undefined })), { active: false })
+  const [, claims] = (await standIn.createLogoutToken({ clientId: undefined, sub: undefined })).split('.')
+  t.match(JSON.parse(Buffer.from(claims!, 'base64url').toString()), { aud: [standIn.loginClientId], sub: /^\d+$/ })
+})
+
+test('an option that contradicts the caller throws', async (t) => {
+  for (const [name, options, expected] of [
+    ['expired', { lifetime: 60 }, 'a negative number of seconds'], ['expired', { lifetime: null }, 'a negative number of seconds'], ['expired', { lifetime: 0 }, 'a negative number of seconds'],
+    ['personalAccessToken', { kind: 'user' }, 'one of pat'], ['serviceAccount', { kind: 'pat' }, 'one of service'],
+    ['otherProject', { projectId: standIn.projectId }, 'another project than that of the API']
+  ] as const) t.throws(() => as[name](options), { name: 'TypeError', message: `option "${Object.keys(options)[0]}" of as.${name} must be ${expected}` })
+  t.doesNotThrow(() => as.expired({ lifetime: -3600 }))
+  t.doesNotThrow(() => as.otherProject({ projectId: '42' }))
+})

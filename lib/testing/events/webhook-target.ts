@@ -19,9 +19,9 @@ export interface Delivery extends Webhook {
 /** How a webhook is signed. */
 export interface WebhookSignature {
   /** Another key than that of the target forges the signature. Default: `signingKey` of the target. */
-  readonly signingKey?: string
+  readonly signingKey?: string | undefined
   /** When it was signed, in milliseconds since the epoch. Default: now. */
-  readonly signedAt?: number
+  readonly signedAt?: number | undefined
 }
 
 /** A target of Actions v2: it gets an event for each change of a user, a token or roles, one after the other, each once. */
@@ -33,7 +33,7 @@ export interface WebhookTarget {
   /** Keeps events back from now on. */
   hold (): void
   /** Sends what was kept back, signed now, in the order in which it happened or in the reverse order. */
-  release (options?: { readonly reversed?: boolean }): Promise<void>
+  release (options?: { readonly reversed?: boolean | undefined }): Promise<void>
   /**
    * Sends an event that did not happen, or a delivery once more. A delivery keeps its signature, unless the options change it.
    *
@@ -72,7 +72,7 @@ export class WebhookSender implements WebhookTarget {
     this.#held ??= []
   }
 
-  async release ({ reversed = false }: { readonly reversed?: boolean } = {}): Promise<void> {
+  async release ({ reversed = false }: { readonly reversed?: boolean | undefined } = {}): Promise<void> {
     const events = this.#held ?? []
     this.#held = undefined
     for (const event of reversed ? events.reverse() : events) this.push(event)

@@ -15,15 +15,15 @@ export interface ApplicationKey {
 /** An application to register. Every option has a default. */
 export interface ApiOptions {
   /** The project of the application. Default: `projectId` of the stand-in. */
-  projectId?: string
+  projectId?: string | undefined
   /** Role keys of the project, granted or not. The roles of a token are added to them. Default none. */
-  projectRoles?: string[]
+  projectRoles?: string[] | undefined
   /** The setting "assert roles on authentication" of the project: `scope` of a person's new token then lists every role of the project. */
-  assertRoles?: boolean
+  assertRoles?: boolean | undefined
   /** `api` (default), or `oidc`: an application for logins, which can revoke tokens. */
-  kind?: 'api' | 'oidc'
+  kind?: 'api' | 'oidc' | undefined
   /** Default true. `false`: the application has keys only. */
-  secret?: boolean
+  secret?: boolean | undefined
 }
 
 export const API_OPTION_CHECKS: ValueChecks<ApiOptions> = { projectId: TEXT, projectRoles: TEXTS, assertRoles: SWITCH, kind: oneOf('api', 'oidc'), secret: SWITCH }

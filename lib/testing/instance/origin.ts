@@ -13,7 +13,7 @@ export interface InstanceDomains {
 }
 
 /** Creates the hosts of an instance with the public origin `issuer`. */
-export function createDomains (issuer: string, options: { domains?: string[], trustedDomains?: string[], externalSecure?: boolean }): InstanceDomains {
+export function createDomains (issuer: string, options: { domains?: string[] | undefined, trustedDomains?: string[] | undefined, externalSecure?: boolean | undefined }): InstanceDomains {
   const { hostname, protocol } = new URL(issuer)
   return {
     external: hostname,

@@ -39,3 +39,8 @@ export function checkOptionValues<T extends object> (options: T, checks: ValueCh
     if (value !== undefined && !isValid(value)) throw new TypeError(`option "${name}" of ${functionName} must be ${expected}`)
   }
 }
+
+/** Options without those that are undefined, which would replace a default. */
+export function omitUndefined<T extends object> (options: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as { [K in keyof T]: Exclude<T[K], undefined> }
+}

@@ -5,15 +5,15 @@ import { createJwt } from './token-format.ts'
 /** The properties of a logout token. Every option has a default. */
 export interface LogoutTokenOptions {
   /** Id of the user. Default: the default user of a token. */
-  sub?: string
+  sub?: string | undefined
   /** The application that the token is for. Default: `loginClientId` of the stand-in. */
-  clientId?: string
+  clientId?: string | undefined
   /** The session of the login that has ended. Default: a new id. */
-  sid?: string
+  sid?: string | undefined
   /** Added last: wrong values of any type. `undefined` removes a claim. */
-  claims?: Record<string, unknown>
+  claims?: Record<string, unknown> | undefined
   /** Added to the protected header. `undefined` removes a member. */
-  header?: Record<string, unknown>
+  header?: Record<string, unknown> | undefined
 }
 
 export const LOGOUT_TOKEN_OPTION_CHECKS: ValueChecks<LogoutTokenOptions> = { sub: TEXT, clientId: TEXT, sid: TEXT, claims: OBJECT, header: OBJECT }

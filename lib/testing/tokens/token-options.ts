@@ -11,7 +11,7 @@ import type { Organization, Profile, TokenKind } from './users.ts'
 export interface Actor {
   iss: string
   sub: string
-  act?: Actor
+  act?: Actor | undefined
 }
 
 /**
@@ -24,39 +24,39 @@ export interface Actor {
  */
 export interface TokenOptions {
   /** Default `user`. */
-  kind?: TokenKind
+  kind?: TokenKind | undefined
   /** Default `opaque`. */
-  format?: TokenFormat
+  format?: TokenFormat | undefined
   /** Id of the user. */
-  sub?: string
+  sub?: string | undefined
   /** Login name of the user. */
-  username?: string
+  username?: string | undefined
   /** Client id of the application of the login. A service account has its user name there, a PAT nothing. */
-  clientId?: string
+  clientId?: string | undefined
   /** Default for a person `openid profile email`, for a service account `openid` and the project. The scopes of a PAT are fixed. */
-  scopes?: string[]
+  scopes?: string[] | undefined
   /** Keys of roles in `organization`, or role key -> organization id -> primary domain. Default none. */
-  roles?: Roles | string[]
+  roles?: Roles | string[] | undefined
   /** The project of the roles and of the audience. Default: `projectId` of the stand-in. */
-  projectId?: string
+  projectId?: string | undefined
   /** The organization of the user ("resource owner"), or its id. Default ACME. */
-  organization?: Organization | string
+  organization?: Organization | string | undefined
   /** Seconds until expiry. Default 43200 (12 h). `null`: no expiry (a PAT). Negative: already expired. */
-  lifetime?: number | null
+  lifetime?: number | null | undefined
   /** Replaces the audience that ZITADEL gives to this kind of token. */
-  audience?: string[]
+  audience?: string[] | undefined
   /** Metadata of the user, not encoded. Sent with the scope `urn:zitadel:iam:user:metadata`. */
-  metadata?: Record<string, string>
+  metadata?: Record<string, string> | undefined
   /** The actor of a token exchange. The token then has no `auth_time` and by default no `amr`. Default none. */
-  actor?: Actor
+  actor?: Actor | undefined
   /** Authentication methods of the login. Default `['pwd']` for a person, none for the other kinds. */
-  amr?: string[]
+  amr?: string[] | undefined
   /** Changes the claims of the scopes `profile`, `email` and `phone`. */
-  profile?: Profile
+  profile?: Profile | undefined
   /** Added to the response last: custom claims and wrong values of any type. `undefined` removes a claim. */
-  claims?: Record<string, unknown>
+  claims?: Record<string, unknown> | undefined
   /** True: the response has no claims about the user and no roles, as with minimal introspection. Default false. */
-  minimal?: boolean
+  minimal?: boolean | undefined
 }
 
 export const TOKEN_OPTION_CHECKS: ValueChecks<TokenOptions> = {

@@ -1,7 +1,7 @@
 import type { ApplicationStore, Project } from '../instance/applications.ts'
 import { createRoleScopes, getSuffixes, type Roles } from './roles.ts'
 import type { TokenOptions } from './token-options.ts'
-import { resolveOrganization, DEFAULT_USERS, type Organization, type TokenKind } from './users.ts'
+import { resolveOrganization, DEFAULT_USERS, type CompleteOrganization, type TokenKind } from './users.ts'
 
 /** An issued token. Times are in seconds since the epoch. */
 export interface TokenRecord {
@@ -16,7 +16,7 @@ export interface TokenRecord {
   readonly scopes: readonly string[]
   readonly audience: readonly string[]
   readonly projectId: string
-  readonly organization: Required<Organization>
+  readonly organization: CompleteOrganization
   readonly issuedAt: number
   readonly expiresAt: number
   readonly options: TokenOptions

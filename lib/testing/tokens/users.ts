@@ -4,20 +4,20 @@
  * @see {@link https://openid.net/specs/openid-connect-core-1_0.html#StandardClaims OpenID Connect Core section 5.1}
  */
 export interface Profile {
-  name?: string
-  given_name?: string
-  family_name?: string
-  nickname?: string
-  picture?: string
-  gender?: 'female' | 'male' | 'diverse'
+  name?: string | undefined
+  given_name?: string | undefined
+  family_name?: string | undefined
+  nickname?: string | undefined
+  picture?: string | undefined
+  gender?: 'female' | 'male' | 'diverse' | undefined
   /** BCP 47; ZITADEL sends `null` for a person without a language. */
-  locale?: string | null
+  locale?: string | null | undefined
   /** Seconds since the epoch. */
-  updated_at?: number
-  email?: string
-  email_verified?: boolean
-  phone_number?: string
-  phone_number_verified?: boolean
+  updated_at?: number | undefined
+  email?: string | undefined
+  email_verified?: boolean | undefined
+  phone_number?: string | undefined
+  phone_number_verified?: boolean | undefined
 }
 
 /** `user`: a person after a login. `service`: a service account (JWT profile). `pat`: a personal access token. */
@@ -26,9 +26,12 @@ export type TokenKind = 'user' | 'service' | 'pat'
 /** The organization of a user ("resource owner"). */
 export interface Organization {
   id: string
-  name?: string
-  primaryDomain?: string
+  name?: string | undefined
+  primaryDomain?: string | undefined
 }
+
+/** An organization with all members. */
+export type CompleteOrganization = { readonly [K in keyof Organization]-?: NonNullable<Organization[K]> }
 
 /** Default user of each kind of token. */
 export const DEFAULT_USERS: Record<TokenKind, { sub: string, username: string, profile: Profile }> = {
@@ -58,7 +61,7 @@ export const DEFAULT_USERS: Record<TokenKind, { sub: string, username: string, p
 }
 
 /** Completes the organization of a user. Default ACME; missing fields derive from the id. */
-export function resolveOrganization (option: Organization | string | undefined): Required<Organization> {
+export function resolveOrganization (option: Organization | string | undefined): CompleteOrganization {
   if (option === undefined) return { id: '280000000000000900', name: 'ACME', primaryDomain: 'acme.auth.acme.example' }
   const { id, name = `Organization ${id}`, primaryDomain = `${id}.auth.acme.example` } = typeof option === 'string' ? { id: option } : option
   return { id, name, primaryDomain }
