@@ -13,7 +13,7 @@ export type EndCheck = (request: FastifyRequest, reply: FastifyReply, denial: Er
 export const deny: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) {
     handleUpgradeErrors(request)
-    if (denial instanceof ZitadelError) setFailure(reply, denial)
+    setFailure(reply, denial)
     logDenial(request, denial)
   }
   done(denial)
@@ -39,17 +39,19 @@ export function completeFailure (request: FastifyRequest, reply: FastifyReply, e
  * Sets the status and the headers of a failure. The status stays if the error handler answers 500: many do so for each error that
  * they do not know, and so does Fastify if the body does not match the schema of the response. A 500 would say that this API is
  * broken, and a client would not get another token. Any other status of the handler is sent.
+ *
+ * The failure can also be an error of a user's own function, such as `tokenFrom`.
  */
-function setFailure (reply: FastifyReply, { statusCode, headers }: ZitadelError): void {
-  reply.code(statusCode).headers(headers)
+function setFailure (reply: FastifyReply, failure: Error): void {
+  const statusCode = getStatusCode(failure)
+  reply.code(statusCode)
+  if (failure instanceof ZitadelError) reply.headers(failure.headers)
   const { raw } = reply
   const writeHead = raw.writeHead.bind(raw) as (status: number, ...rest: unknown[]) => typeof raw
   raw.writeHead = ((status: number, ...rest: unknown[]) => writeHead(status === 500 ? statusCode : status, ...rest)) as never
 }
 
-/** @fastify/auth sends 401 for every failure without a status, so a user's own error needs one as well. */
-export function denyRecheck (request: FastifyRequest, reply: FastifyReply, denial: (Error & { statusCode?: number }) | undefined, done: (error?: Error) => void): void {
-  if (denial === undefined) return done()
-  reply.code(denial.statusCode ?? 500)
-  deny(request, reply, denial, done)
+/** An error without the status of a failure is a 500, as in Fastify. */
+function getStatusCode ({ statusCode }: Error & { readonly statusCode?: unknown }): number {
+  return Number.isInteger(statusCode) && (statusCode as number) >= 400 && (statusCode as number) < 600 ? statusCode as number : 500
 }

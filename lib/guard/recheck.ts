@@ -6,7 +6,7 @@ import { getAccessContext, setAccessContext, type AccessContext } from './access
 import { composeStrategies } from './auth-composition.ts'
 import { findDenial } from './context-check.ts'
 import { forgetStrategyDenial } from './denial-log.ts'
-import { denyRecheck, type GuardHook } from './denial.ts'
+import { deny, type GuardHook } from './denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
 /** How long a body must take until the expiry is checked again. Most requests have none, and a check reads the clock. */
@@ -28,11 +28,11 @@ export function createRecheck (introspector: Introspector, { active, unexpired, 
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
     // A hook may have called `forget` in the meantime.
-    if (isJustChecked(context) && !introspector.mayBeForgotten(context.verdict)) return denyRecheck(request, reply, undefined, done)
+    if (isJustChecked(context) && !introspector.mayBeForgotten(context.verdict)) return deny(request, reply, undefined, done)
     const now = monotonic()
     // Only an active verdict allows a request, and an expired token needs no introspection.
     const denial = now - context.checkedAt < EXPIRY_RECHECK_MS ? undefined : findDenial(unexpired, request, context)
-    if (denial !== undefined || !isOutdated(introspector, context, now)) return denyRecheck(request, reply, denial, done)
+    if (denial !== undefined || !isOutdated(introspector, context, now)) return deny(request, reply, denial, done)
     const endHandling = handleUpgradeErrors(request)
     renewVerdicts(introspector, context, monotonic)
       .finally(endHandling)
@@ -40,7 +40,7 @@ export function createRecheck (introspector: Introspector, { active, unexpired, 
         setAccessContext(request, renewed)
         return findDenial(active, request, renewed) ?? findDenial(unexpired, request, renewed)
       })
-      .then((denial) => denyRecheck(request, reply, denial, done), (error) => denyRecheck(request, reply, toRequestError(error), done))
+      .then((denial) => deny(request, reply, denial, done), (error) => deny(request, reply, toRequestError(error), done))
   }
   const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles], [checkTools], [checkScopes, checkTools], [checkRoles, checkTools], [checkScopes, checkRoles, checkTools]].map((grants) => composeStrategies([checkToken, ...grants]))
   return (request, reply, done) => {
@@ -58,7 +58,7 @@ function getKind ({ requirement, previous }: AccessContext): number {
 }
 
 function createStrategy (check: AccessCheck): GuardHook {
-  return (request, reply, done) => denyRecheck(request, reply, findDenial(check, request, getAccessContext(request)!), done)
+  return (request, reply, done) => deny(request, reply, findDenial(check, request, getAccessContext(request)!), done)
 }
 
 function isOutdated (introspector: Introspector, context: AccessContext, now: number): boolean {

@@ -2,9 +2,9 @@ import t from 'tap'
 import { once } from 'node:events'
 import { connect } from 'node:http2'
 import { Readable } from 'node:stream'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import fastifyAuth from '@fastify/auth'
-import zitadel, { ZitadelError } from '../../lib/index.ts'
+import zitadel, { ZitadelError, type ZitadelOptions } from '../../lib/index.ts'
 import { createUnavailableError, OutageError } from '../../lib/errors.ts'
 import { activeResponse, createIntrospect, startGuardedApp, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
@@ -126,6 +126,24 @@ for (const [what, set] of Object.entries(internalErrors)) {
     t.equal((await get('/fails')).statusCode, 500, 'another failure is a 500')
   })
 }
+
+t.test('an error of a function of the options keeps its status under any error handler', async (t) => {
+  const failing = (statusCode?: unknown) => () => { throw Object.assign(new Error('no'), { statusCode }) }
+  for (const answer of [(reply: FastifyReply) => reply, (reply: FastifyReply) => reply.code(500)]) {
+    for (const [status, expected] of [[400, 400], [418, 418], [undefined, 500], [200, 500], ['400', 500], [400.5, 500], [600, 500]] as const) {
+      const start = async (options: ZitadelOptions): Promise<number> => {
+        const app = Fastify()
+        t.teardown(async () => await app.close())
+        app.setErrorHandler((_error, _request, reply) => answer(reply).send({}))
+        app.get('/', async () => 'served')
+        await app.register(zitadel, { introspect: createIntrospect({}).introspect, ...options })
+        return (await app.inject('/')).statusCode
+      }
+      t.equal(await start({ tokenFrom: failing(status) }), expected, `tokenFrom ${status}`)
+      t.equal(await start({ undeclaredRoutes: failing(status) }), expected, `undeclaredRoutes ${status}`)
+    }
+  }
+})
 
 t.test('any other status that an error handler sets for a denial is sent', async (t) => {
   const { app, get } = await startGuardedApp(t)
