@@ -31,10 +31,15 @@ export function logStrategyDenial (request: FastifyRequest, { raw }: FastifyRepl
   })
 }
 
+/** Whether the last denial by a strategy is this error. */
+export function isStrategyDenial ({ raw }: FastifyReply, error: Error): boolean {
+  return strategyDenials.get(raw) === error
+}
+
 /** Writes the line of a denial by a strategy, when the request fails with it. */
-export function logFailedStrategy (request: FastifyRequest, { raw }: FastifyReply, error: Error): void {
-  if (strategyDenials.get(raw) !== error) return
-  strategyDenials.delete(raw)
+export function logFailedStrategy (request: FastifyRequest, reply: FastifyReply, error: Error): void {
+  if (!isStrategyDenial(reply, error)) return
+  strategyDenials.delete(reply.raw)
   logDenial(request, error)
 }
 

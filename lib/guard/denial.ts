@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../errors.ts'
-import { logDenial, logFailedStrategy, logStrategyDenial } from './denial-log.ts'
+import { isStrategyDenial, logDenial, logFailedStrategy, logStrategyDenial } from './denial-log.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
 /** A Fastify hook, and a strategy of @fastify/auth. An error denies the request. */
@@ -30,7 +30,7 @@ export const denyStrategy: EndCheck = (request, reply, denial, done) => {
  * calls this before the error handler. Only now is it certain that no other strategy lets the request in.
  */
 export function completeFailure (request: FastifyRequest, reply: FastifyReply, error: Error): void {
-  if (!(error instanceof ZitadelError)) return
+  if (!(error instanceof ZitadelError) && !isStrategyDenial(reply, error)) return
   setFailure(reply, error)
   logFailedStrategy(request, reply, error)
 }

@@ -145,6 +145,14 @@ t.test('an error of a function of the options keeps its status under any error h
   }
 })
 
+t.test('an error of tokenFrom in a strategy keeps its status under any error handler, and another error does not', async (t) => {
+  const { app, get } = await startNaiveApp(t, { options: { tokenFrom: () => { throw Object.assign(new Error('no'), { statusCode: 418 }) } } })
+  app.get('/own', { config: { access: 'own' }, onRequest: app.zitadel.require() }, async () => 'served')
+  app.get('/other', { config: { access: 'own' }, onRequest: async () => { throw Object.assign(new Error('no'), { statusCode: 418 }) } }, async () => 'served')
+  t.equal((await get('/own', null)).statusCode, 418)
+  t.equal((await get('/other', null)).statusCode, 200)
+})
+
 t.test('any other status that an error handler sets for a denial is sent', async (t) => {
   const { app, get } = await startGuardedApp(t)
   app.setErrorHandler((error: Error, _request, reply) => error instanceof ZitadelError && error.statusCode === 403 ? reply.code(404).send({}) : reply.redirect('/login', 303))
