@@ -267,7 +267,8 @@ t.test('mistakes in the command line', async (t) => {
     [['--client-id', '1', '--issuer', 'https://u:CANARY@acme.example'], {}, "the issuer must be ZITADEL's public origin"],
     [['--client-id', '1', '--issuer', 'xhttps://acme.example'], {}, "the issuer must be ZITADEL's public origin"],
     // The code and the token would cross a network.
-    [['--client-id', '1', '--issuer', 'http://auth.acme.example'], {}, "the issuer must be ZITADEL's public origin: https (http only on loopback)"],
+    [['--client-id', '1', '--issuer', 'http://auth.acme.example'], {}, /the issuer must be ZITADEL's public origin: https \(http only on loopback\), without path, query, fragment or user info\n/],
+    [['--client-id', '1', '--issuer', 'https://auth.acme.example/ui'], {}, /user info \(drop the path\)\n/],
     [['--client-id', '1', '--timeout', '3601'], env, '--timeout must be'],
     [['--client-id', '1', '--issuer', 'https://:1'], {}, "the issuer must be ZITADEL's public origin"],
     [['--client-id', '1', '--device', '--port', '1'], env, 'exclude each other'],

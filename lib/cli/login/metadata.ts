@@ -73,6 +73,7 @@ export async function fetchMetadata (issuer: string, send: Send): Promise<Server
 export function checkIssuer (issuer: string | undefined): string {
   if (!issuer) throw new UsageError('the issuer is missing: give --issuer, or the variable ZITADEL_ISSUER')
   const [isValid, expected, getHint] = OPTION_CHECKS.issuer
-  if (!isValid(issuer)) throw new UsageError(`the issuer must be ${expected}${getHint!(issuer)}`)
+  // The commands that log in have no flag for another address.
+  if (!isValid(issuer)) throw new UsageError(`the issuer must be ${expected}${getHint!(issuer).replace(/ \(for plain http .*\)$/, '')}`)
   return issuer.replace(/\/$/, '')
 }
