@@ -246,3 +246,9 @@ t.test('a route that another copy of the package guards is named, because its ru
   await t.rejects(expectGuarded(app), { message: /by 1 route:\n {2}GET \/orders: another copy of fastify-zitadel guards it, .* Install the package once, and run the command in the folder of the server$/ })
   t.match(await diagnoseAccess(app, { method: 'GET', url: '/orders', headers: {} }, undefined), [{ id: 'route', status: 'ok' }, { id: 'rule', status: 'failed', message: /^another copy of fastify-zitadel guards it/ }])
 })
+
+t.test('what is no Fastify instance is rejected, such as a promise of one', async (t) => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  for (const wrong of [null, undefined, 5, {}, () => app, Promise.resolve({ app })]) await t.rejects(expectGuarded(wrong as never), { name: 'TypeError', message: /^expectGuarded\(\): "app" must be a Fastify instance\. If a function builds it, call the function and await its promise$/ })
+})

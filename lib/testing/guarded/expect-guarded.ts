@@ -19,6 +19,7 @@ export interface RouteInspection {
  *
  * @param app is made ready if it is not
  * @returns rows, sorted by URL and method
+ * @throws TypeError if `app` is no Fastify instance
  * @throws AssertionError names each route that a request without a token can reach, and what to write
  *
  * @example
@@ -26,6 +27,7 @@ export interface RouteInspection {
  * console.table(await expectGuarded(app))
  */
 export async function expectGuarded (app: AnyApp): Promise<RouteRow[]> {
+  if (typeof (app as Partial<AnyApp> | null)?.ready !== 'function') throw new TypeError('expectGuarded(): "app" must be a Fastify instance. If a function builds it, call the function and await its promise')
   const { rows, problems } = await inspectRoutes(app)
   if (problems.length === 0) return rows
   const isRegistered = listGuards(app.server).size > 0 || problems.some((problem) => problem.endsWith(OTHER_COPY))
