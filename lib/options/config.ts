@@ -77,7 +77,7 @@ export function createConfig (given: ZitadelOptions, env: NodeJS.ProcessEnv, ver
   const resources = resource === undefined ? [] : resolveResources(resource, options.projectId)
   if (resources.length > 0 && authorizationServer === undefined && issuer === undefined) throw createOptionError('option "resource" needs "issuer", also with "introspect": clients must know where to get a token')
   if (backChannelLogout !== undefined && authorizationServer === undefined) throw createOptionError('option "backChannelLogout" needs the keys of ZITADEL: it cannot be given together with "introspect"')
-  if (events !== undefined && events.path === backChannelLogout?.path) throw createOptionError('options "events.path" and "backChannelLogout.path" must be different paths')
+  if (backChannelLogout !== undefined && events?.path !== undefined && events.path === backChannelLogout.path) throw createOptionError('options "events.path" and "backChannelLogout.path" must be different paths')
   return Object.freeze(Object.assign(Object.create(null), {
     timeout: 3000,
     retry: true,

@@ -30,3 +30,9 @@ t.test('the option has one form for one client and for several', async (t) => {
   t.same(createConfig({ ...VALID_OPTIONS, backChannelLogout: { path, clientId } }, {}).backChannelLogout, { path, clientIds: ['1'] })
   t.same(createConfig({ ...VALID_OPTIONS, backChannelLogout: { path, clientId: ['1', '2'] } }, {}).backChannelLogout, { path, clientIds: ['1', '2'] })
 })
+
+t.test('the routes of events and of logouts have different paths', async (t) => {
+  const events = { path, signingKey: 'k'.repeat(36) }
+  t.match((await startError(t, { ...VALID_OPTIONS, events, backChannelLogout: { path, clientId } })).message, /^options "events.path" and "backChannelLogout.path" must be different paths$/)
+  t.doesNotThrow(() => createConfig({ ...VALID_OPTIONS, events, backChannelLogout: { path: '/other', clientId } }, {}))
+})
