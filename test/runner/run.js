@@ -3,7 +3,7 @@
 // Arguments: parts of names of test files (default: all), and --bail to end after the first failure.
 import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
+import { availableParallelism, constants, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
 import { COVERAGE } from './coverage.js'
 import { runTests } from './pool.js'
@@ -22,9 +22,10 @@ if (unknown !== undefined || tests.length === 0) {
   process.exit(1)
 }
 const startedAt = performance.now()
-const linted = isQuick ? 0 : run('eslint', 'eslint', ['.', '--cache', '--cache-location', 'build/eslintcache'])
-const compiled = await run('typescript', 'tsc', ['--project', 'test', ...isQuick ? ['--noCheck'] : []])
+// The types are checked beside the tests, because some of them wait.
+const compiled = await run('typescript', 'tsc', ['--project', 'test', '--noCheck'])
 if (compiled !== 0) process.exit(1)
+const checked = isQuick ? 0 : checkTypesAndStyle()
 writeManifest()
 if (!isQuick) rmSync(join(ROOT, COVERAGE), { recursive: true, force: true })
 const progress = createProgress('tests')
@@ -40,12 +41,22 @@ const tested = runTests(tests.sort((one, other) => Number(other.isSlow) - Number
     console.log(line)
   }
 })
-const [lintFailed, { passed, assertions }] = await Promise.all([linted, tested])
+const [checkFailed, { passed, assertions }] = await Promise.all([checked, tested])
 progress.end()
-process.exitCode = lintFailed !== 0 || !passed ? 1 : isQuick ? 0 : await reportCoverage()
+process.exitCode = checkFailed !== 0 || !passed ? 1 : isQuick ? 0 : await reportCoverage()
 console.log(`${tests.length} test files ${passed ? 'passed' : 'run, with failures'}, ${Math.round((performance.now() - startedAt) / 1000)} s`)
 console.log(`# { total: ${assertions}${passed ? `, pass: ${assertions}` : ''} }`)
+if (checkFailed !== 0) console.log('The check of the types or of the style failed: see above')
 if (!hasRedis) reportSkippedTests()
+
+/** With the time of the CPU that the tests leave, because some of them measure how long something takes. */
+async function checkTypesAndStyle () {
+  const [types, style] = await Promise.all([
+    run('typescript', 'tsc', ['--incremental', '--tsBuildInfoFile', 'build/types.tsbuildinfo'], constants.priority.PRIORITY_LOW),
+    run('eslint', 'eslint', ['.', '--cache', '--cache-location', 'build/eslintcache'], constants.priority.PRIORITY_LOW)
+  ])
+  return types === 0 ? style : types
+}
 
 /** The gate holds for all tests together: some alone, or without redis-server, cover a part of lib. */
 async function reportCoverage () {
@@ -60,12 +71,13 @@ function writeManifest () {
   writeFileSync(join(ROOT, COMPILED, 'package.json'), JSON.stringify({ name, type, exports: compiledExports }))
 }
 
-/** Runs the command of a package, without a shell. Resolves with 0 if it succeeds. */
-async function run (name, command, args) {
+/** Runs the command of a package, without a shell, at the priority of this process or a lower one. Resolves with 0 if it succeeds. */
+async function run (name, command, args, priority) {
   const manifest = join(ROOT, 'node_modules', name, 'package.json')
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8'))
   const file = join(dirname(manifest), typeof bin === 'string' ? bin : bin[command])
   const child = spawn(process.execPath, [file, ...args], { cwd: ROOT, stdio: 'inherit' })
+  if (priority !== undefined) setPriority(child.pid, priority)
   return await new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve(code ?? 1)))
 }
 
