@@ -10,9 +10,9 @@ export interface Clock {
 const MAX_DRIFT_MS = 1000
 
 /**
- * Creates a clock whose monotonic time goes on while the machine is suspended. On Linux, that of the process does not: a
- * verdict of the evening would be as young in the morning. If an administrator sets the wall time forward, verdicts are older by
- * that, which costs an introspection each.
+ * Creates a clock whose monotonic time includes the time for which the machine was suspended. On Linux, that of the process
+ * does not include it, so verdicts would be used past their ttl after a suspend. If an administrator sets the wall time forward,
+ * verdicts age by the same amount, which costs one introspection for each token.
  *
  * @param readWall milliseconds since 1970
  * @param readMonotonic milliseconds. If they go back, which they do when fake timers begin or end, the time of the clock stands still

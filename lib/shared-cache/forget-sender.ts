@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hashToken } from '../oauth/token-hash.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
 import type { ForgetEvent, ForgetKind, ForgetMessages } from './forget-messages.ts'
 import { PendingForgets, type PendingForget, type SharedForgetTarget } from './pending-forgets.ts'
@@ -108,7 +108,7 @@ export class ForgetSender {
     const isJtiStored = jti === what.jti || await tombstones.put({ jti })
     entry.delete()
     // The entry is gone: its jti is kept for the next time.
-    return { what: { ...what, jti }, event: { key: hash('sha256', what.token, 'base64url'), jti }, isStored: isStored && isJtiStored }
+    return { what: { ...what, jti }, event: { key: hashToken(what.token), jti }, isStored: isStored && isJtiStored }
   }
 
   /** After the tombstones: a process that receives the message and reads the shared cache again must find them. */

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import { hashToken } from '../oauth/token-hash.ts'
 import type { ForgetEvent, ForgetKind } from './forget-messages.ts'
 
 /** What to forget. The `jti` of a token need not be known. */
@@ -68,7 +68,7 @@ const ALL = 'all'
 
 /** No token is used as a name. */
 function getName (what: SharedForgetTarget): string {
-  if ('token' in what) return `token ${hash('sha256', what.token, 'base64url')}`
+  if ('token' in what) return `token ${hashToken(what.token)}`
   const [kind, value] = Object.entries(what)[0]!
   return kind === ALL ? ALL : `${kind} ${value}`
 }

@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import { hashToken } from '../oauth/token-hash.ts'
 import { getSession } from '../zitadel/session.ts'
 import type { ForgetEvent } from './forget-messages.ts'
 import type { SharedForgetTarget } from './pending-forgets.ts'
@@ -36,8 +36,4 @@ function applies (forgotten: ForgetEvent, token: string, { sub, jti, sid }: Intr
   if ('sub' in forgotten) return forgotten.sub === sub
   if ('session' in forgotten) return forgotten.session === getSession({ sid, jti })
   return (forgotten.jti !== undefined && forgotten.jti === jti) || ('key' in forgotten && forgotten.key === hashToken(token))
-}
-
-function hashToken (token: string): string {
-  return hash('sha256', token, 'base64url')
 }

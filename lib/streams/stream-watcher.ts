@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import type { ContextCheck } from '../guard/context-check.ts'
-import { hashToken, type Introspector } from '../verdicts/introspector.ts'
+import { hashToken } from '../oauth/token-hash.ts'
+import type { Introspector } from '../verdicts/introspector.ts'
 import { VerdictIndex } from '../verdicts/verdict-index.ts'
 import type { VerdictListener } from '../verdicts/verdict-listener.ts'
 import type { VerdictTarget } from '../verdicts/verdict-target.ts'

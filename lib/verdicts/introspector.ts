@@ -1,6 +1,6 @@
-import { hash } from 'node:crypto'
 import { OutageError } from '../errors.ts'
 import { MAX_TOKEN_LENGTH } from '../oauth/bearer.ts'
+import { hashToken } from '../oauth/token-hash.ts'
 import { VerdictCache, type CacheBounds } from './verdict-cache.ts'
 import type { VerdictCounts } from './verdict-store.ts'
 import type { Introspect } from '../client/introspection-client.ts'
@@ -149,9 +149,4 @@ export class Introspector {
 function isOutage (error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return cause instanceof OutageError && !cause.canBeCausedByCaller
-}
-
-/** So that no token is kept in memory. The one-shot form is the fastest. */
-export function hashToken (token: string): string {
-  return hash('sha256', token, 'base64url')
 }

@@ -54,7 +54,7 @@ const LAYERS: Record<string, string[]> = {
   guard: ['errors.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts'],
   openapi: ['errors.ts', 'oauth', 'zitadel', 'options', 'guard'],
   resource: ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'guard'],
-  streams: ['errors.ts', 'clock.ts', 'registration.ts', 'verdicts', 'guard'],
+  streams: ['errors.ts', 'clock.ts', 'registration.ts', 'oauth', 'verdicts', 'guard'],
   events: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'reporter.ts', 'options'],
   logout: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'reporter.ts', 'options'],
   'decorator.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams'],
