@@ -1,9 +1,15 @@
+import { performance } from 'node:perf_hooks'
+
 /** The two kinds of time that the plugin reads. Tests pass a clock of their own. */
 export interface Clock {
   /** Milliseconds since 1970. Comparable with a server's clock; an administrator can change it. */
   readonly wall: () => number
-  /** Milliseconds since an arbitrary moment. Never goes back. */
-  readonly monotonic: () => number
+  /**
+   * Milliseconds since an arbitrary moment. Never goes back.
+   *
+   * @param wall the wall time, if it was just read. Reading it takes longer than reading the monotonic time of the process
+   */
+  readonly monotonic: (wall?: number) => number
 }
 
 /** Milliseconds by which wall time may pass faster than monotonic time between two reads: clocks are also adjusted gradually. */
@@ -18,18 +24,19 @@ const MAX_DRIFT_MS = 1000
  * @param readMonotonic milliseconds. If they go back, which they do when fake timers begin or end, the time of the clock stands still
  */
 export function createClock (readWall: () => number, readMonotonic: () => number): Clock {
-  let [lastWall, lastMonotonic, added] = [readWall(), readMonotonic(), 0]
+  // Each change of a variable would allocate memory for its number.
+  const last = Float64Array.of(readWall(), readMonotonic(), 0)
   return {
     wall: readWall,
-    monotonic: () => {
-      const [wall, monotonic] = [readWall(), readMonotonic()]
-      const elapsed = monotonic - lastMonotonic
-      const suspended = wall - lastWall - elapsed
-      if (elapsed < 0) added -= elapsed
-      else if (suspended > MAX_DRIFT_MS) added += suspended
-      lastWall = wall
-      lastMonotonic = monotonic
-      return monotonic + added
+    monotonic: (wall = readWall()) => {
+      const monotonic = readMonotonic()
+      const elapsed = monotonic - last[1]!
+      const suspended = wall - last[0]! - elapsed
+      if (elapsed < 0) last[2]! -= elapsed
+      else if (suspended > MAX_DRIFT_MS) last[2]! += suspended
+      last[0] = wall
+      last[1] = monotonic
+      return monotonic + last[2]!
     }
   }
 }

@@ -12,6 +12,8 @@ export interface AccessContext {
   readonly checkedAt: number
   /** The requirement that allowed the request before, if there are several: `app.zitadel.require()` beside a route's config. */
   readonly previous: AccessContext | undefined
+  /** Whether the call that allowed the request by it has not returned. No time has passed since. */
+  isPassing: boolean
 }
 
 /** The key of the context in a request. The plugin decorates requests with it, so that setting it does not change their shape. */
@@ -30,7 +32,7 @@ export function setAccessContext (request: FastifyRequest, context: AccessContex
 /** The same with another verdict on a token. */
 export function withVerdict (context: AccessContext, token: string, verdict: Verdict): AccessContext {
   const previous = context.previous && withVerdict(context.previous, token, verdict)
-  return { ...context, previous, verdict: context.token === token ? verdict : context.verdict }
+  return { ...context, previous, verdict: context.token === token ? verdict : context.verdict, isPassing: false }
 }
 
 /** The token of a request; null if no token was checked. */
@@ -43,5 +45,5 @@ export function withoutRequirement (context: AccessContext | undefined, requirem
   if (context === undefined) return undefined
   const previous = withoutRequirement(context.previous, requirement)
   if (context.requirement === requirement) return previous
-  return previous === context.previous ? context : { ...context, previous }
+  return previous === context.previous ? context : { ...context, previous, isPassing: false }
 }

@@ -7,7 +7,7 @@ import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { isB64Token } from '../oauth/bearer.ts'
 import { createAccessChecks, type AccessChecks, type CreateToolChecks, type ToolChecks } from './access-checks.ts'
-import { getAccessContext, setAccessContext, withoutRequirement, type AccessContext } from './access-context.ts'
+import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
 import type { PublishDecision } from './decision.ts'
 import { createContextCheck, type ContextCheck } from './context-check.ts'
@@ -33,8 +33,6 @@ export class Guard {
   /** Checks a request that was allowed before, with later verdicts. Its result changes nothing on the reply. */
   readonly checkContext: ContextCheck
   readonly #publishDecision: PublishDecision
-  /** What has just allowed the request that is passed on in this call. No time has passed for it until the call returns. */
-  #passing: AccessContext | undefined
 
   constructor (config: Config, introspector: Introspector, clock: Clock, publishDecision: PublishDecision, createToolChecks: CreateToolChecks) {
     this.#publishDecision = publishDecision
@@ -47,7 +45,7 @@ export class Guard {
     this.#rules = createRuleResolver(config)
     this.#toolChecks = createToolChecks(this.#checks, this.#findErrors)
     this.checkContext = createContextCheck(this.#checks, this.#toolChecks.late)
-    const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late, clock.monotonic, (context) => context === this.#passing && context.previous === undefined)
+    const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late, clock.monotonic)
     this.recheck = (request, reply, done) => {
       // A route that needs no token can pass a request to the not-found handler, by reply.callNotFound().
       if (getAccessContext(request) === undefined && request.is404) return this.onRequest(request, reply, done)
@@ -92,11 +90,12 @@ export class Guard {
       if (token === undefined) {
         denial = optional ? undefined : this.#findErrors(request).missingToken(request.headers.authorization === undefined ? 'token_missing' : 'scheme_not_bearer')
       } else {
-        const now = this.#clock.monotonic()
+        const wall = this.#clock.wall()
+        const now = this.#clock.monotonic(wall)
         verdict = this.#introspector.getCached(token, requirement.maxAge, now)
         // The grammar of a cached token was checked before its introspection.
         if (verdict === undefined && isB64Token(token)) return this.#introspect(request, reply, token, requirement, end, done)
-        denial = verdict === undefined ? this.#findErrors(request).malformedToken() : this.#runChecks(request, token, verdict, requirement, now)
+        denial = verdict === undefined ? this.#findErrors(request).malformedToken() : this.#runChecks(request, token, verdict, requirement, wall, now)
       }
     } catch (error) {
       denial = toRequestError(error)
@@ -111,30 +110,33 @@ export class Guard {
       .finally(endHandling)
       .then((found) => {
         verdict = found
-        return this.#runChecks(request, token, found, requirement, this.#clock.monotonic())
+        const wall = this.#clock.wall()
+        return this.#runChecks(request, token, found, requirement, wall, this.#clock.monotonic(wall))
       })
       .then((denial) => this.#decide(request, reply, denial, verdict, false, end, done), (error) => this.#decide(request, reply, toRequestError(error), verdict, false, end, done))
   }
 
   #decide (request: FastifyRequest, reply: FastifyReply, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean, end: EndCheck, done: (error?: Error) => void): void {
     if (DECISION.hasSubscribers) this.#publishDecision(request, denial, verdict, isCached)
-    const outer = this.#passing
-    this.#passing = getAccessContext(request)
+    const context = denial === undefined ? getAccessContext(request) : undefined
+    if (context === undefined) return end(request, reply, denial, done)
+    context.isPassing = true
     try {
       end(request, reply, denial, done)
     } finally {
-      this.#passing = outer
+      context.isPassing = false
     }
   }
 
-  #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement, now: number): Error | undefined {
+  #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement, wall: number, now: number): Error | undefined {
     const { active, unexpired, scopes, roles } = this.#checks
     const earlier = getAccessContext(request)
     const previous = earlier === undefined ? undefined : withoutRequirement(earlier, requirement)
-    const context = { token, verdict, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous }
-    const denial = active(request, context) ?? unexpired(request, context) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
+    const context = { token, verdict, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous, isPassing: false }
+    const denial = active(request, context) ?? unexpired(request, context, wall) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
     if (denial !== undefined) return denial
-    if (typeof requirement.organization !== 'function') verdict.metRequirement = requirement
+    // Writing to memory that other requests use costs more than reading it.
+    if (typeof requirement.organization !== 'function' && verdict.metRequirement !== requirement) verdict.metRequirement = requirement
     setAccessContext(request, context)
     return undefined
   }

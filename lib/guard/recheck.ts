@@ -19,16 +19,15 @@ const EXPIRY_RECHECK_MS = 50
  * It composes the strategies of @fastify/auth that a requirement needs: one for the token, one for scopes, one for roles, one for tools.
  *
  * @param monotonic milliseconds
- * @param isJustChecked whether the first check of the request, and nothing that waits, has run in this call
  */
-export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number, isJustChecked: (context: AccessContext) => boolean): GuardHook {
+export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number): GuardHook {
   const checkScopes = createStrategy(scopes)
   const checkRoles = createStrategy(roles)
   const checkTools = createStrategy(tools)
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
     // A hook may have called `forget` in the meantime.
-    if (isJustChecked(context) && !introspector.mayBeForgotten(context.verdict)) return deny(request, reply, undefined, done)
+    if (context.isPassing && context.previous === undefined && !introspector.mayBeForgotten(context.verdict)) return deny(request, reply, undefined, done)
     const now = monotonic()
     // Only an active verdict allows a request, and an expired token needs no introspection.
     const denial = now - context.checkedAt < EXPIRY_RECHECK_MS ? undefined : findDenial(unexpired, request, context)
@@ -76,5 +75,5 @@ async function renewVerdicts (introspector: Introspector, context: AccessContext
   const verdicts = new Map<string, Verdict>()
   for (const { token } of contexts) if (!verdicts.has(token)) verdicts.set(token, await introspector.getVerdict(token, maxAge))
   const checkedAt = monotonic()
-  return contexts.reduce<AccessContext | undefined>((previous, { token, requirement }) => ({ token, verdict: verdicts.get(token)!, requirement, checkedAt, previous }), undefined)!
+  return contexts.reduce<AccessContext | undefined>((previous, { token, requirement }) => ({ token, verdict: verdicts.get(token)!, requirement, checkedAt, previous, isPassing: false }), undefined)!
 }

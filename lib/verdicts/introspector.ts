@@ -55,7 +55,7 @@ export class Introspector {
     if (!this.#options.isEnabled || token.length > MAX_TOKEN_LENGTH) return undefined
     const key = hashToken(token)
     const verdict = this.#cache.get(key, now, maxAge)
-    if (verdict !== undefined && ++verdict.hits >= REFRESH_AHEAD.uses && now - verdict.askedAt >= this.#refreshAfter) this.#refresh(key, token, verdict)
+    if (verdict !== undefined && isOftenUsed(verdict) && now - verdict.askedAt >= this.#refreshAfter) this.#refresh(key, token, verdict)
     return verdict
   }
 
@@ -149,4 +149,9 @@ export class Introspector {
 function isOutage (error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return cause instanceof OutageError && !cause.canBeCausedByCaller
+}
+
+/** Counts a use, until there are enough: writing to the memory of a verdict costs more than reading it. */
+function isOftenUsed (verdict: Verdict): boolean {
+  return verdict.hits >= REFRESH_AHEAD.uses || ++verdict.hits >= REFRESH_AHEAD.uses
 }

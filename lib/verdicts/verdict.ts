@@ -20,7 +20,7 @@ export interface Verdict extends VerdictNames {
   readonly expiresAt: number
   /** Whether the shared cache had the verdict, or has confirmed it after a gap. */
   isShared: boolean
-  /** How often the cached verdict was used. */
+  /** How often the cached verdict was used, counted until it is refreshed ahead of its ttl. */
   hits: number
   /** The monotonic second in which the cached verdict was last used. */
   usedIn: number

@@ -37,7 +37,7 @@ function create (): World {
   const createRequest = (url?: string, ...tokens: string[]): FastifyRequest => {
     const request = { routeOptions: { url }, log } as unknown as FastifyRequest
     tokens.reduce<undefined | Parameters<typeof setAccessContext>[1]>((previous, token) => {
-      const context = { token, verdict: createIntrospectedVerdict({ active: true }), requirement: ANY_ACTIVE_TOKEN, checkedAt: 0, previous }
+      const context = { token, verdict: createIntrospectedVerdict({ active: true }), requirement: ANY_ACTIVE_TOKEN, checkedAt: 0, previous, isPassing: false }
       setAccessContext(request, context)
       return context
     }, undefined)
