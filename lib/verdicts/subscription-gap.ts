@@ -7,6 +7,59 @@ const SPREAD_MS = 15_000
 /** Milliseconds after which the shared cache is read again, if it did not respond whether a verdict was forgotten. */
 export const CONFIRM_AGAIN_MS = 1000
 
+interface Gap {
+  /** Monotonic milliseconds. */
+  readonly at: number
+  readonly isCutOff: boolean
+}
+
+/**
+ * The gaps in the messages of other processes. A gap makes all verdicts doubtful, each when it is read: a loop over all of them
+ * would block the process.
+ */
+export class SubscriptionGaps {
+  /** Seconds. */
+  readonly #ttl: number
+  readonly #lifetime: number
+  /** In their order, without those that came before any verdict that a decision can use. */
+  #gaps: Gap[] = []
+  #count = 0
+
+  /**
+   * @param ttl seconds for which an active verdict is used
+   * @param lifetime milliseconds after which no decision can use a verdict
+   */
+  constructor (ttl: number, lifetime: number) {
+    this.#ttl = ttl
+    this.#lifetime = lifetime
+  }
+
+  /** The number of all gaps. */
+  get count (): number {
+    return this.#count
+  }
+
+  /**
+   * @param at monotonic milliseconds
+   * @param isCutOff whether the shared cache cannot be asked
+   */
+  record (at: number, isCutOff: boolean): void {
+    this.#gaps = this.#gaps.filter((gap) => gap.at >= at - this.#lifetime)
+    this.#gaps.push({ at, isCutOff })
+    this.#count++
+  }
+
+  /** Makes a verdict doubtful because of the gaps since it was last read. The first of each kind is the strictest. */
+  apply (verdict: Verdict, key: string): void {
+    const missed = this.#gaps.slice(-(this.#count - verdict.lastGap))
+    for (const isCutOff of [false, true]) {
+      const gap = missed.find((gap) => gap.isCutOff === isCutOff)
+      if (gap !== undefined) doubtAfterGap(verdict, key, gap.at, this.#ttl, isCutOff)
+    }
+    verdict.lastGap = this.#count
+  }
+}
+
 /**
  * Makes a verdict doubtful because a forget of it may have been missed. Until its part of the spread is over, it can be
  * used if the shared cache shows that it was not forgotten: if ZITADEL were asked about all tokens at once, known callers

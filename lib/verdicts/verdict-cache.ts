@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
-import { VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
+import { SubscriptionGaps } from './subscription-gap.ts'
+import { getLifetime, VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
 import type { VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -14,11 +15,13 @@ export class VerdictCache {
   readonly #isEnabled: boolean
   readonly #verdicts: VerdictStore
   readonly #known: KnownTokens
+  readonly #gaps: SubscriptionGaps
 
   constructor (bounds: CacheBounds, clock: Clock) {
     this.#isEnabled = bounds.isEnabled
     this.#verdicts = new VerdictStore(bounds, clock)
     this.#known = new KnownTokens(bounds.max)
+    this.#gaps = new SubscriptionGaps(bounds.ttl, getLifetime(bounds))
   }
 
   /**
@@ -28,11 +31,19 @@ export class VerdictCache {
    * @param maxAge milliseconds that the caller accepts at most
    */
   get (key: string, now: number, maxAge: number): Verdict | undefined {
-    return this.#verdicts.get(key, now, maxAge)
+    const verdict = this.#verdicts.get(key, now, maxAge)
+    if (verdict === undefined || verdict.lastGap === this.#gaps.count) return verdict
+    this.#gaps.apply(verdict, key)
+    return undefined
   }
 
-  /** Keeps a verdict, unless one that was asked for later is known, or it is too large. Its token is known in any case. */
-  set (key: string, verdict: Verdict): void {
+  /**
+   * Keeps a verdict, unless one that was asked for later is known, or it is too large. Its token is known in any case.
+   *
+   * @param hadGap whether the verdict may have been forgotten in the last gap
+   */
+  set (key: string, verdict: Verdict, hadGap = false): void {
+    verdict.lastGap = this.#gaps.count - (hadGap ? 1 : 0)
     if (this.getLatest(key) > verdict.askedAt) return
     this.setKnown(key, verdict, verdict.askedAt)
     if (this.#isEnabled) this.#verdicts.set(key, verdict)
@@ -44,7 +55,9 @@ export class VerdictCache {
 
   /** Returns a verdict of any age, doubtful or not. */
   peek (key: string): Verdict | undefined {
-    return this.#verdicts.peek(key)
+    const verdict = this.#verdicts.peek(key)
+    if (verdict !== undefined && verdict.lastGap !== this.#gaps.count) this.#gaps.apply(verdict, key)
+    return verdict
   }
 
   /** Monotonic milliseconds: nothing that was asked for before may replace what is known of a token. */
@@ -100,6 +113,18 @@ export class VerdictCache {
       this.#known.postpone(key, at)
     }
     return count - this.#count
+  }
+
+  /**
+   * Makes all verdicts doubtful, because forgets of them may have been missed.
+   *
+   * @param at monotonic milliseconds
+   * @param isCutOff whether the shared cache cannot be asked
+   * @returns the number of verdicts
+   */
+  recordGap (at: number, isCutOff: boolean): number {
+    this.#gaps.record(at, isCutOff)
+    return this.#count
   }
 
   /** All verdicts, of any age. */

@@ -7,7 +7,7 @@ import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { CLOCK_SKEW_MS } from '../shared-cache/tombstones.ts'
 import { getCutOffAge } from '../shared-cache/silence.ts'
 import { PendingIntrospections, type PendingIntrospection } from './pending-introspections.ts'
-import { CONFIRM_AGAIN_MS, doubtAfterGap } from './subscription-gap.ts'
+import { CONFIRM_AGAIN_MS } from './subscription-gap.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictListener } from './verdict-listener.ts'
 import type { VerdictTarget } from './verdict-target.ts'
@@ -87,12 +87,11 @@ export class VerdictLoader {
     this.#isCutOff = isCutOff
     this.#lastGapAt = this.#clock.monotonic()
     this.#pending.recordGap()
-    const entries = [...this.#cache.entries()]
-    for (const [key, verdict] of entries) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, isCutOff)
+    const count = this.#cache.recordGap(this.#lastGapAt, isCutOff)
     this.#options.listener?.onCutOff(isCutOff ? getCutOffAge(this.#options.ttl) : Infinity)
     // While the process is cut off, this is repeated every few seconds.
     if (!isCutOff) this.#options.listener?.onDoubt({ all: true })
-    return entries.length
+    return count
   }
 
   async #load (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {
@@ -111,8 +110,7 @@ export class VerdictLoader {
         continue
       }
       const mayBeForgotten = this.#pending.hadGap(pending)
-      if (mayBeForgotten) doubtAfterGap(verdict, key, this.#lastGapAt, this.#options.ttl, this.#isCutOff)
-      this.#cache.set(key, verdict)
+      this.#cache.set(key, verdict, mayBeForgotten)
       if (mayBeForgotten) continue
       this.#options.listener?.onVerdict(key, verdict)
       return verdict

@@ -49,7 +49,7 @@ export class VerdictStore {
   readonly #partitions: readonly CachePartition[]
   readonly #names = new MemberNames()
   readonly #index = new VerdictIndex()
-  /** Milliseconds after which no decision can use a verdict, nor one that was asked for before it. */
+  /** Milliseconds. */
   readonly #lifetime: number
   readonly #clock: Clock
   readonly #timer = new ReleaseTimer(() => this.#release())
@@ -63,7 +63,7 @@ export class VerdictStore {
     this.#heavy = new CachePartition({ max: few, maxBytes: heavyBytes, ttl: ttl * 1000 }, onRemove)
     this.#inactive = new CachePartition({ max: few, maxBytes: inactiveBytes, ttl: inactiveTtl * 1000 }, onRemove)
     this.#partitions = [this.#ordinary, this.#inactive, this.#heavy]
-    this.#lifetime = (Math.max(ttl, inactiveTtl) + staleIfError) * 1000
+    this.#lifetime = getLifetime({ ttl, inactiveTtl, staleIfError })
     this.#clock = clock
   }
 
@@ -121,4 +121,9 @@ export class VerdictStore {
     const oldest = this.#partitions.map((partition) => partition.release(now - this.#lifetime, MAX_RELEASES))
     return Math.min(...oldest) + this.#lifetime - now
   }
+}
+
+/** Milliseconds after which no decision can use a verdict, nor one that was asked for before it. */
+export function getLifetime ({ ttl, inactiveTtl, staleIfError }: Pick<StoreBounds, 'ttl' | 'inactiveTtl' | 'staleIfError'>): number {
+  return (Math.max(ttl, inactiveTtl) + staleIfError) * 1000
 }

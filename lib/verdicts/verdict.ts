@@ -28,6 +28,8 @@ export interface Verdict extends VerdictNames {
   metRequirement: object | undefined
   /** Whether one later response said that the token is inactive. */
   isUnconfirmed: boolean
+  /** The number of the last gap in the messages of other processes that is applied. */
+  lastGap: number
   /** Set if a forget may have been missed. */
   doubt: Doubt | undefined
 }
@@ -59,6 +61,7 @@ export function createVerdict (given: IntrospectionResponse, rules: VerdictRules
     usedIn: -1,
     metRequirement: undefined,
     isUnconfirmed: false,
+    lastGap: 0,
     doubt: undefined
   }
   const reason = findDenialReason(response, rules, now)

@@ -5,8 +5,8 @@ import type { SharedCache } from '../../lib/shared-cache/shared-cache.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
 import type { VerdictListener } from '../../lib/verdicts/verdict-listener.ts'
 import { ManualClock } from '../fixtures/clock.ts'
-import { doubtAfterGap } from '../../lib/verdicts/subscription-gap.ts'
-import { createVerdict } from '../../lib/verdicts/verdict.ts'
+import { doubtAfterGap, SubscriptionGaps } from '../../lib/verdicts/subscription-gap.ts'
+import { createVerdict, type Verdict } from '../../lib/verdicts/verdict.ts'
 
 const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
 
@@ -262,6 +262,53 @@ t.test('after a gap, doubtful verdicts and those past their ttl together end at 
     doubtAfterGap(verdict, key, 5000, ttl, false)
     t.equal(verdict.doubt!.confirmableUntil, delay + 1000, 'a later gap does not lengthen it')
   }
+})
+
+t.test('gaps that are applied together, when a verdict is read, shorten its use as if each had been applied at once', async (t) => {
+  const ttl = 30
+  for (const kinds of ['g', 'c', 'gg', 'gc', 'cg', 'cc', 'ccg', 'cgc', 'gcc', 'ggcgcc']) {
+    for (const start of [0, 8000, 14_000]) {
+      for (const key of ['AAAA', 'gAAA', '____']) {
+        const gaps = new SubscriptionGaps(ttl, 60_000)
+        const [atOnce, together] = [0, 1].map(() => createVerdict({ active: true }, rules, 0, 0)) as [Verdict, Verdict]
+        for (const [index, kind] of [...kinds].entries()) {
+          gaps.record(start + index * 1000, kind === 'c')
+          doubtAfterGap(atOnce, key, start + index * 1000, ttl, kind === 'c')
+        }
+        t.equal(together.doubt, undefined, 'a gap itself changes no verdict, so that it blocks nothing')
+        gaps.apply(together, key)
+        t.same(together.doubt, atOnce.doubt, `${kinds} from ${start}`)
+      }
+    }
+  }
+})
+
+t.test('gaps before the time of any verdict that is used are not kept, and change no later one', async (t) => {
+  const gaps = new SubscriptionGaps(30, 40_000)
+  for (const at of [0, 1000, 41_000]) gaps.record(at, false)
+  const [kept, first] = [createVerdict({ active: true }, rules, 0, 0), createVerdict({ active: true }, rules, 0, 0)]
+  gaps.apply(kept, 'AAAA')
+  t.equal(kept.doubt!.confirmableUntil, 1000, 'after exactly this time, a verdict can still be used')
+  gaps.record(41_001, false)
+  gaps.apply(first, 'AAAA')
+  t.equal(first.doubt!.confirmableUntil, 41_000)
+})
+
+t.test('a verdict that was read after one gap, and a verdict of later than a gap, are changed by the next gap only', async (t) => {
+  const world = createWorld()
+  const [read, later] = TOKENS as [string, string]
+  const verdict = await world.introspector.getVerdict(read)
+  world.reportGap()
+  world.clock.advance(0.001)
+  t.equal(await world.introspector.getVerdict(read), verdict)
+  const { doubt } = verdict
+  t.equal(world.introspector.getCached(read, Infinity), verdict)
+  t.equal(verdict.doubt, doubt)
+  const other = await world.introspector.getVerdict(later)
+  t.equal(world.introspector.getCached(later, Infinity), other)
+  t.equal(other.doubt, undefined)
+  world.reportGap()
+  for (const token of [read, later]) t.equal(world.introspector.getCached(token, Infinity), undefined)
 })
 
 t.test('a verdict that the shared cache has confirmed counts as shared, and no other', async (t) => {
