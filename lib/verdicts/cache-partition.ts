@@ -70,11 +70,6 @@ export class CachePartition {
     this.#verdicts.delete(key)
   }
 
-  /** All verdicts, of any age. */
-  entries (): Generator<[key: string, verdict: Verdict]> {
-    return this.#verdicts.entries()
-  }
-
   /**
    * Removes verdicts that were asked for until a time, the least recently used first, and ends at the first that was asked
    * for later. What was asked for before that one, but used after it, is removed in a later run.

@@ -22,6 +22,8 @@ export interface KnownToken {
  */
 export class KnownTokens {
   readonly #tokens: LRUCache<string, KnownToken>
+  /** Monotonic milliseconds. */
+  #allNotBefore = -Infinity
 
   constructor (max: number) {
     // With `max`, lru-cache allocates for all of them at once.
@@ -29,7 +31,8 @@ export class KnownTokens {
   }
 
   get (key: string): KnownToken | undefined {
-    return this.#tokens.get(key)
+    const token = this.#tokens.get(key)
+    return token === undefined || token.notBefore >= this.#allNotBefore ? token : { ...token, notBefore: this.#allNotBefore }
   }
 
   set (key: string, { notBefore, expiresAt, sub, jti }: KnownToken): void {
@@ -40,6 +43,11 @@ export class KnownTokens {
   postpone (key: string, at: number): void {
     const token = this.#tokens.get(key)
     if (token !== undefined) this.#tokens.set(key, { ...token, notBefore: Math.max(token.notBefore, at) })
+  }
+
+  /** @param at monotonic milliseconds */
+  postponeAll (at: number): void {
+    this.#allNotBefore = at
   }
 
   delete (key: string): void {

@@ -22,4 +22,8 @@ export class ReleaseTimer {
       if (next !== Infinity) this.start(next)
     }, Math.min(Math.max(delay, MIN_DELAY_MS), MAX_DELAY_MS)).unref()
   }
+
+  close (): void {
+    clearTimeout(this.#timer)
+  }
 }

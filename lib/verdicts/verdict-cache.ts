@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
 import { SubscriptionGaps } from './subscription-gap.ts'
 import { getLifetime, VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
-import type { VerdictTarget } from './verdict-target.ts'
+import type { NamedTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface CacheBounds extends StoreBounds {
@@ -12,13 +12,15 @@ export interface CacheBounds extends StoreBounds {
 
 /** Verdicts by the hash of their token. Beside them it keeps which tokens were active, for longer and without their responses. */
 export class VerdictCache {
-  readonly #isEnabled: boolean
-  readonly #verdicts: VerdictStore
+  readonly #bounds: CacheBounds
+  readonly #clock: Clock
+  #verdicts: VerdictStore
   readonly #known: KnownTokens
   readonly #gaps: SubscriptionGaps
 
   constructor (bounds: CacheBounds, clock: Clock) {
-    this.#isEnabled = bounds.isEnabled
+    this.#bounds = bounds
+    this.#clock = clock
     this.#verdicts = new VerdictStore(bounds, clock)
     this.#known = new KnownTokens(bounds.max)
     this.#gaps = new SubscriptionGaps(bounds.ttl, getLifetime(bounds))
@@ -46,7 +48,7 @@ export class VerdictCache {
     verdict.lastGap = this.#gaps.count - (hadGap ? 1 : 0)
     if (this.getLatest(key) > verdict.askedAt) return
     this.setKnown(key, verdict, verdict.askedAt)
-    if (this.#isEnabled) this.#verdicts.set(key, verdict)
+    if (this.#bounds.isEnabled) this.#verdicts.set(key, verdict)
   }
 
   get counts (): VerdictCounts {
@@ -90,7 +92,7 @@ export class VerdictCache {
    * @param before monotonic milliseconds: what was asked for later stays
    * @returns the number of verdicts
    */
-  forget (target: VerdictTarget, before: number): number {
+  forget (target: NamedTarget, before: number): number {
     const count = this.#count
     for (const key of this.#verdicts.find(target)) {
       if (this.getLatest(key) > before) continue
@@ -106,7 +108,7 @@ export class VerdictCache {
    * @param at monotonic milliseconds
    * @returns the number of verdicts
    */
-  doubt (target: VerdictTarget, at: number): number {
+  doubt (target: NamedTarget, at: number): number {
     const count = this.#count
     for (const key of this.#verdicts.find(target)) {
       this.#verdicts.delete(key)
@@ -127,9 +129,18 @@ export class VerdictCache {
     return this.#count
   }
 
-  /** All verdicts, of any age. */
-  entries (): Generator<[key: string, verdict: Verdict]> {
-    return this.#verdicts.entries()
+  /**
+   * Drops all verdicts. Their tokens stay known. A loop over them would block the process.
+   *
+   * @param at monotonic milliseconds
+   * @returns the number of verdicts
+   */
+  doubtAll (at: number): number {
+    const count = this.#count
+    this.#verdicts.close()
+    this.#verdicts = new VerdictStore(this.#bounds, this.#clock)
+    this.#known.postponeAll(at)
+    return count
   }
 
   get #count (): number {

@@ -1,4 +1,4 @@
-import type { VerdictNames, VerdictTarget } from './verdict-target.ts'
+import type { NamedTarget, VerdictNames, VerdictTarget } from './verdict-target.ts'
 
 const KINDS = ['sub', 'jti', 'session'] as const
 
@@ -28,6 +28,8 @@ export class VerdictIndex {
   }
 
   /** Returns the keys that a target applies to, whether they were added or not; undefined if it applies to all. */
+  findTarget (target: NamedTarget): readonly string[]
+  findTarget (target: VerdictTarget): readonly string[] | undefined
   findTarget (target: VerdictTarget): readonly string[] | undefined {
     if ('all' in target) return undefined
     // Copies, so that the verdicts can be removed while a caller reads it.

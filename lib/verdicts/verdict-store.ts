@@ -3,7 +3,7 @@ import { CachePartition } from './cache-partition.ts'
 import { MemberNames } from './member-names.ts'
 import { ReleaseTimer } from './release-timer.ts'
 import { VerdictIndex } from './verdict-index.ts'
-import type { VerdictTarget } from './verdict-target.ts'
+import type { NamedTarget } from './verdict-target.ts'
 import { weighVerdict } from './verdict-weight.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -97,13 +97,13 @@ export class VerdictStore {
   }
 
   /** Finds the keys of the verdicts that a target applies to. */
-  find (target: VerdictTarget): Iterable<string> {
-    return this.#index.findTarget(target) ?? Array.from(this.entries(), ([key]) => key)
+  find (target: NamedTarget): readonly string[] {
+    return this.#index.findTarget(target)
   }
 
-  /** All verdicts, of any age. */
-  * entries (): Generator<[key: string, verdict: Verdict]> {
-    for (const partition of this.#partitions) yield * partition.entries()
+  /** Ends the release of verdicts, so that a store that is not used any more is not kept in memory. */
+  close (): void {
+    this.#timer.close()
   }
 
   get counts (): VerdictCounts {

@@ -11,6 +11,9 @@ export type VerdictTarget =
   /** The session in which ZITADEL issued the tokens: `V2_...`, or a claim `sid`. */
   | { readonly session: string }
 
+/** A target that does not apply to all verdicts. */
+export type NamedTarget = Exclude<VerdictTarget, { readonly all: true }>
+
 /** What a verdict can be found by, beside its key. */
 export interface VerdictNames {
   readonly sub: string | undefined
