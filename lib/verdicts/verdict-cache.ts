@@ -2,7 +2,7 @@ import type { Clock } from '../clock.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
 import { SubscriptionGaps } from './subscription-gap.ts'
 import { getLifetime, VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
-import type { NamedTarget } from './verdict-target.ts'
+import type { NamedTarget, VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface CacheBounds extends StoreBounds {
@@ -108,8 +108,15 @@ export class VerdictCache {
    * @param at monotonic milliseconds
    * @returns the number of verdicts
    */
-  doubt (target: NamedTarget, at: number): number {
+  doubt (target: VerdictTarget, at: number): number {
     const count = this.#count
+    if ('all' in target) {
+      // A loop over all of them would block the process.
+      this.#verdicts.close()
+      this.#verdicts = new VerdictStore(this.#bounds, this.#clock)
+      this.#known.postponeAll(at)
+      return count
+    }
     for (const key of this.#verdicts.find(target)) {
       this.#verdicts.delete(key)
       this.#known.postpone(key, at)
@@ -127,20 +134,6 @@ export class VerdictCache {
   recordGap (at: number, isCutOff: boolean): number {
     this.#gaps.record(at, isCutOff)
     return this.#count
-  }
-
-  /**
-   * Drops all verdicts. Their tokens stay known. A loop over them would block the process.
-   *
-   * @param at monotonic milliseconds
-   * @returns the number of verdicts
-   */
-  doubtAll (at: number): number {
-    const count = this.#count
-    this.#verdicts.close()
-    this.#verdicts = new VerdictStore(this.#bounds, this.#clock)
-    this.#known.postponeAll(at)
-    return count
   }
 
   get #count (): number {

@@ -72,7 +72,8 @@ export class VerdictLoader {
     const at = this.#clock.monotonic()
     this.#lastForgetAt = at
     this.#pending.record(target, kind, at)
-    const count = this.#drop(target, kind, at)
+    // Nothing forgets all verdicts.
+    const count = kind === 'doubt' || 'all' in target ? this.#cache.doubt(target, at) : this.#cache.forget(target, at)
     this.#options.listener?.onDoubt(target)
     return count
   }
@@ -116,12 +117,6 @@ export class VerdictLoader {
       return verdict
     }
     throw createUnavailableError(new OutageError('a token was forgotten repeatedly during its introspection', 'check what calls "forget" this often', true))
-  }
-
-  #drop (target: VerdictTarget, kind: ForgetKind, at: number): number {
-    // Nothing forgets all verdicts.
-    if ('all' in target) return this.#cache.doubtAll(at)
-    return kind === 'forget' ? this.#cache.forget(target, at) : this.#cache.doubt(target, at)
   }
 
   #forgetJti (jti: string): void {

@@ -75,7 +75,7 @@ t.test('forget and doubt return how many verdicts they dropped', async (t) => {
 t.test('a doubt of all drops all verdicts at once, and an earlier response does not become the verdict of a known token', async (t) => {
   const cache = new VerdictCache(BOUNDS, new ManualClock())
   for (const [key, verdict] of [['a', active()], ['b', active(heavy, 7)], ['c', inactive()]] as const) cache.set(key, verdict)
-  t.equal(cache.doubtAll(5), 3)
+  t.equal(cache.doubt({ all: true }, 5), 3)
   t.same(cache.counts, { activeVerdicts: 0, activeBytes: 0, inactiveVerdicts: 0, inactiveBytes: 0 })
   t.same(['a', 'b', 'c'].map((key) => cache.getKnown(key)?.notBefore), [5, 7, undefined])
   for (const askedAt of [4, 5]) {
@@ -83,7 +83,7 @@ t.test('a doubt of all drops all verdicts at once, and an earlier response does 
     t.equal(cache.peek('a') !== undefined, askedAt === 5)
   }
   t.equal(cache.forget({ sub: 'ada' }, 9), 1)
-  t.equal(cache.doubtAll(10), 0)
+  t.equal(cache.doubt({ all: true }, 10), 0)
 })
 
 t.test('after a doubt, an earlier response does not become the verdict of a known token', async (t) => {
