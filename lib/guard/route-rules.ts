@@ -5,6 +5,7 @@ import type { UndeclaredRoute } from '../options/options.ts'
 import type { ZitadelRouteOptions } from '../options/route-options.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { checkConfigKeys } from './config-keys.ts'
+import { findSymbol } from './guarded-scope.ts'
 import { ROUTE_KEYS } from './key-suggestion.ts'
 import { ANY_ACTIVE_TOKEN, compileRequirement, hasRequirement, type Requirement } from './requirement.ts'
 import { compileToolRules } from './tool-rules.ts'
@@ -116,10 +117,12 @@ export type RuleResolver = (request: FastifyRequest) => RouteRule
 export function createRuleResolver (config: RuleConfig): RuleResolver {
   const rules = new WeakMap<object, RouteRule>()
   const unmatched = config.unmatched === 'protected' ? PROTECTED : PUBLIC
+  let readConfig: ConfigReader | undefined
   return (request) => {
-    const route = request.routeOptions
-    const known = rules.get(route.config)
+    readConfig ??= createConfigReader(request)
+    const known = rules.get(readConfig(request))
     if (known !== undefined) return known
+    const route = request.routeOptions
     if (request.is404) return unmatched
     const named = { method: route.method as FastifyRequest['method'], url: route.url!, config: route.config, ...(route.schema && { schema: route.schema }) }
     const rule = resolveRouteRule(config, named)
@@ -127,6 +130,19 @@ export function createRuleResolver (config: RuleConfig): RuleResolver {
     rules.set(route.config, rule)
     return rule
   }
+}
+
+/** Returns the config of the route of a request. */
+type ConfigReader = (request: FastifyRequest) => object
+
+/**
+ * Creates a reader that does not read `request.routeOptions`, for which Fastify creates an object each time. Fastify has no other
+ * public way to the config. Without its symbol, that one is used.
+ */
+function createConfigReader (first: FastifyRequest): ConfigReader {
+  const symbol = findSymbol(first, 'fastify.context')
+  if (symbol === undefined) return (request) => request.routeOptions.config
+  return (request) => (request as unknown as Record<symbol, { readonly config: object }>)[symbol]!.config
 }
 
 /** Whether a route serves OPTIONS only and declares nothing, so that its preflight requests pass without a token. */
