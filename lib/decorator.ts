@@ -29,7 +29,8 @@ export interface Zitadel {
   /**
    * Creates a strategy for your own `app.auth([...])`, with the keys and checks of a route's config. Use it on routes with
    * `access: 'own'`. With the relation `'or'`, put it last: @fastify/auth reports only the last error. A strategy calls back and
-   * returns no promise. In an asynchronous hook, await `promisify(strategy)(request, reply)`, with `promisify` of `node:util`.
+   * returns no promise. In an asynchronous hook, await `promisify(strategy)(request, reply)`, with `promisify` of `node:util`. If a
+   * hook before `preHandler` does not wait for it, the request waits before its handler, and the strategy must let it in.
    *
    * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong requirement
    * @example

@@ -4,6 +4,7 @@ import { Registration } from './registration.ts'
 import { createConfig } from './options/config.ts'
 import { ZitadelError, createOptionError } from './errors.ts'
 import { ACCESS_CONTEXT, getActiveToken } from './guard/access-context.ts'
+import { CHECK_STATE } from './guard/check-state.ts'
 import { createDecisionPublisher } from './guard/decision.ts'
 import type { GuardHook } from './guard/denial.ts'
 import { Guard } from './guard/guard.ts'
@@ -94,6 +95,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, pendingForgets: source.sharedCache?.pendingForgets, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
     app.decorate('zitadel', decorator)
     app.decorateRequest(ACCESS_CONTEXT, undefined)
+    app.decorateRequest(CHECK_STATE, undefined)
     // A getter also works in scopes that were created before the plugin was registered.
     app.decorateRequest('zitadel', { getter () { return getActiveToken(this)! } })
 

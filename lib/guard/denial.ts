@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../errors.ts'
+import { setDenied } from './check-state.ts'
 import { isStrategyDenial, logDenial, logFailedStrategy, logStrategyDenial } from './denial-log.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
@@ -12,6 +13,7 @@ export type EndCheck = (request: FastifyRequest, reply: FastifyReply, denial: Er
 /** Ends a check of the guard. Sets the status and the headers of a denial at once, because a custom error handler may set neither. */
 export const deny: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) {
+    setDenied(request)
     handleUpgradeErrors(request)
     setFailure(reply, denial)
     logDenial(request, denial)
@@ -31,6 +33,7 @@ export const denyStrategy: EndCheck = (request, reply, denial, done) => {
  */
 export function completeFailure (request: FastifyRequest, reply: FastifyReply, error: Error): void {
   if (!(error instanceof ZitadelError) && !isStrategyDenial(reply, error)) return
+  setDenied(request)
   setFailure(reply, error)
   logFailedStrategy(request, reply, error)
 }

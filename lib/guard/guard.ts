@@ -9,6 +9,7 @@ import { isB64Token } from '../oauth/bearer.ts'
 import { createAccessChecks, type AccessChecks, type CreateToolChecks, type ToolChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
+import { addPendingCheck, getCheckState, holdRequest } from './check-state.ts'
 import type { PublishDecision } from './decision.ts'
 import { createContextCheck, type ContextCheck } from './context-check.ts'
 import { deny, denyStrategy, type EndCheck, type GuardHook } from './denial.ts'
@@ -47,6 +48,8 @@ export class Guard {
     this.checkContext = createContextCheck(this.#checks, this.#toolChecks.late)
     const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late, clock.monotonic)
     this.recheck = (request, reply, done) => {
+      const state = getCheckState(request)
+      if (state !== undefined && holdRequest(state, request, done, () => this.recheck(request, reply, done))) return
       // A route that needs no token can pass a request to the not-found handler, by reply.callNotFound().
       if (getAccessContext(request) === undefined && request.is404) return this.onRequest(request, reply, done)
       if (!DECISION.hasSubscribers) return recheck(request, reply, done)
@@ -106,19 +109,25 @@ export class Guard {
   #introspect (request: FastifyRequest, reply: FastifyReply, token: string, requirement: Requirement, end: EndCheck, done: (error?: Error) => void): void {
     let verdict: Verdict | undefined
     const endHandling = handleUpgradeErrors(request)
-    this.#introspector.getVerdict(token, requirement.maxAge)
+    const check = this.#introspector.getVerdict(token, requirement.maxAge)
       .finally(endHandling)
       .then((found) => {
         verdict = found
         const wall = this.#clock.wall()
         return this.#runChecks(request, token, found, requirement, wall, this.#clock.monotonic(wall))
       })
-      .then((denial) => this.#decide(request, reply, denial, verdict, false, end, done), (error) => this.#decide(request, reply, toRequestError(error), verdict, false, end, done))
+      .catch(toRequestError)
+    const removeCheck = addPendingCheck(request, check)
+    check.then((denial) => {
+      removeCheck()
+      this.#decide(request, reply, denial, verdict, false, end, done)
+    })
   }
 
   #decide (request: FastifyRequest, reply: FastifyReply, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean, end: EndCheck, done: (error?: Error) => void): void {
     if (DECISION.hasSubscribers) this.#publishDecision(request, denial, verdict, isCached)
-    const context = denial === undefined ? getAccessContext(request) : undefined
+    // Without a verdict, nothing was checked now: a token is optional, and an earlier strategy may have checked one.
+    const context = denial === undefined && verdict !== undefined ? getAccessContext(request) : undefined
     if (context === undefined) return end(request, reply, denial, done)
     context.isPassing = true
     try {

@@ -1,0 +1,57 @@
+import type { FastifyRequest } from 'fastify'
+
+/** Resolves to the reason to deny the request, or undefined. Never rejects. */
+export type PendingCheck = Promise<Error | undefined>
+
+/**
+ * Which checks of a request have not let it in. The second check reads it, because a request can arrive there without an earlier
+ * check: a hook that calls back twice, or does not wait for a strategy, passes the request on while a check waits for ZITADEL.
+ */
+export interface CheckState {
+  readonly pending: Set<PendingCheck>
+  /** Whether the request was denied, so that its response is under way. */
+  isDenied: boolean
+}
+
+/** The key of the state in a request. The plugin decorates requests with it, so that setting it does not change their shape. */
+export const CHECK_STATE = Symbol('fastify-zitadel.checks')
+type CheckedRequest = FastifyRequest & { [CHECK_STATE]?: CheckState }
+
+/** Undefined if no check has waited for ZITADEL or denied the request. */
+export function getCheckState (request: FastifyRequest): CheckState | undefined {
+  return (request as CheckedRequest)[CHECK_STATE]
+}
+
+/** Records a check that waits. Returns a function that removes it. */
+export function addPendingCheck (request: FastifyRequest, check: PendingCheck): () => void {
+  const { pending } = useCheckState(request)
+  pending.add(check)
+  return () => { pending.delete(check) }
+}
+
+export function setDenied (request: FastifyRequest): void {
+  useCheckState(request).isDenied = true
+}
+
+/**
+ * Holds a request that must not reach its handler now: until the checks that wait let it in, or for good, if it was denied.
+ *
+ * @param done denies the request
+ * @param pass continues
+ * @returns false if nothing holds it
+ */
+export function holdRequest (state: CheckState, request: FastifyRequest, done: (denial: Error) => void, pass: () => void): boolean {
+  // An error handler may have passed a denied request to the not-found handler, by reply.callNotFound().
+  if (state.pending.size === 0) return state.isDenied && !request.is404
+  Promise.all(state.pending).then((denials) => {
+    const denial = denials.find((each) => each !== undefined)
+    if (denial === undefined) pass()
+    else if (!state.isDenied) done(denial)
+  })
+  return true
+}
+
+function useCheckState (request: CheckedRequest): CheckState {
+  request[CHECK_STATE] ??= { pending: new Set(), isDenied: false }
+  return request[CHECK_STATE]
+}

@@ -1,0 +1,102 @@
+import t from 'tap'
+import fastifyAuth from '@fastify/auth'
+import Fastify, { type FastifyReply, type FastifyRequest, type onRequestHookHandler } from 'fastify'
+import { createPlugin } from '../../lib/plugin.ts'
+import { activeResponse, createIntrospect, getter, roles, startGuardedApp, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
+import { ManualClock } from '../fixtures/clock.ts'
+
+const admin = activeResponse(roles({ admin: ['acme'] }))
+
+/** Calls back, and returns a promise: Fastify takes both for the end of the hook. */
+const callBackTwice = ((_request: FastifyRequest, _reply: FastifyReply, done: () => void) => Promise.resolve().then(() => done())) as unknown as onRequestHookHandler
+
+/** An app whose first hook calls back twice. */
+async function startApp (t: TestContext): Promise<Pick<GuardedApp, 'app' | 'get'> & { served: string[] }> {
+  const app = Fastify()
+  const served: string[] = []
+  t.teardown(async () => await app.close())
+  app.addHook('onRequest', callBackTwice)
+  await app.register(createPlugin(new ManualClock()), { introspect: createIntrospect({ good: activeResponse(), admin, down: () => { throw new Error('down') } }).introspect })
+  const serve = async (request: FastifyRequest): Promise<string> => {
+    served.push(request.url)
+    return app.zitadel.peek(request)?.sub ?? 'guest'
+  }
+  app.all('/', { config: { roles: ['admin'] } }, serve)
+  app.get('/optional', { config: { access: 'optional' } }, serve)
+  app.get('/strategy', { config: { roles: ['admin'] }, onRequest: app.zitadel.require() }, serve)
+  return { app, served, get: getter(app) }
+}
+
+t.test('an earlier hook that calls back twice lets no request in', async (t) => {
+  const { served, get } = await startApp(t)
+  for (const [url, token, status] of [['/', 'bad', 401], ['/', 'bad', 401], ['/', 'good', 403], ['/', 'down', 503], ['/', 'a token', 400], ['/', null, 401], ['/optional', 'worse', 401], ['/strategy', 'worst', 401], ['/strategy', 'good', 403]] as const) {
+    t.equal((await get(url, token)).statusCode, status, `${url} ${token}`)
+  }
+  t.equal((await get('/', 'unknown', { method: 'POST', payload: { order: 1 } })).statusCode, 401)
+  t.strictSame(served, [])
+  for (const url of ['/', '/strategy']) t.equal((await get(url, 'admin')).body, 'ada', url)
+  t.equal((await get('/optional', null)).body, 'guest')
+})
+
+t.test('a denied request does not reach its handler while a hook delays the response', async (t) => {
+  const { app, served, get } = await startApp(t)
+  app.addHook('onSend', async () => await new Promise((resolve) => { setImmediate(resolve) }))
+  for (const token of [null, 'bad', 'bad', 'good']) t.equal((await get('/', token)).statusCode, token === 'good' ? 403 : 401)
+  t.strictSame(served, [])
+})
+
+t.test('a denied request can still be answered by the not-found handler', async (t) => {
+  for (const start of [startApp, startGuardedApp] as const) {
+    const { app, get } = await start(t)
+    app.setErrorHandler((_error, _request, reply) => { reply.callNotFound() })
+    app.get('/secret', { config: { roles: ['owner'] } }, async () => 'served')
+    for (const token of ['bad', 'bad', 'good', null]) t.equal((await get('/secret', token)).statusCode, 404, String(token))
+  }
+})
+
+t.test('a strategy decides, although a hook has passed the request on before it called back', async (t) => {
+  const { app, get, zitadel } = await startGuardedApp(t, { responses: { admin } })
+  await app.register(fastifyAuth)
+  // An asynchronous function must not call back as well.
+  const verifyKey = async (request: FastifyRequest, _reply: FastifyReply, done: (error?: Error) => void): Promise<void> => done(request.headers['x-api-key'] === 'key' ? undefined : new Error('wrong key'))
+  const strategy = zitadel().require({ roles: ['admin'] })
+  const config = { access: 'own' } as const
+  const served: string[] = []
+  const serve = async ({ url }: FastifyRequest): Promise<string> => { served.push(url); return url }
+  app.get('/or', { config, onRequest: app.auth([verifyKey as never, strategy]) }, serve)
+  app.get('/and', { config, onRequest: app.auth([verifyKey as never, strategy], { relation: 'and' }) }, serve)
+  app.get('/ignored', { config, onRequest: async (request, reply) => strategy(request, reply, () => {}) }, serve)
+  app.get('/sent', { config, preValidation: async (request, reply) => strategy(request, reply, (error) => { if (error !== undefined) reply.send(error) }) }, serve)
+  for (const [url, key] of [['/or', 'wrong'], ['/and', 'key'], ['/ignored', ''], ['/sent', '']] as const) {
+    const denied = await get(url, `unknown-${url.slice(1)}`, { headers: { authorization: `Bearer unknown-${url.slice(1)}`, 'x-api-key': key } })
+    t.equal(denied.statusCode, 401, url)
+    t.equal(denied.json().code, 'FST_ZITADEL_INVALID_TOKEN')
+    t.equal(denied.headers['www-authenticate'], 'Bearer error="invalid_token"')
+  }
+  t.strictSame(served, [])
+  for (const url of ['/or', '/and', '/ignored', '/sent']) {
+    await zitadel().forget({ token: 'admin' })
+    t.equal((await get(url, 'admin', { headers: { authorization: 'Bearer admin', 'x-api-key': 'key' } })).body, url)
+  }
+})
+
+t.test('a route where a token is optional does not pass for a check of an earlier strategy', async (t) => {
+  let response = activeResponse()
+  let wait = (): void => {}
+  const clock = new ManualClock()
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  app.addHook('onRequest', (request, reply, done) => { app.zitadel.require()(request, reply, done) })
+  app.addHook('onRequest', async ({ headers }) => {
+    wait()
+    delete headers.authorization
+  })
+  await app.register(createPlugin(clock), { introspect: async () => response })
+  app.get('/', { config: { access: 'optional' } }, async (request) => app.zitadel.peek(request)?.sub)
+  t.equal((await getter(app)('/')).body, 'ada')
+  wait = () => {
+    response = { active: false }
+    clock.advance(60)
+  }
+  t.equal((await getter(app)('/')).statusCode, 401)
+})
