@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
+import { decodeTokenHash, encodeTokenHash } from '../oauth/token-hash.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
@@ -7,7 +8,7 @@ import type { SharedKey } from './shared-key.ts'
 export type ForgetEvent =
   /** Anything that was asked for before now may have been forgotten. */
   | { readonly all: true }
-  /** SHA-256 of a token in base64url, and its `jti` if that is known. */
+  /** SHA-256 of a token, and its `jti` if that is known. */
   | { readonly key: string, readonly jti?: string | undefined }
   | { readonly sub: string }
   | { readonly jti: string }
@@ -58,7 +59,7 @@ export class ForgetMessages {
    * @returns whether Redis has passed it on
    */
   async publish (event: ForgetEvent, kind: ForgetKind): Promise<boolean> {
-    const text = JSON.stringify([this.#senderId, event, kind, this.#clock.wall()])
+    const text = JSON.stringify([this.#senderId, recode(event, encodeTokenHash), kind, this.#clock.wall()])
     const published = await Promise.all([...this.#keys].map(async ([channel, { messages }]) => {
       const sealed = messages.seal(text)
       if (sealed.length > MAX_MESSAGE_LENGTH) return false
@@ -80,11 +81,15 @@ export class ForgetMessages {
     if (sender === this.#senderId) return undefined
     // Older versions of this package send no kind and no time, and a newer one may send another kind.
     if (wall !== undefined) this.#onClock(wall)
-    return { event, kind: kind === 'doubt' ? 'doubt' : 'forget' }
+    return { event: recode(event, decodeTokenHash), kind: kind === 'doubt' ? 'doubt' : 'forget' }
   }
 
   #remember (id: string): void {
     this.#remembered.add(id)
     if (this.#remembered.size > MAX_REMEMBERED) this.#remembered.delete(this.#remembered.values().next().value!)
   }
+}
+
+function recode (event: ForgetEvent, code: (key: string) => string): ForgetEvent {
+  return 'key' in event ? { ...event, key: code(event.key) } : event
 }

@@ -65,7 +65,7 @@ export class SubscriptionGaps {
  * used if the shared cache shows that it was not forgotten: if ZITADEL were asked about all tokens at once, known callers
  * would wait too long. All processes ask about a token at the same time, so that one introspection serves all.
  *
- * @param key SHA-256 in base64url
+ * @param key SHA-256, one character for each byte
  * @param at monotonic milliseconds
  * @param ttl seconds
  * @param isCutOff whether the shared cache cannot be asked. Then the verdict is used up to a lower age
@@ -91,8 +91,8 @@ function getDelay (fraction: number, spread: number, ttl: number): number {
 /**
  * Returns a number from 0 to 1, the same in all processes, to spread what would happen for many tokens at once.
  *
- * @param key SHA-256 in base64url
+ * @param key SHA-256, one character for each byte
  */
 export function toFraction (key: string): number {
-  return Buffer.from(key.slice(0, 4), 'base64url').readUIntBE(0, 3) / 2 ** 24
+  return Buffer.from(key.slice(0, 3), 'latin1').readUIntBE(0, 3) / 2 ** 24
 }

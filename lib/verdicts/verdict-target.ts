@@ -4,7 +4,7 @@ export type Forgettable = { readonly token: string } | { readonly sub: string } 
 /** The verdicts that a forget or a doubt applies to. */
 export type VerdictTarget =
   | { readonly all: true }
-  /** SHA-256 of a token in base64url, and its `jti` if that is known. */
+  /** SHA-256 of a token, and its `jti` if that is known. */
   | { readonly key: string, readonly jti?: string | undefined }
   | { readonly sub: string }
   | { readonly jti: string }

@@ -50,24 +50,28 @@ export interface Doubt {
  */
 export function createVerdict (given: IntrospectionResponse, rules: VerdictRules, askedAt: number, now: number, isShared = false): Verdict {
   const response = copyWithoutPrototype(given)
-  const verdict = {
+  const reason = findDenialReason(response, rules, now)
+  return {
+    // What a decision reads lies together in memory.
+    granted: reason === undefined ? createGranted(given, new Grants(response, rules)) : undefined,
     askedAt,
     expiresAt: getExpiry(response),
+    usedIn: -1,
+    hits: 0,
+    lastGap: 0,
+    doubt: undefined,
+    metRequirement: undefined,
+    reason,
     sub: toOptionalString(response['sub']),
     jti: toOptionalString(response['jti']),
     session: getSession({ sid: response['sid'], jti: response['jti'] }),
     isShared,
-    hits: 0,
-    usedIn: -1,
-    metRequirement: undefined,
-    isUnconfirmed: false,
-    lastGap: 0,
-    doubt: undefined
+    isUnconfirmed: false
   }
-  const reason = findDenialReason(response, rules, now)
-  if (reason !== undefined) return { granted: undefined, reason, ...verdict }
-  const grants = new Grants(response, rules)
-  return { granted: { token: new IntrospectedToken(given, grants), grants }, reason, ...verdict }
+}
+
+function createGranted (response: IntrospectionResponse, grants: Grants): Verdict['granted'] {
+  return { token: new IntrospectedToken(response, grants), grants }
 }
 
 function toOptionalString (value: unknown): string | undefined {

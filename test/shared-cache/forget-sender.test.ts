@@ -61,15 +61,22 @@ t.test('a token is forgotten with its jti, which is read from the entry if it is
     const world = create()
     world.entry.store({ response: ada, askedAt: world.clock.monotonic() })
     t.equal(await world.sender.send({ token: 'token', ...given }, 'forget'), true)
-    t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'base64url'), jti }, kind: 'forget' }])
+    t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'binary'), jti }, kind: 'forget' }])
     for (const name of [nameOf('token', 'token'), nameOf('jti', jti)]) t.ok(world.values.has(name))
     t.equal(await world.entry.load(Infinity), undefined)
     t.ok(commandsOf(world).includes('DEL'))
   }
   const world = create()
   t.equal(await world.sender.send({ token: 'token' }, 'forget'), true)
-  t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'base64url') }, kind: 'forget' }])
+  t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'binary') }, kind: 'forget' }])
   t.equal(commandsOf(world).filter((command) => command === 'SET').length, 2, 'no mark for a jti that is not known')
+})
+
+t.test('a message names a token by its hash in base64url, which other versions of this package read', async (t) => {
+  const world = create()
+  await world.sender.send({ token: 'token', jti }, 'forget')
+  const [, , message] = world.sent.find(([command]) => command === 'PUBLISH')!
+  t.same((JSON.parse(KEY.messages.open(message!)!) as unknown[])[1], { key: hash('sha256', 'token', 'base64url'), jti })
 })
 
 t.test('what Redis does not store is applied here and published, and is sent again until it is stored', async (t) => {

@@ -8,7 +8,7 @@ import type { IoredisClient } from '../../lib/options/shared-cache-options.ts'
 import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
 
 const { sub, jti } = ada as unknown as { sub: string, jti: string }
-const key = hash('sha256', 'token', 'base64url')
+const key = hash('sha256', 'token', 'binary')
 
 for (const kind of kinds) {
   t.test(`${kind}: a forget reaches every process`, needsRedis, async (t) => {

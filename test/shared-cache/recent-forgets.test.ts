@@ -3,7 +3,7 @@ import { hash } from 'node:crypto'
 import { RecentForgets } from '../../lib/shared-cache/recent-forgets.ts'
 
 const response = { active: true, sub: 'ada', jti: 'V2_1-at_2' }
-const key = (token: string): string => hash('sha256', token, 'base64url')
+const key = (token: string): string => hash('sha256', token, 'binary')
 
 const TARGETS: Array<[target: Parameters<RecentForgets['add']>[0], applies: boolean]> = [
   [{ all: true }, true],
