@@ -3,13 +3,17 @@ import { readFile } from 'node:fs/promises'
 
 const POLL_INTERVAL_MS = 5000
 
+/** Polls without a readable file after which it is not just being replaced: a minute. */
+const MAX_MISSED = 12
+
 /** Returns a hash of the content of a file, so that the secret itself need not be kept; undefined for a file that cannot be read. */
 export async function readFingerprint (file: string): Promise<string | undefined> {
   return await readFile(file).then((content) => hash('sha256', content), () => undefined)
 }
 
 /**
- * Polls a file, and calls a function if its content differs from what is in use. The content is compared, because an orchestrator
+ * Polls a file, and calls a function if its content differs from what is in use, and once if it cannot be read for a minute: the
+ * function reports why, and without a report nobody would know before the next start. The content is compared, because an orchestrator
  * replaces secrets by a new symbolic link, which watchers of the file system do not follow.
  *
  * @param inUse the fingerprint of what is in use, read before the content, so that a change in between is detected
@@ -19,12 +23,14 @@ export async function readFingerprint (file: string): Promise<string | undefined
  */
 export function watchKeyFile (file: string, inUse: string | undefined, replace: () => Promise<boolean>, interval: number = POLL_INTERVAL_MS): () => void {
   let known = inUse
+  let missed = 0
   let isPolling = false
   let hasEnded = false
   const poll = async (): Promise<void> => {
     const found = await readFingerprint(file)
-    // A missing file is being replaced.
-    if (found !== undefined && found !== known && !hasEnded && await replace()) known = found
+    missed = found === undefined ? missed + 1 : 0
+    const isDue = found === undefined ? missed === MAX_MISSED : found !== known
+    if (isDue && !hasEnded && await replace()) known = found
   }
   const timer = setInterval(() => {
     if (isPolling) return

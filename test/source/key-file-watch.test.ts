@@ -9,7 +9,7 @@ import { readFingerprint, watchKeyFile } from '../../lib/source/key-file-watch.t
 interface Watch { readonly file: string, readonly calls: () => number, readonly called: (call: number) => Promise<void>, readonly end: () => void }
 
 /** Starts the watch of a file with the content `first`. */
-async function startWatch (t: Test, replace: (call: number) => boolean | Promise<boolean> = () => true): Promise<Watch> {
+async function startWatch (t: Test, replace: (call: number) => boolean | Promise<boolean> = () => true, interval = 2): Promise<Watch> {
   const file = join(t.testdir({ 'key.json': 'first' }), 'key.json')
   const gates: Gate[] = []
   const gate = (call: number): Gate => (gates[call] ??= new Gate())
@@ -17,7 +17,7 @@ async function startWatch (t: Test, replace: (call: number) => boolean | Promise
   const end = watchKeyFile(file, await readFingerprint(file), async () => {
     gate(++calls).open()
     return await replace(calls)
-  }, 2)
+  }, interval)
   t.teardown(end)
   return { file, end, calls: () => calls, called: async (call) => { await gate(call).opened } }
 }
@@ -65,16 +65,25 @@ t.test('a secret that an orchestrator replaces by a symbolic link is detected', 
   await seen.opened
 })
 
-t.test('a file that is missing for a while changes nothing', async (t) => {
-  const { file, calls, called } = await startWatch(t)
+t.test('a file that is missing while it is replaced changes nothing', async (t) => {
+  const { file, calls, called } = await startWatch(t, undefined, 15)
   await rm(file)
-  await poll()
   await writeFile(file, 'first')
   await poll()
   t.equal(calls(), 0)
   await rm(file)
   await writeFile(file, 'second')
   await called(1)
+})
+
+t.test('a file that stays missing is read once more, so that this is reported, and is used when it is back', async (t) => {
+  const { file, calls, called } = await startWatch(t, (call) => call > 1)
+  await rm(file)
+  await called(1)
+  await poll()
+  t.equal(calls(), 1)
+  await writeFile(file, 'second')
+  await called(2)
 })
 
 t.test('replacements run one at a time, and one that throws is tried again', async (t) => {

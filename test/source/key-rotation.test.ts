@@ -1,4 +1,6 @@
 import t, { type Test } from 'tap'
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import { ManualClock } from '../fixtures/clock.ts'
@@ -97,4 +99,15 @@ t.test('a request that was sent with the previous key gets its response', async 
   await mount(await standIn.api.addKey())
   t.same(await app.zitadel.reload(), { ok: true })
   t.same(await asked, OK)
+})
+
+t.test('a key file that stays away is logged once, and the previous key stays in use', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const keyFile = join(t.testdir({ 'key.json': JSON.stringify(standIn.api.key) }), 'key.json')
+  const { get, lines } = await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }, new ManualClock(), 2)
+  await rm(keyFile)
+  await until(() => lines.length > 0)
+  t.match(lines, [{ level: 50, code: 'FST_ZITADEL_OPTION', msg: /the credentials were not replaced, the previous credentials stay in use: option "credentials.keyFile".*ENOENT/ }])
+  t.same(await get(await standIn.issueToken()), OK)
 })
