@@ -40,6 +40,9 @@ keepTickObject()
 /** The decorators of this module. Any other decorator "zitadel" is the user's own. */
 const decorators = new WeakSet<object>()
 
+/** The watchers of all registrations: a route can use a strategy of another one. */
+const watchers = new WeakMap<Introspector, StreamWatcher>()
+
 /**
  * Creates the plugin with a clock.
  *
@@ -84,12 +87,13 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     }, clock)
     const guard = new Guard(config, introspector, clock, createDecisionPublisher(registration.id, config.publishSub, clock.monotonic), createToolChecks)
     const streams = new StreamWatcher({ introspector, check: guard.checkContext, isBusy: () => source.readState().queued > 0 }, clock)
+    watchers.set(introspector, streams)
     const streamCounter = new StreamCounter()
     const readAuthInfo = createAuthInfoReader(createResourceFinder(config.resources))
     const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
 
     const openapi = createOpenapi(app, config)
-    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd(streams, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
+    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd((of) => watchers.get(of)!, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
     let readEventSilence: (() => number) | undefined
     registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, pendingForgets: source.sharedCache?.pendingForgets, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))

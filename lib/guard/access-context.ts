@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import type { ActiveToken } from '../zitadel/active-token.ts'
 import type { Requirement } from './requirement.ts'
@@ -7,6 +8,8 @@ import type { Requirement } from './requirement.ts'
 export interface AccessContext {
   readonly token: string
   readonly verdict: Verdict
+  /** What gave the verdict. A route can use a strategy of another registration, whose verdicts differ. */
+  readonly introspector: Introspector
   readonly requirement: Requirement
   /** Monotonic milliseconds: when its token, and those of the requirements before, were checked for their expiry. */
   readonly checkedAt: number
@@ -29,10 +32,11 @@ export function setAccessContext (request: FastifyRequest, context: AccessContex
   (request as CheckedRequest)[ACCESS_CONTEXT] = context
 }
 
-/** The same with another verdict on a token. */
-export function withVerdict (context: AccessContext, token: string, verdict: Verdict): AccessContext {
-  const previous = context.previous && withVerdict(context.previous, token, verdict)
-  return { ...context, previous, verdict: context.token === token ? verdict : context.verdict, isPassing: false }
+/** The same with another verdict of an introspector on a token. */
+export function withVerdict (context: AccessContext, introspector: unknown, token: string, verdict: Verdict): AccessContext {
+  const previous = context.previous && withVerdict(context.previous, introspector, token, verdict)
+  const isSame = context.token === token && context.introspector === introspector
+  return { ...context, previous, verdict: isSame ? verdict : context.verdict, isPassing: false }
 }
 
 /** The token of a request; null if no token was checked. */

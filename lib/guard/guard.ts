@@ -46,7 +46,7 @@ export class Guard {
     this.#rules = createRuleResolver(config)
     this.#toolChecks = createToolChecks(this.#checks, this.#findErrors)
     this.checkContext = createContextCheck(this.#checks, this.#toolChecks.late)
-    const recheck = createRecheck(introspector, this.#checks, this.#toolChecks.late, clock.monotonic)
+    const recheck = createRecheck(this.#checks, this.#toolChecks.late, clock.monotonic)
     this.recheck = (request, reply, done) => {
       const state = getCheckState(request)
       if (state !== undefined && holdRequest(state, request, done, () => this.recheck(request, reply, done))) return
@@ -141,7 +141,7 @@ export class Guard {
     const { active, unexpired, scopes, roles } = this.#checks
     const earlier = getAccessContext(request)
     const previous = earlier === undefined ? undefined : withoutRequirement(earlier, requirement)
-    const context = { token, verdict, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous, isPassing: false }
+    const context = { token, verdict, introspector: this.#introspector, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous, isPassing: false }
     const denial = active(request, context) ?? unexpired(request, context, wall) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
     if (denial !== undefined) return denial
     // Writing to memory that other requests use costs more than reading it.

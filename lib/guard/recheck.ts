@@ -1,6 +1,4 @@
 import { toRequestError } from '../errors.ts'
-import type { Introspector } from '../verdicts/introspector.ts'
-import type { Verdict } from '../verdicts/verdict.ts'
 import type { AccessCheck, AccessChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, type AccessContext } from './access-context.ts'
 import { composeStrategies } from './auth-composition.ts'
@@ -20,20 +18,20 @@ const EXPIRY_RECHECK_MS = 50
  *
  * @param monotonic milliseconds
  */
-export function createRecheck (introspector: Introspector, { active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number): GuardHook {
+export function createRecheck ({ active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number): GuardHook {
   const checkScopes = createStrategy(scopes)
   const checkRoles = createStrategy(roles)
   const checkTools = createStrategy(tools)
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
     // A hook may have called `forget` in the meantime.
-    if (context.isPassing && context.previous === undefined && !introspector.mayBeForgotten(context.verdict)) return deny(request, reply, undefined, done)
+    if (context.isPassing && context.previous === undefined && !context.introspector.mayBeForgotten(context.verdict)) return deny(request, reply, undefined, done)
     const now = monotonic()
     // Only an active verdict allows a request, and an expired token needs no introspection.
     const denial = now - context.checkedAt < EXPIRY_RECHECK_MS ? undefined : findDenial(unexpired, request, context)
-    if (denial !== undefined || !isOutdated(introspector, context, now)) return deny(request, reply, denial, done)
+    if (denial !== undefined || !isOutdated(context, now)) return deny(request, reply, denial, done)
     const endHandling = handleUpgradeErrors(request)
-    renewVerdicts(introspector, context, monotonic)
+    renewVerdicts(context, monotonic)
       .finally(endHandling)
       .then((renewed) => {
         setAccessContext(request, renewed)
@@ -60,20 +58,23 @@ function createStrategy (check: AccessCheck): GuardHook {
   return (request, reply, done) => deny(request, reply, findDenial(check, request, getAccessContext(request)!), done)
 }
 
-function isOutdated (introspector: Introspector, context: AccessContext, now: number): boolean {
+function isOutdated (context: AccessContext, now: number): boolean {
   for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-    if (introspector.isOutdated(current.token, current.verdict, current.requirement.maxAge, now)) return true
+    if (current.introspector.isOutdated(current.token, current.verdict, current.requirement.maxAge, now)) return true
   }
   return false
 }
 
-/** One introspection for each token, as young as the strictest of the requirements demands. */
-async function renewVerdicts (introspector: Introspector, context: AccessContext, monotonic: () => number): Promise<AccessContext> {
+/** One introspection for each token and registration, as young as the strictest of the requirements demands. */
+async function renewVerdicts (context: AccessContext, monotonic: () => number): Promise<AccessContext> {
   const contexts: AccessContext[] = []
   for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) contexts.unshift(current)
   const maxAge = Math.min(...contexts.map(({ requirement }) => requirement.maxAge))
-  const verdicts = new Map<string, Verdict>()
-  for (const { token } of contexts) if (!verdicts.has(token)) verdicts.set(token, await introspector.getVerdict(token, maxAge))
-  const checkedAt = monotonic()
-  return contexts.reduce<AccessContext | undefined>((previous, { token, requirement }) => ({ token, verdict: verdicts.get(token)!, requirement, checkedAt, previous, isPassing: false }), undefined)!
+  const renewed: AccessContext[] = []
+  for (const { introspector, token, requirement } of contexts) {
+    const same = renewed.find((each) => each.introspector === introspector && each.token === token)
+    const verdict = same === undefined ? await introspector.getVerdict(token, maxAge) : same.verdict
+    renewed.push({ token, verdict, introspector, requirement, checkedAt: monotonic(), previous: renewed.at(-1), isPassing: false })
+  }
+  return renewed.at(-1)!
 }

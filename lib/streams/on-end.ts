@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import { getAccessContext, type AccessContext } from '../guard/access-context.ts'
 import { logDenial } from '../guard/denial-log.ts'
-import type { Verdict } from '../verdicts/verdict.ts'
+import type { Introspector } from '../verdicts/introspector.ts'
 import { toEndReason, type EndReason } from './end-reason.ts'
 import type { StreamCounter } from './stream-counter.ts'
 import type { StreamWatcher } from './stream-watcher.ts'
@@ -20,7 +20,8 @@ const DEFAULT_RECHECK_SECONDS = 60
 /** Milliseconds until a request is watched whose token has ended before: a callback can watch again each time that it is called. */
 const WATCH_AGAIN_MS = 100
 
-export function createOnEnd (watcher: StreamWatcher, counter: StreamCounter): OnEnd {
+/** @param findWatcher of the registration that has an introspector */
+export function createOnEnd (findWatcher: (introspector: Introspector) => StreamWatcher, counter: StreamCounter): OnEnd {
   const ended = new WeakSet<FastifyRequest>()
   return (request, callback, options = {}) => {
     const context = getAccessContext(request)
@@ -43,7 +44,7 @@ export function createOnEnd (watcher: StreamWatcher, counter: StreamCounter): On
       new Promise((resolve) => { resolve(callback(reason)) }).catch(reportFailure)
     }
     const watch = (): void => {
-      for (const [token, verdict] of listVerdicts(context)) removals.push(watcher.add(token, verdict, { request, interval, end }))
+      for (const { introspector, token, verdict } of listTokens(context)) removals.push(findWatcher(introspector).add(token, verdict, { request, interval, end }))
     }
     if (ended.has(request)) {
       const timer = setTimeout(watch, WATCH_AGAIN_MS).unref()
@@ -63,11 +64,12 @@ function getInterval (options: OnEndOptions): number {
   return recheck === 0 ? Infinity : recheck * 1000
 }
 
-/** The tokens that allowed a request: one, unless requirements were checked with different ones. */
-function listVerdicts (context: AccessContext): Map<string, Verdict> {
-  const verdicts = new Map<string, Verdict>()
+/** The tokens that allowed a request, for each registration that checked them: mostly one. */
+function listTokens (context: AccessContext): AccessContext[] {
+  const found: AccessContext[] = []
   for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-    if (!verdicts.has(current.token)) verdicts.set(current.token, current.verdict)
+    const { token, introspector } = current
+    if (!found.some((each) => each.token === token && each.introspector === introspector)) found.push(current)
   }
-  return verdicts
+  return found
 }

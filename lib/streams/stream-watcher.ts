@@ -70,7 +70,7 @@ export class StreamWatcher implements VerdictListener {
     this.#index.remove(watched.verdict, watched.key)
     watched.verdict = verdict
     this.#index.add(verdict, watched.key)
-    watched.checkStreams(this.#options.check)
+    this.#checkStreams(watched)
     this.#schedule(watched)
   }
 
@@ -95,7 +95,7 @@ export class StreamWatcher implements VerdictListener {
       if (watched.streams.size > 0) delay = Math.min(delay, this.#getDelay(watched, now, wall))
     }
     // After the loop, which would not end if each callback watched again.
-    for (const watched of expired) watched.checkStreams(this.#options.check)
+    for (const watched of expired) this.#checkStreams(watched)
     if (this.#tokens.size > 0) this.#wakeUp.schedule(delay, now)
   }
 
@@ -105,6 +105,10 @@ export class StreamWatcher implements VerdictListener {
     this.#wakeUp.clear()
     this.#queue.clear()
     this.#tokens.clear()
+  }
+
+  #checkStreams (watched: WatchedToken): void {
+    watched.checkStreams(this.#options.check, this.#options.introspector)
   }
 
   #watch (key: string, token: string, verdict: Verdict): WatchedToken {
@@ -144,7 +148,7 @@ export class StreamWatcher implements VerdictListener {
     watched.isRechecking = false
     if (this.#isClosed) return
     // A stream that was added with an older verdict was not checked with this one.
-    if (found === watched.verdict) watched.checkStreams(this.#options.check)
+    if (found === watched.verdict) this.#checkStreams(watched)
     else if (found !== undefined) this.onVerdict(watched.key, found)
     if (watched.isDoubtful) return this.#doubt(watched)
     watched.isDoubtful = isDoubtful && found === undefined

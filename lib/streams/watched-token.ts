@@ -101,11 +101,15 @@ export class WatchedToken {
     this.#notBefore = now + Math.min(this.#interval, RETRY_MS)
   }
 
-  /** Ends the streams that the latest verdict denies. The requests of the others get it. */
-  checkStreams (check: ContextCheck): void {
+  /**
+   * Ends the streams that the latest verdict denies. The requests of the others get it.
+   *
+   * @param introspector what gave the verdict
+   */
+  checkStreams (check: ContextCheck, introspector: unknown): void {
     // A copy, because a callback can watch again. It can also cancel others.
     for (const stream of [...this.streams]) {
-      const context = withVerdict(getAccessContext(stream.request)!, this.token, this.verdict)
+      const context = withVerdict(getAccessContext(stream.request)!, introspector, this.token, this.verdict)
       const denial = check(stream.request, context)
       if (denial === undefined) setAccessContext(stream.request, context)
       else if (this.streams.has(stream)) stream.end(denial)

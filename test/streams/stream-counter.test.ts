@@ -4,6 +4,7 @@ import { ZitadelError } from '../../lib/errors.ts'
 import { getAccessContext, setAccessContext } from '../../lib/guard/access-context.ts'
 import { ANY_ACTIVE_TOKEN } from '../../lib/guard/requirement.ts'
 import { createOnEnd, type OnEnd } from '../../lib/streams/on-end.ts'
+import type { Introspector } from '../../lib/verdicts/introspector.ts'
 import { toEndReason } from '../../lib/streams/end-reason.ts'
 import { StreamCounter } from '../../lib/streams/stream-counter.ts'
 import type { StreamWatcher } from '../../lib/streams/stream-watcher.ts'
@@ -34,16 +35,17 @@ function create (): World {
     }
   } as unknown as StreamWatcher
   const log = { error: (...args: unknown[]) => { logged.push(args) }, info: () => {} }
+  const introspector = {} as Introspector
   const createRequest = (url?: string, ...tokens: string[]): FastifyRequest => {
     const request = { routeOptions: { url }, log } as unknown as FastifyRequest
     tokens.reduce<undefined | Parameters<typeof setAccessContext>[1]>((previous, token) => {
-      const context = { token, verdict: createIntrospectedVerdict({ active: true }), requirement: ANY_ACTIVE_TOKEN, checkedAt: 0, previous, isPassing: false }
+      const context = { token, verdict: createIntrospectedVerdict({ active: true }), introspector, requirement: ANY_ACTIVE_TOKEN, checkedAt: 0, previous, isPassing: false }
       setAccessContext(request, context)
       return context
     }, undefined)
     return request
   }
-  return { onEnd: createOnEnd(watcher, counter), counter, watched, verdicts, logged, createRequest }
+  return { onEnd: createOnEnd(() => watcher, counter), counter, watched, verdicts, logged, createRequest }
 }
 
 const deny = (reason: 'token_expired' | 'token_inactive'): ZitadelError => Object.assign(new ZitadelError('FST_ZITADEL_INVALID_TOKEN', 401, reason), { reason })

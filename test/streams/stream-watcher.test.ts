@@ -42,7 +42,7 @@ class World {
   async open (token: string, recheck = 60): Promise<() => void> {
     const verdict = await this.introspector.getVerdict(token)
     const request = {} as FastifyRequest
-    setAccessContext(request, { token, verdict, requirement: ANY_ACTIVE_TOKEN, checkedAt: 0, previous: undefined, isPassing: false })
+    setAccessContext(request, { token, verdict, introspector: this.introspector, requirement: ANY_ACTIVE_TOKEN, checkedAt: 0, previous: undefined, isPassing: false })
     const remove = this.watcher.add(token, verdict, {
       request,
       interval: recheck === 0 ? Infinity : recheck * 1000,
@@ -289,7 +289,7 @@ t.test('a verdict that is older than the one that is known changes nothing, and 
   t.equal(newer.sub, 'renamed')
   world.respond = () => ({ active: false })
   const request = {} as FastifyRequest
-  setAccessContext(request, { token: 'a', verdict: older, requirement: ANY_ACTIVE_TOKEN, checkedAt: 0, previous: undefined, isPassing: false })
+  setAccessContext(request, { token: 'a', verdict: older, introspector: world.introspector, requirement: ANY_ACTIVE_TOKEN, checkedAt: 0, previous: undefined, isPassing: false })
   t.teardown(world.watcher.add('a', older, { request, interval: Infinity, end: () => {} }))
   await settle()
   t.same(world.ended, [])
