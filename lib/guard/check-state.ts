@@ -9,15 +9,15 @@ export type PendingCheck = Promise<Error | undefined>
  */
 export interface CheckState {
   readonly pending: Set<PendingCheck>
-  /** Whether the request was denied, so that its response is under way. */
-  isDenied: boolean
+  /** Whether the request was denied, or has failed with another error, so that its response is under way. */
+  hasFailed: boolean
 }
 
 /** The key of the state in a request. The plugin decorates requests with it, so that setting it does not change their shape. */
 export const CHECK_STATE = Symbol('fastify-zitadel.checks')
 type CheckedRequest = FastifyRequest & { [CHECK_STATE]?: CheckState }
 
-/** Undefined if no check has waited for ZITADEL or denied the request. */
+/** Undefined if no check has waited for ZITADEL, and the request has not failed. */
 export function getCheckState (request: FastifyRequest): CheckState | undefined {
   return (request as CheckedRequest)[CHECK_STATE]
 }
@@ -29,29 +29,29 @@ export function addPendingCheck (request: FastifyRequest, check: PendingCheck): 
   return () => { pending.delete(check) }
 }
 
-export function setDenied (request: FastifyRequest): void {
-  useCheckState(request).isDenied = true
+export function setFailed (request: FastifyRequest): void {
+  useCheckState(request).hasFailed = true
 }
 
 /**
- * Holds a request that must not reach its handler now: until the checks that wait let it in, or for good, if it was denied.
+ * Holds a request that must not reach its handler now: until the checks that wait let it in, or for good, if it has failed.
  *
  * @param done denies the request
  * @param pass continues
  * @returns false if nothing holds it
  */
 export function holdRequest (state: CheckState, request: FastifyRequest, done: (denial: Error) => void, pass: () => void): boolean {
-  // An error handler may have passed a denied request to the not-found handler, by reply.callNotFound().
-  if (state.pending.size === 0) return state.isDenied && !request.is404
+  // An error handler may have passed a failed request to the not-found handler, by reply.callNotFound().
+  if (state.pending.size === 0) return state.hasFailed && !request.is404
   Promise.all(state.pending).then((denials) => {
     const denial = denials.find((each) => each !== undefined)
     if (denial === undefined) pass()
-    else if (!state.isDenied) done(denial)
+    else if (!state.hasFailed) done(denial)
   })
   return true
 }
 
 function useCheckState (request: CheckedRequest): CheckState {
-  request[CHECK_STATE] ??= { pending: new Set(), isDenied: false }
+  request[CHECK_STATE] ??= { pending: new Set(), hasFailed: false }
   return request[CHECK_STATE]
 }

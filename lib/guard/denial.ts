@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../errors.ts'
-import { setDenied } from './check-state.ts'
+import { setFailed } from './check-state.ts'
 import { isStrategyDenial, logDenial, logFailedStrategy, logStrategyDenial } from './denial-log.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
@@ -13,7 +13,7 @@ export type EndCheck = (request: FastifyRequest, reply: FastifyReply, denial: Er
 /** Ends a check of the guard. Sets the status and the headers of a denial at once, because a custom error handler may set neither. */
 export const deny: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) {
-    setDenied(request)
+    setFailed(request)
     handleUpgradeErrors(request)
     setFailure(reply, denial)
     logDenial(request, denial)
@@ -32,8 +32,8 @@ export const denyStrategy: EndCheck = (request, reply, denial, done) => {
  * calls this before the error handler. Only now is it certain that no other strategy lets the request in.
  */
 export function completeFailure (request: FastifyRequest, reply: FastifyReply, error: Error): void {
+  setFailed(request)
   if (!(error instanceof ZitadelError) && !isStrategyDenial(reply, error)) return
-  setDenied(request)
   setFailure(reply, error)
   logFailedStrategy(request, reply, error)
 }

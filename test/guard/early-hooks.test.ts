@@ -38,10 +38,13 @@ t.test('an earlier hook that calls back twice lets no request in', async (t) => 
   t.equal((await get('/optional', null)).body, 'guest')
 })
 
-t.test('a denied request does not reach its handler while a hook delays the response', async (t) => {
+t.test('a denied or failed request does not reach its handler while a hook delays the response', async (t) => {
   const { app, served, get } = await startApp(t)
+  const limit: onRequestHookHandler = (_request, _reply, done) => { done(Object.assign(new Error('too many'), { statusCode: 429 })) }
+  app.get('/limited', { config: { roles: ['admin'] }, onRequest: limit }, async (request) => { served.push(request.url) })
   app.addHook('onSend', async () => await new Promise((resolve) => { setImmediate(resolve) }))
   for (const token of [null, 'bad', 'bad', 'good']) t.equal((await get('/', token)).statusCode, token === 'good' ? 403 : 401)
+  for (const token of ['admin', 'admin']) t.equal((await get('/limited', token)).statusCode, 429)
   t.strictSame(served, [])
 })
 
