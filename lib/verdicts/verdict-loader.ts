@@ -98,7 +98,8 @@ export class VerdictLoader {
   async #load (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const cached = this.#cache.peek(key)
-      if (cached?.doubt !== undefined && await this.#isConfirmed(cached, cached.doubt, pending.maxAge, key, token)) return cached
+      const confirmed = cached?.doubt === undefined ? undefined : await this.#confirm(cached, cached.doubt, pending.maxAge, key, token)
+      if (confirmed !== undefined) return confirmed
       const verdict = await this.#introspect(pending, key, token)
       const kind = this.#pending.find(pending, verdict, key)
       if (kind === 'forget') {
@@ -124,18 +125,18 @@ export class VerdictLoader {
     this.#options.listener?.onDoubt({ jti })
   }
 
-  /** Whether a verdict that is doubtful after a gap can be used, because the shared cache shows that it was not forgotten. */
-  async #isConfirmed (cached: Verdict, doubt: Doubt, maxAge: number, key: string, token: string): Promise<boolean> {
+  /** Returns a verdict that is doubtful after a gap, if the shared cache shows that it was not forgotten; or one that has arrived meanwhile. */
+  async #confirm (cached: Verdict, doubt: Doubt, maxAge: number, key: string, token: string): Promise<Verdict | undefined> {
     const gap = this.#pending.lastGap
     const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti, session: cached.session }, cached.askedAt).catch(() => undefined)
-    if (gap !== this.#pending.lastGap) return false
+    if (gap !== this.#pending.lastGap) return undefined
     const now = this.#clock.monotonic()
     cached.isShared = isForgotten === false
-    if (isForgotten === true) this.#cache.doubt({ key }, now)
+    if (isForgotten === true && this.#cache.peek(key) === cached) this.#cache.doubt({ key }, now)
     doubt.isConfirmed ||= isForgotten === false
     doubt.trustedUntil = isForgotten === false ? doubt.confirmableUntil : Math.min(doubt.confirmableUntil, now + CONFIRM_AGAIN_MS)
-    // It may have been dropped, now or in the meantime.
-    return this.#cache.get(key, now, maxAge) === cached
+    // It may have been dropped or replaced, now or in the meantime.
+    return this.#cache.get(key, now, maxAge)
   }
 
   async #introspect (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {

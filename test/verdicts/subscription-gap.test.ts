@@ -327,3 +327,20 @@ t.test('a verdict that the shared cache has confirmed counts as shared, and no o
   t.equal(verdict.isShared, true)
   t.equal(world.asked.length, 1)
 })
+
+t.test('if the shared cache marks a verdict as forgotten after a later one has arrived, the later one stays', async (t) => {
+  const world = createWorld()
+  const token = TOKENS[0]!
+  await world.introspector.getVerdict(token)
+  world.reportGap()
+  world.clock.advance(0.001)
+  let reply = (_isForgotten: boolean): void => {}
+  world.isForgotten = async () => await new Promise((resolve) => { reply = resolve })
+  const waiting = world.introspector.getVerdict(token)
+  world.isForgotten = async () => false
+  const later = await world.introspector.getVerdict(token, 0)
+  world.clock.advance(0.001)
+  reply(true)
+  await waiting
+  t.equal(world.introspector.getCached(token, Infinity), later)
+})
