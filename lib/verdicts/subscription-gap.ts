@@ -20,18 +20,13 @@ interface Gap {
 export class SubscriptionGaps {
   /** Seconds. */
   readonly #ttl: number
-  readonly #lifetime: number
-  /** In their order, without those that came before any verdict that a decision can use. */
-  #gaps: Gap[] = []
+  /** In their order: those of the last seconds, and the one before them. */
+  readonly #gaps: Gap[] = []
   #count = 0
 
-  /**
-   * @param ttl seconds for which an active verdict is used
-   * @param lifetime milliseconds after which no decision can use a verdict
-   */
-  constructor (ttl: number, lifetime: number) {
+  /** @param ttl seconds for which an active verdict is used */
+  constructor (ttl: number) {
     this.#ttl = ttl
-    this.#lifetime = lifetime
   }
 
   /** The number of all gaps. */
@@ -44,7 +39,8 @@ export class SubscriptionGaps {
    * @param isCutOff whether the shared cache cannot be asked
    */
   record (at: number, isCutOff: boolean): void {
-    this.#gaps = this.#gaps.filter((gap) => gap.at >= at - this.#lifetime)
+    // A verdict that has missed one of earlier is used no more, whichever it was.
+    this.#gaps.splice(0, this.#gaps.findLastIndex((gap) => gap.at < at - SPREAD_MS))
     this.#gaps.push({ at, isCutOff })
     this.#count++
   }

@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
+import { DropQueue } from './drop-queue.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
 import { SubscriptionGaps } from './subscription-gap.ts'
-import { getLifetime, VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
+import { VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
 import type { NamedTarget, VerdictTarget } from './verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -17,13 +18,14 @@ export class VerdictCache {
   #verdicts: VerdictStore
   readonly #known: KnownTokens
   readonly #gaps: SubscriptionGaps
+  readonly #drops = new DropQueue()
 
   constructor (bounds: CacheBounds, clock: Clock) {
     this.#bounds = bounds
     this.#clock = clock
     this.#verdicts = new VerdictStore(bounds, clock)
     this.#known = new KnownTokens(bounds.max)
-    this.#gaps = new SubscriptionGaps(bounds.ttl, getLifetime(bounds))
+    this.#gaps = new SubscriptionGaps(bounds.ttl)
   }
 
   /**
@@ -33,6 +35,7 @@ export class VerdictCache {
    * @param maxAge milliseconds that the caller accepts at most
    */
   get (key: string, now: number, maxAge: number): Verdict | undefined {
+    this.#drops.run(key)
     const verdict = this.#verdicts.get(key, now, maxAge)
     if (verdict === undefined || verdict.lastGap === this.#gaps.count) return verdict
     this.#gaps.apply(verdict, key)
@@ -57,6 +60,7 @@ export class VerdictCache {
 
   /** Returns a verdict of any age, doubtful or not. */
   peek (key: string): Verdict | undefined {
+    this.#drops.run(key)
     const verdict = this.#verdicts.peek(key)
     if (verdict !== undefined && verdict.lastGap !== this.#gaps.count) this.#gaps.apply(verdict, key)
     return verdict
@@ -68,6 +72,7 @@ export class VerdictCache {
   }
 
   getKnown (key: string): KnownToken | undefined {
+    this.#drops.run(key)
     return this.#known.get(key)
   }
 
@@ -82,6 +87,7 @@ export class VerdictCache {
    * @param notBefore monotonic milliseconds
    */
   setKnown (key: string, { granted, expiresAt, sub, jti }: Verdict, notBefore: number): void {
+    this.#drops.run(key)
     if (granted === undefined) this.#known.delete(key)
     else this.#known.set(key, { notBefore, expiresAt, sub, jti })
   }
@@ -93,13 +99,11 @@ export class VerdictCache {
    * @returns the number of verdicts
    */
   forget (target: NamedTarget, before: number): number {
-    const count = this.#count
-    for (const key of this.#verdicts.find(target)) {
-      if (this.getLatest(key) > before) continue
+    return this.#drop(target, (key) => {
+      if (this.getLatest(key) > before) return this.#verdicts.keepNames(key)
       this.#verdicts.delete(key)
       this.#known.delete(key)
-    }
-    return count - this.#count
+    })
   }
 
   /**
@@ -109,19 +113,18 @@ export class VerdictCache {
    * @returns the number of verdicts
    */
   doubt (target: VerdictTarget, at: number): number {
+    if (!('all' in target)) {
+      return this.#drop(target, (key) => {
+        this.#verdicts.delete(key)
+        this.#known.postpone(key, at)
+      })
+    }
     const count = this.#count
-    if ('all' in target) {
-      // A loop over all of them would block the process.
-      this.#verdicts.close()
-      this.#verdicts = new VerdictStore(this.#bounds, this.#clock)
-      this.#known.postponeAll(at)
-      return count
-    }
-    for (const key of this.#verdicts.find(target)) {
-      this.#verdicts.delete(key)
-      this.#known.postpone(key, at)
-    }
-    return count - this.#count
+    // A loop over all of them would block the process.
+    this.#verdicts.close()
+    this.#verdicts = new VerdictStore(this.#bounds, this.#clock)
+    this.#known.postponeAll(at)
+    return count
   }
 
   /**
@@ -134,6 +137,17 @@ export class VerdictCache {
   recordGap (at: number, isCutOff: boolean): number {
     this.#gaps.record(at, isCutOff)
     return this.#count
+  }
+
+  /** @returns the number of verdicts */
+  #drop (target: NamedTarget, drop: (key: string) => void): number {
+    const many = this.#verdicts.takeMany(target)
+    if (many !== undefined) return this.#drops.add(many, drop)
+    const keys = this.#verdicts.find(target)
+    for (const key of keys) this.#drops.run(key)
+    const count = this.#count
+    for (const key of keys) drop(key)
+    return count - this.#count
   }
 
   get #count (): number {

@@ -40,4 +40,20 @@ export class VerdictIndex {
     })
     return 'key' in target ? [target.key, ...found] : found
   }
+
+  /**
+   * Removes a name that more keys than a limit carry, without a copy of them. They stay listed under their other names.
+   *
+   * @returns the keys that a target applies to; undefined if they are not more
+   */
+  takeMany (target: NamedTarget, limit: number): Set<string> | undefined {
+    for (const kind of KINDS) {
+      const name = (target as Partial<VerdictNames>)[kind]
+      const keys = name === undefined ? undefined : this.#keys[kind].get(name)
+      if (keys === undefined || typeof keys === 'string' || keys.size <= limit) continue
+      this.#keys[kind].delete(name!)
+      return 'key' in target ? keys.add(target.key) : keys
+    }
+    return undefined
+  }
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { CachePartition } from './cache-partition.ts'
+import { MAX_DROPS } from './drop-queue.ts'
 import { MemberNames } from './member-names.ts'
 import { ReleaseTimer } from './release-timer.ts'
 import { VerdictIndex } from './verdict-index.ts'
@@ -49,7 +50,7 @@ export class VerdictStore {
   readonly #partitions: readonly CachePartition[]
   readonly #names = new MemberNames()
   readonly #index = new VerdictIndex()
-  /** Milliseconds. */
+  /** Milliseconds after which no decision can use a verdict, nor one that was asked for before it. */
   readonly #lifetime: number
   readonly #clock: Clock
   readonly #timer = new ReleaseTimer(() => this.#release())
@@ -63,7 +64,7 @@ export class VerdictStore {
     this.#heavy = new CachePartition({ max: few, maxBytes: heavyBytes, ttl: ttl * 1000 }, onRemove)
     this.#inactive = new CachePartition({ max: few, maxBytes: inactiveBytes, ttl: inactiveTtl * 1000 }, onRemove)
     this.#partitions = [this.#ordinary, this.#inactive, this.#heavy]
-    this.#lifetime = getLifetime({ ttl, inactiveTtl, staleIfError })
+    this.#lifetime = (Math.max(ttl, inactiveTtl) + staleIfError) * 1000
     this.#clock = clock
   }
 
@@ -101,6 +102,17 @@ export class VerdictStore {
     return this.#index.findTarget(target)
   }
 
+  /** Removes the name of a target that very many verdicts carry, and returns their keys. They are not found by it any more. */
+  takeMany (target: NamedTarget): Set<string> | undefined {
+    return this.#index.takeMany(target, MAX_DROPS)
+  }
+
+  /** Lets a verdict that is kept be found by all of its names. */
+  keepNames (key: string): void {
+    const verdict = this.peek(key)
+    if (verdict !== undefined) this.#index.add(verdict, key)
+  }
+
   /** Ends the release of verdicts, so that a store that is not used any more is not kept in memory. */
   close (): void {
     this.#timer.close()
@@ -121,9 +133,4 @@ export class VerdictStore {
     const oldest = this.#partitions.map((partition) => partition.release(now - this.#lifetime, MAX_RELEASES))
     return Math.min(...oldest) + this.#lifetime - now
   }
-}
-
-/** Milliseconds after which no decision can use a verdict, nor one that was asked for before it. */
-export function getLifetime ({ ttl, inactiveTtl, staleIfError }: Pick<StoreBounds, 'ttl' | 'inactiveTtl' | 'staleIfError'>): number {
-  return (Math.max(ttl, inactiveTtl) + staleIfError) * 1000
 }

@@ -269,7 +269,7 @@ t.test('gaps that are applied together, when a verdict is read, shorten its use 
   for (const kinds of ['g', 'c', 'gg', 'gc', 'cg', 'cc', 'ccg', 'cgc', 'gcc', 'ggcgcc']) {
     for (const start of [0, 8000, 14_000]) {
       for (const key of ['\0\0\0', '\x80\0\0', '\xFF\xFF\xFF']) {
-        const gaps = new SubscriptionGaps(ttl, 60_000)
+        const gaps = new SubscriptionGaps(ttl)
         const [atOnce, together] = [0, 1].map(() => createVerdict({ active: true }, rules, 0, 0)) as [Verdict, Verdict]
         for (const [index, kind] of [...kinds].entries()) {
           gaps.record(start + index * 1000, kind === 'c')
@@ -283,15 +283,20 @@ t.test('gaps that are applied together, when a verdict is read, shorten its use 
   }
 })
 
-t.test('gaps before the time of any verdict that is used are not kept, and change no later one', async (t) => {
-  const gaps = new SubscriptionGaps(30, 40_000)
-  for (const at of [0, 1000, 41_000]) gaps.record(at, false)
-  const [kept, first] = [createVerdict({ active: true }, rules, 0, 0), createVerdict({ active: true }, rules, 0, 0)]
-  gaps.apply(kept, '\0\0\0')
-  t.equal(kept.doubt!.confirmableUntil, 1000, 'after exactly this time, a verdict can still be used')
-  gaps.record(41_001, false)
-  gaps.apply(first, '\0\0\0')
-  t.equal(first.doubt!.confirmableUntil, 41_000)
+t.test('of the gaps that were more than 15 seconds ago one is kept, because any of them ends the use of a verdict', async (t) => {
+  const verdict = (): Verdict => createVerdict({ active: true }, rules, 0, 0)
+  for (const [times, expected] of [[[0, 1000, 16_000], 0], [[0, 1000, 16_001], 1000], [[0, 1000, 2000, 17_000], 1000]] as const) {
+    const gaps = new SubscriptionGaps(30)
+    for (const at of times) gaps.record(at, false)
+    const kept = verdict()
+    // With this key the spread is 0.
+    gaps.apply(kept, '\0\0\0')
+    t.equal(kept.doubt!.confirmableUntil, expected)
+    const later = verdict()
+    later.lastGap = gaps.count - 1
+    gaps.apply(later, '\0\0\0')
+    t.equal(later.doubt!.confirmableUntil, times.at(-1))
+  }
 })
 
 t.test('a verdict that was read after one gap, and a verdict of later than a gap, are changed by the next gap only', async (t) => {
