@@ -7,6 +7,7 @@ import type { VerdictListener } from '../verdicts/verdict-listener.ts'
 import type { VerdictTarget } from '../verdicts/verdict-target.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { RecheckQueue } from './recheck-queue.ts'
+import { Slices } from './slices.ts'
 import { MAX_SLEEP_MS, WakeUp, getMinSleep } from './wake-up.ts'
 import { WatchedToken, type CutOff, type Stream } from './watched-token.ts'
 
@@ -27,6 +28,7 @@ export class StreamWatcher implements VerdictListener {
   readonly #tokens = new Map<string, WatchedToken>()
   readonly #index = new VerdictIndex()
   readonly #queue: RecheckQueue
+  readonly #doubts = new Slices<WatchedToken>((watched) => this.#doubt(watched))
   #cutOff: CutOff | undefined
   readonly #wakeUp = new WakeUp(() => { this.checkDue() })
   #isClosed = false
@@ -57,8 +59,8 @@ export class StreamWatcher implements VerdictListener {
   }
 
   readonly onDoubt = (target: VerdictTarget): void => {
-    if (this.#tokens.size === 0) return
-    for (const key of this.#index.findTarget(target) ?? this.#tokens.keys()) {
+    if ('all' in target) return this.#doubts.start(this.#tokens.values())
+    for (const key of this.#index.findTarget(target)) {
       const watched = this.#tokens.get(key)
       if (watched !== undefined) this.#doubt(watched)
     }

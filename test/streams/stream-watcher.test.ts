@@ -4,6 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { OutageError, ZitadelError, createUnavailableError } from '../../lib/errors.ts'
 import { setAccessContext } from '../../lib/guard/access-context.ts'
 import { ANY_ACTIVE_TOKEN } from '../../lib/guard/requirement.ts'
+import { SLICE_SIZE } from '../../lib/streams/slices.ts'
 import { StreamWatcher } from '../../lib/streams/stream-watcher.ts'
 import { WatchedToken } from '../../lib/streams/watched-token.ts'
 import { hashToken } from '../../lib/oauth/token-hash.ts'
@@ -219,6 +220,20 @@ t.test('a stale verdict keeps the stream, and ZITADEL is asked again after 5 sec
   await world.pass(20)
   t.same(world.ended, [])
   t.ok(world.asked.length <= 7, String(world.asked.length))
+})
+
+t.test('when all verdicts are doubted, each of thousands of tokens is rechecked once, except those whose streams were removed', async (t) => {
+  const world = new World(t)
+  const removes: Array<() => void> = []
+  const count = 2 * SLICE_SIZE + 10
+  for (let i = 0; i < count; i++) removes.push(await world.open(`token-${i}`))
+  world.asked.length = 0
+  world.introspector.doubt({ all: true })
+  for (const remove of removes.splice(-3)) remove()
+  for (let turns = 0; turns < count && world.asked.length < count - 3; turns++) await settle()
+  await settle()
+  t.equal(world.asked.length, count - 3)
+  t.equal(new Set(world.asked.map(([token]) => token)).size, count - 3)
 })
 
 t.test('when all verdicts are doubted, a few rechecks run at a time, and one while requests wait', async (t) => {
