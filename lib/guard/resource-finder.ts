@@ -1,21 +1,55 @@
 import type { FastifyRequest } from 'fastify'
 import { findResource, type Resource } from '../options/resources.ts'
+import { getRouterOption } from './router-options.ts'
 
 /** Finds the protected resource that a request is inside of. */
 export type ResourceFinder = (request: FastifyRequest) => Resource | undefined
 
 /**
- * Creates the finder. The pattern of the route decides, because the router has already normalized the path. Only for a route whose
- * pattern does not name a path (`/:tenant/mcp`, `/*`), and for a request that no route serves, the path of the request decides.
+ * Creates the finder. The pattern of the route decides, because the router has already normalized the path. Where a pattern has
+ * parameters (`/:tenant/mcp`, `/*`), the path of the request decides from the first parameter on. It decides alone for a request
+ * that no route serves.
  *
  * @returns undefined if there is no resource
  */
 export function createResourceFinder (resources: readonly Resource[]): ResourceFinder | undefined {
-  return resources.length === 0 ? undefined : ({ routeOptions: { url: pattern }, url }) => findResource(resources, pattern === undefined || /[:*]/.test(pattern) ? normalizePath(url) : pattern)
+  if (resources.length === 0) return undefined
+  const lowerCaseResources = resources.map((resource) => ({ resource, path: resource.path.toLowerCase() }))
+  return (request) => {
+    const path = getPath(request)
+    // Then the router serves `/MCP` by the route `/mcp`.
+    if (getRouterOption(request.server, 'caseSensitive') === false) return findResource(lowerCaseResources, path.toLowerCase())?.resource
+    return findResource(resources, path)
+  }
 }
 
-/** Undoes what a router may undo before it compares: percent-encoding and repeated slashes. */
-function normalizePath (url: string): string {
-  const path = url.split(/[?#;]/, 1)[0]!
-  return path.replaceAll(/%[0-9a-f]{2}/gi, (code) => String.fromCharCode(parseInt(code.slice(1), 16))).replaceAll(/\/{2,}/g, '/')
+function getPath (request: FastifyRequest): string {
+  const pattern = request.routeOptions.url ?? '*'
+  const dynamic = pattern.search(/[:*]/)
+  if (dynamic < 0) return mergeSlashes(pattern)
+  const fixed = mergeSlashes(pattern.slice(0, dynamic))
+  const path = normalizePath(request, pattern.includes('*'))
+  // The router has matched the fixed part, whatever a target in an unusual form looks like.
+  return path.toLowerCase().startsWith(fixed.toLowerCase()) ? fixed + path.slice(fixed.length) : fixed
+}
+
+/**
+ * Undoes what a router undoes before it compares: a target in absolute form (`http://host/path`), percent-encoding and repeated slashes.
+ *
+ * @param hasEncodedSlashes whether an encoded slash separates segments: for a wildcard it does, in a parameter it does not
+ */
+function normalizePath ({ url, server }: FastifyRequest, hasEncodedSlashes: boolean): string {
+  const [path] = removeOrigin(url).split(getRouterOption(server, 'useSemicolonDelimiter') === true ? /[?#;]/ : /[?#]/, 1)
+  const decoded = path!.replaceAll(/%[0-9a-f]{2}/gi, (code) => code.toLowerCase() === '%2f' && !hasEncodedSlashes ? code : String.fromCharCode(parseInt(code.slice(1), 16)))
+  return mergeSlashes(decoded)
+}
+
+/** The router takes any first character for the slash. */
+function removeOrigin (url: string): string {
+  const path = url.replace(/^https?:\/\/[^/?#]*/i, '')
+  return path === url ? `/${url.slice(1)}` : path.replace(/^(?!\/)/, '/')
+}
+
+function mergeSlashes (path: string): string {
+  return path.replaceAll(/\/{2,}/g, '/')
 }

@@ -78,6 +78,6 @@ function isResourceUrl (value: unknown): boolean {
 }
 
 /** Finds the resource that contains a path. */
-export function findResource (resources: readonly Resource[], path: string): Resource | undefined {
+export function findResource<T extends Pick<Resource, 'path'>> (resources: readonly T[], path: string): T | undefined {
   return resources.find((resource) => path === resource.path || path.startsWith(`${resource.path}/`))
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import { RESOURCE_METADATA_PATH, type ResourceMetadata } from '../oauth/protected-resource.ts'
+import { getRouterOption } from '../guard/router-options.ts'
 import { listServedRoutes } from '../guard/served-routes.ts'
 import type { Resource } from '../options/resources.ts'
 
@@ -48,7 +49,7 @@ export function serveResourceMetadata (app: FastifyInstance, resources: readonly
     const path = `${RESOURCE_METADATA_PATH}${resource.path}`
     if (!serve(path, metadata)) throw createOptionError('option "resource": another registration on this server has a resource with the same path')
     // Some clients keep the slash, others do not.
-    if (resource.path !== '' && resource.url.endsWith('/') && !ignoresTrailingSlash(root)) serve(`${path}/`, metadata)
+    if (resource.path !== '' && resource.url.endsWith('/') && getRouterOption(root, 'ignoreTrailingSlash') !== true) serve(`${path}/`, metadata)
     if (resource.path !== '' && resources.length === 1) serve(RESOURCE_METADATA_PATH, metadata)
   }
   root.addHook('onReady', async function fastifyZitadelOnReadyMetadata () {
@@ -73,11 +74,6 @@ function canServe (url: string, path: string): boolean {
   const fixed = dynamic < 0 ? pattern : pattern.slice(0, dynamic)
   const lower = path.toLowerCase()
   return dynamic < 0 ? pattern === lower || pattern.startsWith(`${lower}/`) : `${lower}/`.startsWith(fixed) || fixed.startsWith(`${lower}/`)
-}
-
-/** Fastify copies the options of the router to either place. */
-function ignoresTrailingSlash ({ initialConfig }: FastifyInstance): boolean {
-  return (initialConfig as { routerOptions?: { ignoreTrailingSlash?: boolean } }).routerOptions?.ignoreTrailingSlash ?? initialConfig.ignoreTrailingSlash!
 }
 
 function sendMetadata (request: FastifyRequest, reply: FastifyReply, metadata: ResourceMetadata): FastifyReply {
