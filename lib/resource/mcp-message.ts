@@ -2,8 +2,8 @@ import type { FastifyRequest } from 'fastify'
 
 /** What the guard reads of a JSON-RPC message. */
 export interface McpMessage {
-  /** Undefined for a response, which a client can send too. */
-  readonly method: string | undefined
+  /** Undefined for a response, which a client can send too. Null if it is no text: a table of methods would read `['tools/call']` as one. */
+  readonly method: string | null | undefined
   /** The tool that is called; undefined for another method, or if it has no name. */
   readonly tool: string | undefined
   /** What the header `Mcp-Name` repeats; undefined if the method has nothing of the kind. */
@@ -26,8 +26,8 @@ export function parseMessages (body: unknown): McpMessage[] | undefined {
 }
 
 function toMessage (entry: Record<string, unknown>): McpMessage {
-  const method = toOptionalString(entry['method'])
-  const parameter = method === undefined ? undefined : NAME_PARAMETERS.get(method)
+  const method = entry['method'] === undefined ? undefined : toOptionalString(entry['method']) ?? null
+  const parameter = NAME_PARAMETERS.get(method!)
   const { params } = entry
   const name = parameter !== undefined && isPlainObject(params) ? toOptionalString(params[parameter]) : undefined
   return { method, name, tool: method === 'tools/call' ? name : undefined }

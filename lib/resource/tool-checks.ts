@@ -24,6 +24,7 @@ export function createToolChecks ({ scopes, roles }: AccessChecks, findErrors: B
     return denial && rename(denial, `Tool "${name}": ${denial.message}`)
   }
   const checkMessage = (request: FastifyRequest, context: AccessContext, message: McpMessage): ZitadelError | undefined => {
+    if (message.method === null) return createInvalidRequest('The method of a message must be a string')
     if (!agreesWithHeaders(message, request.headers)) return createInvalidRequest('The headers Mcp-Method and Mcp-Name must agree with the body', 'message_differs_from_headers')
     if (message.method !== 'tools/call') return undefined
     return message.tool === undefined ? createInvalidRequest('A tool call must name its tool') : checkTool(request, context, message.tool)

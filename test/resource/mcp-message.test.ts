@@ -10,7 +10,8 @@ t.test('the name of a message is the parameter of its method', async (t) => {
   }
   const nameless = [{ method: 'tools/list', params: { name: 'a', undefined: 'b' } }, { method: 'tools/call' }, { method: 'tools/call', params: null }, { method: 'tools/call', params: ['a'] }, { method: 'tools/call', params: { name: 7 } }]
   for (const entry of nameless) t.strictSame(parseMessages(entry), [{ method: entry.method, name: undefined, tool: undefined }])
-  t.strictSame(parseMessages([{ id: 1, result: {} }, { method: 5, params: { name: 'a', undefined: 'b' } }]), Array(2).fill({ method: undefined, name: undefined, tool: undefined }))
+  t.strictSame(parseMessages([{ id: 1, result: {} }, { method: undefined }]), Array(2).fill({ method: undefined, name: undefined, tool: undefined }))
+  t.strictSame(parseMessages([5, null, {}, ['tools/call']].map((method) => ({ method, params: { name: 'a', undefined: 'b', null: 'c' } }))), Array(4).fill({ method: null, name: undefined, tool: undefined }))
 })
 
 t.test('a body of messages is a plain object or an array of them', async (t) => {

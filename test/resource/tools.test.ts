@@ -124,6 +124,26 @@ t.test('a name that is no string is refused, also if other tools are allowed', a
   t.equal(calls(), 0)
 })
 
+t.test('a method that is no string is refused, because a table of methods would find one by it', async (t) => {
+  const { app } = await startGuardedApp(t, { responses })
+  const called: unknown[] = []
+  const methods: Record<string, (parameters: { name: unknown }) => void> = { 'tools/call': ({ name }) => { called.push(name) } }
+  app.post('/tools', { config: { mcp: { ...RULES, otherTools: 'allowed' } } }, async ({ body }) => {
+    for (const { method, params } of [body].flat() as Array<{ method: string, params: { name: unknown } }>) methods[method]?.(params)
+    return 'served'
+  })
+  const post = async (payload: object, headers: object = {}): Promise<{ statusCode: number, body: string }> => await app.inject({ method: 'POST', url: '/tools', headers: { authorization: 'Bearer good', ...headers }, payload })
+  for (const method of [['tools/call'], [['tools/call']], { tools: 'call' }, 5, null]) {
+    const message = { ...call('purge-notes'), method }
+    t.match(await post(message), { statusCode: 400, body: /"The method of a message must be a string"/ }, JSON.stringify(method))
+    t.match(await post([call('list-notes'), message]), { statusCode: 400 }, JSON.stringify(method))
+    t.match(await post(message, headersOf('purge-notes')), { statusCode: 403 }, JSON.stringify(method))
+  }
+  t.same(called, [])
+  t.match(await post(call('list-notes')), { statusCode: 200 })
+  t.same(called, ['list-notes'])
+})
+
 t.test('a body that the server has not parsed as JSON is refused', async (t) => {
   const { app, post, calls } = await start(t)
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) => { done(null, body) })
