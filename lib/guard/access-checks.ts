@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { DenialReason, ZitadelError } from '../errors.ts'
 import { findOtherIssuer } from '../oauth/token-issuer.ts'
+import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { isOfSession } from '../zitadel/session.ts'
 import type { Grants } from '../zitadel/grants.ts'
@@ -40,11 +41,12 @@ export type CreateToolChecks = (checks: AccessChecks, findErrors: BearerErrorsFi
 /**
  * @param findResource undefined if there is no resource. Resources refuse personal access tokens, if their option says nothing else
  * @param issuer of ZITADEL; undefined if it is unknown
+ * @param own the introspector of this registration. What lets a token of another one in is not known here: its strategy has checked it
  * @param now milliseconds since 1970
  */
-export function createAccessChecks (findErrors: BearerErrorsFinder, findResource: ResourceFinder | undefined, issuer: string | undefined, now: () => number): AccessChecks {
-  const createTokenDenial = (request: FastifyRequest, token: string, reason: DenialReason): ZitadelError => {
-    const other = reason === 'token_inactive' && issuer !== undefined ? findOtherIssuer(token, issuer) : undefined
+export function createAccessChecks (findErrors: BearerErrorsFinder, findResource: ResourceFinder | undefined, issuer: string | undefined, own: Introspector, now: () => number): AccessChecks {
+  const createTokenDenial = (request: FastifyRequest, { token, introspector }: AccessContext, reason: DenialReason): ZitadelError => {
+    const other = reason === 'token_inactive' && issuer !== undefined && introspector === own ? findOtherIssuer(token, issuer) : undefined
     return other === undefined ? findErrors(request).invalidToken(reason) : findErrors(request).invalidToken('other_issuer', other && `iss: ${other}`)
   }
   const checkGrants = (request: FastifyRequest, { verdict, requirement }: AccessContext, hasGrants: typeof hasRequiredScopes): ZitadelError | undefined => {
@@ -55,9 +57,10 @@ export function createAccessChecks (findErrors: BearerErrorsFinder, findResource
     return findErrors(request).insufficientGrants(scopes, reason, required)
   }
   return {
-    active: (request, { token, verdict }) => {
-      if (verdict.granted === undefined) return createTokenDenial(request, token, verdict.reason!)
-      if (findResource === undefined || isOfSession(verdict.jti) || findResource(request)?.personalAccessTokens !== false) return undefined
+    active: (request, context) => {
+      const { verdict, introspector } = context
+      if (verdict.granted === undefined) return createTokenDenial(request, context, verdict.reason!)
+      if (findResource === undefined || isOfSession(verdict.jti) || introspector !== own || findResource(request)?.personalAccessTokens !== false) return undefined
       return findErrors(request).invalidToken('personal_access_token')
     },
     unexpired: (request, { verdict }, wall = now()) => wall < verdict.expiresAt ? undefined : findErrors(request).invalidToken('token_expired'),

@@ -41,7 +41,7 @@ export class Guard {
     this.#clock = clock
     const findResource = createResourceFinder(config.resources)
     this.#findErrors = createBearerErrorsFinder(config.realm, config.resources, findResource)
-    this.#checks = createAccessChecks(this.#findErrors, findResource, config.issuer, clock.wall)
+    this.#checks = createAccessChecks(this.#findErrors, findResource, config.issuer, introspector, clock.wall)
     this.#readToken = createTokenReader(config.tokenFrom, (request) => this.#findErrors(request).severalTokens())
     this.#rules = createRuleResolver(config)
     this.#toolChecks = createToolChecks(this.#checks, this.#findErrors)

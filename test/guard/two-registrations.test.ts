@@ -109,3 +109,35 @@ t.test('a request keeps the verdicts of two registrations apart while onEnd() wa
   await setImmediate()
   t.strictSame(reasons, ['forbidden'])
 })
+
+t.test('the resource of one registration refuses no personal access token that a strategy of another one has let in', async (t) => {
+  const clock = new ManualClock()
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  const introspect = async (token: string): Promise<object> => token === 'revoked' && clock.monotonic() > start ? INACTIVE : activeResponse({ jti: '280000000000000900' })
+  const start = clock.monotonic()
+  let first!: Zitadel
+  const reasons: string[] = []
+  await app.register(async (scope) => {
+    await scope.register(createPlugin(clock), { introspect })
+    first = scope.zitadel
+    scope.get('/first', async () => 'served')
+  })
+  await app.register(async (scope) => {
+    await scope.register(createPlugin(clock), { introspect, issuer: 'https://auth.acme.example', resource: 'https://api.acme.example/mcp' })
+    const preValidation = async (): Promise<void> => { clock.advance(60) }
+    const handler = async (request: FastifyRequest): Promise<string> => {
+      first.onEnd(request, (reason) => { reasons.push(reason) })
+      return 'served'
+    }
+    scope.get('/mcp/first', { config: { access: 'own' }, onRequest: first.require() as never, preValidation }, handler)
+    scope.get('/mcp/second', { config: { access: 'own' }, onRequest: scope.zitadel.require() as never, preValidation }, handler)
+  })
+  const get = getter(app)
+  t.equal((await get('/mcp/first', 'pat')).statusCode, 200)
+  await first.forget({ token: 'pat' })
+  await setImmediate()
+  t.strictSame(reasons, [])
+  t.equal((await get('/mcp/first', 'revoked')).statusCode, 401)
+  t.equal((await get('/mcp/second', 'pat')).statusCode, 401)
+})
