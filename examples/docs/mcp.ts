@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { Readable } from 'node:stream'
+import { Readable, finished } from 'node:stream'
 import zitadel, { type ZitadelOptions } from 'fastify-zitadel'
 
 export async function buildMcpApi (options: ZitadelOptions, openStream: () => Readable = () => Readable.from([])): Promise<FastifyInstance> {
@@ -14,7 +14,7 @@ export async function buildMcpApi (options: ZitadelOptions, openStream: () => Re
 
   // #region streams
   const endWithToken = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    reply.raw.on('close', app.zitadel.onEnd(request, () => { reply.raw.destroy() }))
+    finished(reply.raw, app.zitadel.onEnd(request, () => { reply.raw.destroy() }))
   }
   app.get('/mcp', { config: { scopes: [] }, preHandler: endWithToken }, async (_request, reply) => {
     return await reply.type('text/event-stream').send(openStream())

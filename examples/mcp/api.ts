@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { finished } from 'node:stream'
 import { createMcpFastifyApp } from '@modelcontextprotocol/fastify'
 import { toNodeHandler } from '@modelcontextprotocol/node'
 import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server'
@@ -32,7 +33,7 @@ export async function buildApi (options: ZitadelOptions, recheck = 60): Promise<
 
   app.all('/mcp', { config: { mcp: { tools } }, errorHandler: sendAsJsonRpc }, async (request, reply) => {
     reply.hijack()
-    reply.raw.once('close', app.zitadel.onEnd(request, () => { reply.raw.destroy() }, { recheck }))
+    finished(reply.raw, app.zitadel.onEnd(request, () => { reply.raw.destroy() }, { recheck }))
     await handle(Object.assign(request.raw, { auth: app.zitadel.authInfo(request) }), reply.raw, request.body)
   })
   // #endregion guard

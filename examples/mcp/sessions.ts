@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { finished } from 'node:stream'
 import { createMcpFastifyApp } from '@modelcontextprotocol/fastify'
 import { NodeStreamableHTTPServerTransport } from '@modelcontextprotocol/node'
 import type { McpServer } from '@modelcontextprotocol/server'
@@ -39,7 +40,7 @@ export async function buildSessionApi (options: ZitadelOptions, recheck = 60): P
     if (id !== undefined && session?.sub !== request.zitadel.sub) return await reply.code(404).send({ message: 'There is no such session' })
     const transport = session?.transport ?? await openSession(request.zitadel.sub)
     reply.hijack()
-    reply.raw.once('close', app.zitadel.onEnd(request, () => { reply.raw.destroy() }, { recheck }))
+    finished(reply.raw, app.zitadel.onEnd(request, () => { reply.raw.destroy() }, { recheck }))
     await transport.handleRequest(Object.assign(request.raw, { auth: app.zitadel.authInfo(request)! }), reply.raw, request.body)
   })
   // #endregion sessions

@@ -1,7 +1,9 @@
 import t from 'tap'
 import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { connect, type Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel from 'fastify-zitadel'
 import { startStandIn, type StandIn } from 'fastify-zitadel/testing'
@@ -17,7 +19,7 @@ import { declareRoutes } from '../../examples/docs/routes.ts'
 import { declareTenantRoute } from '../../examples/docs/claims.ts'
 import { createServer, handleErrors } from '../../examples/docs/errors.ts'
 import pluginFile from '../../examples/docs/plugin-file.ts'
-import type { TestContext } from '../fixtures/guarded-app.ts'
+import { activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
 
 type Options = Pick<StandIn, 'issuer' | 'credentials'>
 
@@ -210,6 +212,37 @@ t.test('an open response of an MCP server ends when the token is revoked', async
   await app.zitadel.forget({ token })
   await t.rejects(response.text())
   t.ok(stream.destroyed)
+})
+
+t.test('an MCP server watches no token of a caller that has left before the handler ran', async (t) => {
+  const signals = new EventEmitter()
+  const [asked, answered, handled] = [once(signals, 'asked'), once(signals, 'answered'), once(signals, 'handled')]
+  let introspections = 0
+  const introspect = async (): Promise<object> => {
+    introspections++
+    signals.emit('asked')
+    await answered
+    return activeResponse({ aud: ['280000000000000001'], jti: 'V2_1-at_1' })
+  }
+  const app = await buildMcpApi({ introspect, issuer: 'https://auth.acme.example' }, () => {
+    signals.emit('handled')
+    return new PassThrough()
+  })
+  t.teardown(async () => await app.close())
+  const connected = once(app.server, 'connection')
+  const { port } = new URL(await app.listen({ host: '127.0.0.1', port: 0 }))
+  const caller = connect(Number(port), '127.0.0.1', () => { caller.write('GET /mcp HTTP/1.1\r\nHost: api\r\nAuthorization: Bearer one\r\n\r\n') })
+  const [connection] = await connected as [Socket]
+  await asked
+  caller.destroy()
+  await once(connection, 'close')
+  signals.emit('answered')
+  await handled
+  await setImmediate()
+  await app.zitadel.forget({ token: 'one' })
+  await setImmediate()
+  await setImmediate()
+  t.equal(introspections, 1, 'a token that is watched would be introspected again')
 })
 
 t.test('with the documented log controller, a denial is one line, and any other error is logged as before', async (t) => {
