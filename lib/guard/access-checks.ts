@@ -64,7 +64,7 @@ export function createAccessChecks (findErrors: BearerErrorsFinder, findResource
       return findErrors(request).invalidToken('personal_access_token')
     },
     unexpired: (request, { verdict }, wall = now()) => wall < verdict.expiresAt ? undefined : findErrors(request).invalidToken('token_expired'),
-    // Each reads its own property: the engine finds one that is given by name more slowly.
+    // Each reads its own property, because reading one whose name is a parameter takes longer.
     scopes: (request, context) => isMet(context, context.requirement.scopes) ? undefined : checkGrants(request, context, hasRequiredScopes),
     roles: (request, context) => isMet(context, context.requirement.roles) ? undefined : checkGrants(request, context, hasRequiredRoles)
   }

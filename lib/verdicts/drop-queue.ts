@@ -27,7 +27,7 @@ export class DropQueue {
 
   /** Does what is left to do for one key, in order. */
   run (key: string): void {
-    // Each hit of the cache comes here.
+    // This runs at each hit of the cache.
     if (this.#queue.length === 0) return
     // First all are found, because what drops a verdict looks it up too.
     for (const { drop } of this.#queue.filter(({ keys }) => keys.delete(key))) drop(key)

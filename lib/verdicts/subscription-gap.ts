@@ -39,7 +39,7 @@ export class SubscriptionGaps {
    * @param isCutOff whether the shared cache cannot be asked
    */
   record (at: number, isCutOff: boolean): void {
-    // A verdict that has missed one of earlier is used no more, whichever it was.
+    // If a verdict missed a gap before that time, its use has ended, whichever gap it was.
     this.#gaps.splice(0, this.#gaps.findLastIndex((gap) => gap.at < at - SPREAD_MS))
     this.#gaps.push({ at, isCutOff })
     this.#count++

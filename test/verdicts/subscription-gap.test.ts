@@ -299,7 +299,7 @@ t.test('of the gaps that were more than 15 seconds ago one is kept, because any 
   }
 })
 
-t.test('a verdict that was read after one gap, and a verdict of later than a gap, are changed by the next gap only', async (t) => {
+t.test('a verdict that was read after a gap, and one that was asked for after it, are changed by the next gap only', async (t) => {
   const world = createWorld()
   const [read, later] = TOKENS as [string, string]
   const verdict = await world.introspector.getVerdict(read)
