@@ -6,22 +6,25 @@ import { inRounds, ratios, spread } from './parts/statistics.js'
 import { number, ratio } from './table.js'
 
 const CONNECTIONS = 16
+/** Why a goal is not reached: found by profiles, and by measuring with one token. */
 const WHY = 'the hash of the token and the lookup of its verdict cannot be left out. In a profile over sockets with an opaque token, the hash took 5 % of the CPU time of a request, the lookup 2.5, the composition with @fastify/auth 2, and all other checks 2.5. With one token instead of 1,000 the ratio was 0.03 to 0.08 higher, because the memory of a thousand verdicts is not in the CPU caches. The hash of a JWT of 1.1 kB takes 0.95 us, of which 0.62 are SHA-256 itself'
 /** Seconds of load before the measurement: the engine needs tens of thousands of requests to optimise a server, and each token is introspected once. */
 const WARM_UP = 2
+/** Seconds of a load. */
+const DURATION = 1
 /** Loads of a process, of which the cheapest counts. Other work on the machine can only raise the cost, through shared CPU caches. */
 const LOADS = 4
 
 /**
  * Measures how many requests a core serves, over real sockets, by the server's own CPU time.
- * Each round starts every contestant in a new process, because the engine can compile the same code differently, and beside it its
- * bare framework. Both are loaded in turn, because the machine can get slower or faster within seconds.
+ * Each round starts a contestant and its bare framework in new processes, because the engine can compile the same code differently.
+ * Both are loaded in turn, because the machine can get slower or faster within seconds.
  */
-export async function hitOverSockets ({ contenders, authority, socketRounds, seconds, progress }) {
+export async function hitOverSockets ({ contenders, authority, socketRounds, progress }) {
   const guards = contenders.contestants.filter((contestant) => contestant !== WITH_METRICS && contestant !== bareOf(contestant))
   const measured = await inRounds(socketRounds, guards, async (contestant, round, i) => {
     progress((round + i / guards.length) / socketRounds)
-    return await measurePair(contestant, authority, seconds)
+    return await measurePair(contestant, authority)
   })
   // Requests a second and core are the inverse of CPU seconds a request.
   const shares = (contestant) => measured.get(contestant).map(({ own, bare }) => bare / own)
@@ -32,7 +35,7 @@ export async function hitOverSockets ({ contenders, authority, socketRounds, sec
 
   return {
     title: 'Requests per second and core on a hit, over real sockets',
-    text: `autocannon, ${CONNECTIONS} connections, from another process, ${authority.tokens.jwt.length.toLocaleString('en')} tokens; CPU time of the server's process. 1 is its plain framework, sent the same header. Each of ${socketRounds} rounds starts a contestant and its bare framework in new processes and loads both in turn: the median of the rounds, with the least and the most. Of a process, the cheapest of ${LOADS} loads counts. The process that sends the load never sleeps: waking it up would count as CPU time of the server, and a server that is slower than it would do so more often. On a machine with other guests, three runs of the same code gave medians of 0.77, 0.84 and 0.86 for the guard with an opaque token, and of 0.90, 0.80 and 0.81 with a JWT: a difference below 0.1 says little. Processes of the same code once differed by up to 2 us a request. That was \`process.nextTick()\`: if a garbage collection finds none of its objects alive, V8 makes each of its calls ten times as slow from then on, and a request needs about nine. The guard keeps one of them (\`lib/tick-object.ts\`); other contestants that wait before their first requests can be affected.`,
+    text: `autocannon, ${CONNECTIONS} connections, from another process, ${authority.tokens.jwt.length.toLocaleString('en')} tokens; CPU time of the server's process. 1 is its plain framework, sent the same header. Each of ${socketRounds} rounds starts a contestant and its bare framework in new processes and loads both in turn: the median of the rounds, with the least and the most. Of a process, the cheapest of ${LOADS} loads counts. The process that sends the load does not sleep: waking it up would count as CPU time of the server, and a server that is slower than it would do so more often. On a shared machine, three runs of the same code gave medians of 0.77, 0.84 and 0.86 for the guard with an opaque token, and of 0.90, 0.80 and 0.81 with a JWT: a difference below 0.1 says little. Processes of the same code once differed by up to 2 us a request. That was \`process.nextTick()\`: if a garbage collection finds none of its objects alive, V8 makes each of its calls ten times as slow from then on, and a request needs about nine. The guard keeps one of them (\`lib/tick-object.ts\`); other contestants that wait before their first requests can be affected.`,
     head: ['contestant', 'to plain Fastify', 'thousand requests per second and core'],
     rows: guards.map((contestant) => [NAMES[contestant], ratio(toPlain(contestant)), number(rate(contestant))]),
     bars: guards.map((contestant) => ({
@@ -63,20 +66,20 @@ export async function hitOverSockets ({ contenders, authority, socketRounds, sec
   }
 }
 
-/** @returns microseconds of CPU a request, of a contestant and of its bare framework, in new processes */
+/** @returns microseconds of CPU a request: of a contestant, and of its bare framework, each in a new process */
 async function measurePair (contestant, authority, seconds) {
   const pair = [await startServer(contestant, authority), await startServer(bareOf(contestant), authority)]
   const costs = pair.map(() => [])
   for (const { load } of pair) await load(WARM_UP)
   for (let i = 0; i < LOADS; i++) {
-    for (const [which, { load }] of pair.entries()) costs[which].push(await load(seconds))
+    for (const [which, { load }] of pair.entries()) costs[which].push(await load(DURATION))
   }
   for (const { stop } of pair) await stop()
   const [own, bare] = costs.map((each) => Math.min(...each))
   return { own, bare }
 }
 
-/** @returns `load`, which resolves to microseconds of CPU a request */
+/** @returns `load`, which takes seconds and resolves to microseconds of CPU a request, and `stop` */
 async function startServer (contestant, authority) {
   const server = await startContender(contestant, authority)
   const port = await server.ask('listen')
@@ -95,7 +98,7 @@ async function startServer (contestant, authority) {
 }
 
 /**
- * Keeps this process from waiting for responses in the kernel. Waking it up would count as CPU time of the server that responds,
+ * Keeps this process from sleeping while it waits for responses. Waking it up would count as CPU time of the server that responds,
  * and a server that is slower than this process would do so more often.
  */
 function stayAwake () {
