@@ -31,7 +31,7 @@ export async function writeMutants () {
   const { Instrumenter } = await import('@stryker-mutator/instrumenter')
   const { default: ts } = await import('typescript')
   const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-  const { status } = spawnSync(process.execPath, [tsc, '--project', 'test', '--noCheck', '--incremental', 'false', '--outDir', TREE, '--sourceMap', 'false'], { cwd: ROOT, stdio: 'inherit' })
+  const { status } = spawnSync(process.execPath, [tsc, '--project', 'test', '--noCheck', '--outDir', TREE, '--sourceMap', 'false'], { cwd: ROOT, stdio: 'inherit' })
   if (status !== 0) throw new Error('The tests do not compile')
   const { name, type, exports } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
   writeFileSync(join(ROOT, TREE, 'package.json'), JSON.stringify({ name, type, exports: JSON.parse(JSON.stringify(exports).replaceAll('./dist/', './lib/')) }))

@@ -8,6 +8,8 @@ const MAX_SILENCE_MS = 120_000
 /** Lines of TAP that say that something has passed, and comments. */
 const PASSED = /^\s*(?:ok \d|\d+\.\.\d|#|TAP version|\}?$)/
 const WORKER = join(import.meta.dirname, 'worker.js')
+/** Tests create much that lives for a short time: with a larger nursery (megabytes), they need a tenth less of the CPU. */
+const EXEC_ARGV = ['--min-semi-space-size=16', '--max-semi-space-size=64']
 
 /** A line of TAP with an assertion that has passed. The line of a subtest ends with its time. */
 const ASSERTION = /^\s*ok \d(?!.*# time=)/
@@ -55,7 +57,7 @@ export async function runTests (tests, { jobs, bail, env, onFile, onLine }) {
 /** Resolves with true if the process has ended after its last file, and all of its tests have passed. */
 async function runProcess (label, next, env, onLine, onAssertion) {
   // tap names the directories of tests after the arguments.
-  const child = fork(WORKER, [label], { cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
+  const child = fork(WORKER, [label], { execArgv: EXEC_ARGV, cwd: ROOT, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit', 'ipc'] })
   let file = label
   let heading
   let isComplete = false

@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, constants, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
+import { compileTests } from './compile.js'
 import { COVERAGE } from './coverage.js'
 import { runTests } from './pool.js'
 import { createProgress } from './progress.js'
@@ -23,8 +24,7 @@ if (unknown !== undefined || tests.length === 0) {
 }
 const startedAt = performance.now()
 // The types are checked beside the tests, because some of them wait.
-const compiled = await run('typescript', 'tsc', ['--project', 'test', '--noCheck'])
-if (compiled !== 0) process.exit(1)
+if (!await compileTests()) process.exit(1)
 const checked = isQuick ? 0 : checkTypesAndStyle()
 writeManifest()
 if (!isQuick) rmSync(join(ROOT, COVERAGE), { recursive: true, force: true })

@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 
 export const ROOT = join(import.meta.dirname, '../..')
-/** Where `tsc --project test` writes to, from the root. */
+/** Where compiled tests are written, from the root. */
 export const COMPILED = 'build/compiled'
 
 /** What a file does that other files of its process would notice. */
@@ -10,7 +10,7 @@ const SHARED_STATE = /^t\.(?:before|after|beforeEach|afterEach|jobs|setTimeout|p
 
 // Tests that wait for real time, start processes, generate keys, compile or try many inputs, and those of the stand-in:
 // `npm run test:quick` leaves them out.
-const SLOW = /^test\/(?:architecture|cli|end-to-end|examples|process-exit|properties|shared-cache|testing)\/|\/(?:assertion-provider|breaker-option|browser|cache-bounds|cache-memory|close|fleet|flood|key-rotation|processes|proxy|recovery|retry|stale-if-error|timeout)\.test\.ts$/
+const SLOW = /^test\/(?:architecture|cli|end-to-end|examples|process-exit|properties|shared-cache|testing)\/|\/(?:application-key|assertion-provider|assertion-replay|behaviour|breaker-option|browser|cache-bounds|cache-memory|close|connection-pool|docs-pages|fleet|flood|key|key-rotation|logout\/route|opentelemetry|processes|proxy|recovery|response-validation|retry|single-flight|stale-if-error|timeout|wrong-values)\.test\.ts$/
 
 /**
  * @typedef {object} TestFile
@@ -26,6 +26,8 @@ export function findTests () {
   const names = paths.filter((path) => path.endsWith('.test.ts') && !path.includes('node_modules')).map((path) => `test/${path.replaceAll('\\', '/')}`)
   return names.sort().map((name) => {
     const text = readFileSync(join(ROOT, name), 'utf8')
-    return { name, needsRedis: text.includes('needsRedis'), isSlow: SLOW.test(name), runsAlone: SHARED_STATE.test(text) }
+    const runsAlone = SHARED_STATE.test(text)
+    // To start a process and to load Fastify takes a second of the CPU.
+    return { name, needsRedis: text.includes('needsRedis'), isSlow: runsAlone || SLOW.test(name), runsAlone }
   })
 }

@@ -5,6 +5,7 @@ import t from 'tap'
 import { startCoverage } from './coverage.js'
 
 startCoverage()
+writeOncePerTurn(process.stdout)
 let more = true
 let ended = false
 process.once('disconnect', () => { if (!ended) process.exit(1) })
@@ -24,3 +25,19 @@ while (more) {
 }
 ended = true
 process.disconnect()
+
+/** A pipe is written synchronously, and each assertion is a line: writes those of one turn of the event loop together. */
+function writeOncePerTurn (stream) {
+  const write = stream.write.bind(stream)
+  // Tests may replace it by a clock of theirs.
+  const { setImmediate } = globalThis
+  const uncork = () => stream.uncork()
+  stream.write = (...args) => {
+    if (stream.writableCorked === 0) {
+      stream.cork()
+      setImmediate(uncork)
+    }
+    return write(...args)
+  }
+  process.on('exit', uncork)
+}
