@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { logEarlyPass } from './denial-log.ts'
 
 /** Resolves to the reason to deny the request, or undefined. Never rejects. */
 export type PendingCheck = Promise<Error | undefined>
@@ -43,6 +44,7 @@ export function setFailed (request: FastifyRequest): void {
 export function holdRequest (state: CheckState, request: FastifyRequest, done: (denial: Error) => void, pass: () => void): boolean {
   // An error handler may have passed a failed request to the not-found handler, by reply.callNotFound().
   if (state.pending.size === 0) return state.hasFailed && !request.is404
+  logEarlyPass(request)
   Promise.all(state.pending).then((denials) => {
     const denial = denials.find((each) => each !== undefined)
     if (denial === undefined) pass()

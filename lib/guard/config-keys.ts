@@ -1,6 +1,7 @@
 import { createOptionError } from '../errors.ts'
+import { isKeyedObject } from '../keyed-object.ts'
 import { findMisplacedOption, findNestedKey, isPluginName, ROUTE_KEYS, suggestKey } from './key-suggestion.ts'
-import { checkOwnKeys, isKeyedObject } from './requirement.ts'
+import { checkOwnKeys } from './requirement.ts'
 
 /**
  * Throws for a route's config with keys that would not be enforced.

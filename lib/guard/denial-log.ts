@@ -12,6 +12,12 @@ export function logDenial (request: FastifyRequest, denial: Error): void {
   request.log.info({ code, reason, method: request.method, route: request.routeOptions.url }, `fastify-zitadel: ${message}${sentence}`)
 }
 
+/** Writes the line of a hook that does not wait for a check: a verdict that is cached later would let its requests in. */
+export function logEarlyPass (request: FastifyRequest): void {
+  const { method, routeOptions: { url: route } } = request
+  request.log.error({ method, route }, 'fastify-zitadel: a hook has passed the request on before a check of its token ended, so the request waits. Call back once in each hook, and wait for strategies of app.zitadel.require(): a denial that a hook ignores lets the request in')
+}
+
 /** The last denial by a strategy: the one that @fastify/auth reports. Removed when its line is written, or the request is let in. */
 const strategyDenials = new WeakMap<object, Error & { statusCode?: number }>()
 

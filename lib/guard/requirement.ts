@@ -1,6 +1,7 @@
 import { isScopeToken } from '../oauth/bearer.ts'
 import { isZitadelScope, isRoleScope } from '../zitadel/scopes.ts'
 import { createOptionError } from '../errors.ts'
+import { isKeyedObject } from '../keyed-object.ts'
 import { findHiddenKey } from '../options/property-names.ts'
 import type { RequirementOptions } from '../options/route-options.ts'
 
@@ -51,11 +52,6 @@ export function checkRequirementKeys (given: unknown, label: string, keys: reado
   for (const key of Object.keys(given)) {
     if (!keys.includes(key)) throw createOptionError(`${label}: "${key}" is unknown, expected one of ${keys.join(', ')}`)
   }
-}
-
-/** Whether a value has named members. An array, a Map or a Set would declare nothing. */
-export function isKeyedObject (value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !(Symbol.iterator in value)
 }
 
 /**

@@ -1,4 +1,5 @@
 import type { FastifyRequest } from 'fastify'
+import { posix } from 'node:path'
 import { findResource, type Resource } from '../options/resources.ts'
 import { getRouterOption } from './router-options.ts'
 
@@ -8,7 +9,8 @@ export type ResourceFinder = (request: FastifyRequest) => Resource | undefined
 /**
  * Creates the finder. The pattern of the route decides, because the router has already normalized the path. Where a pattern has
  * parameters (`/:tenant/mcp`, `/*`), the path of the request decides from the first parameter on. It decides alone for a request
- * that no route serves.
+ * that no route serves. If a proxy behind the route could use another form of the path, as of `/./mcp`, both forms count: if they
+ * are inside of two resources, the one that denies personal access tokens is found.
  *
  * @returns undefined if there is no resource
  */
@@ -16,11 +18,19 @@ export function createResourceFinder (resources: readonly Resource[]): ResourceF
   if (resources.length === 0) return undefined
   const lowerCaseResources = resources.map((resource) => ({ resource, path: resource.path.toLowerCase() }))
   return (request) => {
-    const path = getPath(request)
     // Then the router serves `/MCP` by the route `/mcp`.
-    if (getRouterOption(request.server, 'caseSensitive') === false) return findResource(lowerCaseResources, path.toLowerCase())?.resource
-    return findResource(resources, path)
+    const find = getRouterOption(request.server, 'caseSensitive') === false
+      ? (path: string) => findResource(lowerCaseResources, path.toLowerCase())?.resource
+      : (path: string) => findResource(resources, path)
+    const path = getPath(request)
+    const [literal, normalized] = [find(path), find(removeDotSegments(path))]
+    return literal === undefined || normalized?.personalAccessTokens === false ? normalized ?? literal : literal
   }
+}
+
+/** As `new URL()` does, which also takes a backslash for a slash. */
+function removeDotSegments (path: string): string {
+  return posix.normalize(path.replaceAll('\\', '/'))
 }
 
 function getPath (request: FastifyRequest): string {

@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { createOptionError } from '../errors.ts'
+import { isKeyedObject } from '../keyed-object.ts'
 import type { Config } from '../options/config.ts'
 import type { UndeclaredRoute } from '../options/options.ts'
 import type { ZitadelRouteOptions } from '../options/route-options.ts'
@@ -58,7 +59,7 @@ export function resolveUndeclaredRule ({ undeclaredRoutes: setting, customScopes
 
 /** @returns undefined if the value is no route config, such as a promise */
 function compileReturnedConfig (value: unknown, customScopes: 'roles' | 'scope', label: string): RouteRule | undefined {
-  if (typeof value !== 'object' || value === null) return undefined
+  if (!isKeyedObject(value)) return undefined
   const rule = compileDeclaredRule(value, customScopes, `${label}: option "undeclaredRoutes"`)
   return Object.keys(value).every((key) => ROUTE_KEYS.includes(key)) ? rule : undefined
 }

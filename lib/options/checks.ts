@@ -1,4 +1,5 @@
 import { createOptionError } from '../errors.ts'
+import { isKeyedObject } from '../keyed-object.ts'
 import { isPrintableAscii } from '../oauth/bearer.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import { CREDENTIAL_FORMS_TEXT } from './credentials.ts'
@@ -11,8 +12,6 @@ import { INTROSPECTION_PATH } from '../zitadel/endpoints.ts'
 export type OptionCheck = readonly [isValid: (value: unknown) => boolean, expected: string, hint?: (value: unknown) => string]
 
 const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
-/** A Map, a promise or an array would count as an object without options. */
-export const isOptionsObject = (value: unknown): value is object => ['[object Object]', '[object Module]'].includes(Object.prototype.toString.call(value))
 const isFunction = (value: unknown): boolean => typeof value === 'function'
 const isSeconds = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
 const isIntegerBetween1And = (most: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
@@ -24,12 +23,12 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   address: [(value) => isNonEmptyString(value) && parseOrigin(value) !== undefined, 'an http or https origin, without path, query, fragment or user info', getAddressHint],
   introspectionEndpoint: [(value) => isNonEmptyString(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
   dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'a Dispatcher of undici 6, 7 or 8 (Agent, Pool, ProxyAgent ...)'],
-  cache: [(value) => value === false || isOptionsObject(value), 'false or an object { ttl, inactiveTtl, max, maxBytes, refreshAhead, shared }'],
+  cache: [(value) => value === false || isKeyedObject(value), 'false or an object { ttl, inactiveTtl, max, maxBytes, refreshAhead, shared }'],
   timeout: [isIntegerBetween1And(2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
   retry: [oneOf(true, false), 'true or false'],
   breaker: [oneOf(true, false), 'true or false'],
   staleIfError: [isSeconds, 'a number of seconds, at least 0'],
-  limits: [isOptionsObject, 'an object { concurrent, queue, perSecond }'],
+  limits: [isKeyedObject, 'an object { concurrent, queue, perSecond }'],
   verifyOnStart: [oneOf(true, false), 'true or false'],
   customScopes: [oneOf('roles', 'scope'), "'roles' or 'scope'"],
   undeclaredRoutes: [(value) => isFunction(value) || oneOf('protected', 'public', 'refused')(value), "'protected', 'public', 'refused' or a function of the route's options"],

@@ -1,6 +1,7 @@
 import { createOptionError } from '../errors.ts'
 import { resolveCredentials, type CredentialsProvider } from './credentials.ts'
-import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkOwnOptions, checkValue, isOptionsObject } from './checks.ts'
+import { isKeyedObject } from '../keyed-object.ts'
+import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkOwnOptions, checkValue } from './checks.ts'
 import { parseOrigin } from './origin-checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
 import { resolveEvents, type EventsConfig } from './events.ts'
@@ -60,7 +61,7 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
  * @throws ZitadelError `FST_ZITADEL_OPTION`, which names the option and the expected value, never the given one
  */
 export function createConfig (given: ZitadelOptions, env: NodeJS.ProcessEnv, versions: NodeJS.Dict<string> = process.versions): Config {
-  if (!isOptionsObject(given)) throw createOptionError('the options must be an object: a promise must be awaited first, and an array or a Map has no options')
+  if (!isKeyedObject(given)) throw createOptionError('the options must be an object: a promise must be awaited first, and an array or a Map has no options')
   checkOptions(given, OPTION_CHECKS, '', FASTIFY_KEYS)
   const options = omitUndefined(given)
   if (versions['bun'] !== undefined && options.introspect === undefined && options.dispatcher === undefined) {

@@ -31,14 +31,15 @@ export type AuthInfoExtra = {
 }
 
 /** Creates the `AuthInfo` of requests; undefined for a request whose token was not checked. */
-export function createAuthInfoReader (findResource: ResourceFinder | undefined): (request: FastifyRequest, withToken: boolean) => AuthInfo | undefined {
+export function createAuthInfoReader (findResource: ResourceFinder | undefined): (request: FastifyRequest, withToken: unknown) => AuthInfo | undefined {
   return (request, withToken) => {
     const context = getAccessContext(request)
     if (context?.verdict.granted === undefined) return undefined
     const { clientId = '', scopes, expiresAt, sub, roles, organization } = context.verdict.granted.token
     const resource = findResource?.(request)
     return Object.freeze({
-      token: withToken ? context.token : '',
+      // No text such as 'false' is a consent.
+      token: withToken === true ? context.token : '',
       clientId,
       scopes: scopes as string[],
       ...(expiresAt !== undefined && { expiresAt }),

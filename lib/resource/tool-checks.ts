@@ -5,7 +5,7 @@ import type { AccessContext } from '../guard/access-context.ts'
 import type { BearerErrorsFinder } from '../guard/bearer-errors.ts'
 import { agreesWithHeaders, decodeNameHeader, parseMessages, type McpMessage } from './mcp-message.ts'
 
-/** HTTP methods whose requests Fastify parses no body of, unless they have one. They call no tool. */
+/** HTTP methods whose requests mostly have no body, and then call no tool. Of some, Fastify parses none. */
 const BODILESS_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])
 
 /**
@@ -47,7 +47,7 @@ function createLateCheck (checkMessage: (request: FastifyRequest, context: Acces
   return (request, context) => {
     if (context.requirement.tools === undefined) return undefined
     const { body, method } = request
-    if (body === undefined && BODILESS_METHODS.has(method)) return undefined
+    if (body === undefined && BODILESS_METHODS.has(method) && !hasBody(request)) return undefined
     // A handler could read a body that no parser has read: then the guard has not checked which tool is called.
     const messages = parseMessages(body)
     if (messages === undefined) return createInvalidRequest('The body must be JSON: a JSON-RPC message or an array of them')
@@ -57,6 +57,11 @@ function createLateCheck (checkMessage: (request: FastifyRequest, context: Acces
     }
     return undefined
   }
+}
+
+/** Whether a request has a body, parsed or not. */
+function hasBody ({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
 /** Not the fault of the token, so without a challenge: no client should log in because of it. */

@@ -58,7 +58,7 @@ export class SharedEntry {
       if (loaded === undefined) continue
       const { response, askedAt, askedAtWall } = loaded
       const { sub, jti, sid } = response
-      if (!await tombstones.isForgotten({ token: this.#token, sub, jti, session: getSession({ sid, jti }) }, askedAtWall, any)) return { response, askedAt }
+      if (!await tombstones.isForgotten({ token: this.#token, sub, jti, session: getSession(jti), sid }, askedAtWall, any)) return { response, askedAt }
     }
     return undefined
   }

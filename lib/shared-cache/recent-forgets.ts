@@ -34,6 +34,6 @@ export class RecentForgets {
 function applies (forgotten: ForgetEvent, token: string, { sub, jti, sid }: IntrospectionResponse): boolean {
   if ('all' in forgotten) return true
   if ('sub' in forgotten) return forgotten.sub === sub
-  if ('session' in forgotten) return forgotten.session === getSession({ sid, jti })
+  if ('session' in forgotten) return forgotten.session === getSession(jti) || forgotten.session === sid
   return (forgotten.jti !== undefined && forgotten.jti === jti) || ('key' in forgotten && forgotten.key === hashToken(token))
 }

@@ -8,6 +8,8 @@ export interface TombstoneSubject {
   readonly sub?: unknown
   readonly jti?: unknown
   readonly session?: string | undefined
+  /** A claim of the token: another name of its session. */
+  readonly sid?: unknown
   readonly all?: true
 }
 
@@ -89,8 +91,8 @@ export class Tombstones {
   }
 
   #names (subject: TombstoneSubject): string[] {
-    const { all, ...names } = subject
-    const known = Object.entries(names).filter(([, value]) => typeof value === 'string') as [string, string][]
+    const { all, sid, ...names } = subject
+    const known = [...Object.entries(names), ['session', sid]].filter(([, value]) => typeof value === 'string') as [string, string][]
     if (all) known.push(['all', ''])
     return this.#keys.flatMap((key) => known.map(([kind, value]) => `${this.#prefix}:forgotten:${key.name(kind, value)}`))
   }

@@ -1,11 +1,16 @@
 import type { NamedTarget, VerdictNames, VerdictTarget } from './verdict-target.ts'
 
-const KINDS = ['sub', 'jti', 'session'] as const
+const KINDS = ['sub', 'jti', 'session', 'sid'] as const
 
 /** Finds the keys of verdicts by the names that they carry, so that a forget costs no more than its matches. */
 export class VerdictIndex {
   /** The names are the strings of the responses. One key for most of them: a Set for each would cost more memory than a verdict's own names. */
-  readonly #keys = { sub: new Map<string, string | Set<string>>(), jti: new Map<string, string | Set<string>>(), session: new Map<string, string | Set<string>>() }
+  readonly #keys: Readonly<Record<typeof KINDS[number], Map<string, string | Set<string>>>>
+
+  constructor () {
+    const sessions = new Map<string, string | Set<string>>()
+    this.#keys = { sub: new Map(), jti: new Map(), session: sessions, sid: sessions }
+  }
 
   add (names: VerdictNames, key: string): void {
     for (const kind of KINDS) {

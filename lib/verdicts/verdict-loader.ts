@@ -128,7 +128,7 @@ export class VerdictLoader {
   /** Returns a verdict that is doubtful after a gap, if the shared cache shows that it was not forgotten; or one that has arrived meanwhile. */
   async #confirm (cached: Verdict, doubt: Doubt, maxAge: number, key: string, token: string): Promise<Verdict | undefined> {
     const gap = this.#pending.lastGap
-    const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti, session: cached.session }, cached.askedAt).catch(() => undefined)
+    const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti, session: cached.session, sid: cached.sid }, cached.askedAt).catch(() => undefined)
     if (gap !== this.#pending.lastGap) return undefined
     const now = this.#clock.monotonic()
     cached.isShared = isForgotten === false

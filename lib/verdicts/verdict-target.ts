@@ -19,6 +19,8 @@ export interface VerdictNames {
   readonly sub: string | undefined
   readonly jti: string | undefined
   readonly session: string | undefined
+  /** A claim of the token: another name of its session. */
+  readonly sid: string | undefined
 }
 
 /**
@@ -26,12 +28,13 @@ export interface VerdictNames {
  *
  * @param key the key of a verdict, undefined to leave it out
  */
-export function listNames ({ sub, jti, session }: Partial<VerdictNames>, key?: string): string[] {
+export function listNames ({ sub, jti, session, sid }: Partial<VerdictNames>, key?: string): string[] {
   const names: string[] = []
   if (key !== undefined) names.push(`k${key}`)
   if (sub !== undefined) names.push(`s${sub}`)
   if (jti !== undefined) names.push(`j${jti}`)
   if (session !== undefined) names.push(`o${session}`)
+  if (sid !== undefined) names.push(`o${sid}`)
   return names
 }
 

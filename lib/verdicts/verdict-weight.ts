@@ -18,13 +18,13 @@ const NEW_NAME_BYTES = 140
  *
  * @param isNewName whether no response had a member of this name lately. Default: all names are shared
  */
-export function weighVerdict ({ granted, sub, jti, session }: Verdict, isNewName: (name: string) => boolean = () => false): number {
-  if (granted === undefined) return VERDICT_BYTES + weighText(sub) + weighText(jti) + weighText(session)
+export function weighVerdict ({ granted, sub, jti, session, sid }: Verdict, isNewName: (name: string) => boolean = () => false): number {
+  if (granted === undefined) return VERDICT_BYTES + weighText(sub) + weighText(jti) + weighText(session) + weighText(sid)
   const { claims, metadata, roles, scopes } = granted.token
   const members = Object.values(claims)
   const hasTable = members.length > MAX_SHARED_MEMBERS
   const newNames = hasTable ? 0 : weighNewNames(Object.keys(claims), isNewName)
-  // `sub` and `jti` are strings of the response.
+  // `sub`, `jti` and `sid` are strings of the response.
   return VERDICT_BYTES + weighText(session) + newNames + weighJson([hasTable ? claims : members, metadata, roles, scopes], isNewName)
 }
 

@@ -64,7 +64,8 @@ export function createVerdict (given: IntrospectionResponse, rules: VerdictRules
     reason,
     sub: toOptionalString(response['sub']),
     jti: toOptionalString(response['jti']),
-    session: getSession({ sid: response['sid'], jti: response['jti'] }),
+    session: getSession(response['jti']),
+    sid: toOptionalString(response['sid']),
     isShared,
     isUnconfirmed: false
   }

@@ -1,3 +1,4 @@
+import { isKeyedObject } from '../keyed-object.ts'
 import { copyWithoutPrototype, type IntrospectionResponse } from '../oauth/introspection.ts'
 import type { Actor, ZitadelClaims } from './claims.ts'
 import { createFrozenRecord, deepFreeze } from './frozen.ts'
@@ -90,9 +91,11 @@ export class IntrospectedToken implements ActiveToken {
   }
 
   hasRole (role: string, within: { organization?: string | undefined } = {}): boolean {
+    // A value that only seems empty, such as a promise or an object with an inherited key, must not mean any organization.
+    if (!isKeyedObject(within)) return false
     const conditions = Object.keys(within)
-    // A value that only seems empty, such as a text or an object with an inherited key, must not mean any organization.
-    if (conditions.length === 0) return typeof within === 'object' && !('organization' in within) && !(Symbol.iterator in within) && this.#grants.hasRole(role)
+    if (conditions.length < Reflect.ownKeys(within).length) return false
+    if (conditions.length === 0) return !('organization' in within) && this.#grants.hasRole(role)
     return conditions.length === 1 && this.#grants.hasRole(role, within.organization ?? '')
   }
 }

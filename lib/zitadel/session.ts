@@ -10,11 +10,10 @@ export function isOfSession (jti: unknown): jti is string {
 }
 
 /**
- * The session in which ZITADEL issued a token: the claim `sid`, or the part of a `jti` such as `V2_123-at_456` before its
- * last hyphen, which is the id that ZITADEL's events name. Undefined for a personal access token.
+ * The session in which ZITADEL issued a token: the part of a `jti` such as `V2_123-at_456` before its last hyphen, which is
+ * the id that ZITADEL's events name. Undefined for a personal access token.
  */
-export function getSession ({ sid, jti }: { readonly sid?: unknown, readonly jti?: unknown }): string | undefined {
-  if (typeof sid === 'string') return sid
+export function getSession (jti: unknown): string | undefined {
   if (!isOfSession(jti)) return undefined
   const end = jti.lastIndexOf('-at_')
   return end === -1 ? undefined : jti.slice(0, end)

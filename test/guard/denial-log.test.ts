@@ -242,3 +242,19 @@ t.test('a strategy that fails in two hooks writes one line', async (t) => {
     t.match(takeDenials(), [{ reason: 'roles_absent' }])
   }
 })
+
+t.test('a hook that passes a request on too early is logged as an error, and one that waits is not', async (t) => {
+  const { app, get, lines } = await startLoggedApp(t)
+  const strategy = app.zitadel.require()
+  const config = { access: 'own' } as const
+  app.get('/early', { config, onRequest: async (request, reply) => { strategy(request, reply, () => {}) } }, async () => 'served')
+  app.get('/waiting', { config, onRequest: strategy }, async () => 'served')
+  for (const [url, count] of [['/early', 1], ['/waiting', 0]] as const) {
+    await app.zitadel.forget({ token: 'good' })
+    lines.length = 0
+    t.equal((await get(url, 'good')).statusCode, 200)
+    const errors = lines.filter(({ level }) => level >= 50)
+    t.equal(errors.length, count, url)
+    for (const line of errors) t.match(line, { method: 'GET', route: url, msg: /^fastify-zitadel: a hook has passed the request on before a check of its token ended/ })
+  }
+})

@@ -67,7 +67,7 @@ t.test('an option on a prototype is refused', async (t) => {
   }
 })
 
-for (const [what, config] of Object.entries({ 'an array': ['admin'], 'a Map': new Map([['roles', ['admin']]]), 'a Set': new Set(['admin']), 'a string': 'admin', 'a number': 1 })) {
+for (const [what, config] of Object.entries({ 'an array': ['admin'], 'a Map': new Map([['roles', ['admin']]]), 'a Set': new Set(['admin']), 'a promise': Promise.resolve({ roles: ['admin'] }), 'a Date': new Date(), 'an object with private members': new (class { readonly #roles = ['admin']; get () { return this.#roles } })(), 'a string': 'admin', 'a number': 1 })) {
   t.test(`${what} as config is refused, because it would declare nothing`, async (t) => {
     const { app, zitadel } = await startGuardedApp(t)
     t.throws(() => app.get('/', { config: config as object }, handler), { code: 'FST_ZITADEL_OPTION', message: 'route GET /: "config" must be an object: { scopes, roles, organization, freshness, mcp, access }' })

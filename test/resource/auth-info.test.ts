@@ -34,7 +34,7 @@ t.test('authInfo describes the caller in the words of the MCP SDK, without the t
 
 t.test('authInfo has the token if it is asked for', async (t) => {
   t.equal((await read(t, RESOURCE, token, { token: true }))?.token, 'good')
-  t.equal((await read(t, RESOURCE, token, {}))?.token, '')
+  for (const ask of [{}, { token: false }, { token: 'false' }, { token: 1 }, { token: {} }]) t.equal((await read(t, RESOURCE, token, ask as { token?: boolean }))?.token, '')
 })
 
 t.test('authInfo is frozen', async (t) => {

@@ -53,6 +53,19 @@ t.test('with unmatched: \'protected\', a request target in absolute form is insi
   t.same(await send('http://x/open/1'), { status: 404, resource: undefined })
 })
 
+t.test('a path that a proxy behind a wildcard would change is inside of a resource in both forms', async (t) => {
+  const send = await start(t, (app) => { app.get('/*', async () => 'served') })
+  for (const path of ['/./mcp', '/%2e/mcp', '/x/../mcp', '/x/%2E%2e/mcp', '/mcp\\1', '/mcp%5C1', '/mcp/./1', '/mcp/../open', '/open/../mcp', '/open/..%2fmcp', '/%6dcp/.', '/a/../b/../mcp/1']) t.same(await send(path), refused('/mcp'), path)
+  for (const path of ['/./open', '/open/./1', '/x/../open', '/.mcp', '/mcp.', '/...', '/other/../x']) t.same(await send(path), served, path)
+})
+
+t.test('of two resources that a path can mean, the one that denies personal access tokens counts', async (t) => {
+  for (const [open, closed] of [['', '/mcp'], ['/mcp', '']] as const) {
+    const send = await start(t, (app) => { app.get('/*', async () => 'served') }, {}, { resource: [{ url: ORIGIN + open, personalAccessTokens: true }, ORIGIN + closed] })
+    for (const path of ['/./mcp', '/mcp/../x']) t.same(await send(path), refused(closed), path)
+  }
+})
+
 for (const server of [{ routerOptions: { caseSensitive: false } }, { caseSensitive: false }] as FastifyServerOptions[]) {
   t.test(`a path is inside of a resource in any case that the router accepts (${JSON.stringify(server)})`, async (t) => {
     const send = await start(t, (app) => {

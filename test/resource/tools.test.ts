@@ -162,6 +162,10 @@ t.test('a request of a method without a body calls no tool and passes', async (t
   const { post } = await start(t)
   for (const method of ['GET', 'DELETE'] as const) t.match(await post('good', undefined, {}, { method }), { status: 200 }, method)
   t.match(await post('good', call('purge-notes'), {}, { method: 'DELETE' }), { status: 403 })
+  // Fastify does not parse it.
+  t.match(await post('good', call('purge-notes'), {}, { method: 'GET' }), { status: 400 })
+  t.match(await post('good', 'x', { 'transfer-encoding': 'chunked' }, { method: 'GET' }), { status: 400 })
+  t.match(await post('good', undefined, { 'content-length': '0' }, { method: 'GET' }), { status: 200 })
 })
 
 t.test('a denied call is refused before the body is read, by its headers', async (t) => {
@@ -214,7 +218,7 @@ t.test('a wrong mcp throws at the line that declares the route', async (t) => {
     [{ tools: {}, otherTools: 'denied' }, /"mcp.otherTools" must be 'allowed' or 'refused'/],
     [{ tools: { 'a b': {} } }, /"mcp.tools" must be an object whose keys are names of tools/],
     [{ tools: { '': {} } }, /"mcp.tools" must be/],
-    ...[null, 'admin', ['admin']].map((tool): [unknown, RegExp] => [{ tools: { purge: tool } }, /mcp.tools\["purge"\]: a requirement must be an object \{ scopes, roles, organization \}/]),
+    ...[null, 'admin', ['admin'], Promise.resolve({ roles: ['admin'] })].map((tool): [unknown, RegExp] => [{ tools: { purge: tool } }, /mcp.tools\["purge"\]: a requirement must be an object \{ scopes, roles, organization \}/]),
     [{ tools: { purge: { role: ['admin'] } } }, /mcp.tools\["purge"\]: "role" is unknown, expected one of scopes, roles, organization/],
     [{ tools: { purge: { freshness: 0 } } }, /mcp.tools\["purge"\]: "freshness" is unknown/],
     [{ tools: { purge: { roles: [] } } }, /mcp.tools\["purge"\]: "roles" must be given at least one role/]

@@ -32,10 +32,12 @@ for (const [target, applies] of TARGETS) {
   })
 }
 
-t.test('a forget of a session applies to a response that names it', async (t) => {
-  const forgets = new RecentForgets()
-  forgets.add({ session: '7' })
-  t.ok(forgets.mayApply(0, 'token', { ...response, sid: '7' }))
+t.test('a forget of a session applies to a response that names it by its claim sid or by its jti', async (t) => {
+  for (const [session, applies] of [['7', true], ['V2_1', true], ['8', false]] as const) {
+    const forgets = new RecentForgets()
+    forgets.add({ session })
+    t.equal(forgets.mayApply(0, 'token', { ...response, sid: '7' }), applies, session)
+  }
 })
 
 t.test('what has no sub and no jti is forgotten by its token, and by none that has no jti either', async (t) => {

@@ -66,15 +66,15 @@ t.test('a flag says that there is any: under one key is enough, and any reply bu
   }
 })
 
-t.test('a response is compared with the marks of its token, user, jti and session, and with that of all', async (t) => {
+t.test('a response is compared with the marks of its token, user, jti and session (both names), and with that of all', async (t) => {
   const world = create()
   world.reply = () => ''
-  t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION }, 1, true), false)
-  const names = [nameOf('token', 'token'), nameOf('sub', 'ada'), nameOf('jti', `${SESSION}-at_2`), nameOf('session', SESSION), nameOf('all', '')]
+  t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION, sid: 'login' }, 1, true), false)
+  const names = [nameOf('token', 'token'), nameOf('sub', 'ada'), nameOf('jti', `${SESSION}-at_2`), nameOf('session', SESSION), nameOf('session', 'login'), nameOf('all', '')]
   t.same(world.sent.toSorted(), names.map((name) => ['GETRANGE', name, '0', '13']).sort())
   for (const name of names) {
     world.reply = (_command, read) => read === name ? '1' : ''
-    t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION }, 1, true), true)
+    t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION, sid: 'login' }, 1, true), true)
   }
   world.sent.length = 0
   t.equal(await world.tombstones.isMarked({ sub: 'ada' }, 1, false), false)

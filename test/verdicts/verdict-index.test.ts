@@ -7,7 +7,7 @@ import { VerdictIndex } from '../../lib/verdicts/verdict-index.ts'
 
 t.test('keys are found by each name of their verdict, until they are removed', async (t) => {
   const index = new VerdictIndex()
-  const [one, two] = [{ sub: 'ada', jti: 'V2_1-at_1', session: undefined }, { sub: 'ada', jti: 'V2_1-at_2', session: undefined }]
+  const [one, two] = [{ sub: 'ada', jti: 'V2_1-at_1', session: undefined, sid: undefined }, { sub: 'ada', jti: 'V2_1-at_2', session: undefined, sid: undefined }]
   index.add(one, 'a')
   index.add(one, 'a')
   index.add(two, 'b')
@@ -29,17 +29,25 @@ t.test('keys are found by each name of their verdict, until they are removed', a
 
 t.test('keys are found by the session of their verdict', async (t) => {
   const index = new VerdictIndex()
-  index.add({ sub: undefined, jti: undefined, session: 'V2_1' }, 'a')
+  index.add({ sub: undefined, jti: undefined, session: 'V2_1', sid: undefined }, 'a')
   t.same(index.findTarget({ session: 'V2_1' }), ['a'])
   t.same(index.findTarget({ session: 'V2_2' }), [])
 })
 
-t.test('a session is read from the jti, or from the claim sid', async (t) => {
-  t.equal(getSession({ jti: 'V2_1-at_2' }), 'V2_1')
-  t.equal(getSession({ jti: 'V2_1' }), undefined, 'no token of a session')
-  t.equal(getSession({ jti: '1' }), undefined, 'a personal access token')
-  t.equal(getSession({ jti: 5 }), undefined)
-  t.equal(getSession({ sid: '7', jti: 'V2_1-at_2' }), '7')
+t.test('keys are found by both names of a session: that of the jti, and the claim sid', async (t) => {
+  const index = new VerdictIndex()
+  const names = { sub: undefined, jti: undefined, session: 'V2_1', sid: 'login' }
+  index.add(names, 'a')
+  for (const session of ['V2_1', 'login']) t.same(index.findTarget({ session }), ['a'])
+  index.remove(names, 'a')
+  for (const session of ['V2_1', 'login']) t.same(index.findTarget({ session }), [])
+})
+
+t.test('a session is read from the jti', async (t) => {
+  t.equal(getSession('V2_1-at_2'), 'V2_1')
+  t.equal(getSession('V2_1'), undefined, 'no token of a session')
+  t.equal(getSession('1'), undefined, 'a personal access token')
+  t.equal(getSession(5), undefined)
 })
 
 t.test('a forget spares a verdict that was asked for later', async (t) => {
