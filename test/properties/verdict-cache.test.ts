@@ -39,7 +39,7 @@ class Model {
   }
 
   drop (kind: 'forget' | 'doubt', target: NamedTarget, at: number): number {
-    const found = [...this.#verdicts].filter(([, verdict]) => ('sub' in target && verdict.sub === target.sub) || ('session' in target && verdict.session === target.session))
+    const found = [...this.#verdicts].filter(([, verdict]) => ('sub' in target && verdict.sub === target.sub) || ('session' in target && [verdict.session, verdict.sid].includes(target.session)))
     for (const [key] of found) this.#drop(kind, key, at)
     if ('key' in target) {
       const count = this.#verdicts.has(target.key) ? 1 : 0
@@ -75,9 +75,11 @@ class Model {
 
 const key = fc.constantFrom('\0\0\0', '@\0\0', '\x80\0\0', '\xFF\xFF\xFF')
 const name = fc.constantFrom('1', '2')
-const target = fc.oneof(fc.record({ sub: name }), fc.record({ session: name }), fc.record({ key }))
+/** The session of a token, by its jti or by its claim `sid`. */
+const session = fc.oneof(name, name.map((id) => `V2_${id}`))
+const target = fc.oneof(fc.record({ sub: name }), fc.record({ session }), fc.record({ key }))
 const step = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('set' as const), key, sub: name, session: name, isActive: fc.boolean(), age: fc.constantFrom(0, 0, 500, 3000), hadGap: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('set' as const), key, sub: name, jti: name, sid: session, isActive: fc.boolean(), age: fc.constantFrom(0, 0, 500, 3000), hadGap: fc.boolean() }) },
   { weight: 4, arbitrary: fc.record({ type: fc.constant('get' as const), key, maxAge: fc.constantFrom(Infinity, 10_000) }) },
   { weight: 2, arbitrary: fc.record({ type: fc.constant('confirm' as const), key }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('advance' as const), seconds: fc.constantFrom(0.001, 1, 4, 16) }) },
@@ -110,7 +112,7 @@ class Pair {
       }
       case 'gap': return cache.recordGap(now, step.isCutOff) === model.recordGap(now, step.isCutOff)
       case 'set': {
-        const response = { active: step.isActive, sub: step.sub, sid: step.session }
+        const response = { active: step.isActive, sub: step.sub, jti: `V2_${step.jti}-at_1`, sid: step.sid }
         const hadGap = step.hadGap && model.hadGap
         // The loader drops what was asked for before a doubt.
         const askedAt = Math.max(this.#lastDoubtOfAll, now - step.age)
