@@ -14,8 +14,8 @@ export interface IntrospectionMessage {
   readonly outcome: 'active' | 'inactive' | 'failed' | undefined
   /** The code of the failure; undefined without one. */
   readonly code: ZitadelErrorCode | undefined
-  /** What the failure was, as in the log; undefined without one. Free of tokens and of anything that a peer wrote, but the
-   * reason of ZITADEL if it sends one (`[ZITADEL says: ...]`). */
+  /** What the failure was, as in the log; undefined without one. It contains no token. Of a peer it contains at most an
+   * `x-request-id` of a known form, an OAuth error code, and the reason of ZITADEL (`[ZITADEL says: ...]`). */
   readonly reason: string | undefined
   /** HTTP status of the last response; undefined without a response, and with the option `introspect`. */
   readonly status: number | undefined

@@ -50,7 +50,7 @@ export interface Zitadel {
    * Checks a token that did not come with a request, such as one in a WebSocket message. Uses the same cache as requests.
    *
    * @returns null if the token is not active or not valid for this API
-   * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE`, `FST_ZITADEL_CLIENT_REJECTED`
+   * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE`, `FST_ZITADEL_CLIENT_REJECTED`, and `FST_ZITADEL_OPTION` if the token is no string
    */
   introspect: (token: string) => Promise<ActiveToken | null>
   /**

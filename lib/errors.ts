@@ -95,7 +95,7 @@ export function createOptionError (message: string): ZitadelError {
 /** Long enough to spare a server that is down, short enough for a restart. */
 const RETRY_AFTER_SECONDS = 5
 
-/** Why ZITADEL gave no usable response, for the log. Contains no token, no assertion and nothing that a peer wrote. */
+/** Why ZITADEL gave no usable response, for the log. Contains no token and no assertion, and of a peer at most an `x-request-id` of a known form. */
 export class OutageError extends Error {
   /** What an operator should check. */
   readonly advice: string

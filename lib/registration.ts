@@ -15,7 +15,7 @@ export interface StreamCount {
 
 /** The state of a registration at the moment when it is read. A member is undefined where there is no such thing. */
 export interface RegistrationState {
-  /** Introspections that wait for their turn. */
+  /** Introspections that wait in the queue. */
   readonly queued: number
   /** False from the moment when the circuit opens until a probe has succeeded. */
   readonly isCircuitClosed?: boolean | undefined

@@ -59,7 +59,7 @@ export class Reporter {
       last.timer ??= setTimeout(() => { this.#write(kind, last) }, left).unref()
       return
     }
-    if (this.#lines.size >= MAX_LINES) this.flush()
+    if (last === undefined && this.#lines.size >= MAX_LINES) this.flush()
     const write = (repeated: number): void => { this.log[level]({ code, ...(repeated > 0 && { repeated }) }, `fastify-zitadel: ${message}`) }
     this.#write(kind, { at: 0, suppressed: last === undefined ? 0 : last.suppressed, timer: last?.timer, write })
   }

@@ -72,6 +72,17 @@ t.test('the number of kept lines is bounded', async (t) => {
   t.same(lines.at(-1), ['warn', { code: 'CODE' }, 'fastify-zitadel: first'])
 })
 
+t.test('a line that occurs again does not end the throttle of others', async (t) => {
+  const { clock, reporter, lines } = world()
+  for (let index = 1; index < 100; index++) reporter.report('warn', 'CODE', `line ${index}`)
+  clock.advance(9)
+  reporter.report('warn', 'CODE', 'late')
+  clock.advance(1)
+  lines.length = 0
+  for (const message of ['line 1', 'late', 'line 1']) reporter.report('warn', 'CODE', message)
+  t.same(lines.map(([, , message]) => message), ['fastify-zitadel: line 1'])
+})
+
 t.test('a count is written once, although the line does not occur again', async (t) => {
   const { reporter, lines } = world(20)
   for (let time = 0; time < 7; time++) reporter.report('error', 'CODE', 'the same')

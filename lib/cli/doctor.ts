@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { systemClock } from '../clock.ts'
 import type { ZitadelError } from '../errors.ts'
 import { createConfig, type Config } from '../options/config.ts'
@@ -87,14 +86,13 @@ async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<D
   if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getText(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getText(values, 'project-id'), timeout, env: terminal.env })
   const env = getEnvironment(values, terminal.env)
   let config: Config
-  let client: { readonly clientId: string }
+  let client: { readonly clientId: string, readonly expiresAt?: number }
   let expiry: Diagnosis | undefined
   try {
     config = createConfig({ issuer: getText(values, 'issuer'), address: getText(values, 'address'), projectId: getText(values, 'project-id'), timeout }, env)
     const { credentials } = config.authorizationServer!
     client = await credentials.read()
-    const key = credentials.file === undefined ? env['ZITADEL_KEY'] : await readFile(credentials.file, 'utf8')
-    expiry = key ? diagnoseKeyExpiry(key, systemClock.wall()) : undefined
+    expiry = diagnoseKeyExpiry(client.expiresAt, systemClock.wall())
   } catch (error) {
     return [diagnoseOptions((error as ZitadelError).message, (message) => nameFlags(message, values))]
   }

@@ -1,7 +1,7 @@
 import { OutageError, createClientRejectedError, createUnavailableError, type RejectionError, type ZitadelError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 
-/** An exchange that ended without a response. */
+/** An exchange that ended without an introspection response. */
 export interface CircuitFailure {
   readonly error: ZitadelError
   /** Milliseconds for which no request should be sent; undefined if only a series of such failures opens the circuit. */
@@ -24,8 +24,9 @@ interface OpenState {
 
 /** Failures in a row after which a server counts as down. A restart or single bad requests cause fewer. */
 const FAILURE_THRESHOLD = 5
-/** The circuit is open for this time first, and for the other from the start of each probe that fails: callers get in 1 s after the server is back. */
+/** Milliseconds for which the circuit is open first. */
 const MIN_OPEN_MS = 500
+/** Milliseconds from the start of a probe that fails to the next one: callers get in at most 1 s after the server is back. */
 const MAX_OPEN_MS = 1000
 /** If a probe has no result after this time, another may be sent: the first one can hang on a broken connection. */
 const PROBE_INTERVAL_MS = 1000

@@ -41,7 +41,7 @@ export class FairQueue<T> {
     if (entries.size === 0) this.#fresh.delete(subject)
     this.#size--
     this.#recount(subject, entries.size + 1, entries.size)
-    // Nothing waits for a turn.
+    // The queue is empty: the order of the subjects is forgotten.
     if (this.#size === 0) this.#served.clear()
   }
 

@@ -12,7 +12,7 @@ import { toOutageError } from './outage.ts'
 /**
  * Introspects one token.
  *
- * @param onSend is called right before the token is sent. The response can lack what the server learns later.
+ * @param onSend is called right before the token is sent. Later changes at the server can be missing in the response.
  * @param onUnconfirmed is given for a token that was active a moment ago. It is called if the first response says inactive,
  *   before the second request.
  * @param onResponse is called with the HTTP status of the last response
@@ -28,7 +28,7 @@ export interface ClientOptions extends TransportOptions {
   /** What the log adds about a proxy if there was no response; '' without one. */
   readonly proxyAdvice: string
   readonly breaker: boolean
-  /** Called once for each introspection that ended without a response. */
+  /** Called once for each introspection that ended without an introspection response. */
   readonly onFailure: (error: ZitadelError) => void
   /** Called when a series of failures has opened the circuit. */
   readonly onDown: () => void

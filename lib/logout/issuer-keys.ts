@@ -32,7 +32,7 @@ export class IssuerKeys {
    * @throws KeysUnavailableError, or errors of jose for a key that the issuer does not have
    */
   readonly find: JWTVerifyGetKey = async (header, token) => {
-    // Old keys stay in use if there are no newer ones: they are the issuer's last word.
+    // If the keys cannot be fetched, the old ones stay in use.
     if (this.#clock.monotonic() - this.#fetchedAt >= MAX_AGE_MS) await this.#refresh()
     if (this.#find === undefined) throw new KeysUnavailableError()
     try {

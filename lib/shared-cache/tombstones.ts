@@ -46,14 +46,14 @@ export class Tombstones {
    * @returns whether Redis has stored all of them
    */
   async put (subject: TombstoneSubject): Promise<boolean> {
-    const askedAtWall = this.#clock.wall()
+    const forgottenAtWall = this.#clock.wall()
     const put = async (name: string): Promise<boolean> => {
-      return await this.#commands.forceSend('SET', name, String(askedAtWall), 'PX', this.#ttl).catch(() => undefined) === 'OK'
+      return await this.#commands.forceSend('SET', name, String(forgottenAtWall), 'PX', this.#ttl).catch(() => undefined) === 'OK'
     }
     // The flag is written last, so that a process that reads it finds the rest.
     const kept = await Promise.all([...this.#names(subject), ...this.#flags].map(put))
     const all = kept.every(Boolean)
-    if (!all) this.#forgottenBefore = askedAtWall
+    if (!all) this.#forgottenBefore = Math.max(this.#forgottenBefore, forgottenAtWall)
     return all
   }
 

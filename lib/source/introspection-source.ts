@@ -74,16 +74,18 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     onCircuitChange: (changed: IntrospectionClient, isOpen: boolean) => { if (changed === client) registration.publishCircuit(isOpen) }
   }
   let client = new IntrospectionClient(first, options, clock)
+  let candidate: IntrospectionClient | undefined
+  let isClosed = false
   let expiresAt = getExpiry(first)
 
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(client.introspectDirectly)), clock)
   const replace = async (): Promise<CheckResult> => {
     const result = await toCheckResult(async () => {
       const read = await credentials.read()
-      const candidate = new IntrospectionClient(read, options, clock)
-      await introspectRandomToken(candidate.introspectSilently)
+      const checked = candidate = new IntrospectionClient(read, options, clock)
+      await introspectRandomToken(checked.introspectSilently)
       if (!client.isCircuitClosed) registration.publishCircuit(false)
-      client = candidate
+      client = checked
       expiresAt = getExpiry(read)
       // A failure that was counted would be written afterwards, as if the previous ones were still in use.
       reporter.flush()
@@ -94,7 +96,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
         reporter.report('warn', 'FST_ZITADEL_SHARED_KEY', 'the credentials were replaced, but the key of the shared cache is derived from the first ones: processes that start now do not share with this one and do not receive its "forget" (give "cache.shared.key")')
       }
     })
-    if (!result.ok) {
+    if (!result.ok && !isClosed) {
       reporter.report('error', result.code, `the credentials were not replaced, the previous credentials stay in use: ${result.reason}`)
       registration.publishCredentials('kept', result.code, result.reason)
     }
@@ -124,7 +126,9 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     readState: () => ({ queued: options.limiter.queued, isCircuitClosed: client.isCircuitClosed, credentialsExpireIn: expiresAt && expiresAt - clock.wall() }),
     close: async () => {
       stopWatching()
+      isClosed = true
       client.endChecks()
+      candidate?.endChecks()
       await sharedCache?.close()
       await pool?.close()
     }

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 
 const POLL_INTERVAL_MS = 5000
 
-/** Polls without a readable file after which it is not just being replaced: a minute. */
+/** Failed polls in a row after which the file counts as missing: a minute. Fewer can be a replacement. */
 const MAX_MISSED = 12
 
 /** Returns a hash of the content of a file, so that the secret itself need not be kept; undefined for a file that cannot be read. */
@@ -13,7 +13,7 @@ export async function readFingerprint (file: string): Promise<string | undefined
 
 /**
  * Polls a file, and calls a function if its content differs from what is in use, and once if it cannot be read for a minute: the
- * function reports why, and without a report nobody would know before the next start. The content is compared, because an orchestrator
+ * function reports why, and without a report the problem would show only at the next start. The content is compared, because an orchestrator
  * replaces secrets by a new symbolic link, which watchers of the file system do not follow.
  *
  * @param inUse the fingerprint of what is in use, read before the content, so that a change in between is detected

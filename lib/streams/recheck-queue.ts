@@ -3,7 +3,7 @@ import type { WatchedToken } from './watched-token.ts'
 /** The number of rechecks at the same time: few, so that requests have the most of the limits. */
 const MAX_CONCURRENT = 8
 
-/** Rechecks tokens, a few at a time. While introspections of requests wait for their turn, one at a time. */
+/** Rechecks tokens, a few at a time. While introspections of requests wait in the queue, one at a time. */
 export class RecheckQueue {
   readonly #waiting = new Set<WatchedToken>()
   readonly #recheck: (watched: WatchedToken) => Promise<void>

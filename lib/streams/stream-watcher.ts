@@ -14,7 +14,7 @@ import { WatchedToken, type CutOff, type Stream } from './watched-token.ts'
 export interface StreamWatcherOptions {
   readonly introspector: Pick<Introspector, 'getVerdict' | 'isOutdated'>
   readonly check: ContextCheck
-  /** Whether introspections wait for their turn. */
+  /** Whether introspections wait in the queue. */
   readonly isBusy: () => boolean
 }
 

@@ -44,6 +44,7 @@ export function instrument (app: { readonly zitadel: object }, options: Instrume
   registration.wrapper = createSpanWrapper(tracer)
   const ends = [instrumentDecisions, instrumentIntrospections, instrumentChanges, instrumentState].map((instrumentOne) => instrumentOne(meter, registration))
   const end = (): void => {
+    if (ends.length === 0) return
     registration.wrapper = undefined
     registration.onClose = undefined
     for (const endOne of ends.splice(0)) endOne()

@@ -29,7 +29,7 @@ export class DropQueue {
   run (key: string): void {
     // This runs at each hit of the cache.
     if (this.#queue.length === 0) return
-    // First all are found, because what drops a verdict looks it up too.
+    // The entries are found first, because `drop` calls `run` again for the same key.
     for (const { drop } of this.#queue.filter(({ keys }) => keys.delete(key))) drop(key)
   }
 

@@ -79,7 +79,7 @@ export class PendingIntrospections {
 
   /** Finds what was done to a verdict while it was in flight. */
   find ({ startedAt, sentAt, changesBefore }: PendingIntrospection, verdict: Verdict, key: string): ForgetKind | undefined {
-    // Of a response that another process has asked for, only the time is known.
+    // If another process asked ZITADEL, only the time of asking is known.
     return this.#log.find(verdict, key, ({ at, change }) => at >= startedAt && (sentAt === undefined ? at >= verdict.askedAt : change > changesBefore))
   }
 

@@ -39,7 +39,7 @@ export class SubscriptionGaps {
    * @param isCutOff whether the shared cache cannot be asked
    */
   record (at: number, isCutOff: boolean): void {
-    // If a verdict missed a gap before that time, its use has ended, whichever gap it was.
+    // The gaps of the last SPREAD_MS are kept, and one older gap: a verdict that missed any older one is not used any more.
     this.#gaps.splice(0, this.#gaps.findLastIndex((gap) => gap.at < at - SPREAD_MS))
     this.#gaps.push({ at, isCutOff })
     this.#count++

@@ -58,7 +58,7 @@ export class VerdictLoader {
   /** @param accepted milliseconds: the age of a response that may come from the shared cache */
   load (key: string, token: string, accepted: number): PendingIntrospection {
     const { ttl, sharedCache } = this.#options
-    // Without a shared cache, a response that was not sent for yet will have no age.
+    // Without a shared cache the response comes from ZITADEL, so a request may join until the token is sent.
     const maxAge = sharedCache === undefined ? 0 : Math.min(accepted, ttl * 1000)
     return this.#pending.start(key, maxAge, this.#clock.monotonic(), async (pending) => await this.#load(pending, key, token))
   }
@@ -72,7 +72,7 @@ export class VerdictLoader {
     const at = this.#clock.monotonic()
     this.#lastForgetAt = at
     this.#pending.record(target, kind, at)
-    // Nothing forgets all verdicts.
+    // A target of all verdicts is always a doubt.
     const count = kind === 'doubt' || 'all' in target ? this.#cache.doubt(target, at) : this.#cache.forget(target, at)
     this.#options.listener?.onDoubt(target)
     return count
@@ -150,7 +150,7 @@ export class VerdictLoader {
       const response = await this.#send(token, () => this.#pending.markSent(pending, this.#clock.monotonic()), onUnconfirmed, undefined, known?.sub, () => pending.joined)
       return { response, askedAt: pending.sentAt! }
     }
-    // A response that is older than the cached one would bring a revoked role back. It can be older than its time says.
+    // An older response than the cached one could bring back a revoked role. The clocks can differ by CLOCK_SKEW_MS.
     const maxAge = Math.min(pending.maxAge, startedAt - this.#cache.getLatest(key)) - CLOCK_SKEW_MS
     const { response, askedAt } = await (this.#options.sharedCache?.getOrLoad(token, maxAge, send) ?? send())
     return createVerdict(response, this.#rules, askedAt, this.#clock.wall(), pending.sentAt === undefined)

@@ -10,8 +10,8 @@ export function isOfSession (jti: unknown): jti is string {
 }
 
 /**
- * The session in which ZITADEL issued a token: the part of a `jti` such as `V2_123-at_456` before its last hyphen, which is
- * the id that ZITADEL's events name. Undefined for a personal access token.
+ * The session in which ZITADEL issued a token: the part of a `jti` such as `V2_123-at_456` before `-at_`, which is the id
+ * that ZITADEL's events name. Undefined for a personal access token.
  */
 export function getSession (jti: unknown): string | undefined {
   if (!isOfSession(jti)) return undefined

@@ -70,6 +70,11 @@ t.test('the token can come from a file, and the credentials from flags', async (
   t.match(find(report, 'roles'), { message: 'Roles: reader' })
   const expired = t.testdir({ 'key.json': JSON.stringify({ ...standIn.api.key, expirationDate: '2020-01-01T00:00:00Z' }) })
   t.match(find(await examine({}, undefined, ['--issuer', standIn.issuer, '--key-file', `${expired}/key.json`]), 'options'), { cause: 'key_expired' })
+  const text = `\uFEFF${JSON.stringify(standIn.api.key)}`
+  const marked = t.testdir({ 'key.json': text })
+  for (const [env, flags] of [[{}, ['--key-file', `${marked}/key.json`]], [{ ZITADEL_KEY: Buffer.from(text).toString('base64') }, []]] as const) {
+    t.equal(find(await examine(env, undefined, ['--issuer', standIn.issuer, ...flags]), 'options')?.status, 'ok', 'with a byte order mark, as in the plugin')
+  }
   const secret = await examine({ ZITADEL_ISSUER: standIn.issuer, ZITADEL_CLIENT_SECRET: 'secret' }, undefined, ['--client-id', '1'])
   t.equal(find(secret, 'options')?.status, 'ok')
 })

@@ -71,12 +71,9 @@ t.test('a JWT of this issuer for this API has nothing wrong', async (t) => {
 })
 
 t.test('the end of a key is named from 14 days before', async (t) => {
-  const at = (milliseconds: number): string => JSON.stringify({ expirationDate: new Date(NOW + milliseconds) })
   const days = 86_400_000
-  t.match(diagnoseKeyExpiry(at(0), NOW), { id: 'options', status: 'failed', cause: 'key_expired', message: 'The key has expired' })
-  t.match(diagnoseKeyExpiry(at(1), NOW), { id: 'options', status: 'warning', cause: 'key_expires_soon', message: 'The key expires on 2026-01-15' })
-  t.equal(diagnoseKeyExpiry(at(14 * days - 1), NOW)!.message, 'The key expires on 2026-01-28')
-  t.equal(diagnoseKeyExpiry(Buffer.from(at(-1)).toString('base64'), NOW)!.cause, 'key_expired')
-  t.equal(diagnoseKeyExpiry(` ${at(-1)}`, NOW)!.cause, 'key_expired')
-  for (const text of [at(14 * days), '{}', '{"expirationDate":5}', '{"expirationDate":"soon"}']) t.equal(diagnoseKeyExpiry(text, NOW), undefined, text)
+  for (const passed of [0, 1]) t.match(diagnoseKeyExpiry(NOW - passed, NOW), { id: 'options', status: 'failed', cause: 'key_expired', message: 'The key has expired' })
+  t.match(diagnoseKeyExpiry(NOW + 1, NOW), { id: 'options', status: 'warning', cause: 'key_expires_soon', message: 'The key expires on 2026-01-15' })
+  t.equal(diagnoseKeyExpiry(NOW + 14 * days - 1, NOW)!.message, 'The key expires on 2026-01-28')
+  for (const end of [NOW + 14 * days, undefined]) t.equal(diagnoseKeyExpiry(end, NOW), undefined)
 })

@@ -57,6 +57,22 @@ t.test('if one is not stored, this process uses nothing that was asked for befor
   }
 })
 
+t.test('a failure that is known late does not replace that of a later forget', async (t) => {
+  const world = create()
+  const failures: Array<() => void> = []
+  world.reply = async () => await new Promise((_resolve, reject) => failures.push(() => reject(new Error())))
+  const early = world.tombstones.put({ sub: 'ada' })
+  const count = failures.length
+  world.clock.advance(1)
+  const late = world.tombstones.put({ sub: 'bob' })
+  const now = world.clock.wall()
+  for (const fail of failures.splice(count)) fail()
+  await late
+  for (const fail of failures) fail()
+  await early
+  t.equal(await world.tombstones.isForgotten({ sub: 'bob' }, now + 5000, false), true)
+})
+
 t.test('a flag says that there is any: under one key is enough, and any reply but 0 counts', async (t) => {
   for (const [replies, any] of [[[0, 0], false], [[0, 1], true], [[1, 0], true], [[null, 0], true], [['0', 0], true]] as const) {
     const world = create(KEYS)

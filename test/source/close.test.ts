@@ -41,6 +41,17 @@ t.test('close() ends connections that were replaced while ZITADEL was down', asy
   await closed
 })
 
+t.test('close() does not wait for a reload of the credentials, whose failure is not logged', async (t) => {
+  const { app, lines, standIn } = await startProxiedApp(t, { timeout: 60_000 })
+  standIn.fail('hang')
+  const sent = standIn.requests.length
+  const reload = app.zitadel.reload()
+  while (standIn.requests.length === sent) await new Promise((resolve) => setTimeout(resolve, 5))
+  await app.close()
+  t.match(await reload, { ok: false })
+  t.same(lines, [])
+})
+
 t.test('a key file that changes after close() is not read', async (t) => {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())

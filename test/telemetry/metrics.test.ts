@@ -15,6 +15,8 @@ interface Recorded {
   readonly metrics: Map<string, Metric>
   /** The functions that the meter calls to observe values. */
   readonly callbacks: Set<unknown>
+  /** Calls `instrument()` again. */
+  readonly start: () => () => void
   readonly end: () => void
 }
 
@@ -38,8 +40,9 @@ async function record (t: TestContext): Promise<Recorded> {
       }
     })
   }
-  const end = instrument(app, { meterProvider: { getMeter } })
-  return { scope, metrics, callbacks, end }
+  const start = (): (() => void) => instrument(app, { meterProvider: { getMeter } })
+  const end = start()
+  return { scope, metrics, callbacks, start, end }
 }
 
 t.test('the metrics are those of the table in the documents, with the same kinds and units', async (t) => {
@@ -70,7 +73,7 @@ t.test('each metric has a description, and a counter names what it counts as its
     'fastify_zitadel.logouts': '{logout} Logout tokens of ZITADEL at the route of the option "backChannelLogout"',
     'fastify_zitadel.cache.entries': '{verdict} Verdicts that are kept in memory',
     'fastify_zitadel.cache.size': 'By Estimated size of the verdicts that are kept in memory',
-    'fastify_zitadel.introspection.queued': '{introspection} Introspections that wait for their turn',
+    'fastify_zitadel.introspection.queued': '{introspection} Introspections that wait in the queue',
     'fastify_zitadel.circuit.open': ' 1 while the circuit to ZITADEL is open, 0 while it is closed',
     'fastify_zitadel.shared_cache.healthy': ' 1 while the shared cache delivers what other processes forget, else 0',
     'fastify_zitadel.shared_cache.forgets.pending': '{forget} Forgets that the shared cache has not accepted yet, so that other processes do not know them',
@@ -93,8 +96,14 @@ t.test('the buckets are those of HTTP clients for introspections, and fit the ag
 })
 
 t.test('after instrument() has ended, the meter calls nothing', async (t) => {
-  const { callbacks, end } = await record(t)
+  const { callbacks, start, end } = await record(t)
   t.equal(callbacks.size, 3)
   end()
+  t.equal(callbacks.size, 0)
+  const endAgain = start()
+  end()
+  t.equal(callbacks.size, 3, 'the first one has ended already')
+  t.throws(start)
+  endAgain()
   t.equal(callbacks.size, 0)
 })

@@ -3,16 +3,14 @@ import { failedBy, warningOf, type Diagnosis } from '../diagnosis.ts'
 const SOON_MS = 14 * 86_400_000
 
 /**
- * Checks the expiry in the JSON of a key. ZITADEL does not write it for applications yet.
+ * Checks the expiry of a key. ZITADEL does not write it into the JSON of an application's key yet.
  *
- * @param text the JSON of a key, or base64 of it
+ * @param expiresAt milliseconds since 1970; undefined if it is not known
  * @param now milliseconds since 1970
- * @returns undefined if no end is known, or if it is far away
+ * @returns undefined if the expiry is not known or far away
  */
-export function diagnoseKeyExpiry (text: string, now: number): Diagnosis | undefined {
-  const json = text.trimStart().startsWith('{') ? text : Buffer.from(text, 'base64').toString()
-  const { expirationDate } = JSON.parse(json) as { expirationDate?: unknown }
-  const end = typeof expirationDate === 'string' ? Date.parse(expirationDate) : NaN
-  if (end <= now) return failedBy('options', 'key_expired', 'The key has expired')
-  return end - now < SOON_MS ? warningOf('options', 'key_expires_soon', `The key expires on ${new Date(end).toISOString().slice(0, 10)}`) : undefined
+export function diagnoseKeyExpiry (expiresAt: number | undefined, now: number): Diagnosis | undefined {
+  if (expiresAt === undefined || expiresAt - now >= SOON_MS) return undefined
+  if (expiresAt <= now) return failedBy('options', 'key_expired', 'The key has expired')
+  return warningOf('options', 'key_expires_soon', `The key expires on ${new Date(expiresAt).toISOString().slice(0, 10)}`)
 }

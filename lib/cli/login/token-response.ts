@@ -35,6 +35,6 @@ const ADVICE: Readonly<Record<string, string>> = {
 
 /** Creates the error for what an endpoint refuses. */
 export function createRefusal (what: string, error: string, status: number): LoginError {
-  const advice = ADVICE[error]
+  const advice = Object.hasOwn(ADVICE, error) ? ADVICE[error] : undefined
   return new LoginError(`${what} was refused (${error || status})${advice === undefined ? '' : `: ${advice}`}`)
 }
