@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { decodeProtectedHeader } from 'jose'
@@ -24,7 +24,11 @@ async function startKeyApp (t: Test, pollInterval?: number): Promise<KeyApp> {
   const standIn = await startStandIn()
   t.teardown(() => standIn.close())
   const keyFile = join(t.testdir({}), 'key.json')
-  const put = async (key: object): Promise<void> => { await writeFile(keyFile, JSON.stringify(key)) }
+  // The file is polled, and must not be read while it is empty.
+  const put = async (key: object): Promise<void> => {
+    await writeFile(`${keyFile}.new`, JSON.stringify(key))
+    await rename(`${keyFile}.new`, keyFile)
+  }
   await put(standIn.api.key)
   return { standIn, put, ...await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }, new ManualClock(), pollInterval) }
 }
