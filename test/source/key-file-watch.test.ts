@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { rm, writeFile } from 'node:fs/promises'
+import { rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { mountSecret } from '../fixtures/mounted-secret.ts'
@@ -22,6 +22,12 @@ async function startWatch (t: Test, replace: (call: number) => boolean | Promise
   return { file, end, calls: () => calls, called: async (call) => { await gate(call).opened } }
 }
 
+/** Writes a file that is polled: no poll finds it empty. */
+async function put (file: string, content: string): Promise<void> {
+  await writeFile(`${file}.new`, content)
+  await rename(`${file}.new`, file)
+}
+
 /** Resolves after many polls. */
 const poll = async (): Promise<void> => { await setTimeout(60) }
 
@@ -31,24 +37,24 @@ t.teardown(() => clearInterval(alive))
 
 t.test('a file that is written with the same content is not replaced', async (t) => {
   const { file, calls } = await startWatch(t)
-  await writeFile(file, 'first')
+  await put(file, 'first')
   await poll()
   t.equal(calls(), 0)
 })
 
 t.test('other content is used once, and so is the older content if it returns', async (t) => {
   const { file, calls, called } = await startWatch(t)
-  await writeFile(file, 'second')
+  await put(file, 'second')
   await called(1)
   await poll()
   t.equal(calls(), 1)
-  await writeFile(file, 'first')
+  await put(file, 'first')
   await called(2)
 })
 
 t.test('content that could not be used is tried again at each poll, until it can be used', async (t) => {
   const { file, calls, called } = await startWatch(t, (call) => call === 3)
-  await writeFile(file, 'second')
+  await put(file, 'second')
   await called(3)
   await poll()
   t.equal(calls(), 3)
@@ -68,11 +74,11 @@ t.test('a secret that an orchestrator replaces by a symbolic link is detected', 
 t.test('a file that is missing while it is replaced changes nothing', async (t) => {
   const { file, calls, called } = await startWatch(t, undefined, 15)
   await rm(file)
-  await writeFile(file, 'first')
+  await put(file, 'first')
   await poll()
   t.equal(calls(), 0)
   await rm(file)
-  await writeFile(file, 'second')
+  await put(file, 'second')
   await called(1)
 })
 
@@ -82,7 +88,7 @@ t.test('a file that stays missing is read once more, so that this is reported, a
   await called(1)
   await poll()
   t.equal(calls(), 1)
-  await writeFile(file, 'second')
+  await put(file, 'second')
   await called(2)
 })
 
@@ -93,12 +99,12 @@ t.test('replacements run one at a time, and one that throws is tried again', asy
     if (call === 2) throw new Error('broken')
     return true
   })
-  await writeFile(file, 'second')
+  await put(file, 'second')
   await called(1)
   await poll()
   t.equal(calls(), 1)
   first.open()
-  await writeFile(file, 'third')
+  await put(file, 'third')
   await called(3)
 })
 
@@ -108,7 +114,7 @@ t.test('a poll that is running when the watch ends replaces nothing', async (t) 
   const print = await readFingerprint(file)
   let calls = 0
   for (let time = 0; time < 25; time++) {
-    await writeFile(file, 'second')
+    await put(file, 'second')
     const end = watchKeyFile(file, print, async () => ++calls > 0, 1)
     await setTimeout(1.5)
     const before = calls
@@ -127,7 +133,7 @@ t.test('a watch keeps no process alive', async (t) => {
 
 t.test('a watch that has ended does not poll', async (t) => {
   const { file, calls, end } = await startWatch(t)
-  await writeFile(file, 'second')
+  await put(file, 'second')
   end()
   await poll()
   t.equal(calls(), 0)
