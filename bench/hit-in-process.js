@@ -1,6 +1,6 @@
-import { CACHED_JWT, NAMES, PEERS, WITH_METRICS, bareOf } from './contestants/names.js'
+import { CACHED_JWT, NAMES, PEERS, WITH_METRICS, getBareFramework } from './contestants/names.js'
 import { inRounds, median, ratios, spread } from './parts/statistics.js'
-import { startContender } from './parts/contenders.js'
+import { startContestant } from './parts/contestant-processes.js'
 import { number, ratio } from './table.js'
 
 /** Milliseconds of CPU until the compiler has optimised everything. */
@@ -10,14 +10,14 @@ const WARM_UP = 500
  * Measures what a guard adds to a request on a hit, without sockets, which cost much more. As over sockets, each round starts every
  * contestant in a new process, and of a process the cheapest slices count.
  */
-export async function hitInProcess ({ contenders: { contestants }, authority, rounds, slices, slice, progress }) {
+export async function hitInProcess ({ started: { contestants }, authority, rounds, slices, slice, progress }) {
   const measured = await inRounds(rounds, contestants, async (contestant, round, i) => {
     progress(0.9 * (round + i / contestants.length) / rounds)
     return await measureProcess(contestant, authority, slices, slice)
   })
   const metrics = measured.has(WITH_METRICS) && spread(await measureMetrics(rounds, authority, slices, slice, (share) => progress(0.9 + 0.1 * share)))
-  const guards = contestants.filter((contestant) => contestant !== bareOf(contestant))
-  const added = (contestant) => measured.get(contestant).map((microseconds, round) => microseconds - measured.get(bareOf(contestant))[round])
+  const guards = contestants.filter((contestant) => contestant !== getBareFramework(contestant))
+  const added = (contestant) => measured.get(contestant).map((microseconds, round) => microseconds - measured.get(getBareFramework(contestant))[round])
   const bare = spread(contestants.filter((contestant) => contestant.startsWith('plain:')).flatMap((contestant) => measured.get(contestant)))
   const toCached = (contestant) => spread(ratios(added(contestant), added(CACHED_JWT)))
   const fastestPeer = Math.min(...PEERS.filter((peer) => measured.has(peer)).map((peer) => median(added(peer))))
@@ -54,7 +54,7 @@ async function measureMetrics (rounds, authority, slices, slice, progress) {
   const added = []
   for (let round = 0; round < rounds; round++) {
     progress(round / rounds)
-    const process = await startContender(WITH_METRICS, authority)
+    const process = await startContestant(WITH_METRICS, authority)
     await process.ask('calibrate', WARM_UP)
     const count = await process.ask('calibrate', slice)
     const spin = async (areOn) => {
@@ -76,7 +76,7 @@ async function measureMetrics (rounds, authority, slices, slice, progress) {
 
 /** @returns microseconds of CPU a request, in a new process */
 async function measureProcess (contestant, authority, slices, slice) {
-  const process = await startContender(contestant, authority)
+  const process = await startContestant(contestant, authority)
   await process.ask('calibrate', WARM_UP)
   const count = await process.ask('calibrate', slice)
   const costs = []

@@ -1,13 +1,13 @@
 import autocannon from 'autocannon'
-import { NAMES, PEERS, WITH_METRICS, bareOf } from './contestants/names.js'
+import { NAMES, PEERS, WITH_METRICS, getBareFramework } from './contestants/names.js'
 import { PATH } from './contestants/route.js'
-import { startContender } from './parts/contenders.js'
+import { startContestant } from './parts/contestant-processes.js'
 import { inRounds, ratios, spread } from './parts/statistics.js'
 import { number, ratio } from './table.js'
 
 const CONNECTIONS = 16
 /** Why a goal is not reached: found by profiles, and by measuring with one token. */
-const WHY = 'the hash of the token and the lookup of its verdict cannot be left out. In a profile over sockets with an opaque token, the hash took 5 % of the CPU time of a request, the lookup 2.5, the composition with @fastify/auth 2, and all other checks 2.5. With one token instead of 1,000 the ratio was 0.03 to 0.08 higher, because the memory of a thousand verdicts is not in the CPU caches. The hash of a JWT of 1.1 kB takes 0.95 us, of which 0.62 are SHA-256 itself'
+const WHY = 'the hash of the token and the lookup of its verdict cannot be left out. In a profile over sockets with an opaque token, the hash took 5 % of the CPU time of a request, the lookup 2.5, the composition with @fastify/auth 2, and all other checks 2.5. With one token instead of 1,000 the ratio was 0.03 to 0.08 higher, because the memory of a thousand verdicts is not in the CPU caches. The hash of a JWT of 1.1 kB takes 0.95 us in a loop, of which 0.62 are SHA-256 itself. In a server under load, on a machine half as fast, it took 4.2 of 45 us, and a hash of eight characters 3.1: between two requests, the code of OpenSSL leaves the CPU caches. The lookup took 1.2 to 2.1 us there, and 0.5 with one token'
 /** Seconds of load before the measurement: the engine needs tens of thousands of requests to optimise a server, and each token is introspected once. */
 const WARM_UP = 2
 /** Seconds of a load. */
@@ -20,8 +20,8 @@ const LOADS = 4
  * Each round starts a contestant and its bare framework in new processes, because the engine can compile the same code differently.
  * Both are loaded in turn, because the machine can get slower or faster within seconds.
  */
-export async function hitOverSockets ({ contenders, authority, socketRounds, progress }) {
-  const guards = contenders.contestants.filter((contestant) => contestant !== WITH_METRICS && contestant !== bareOf(contestant))
+export async function hitOverSockets ({ started, authority, socketRounds, progress }) {
+  const guards = started.contestants.filter((contestant) => contestant !== WITH_METRICS && contestant !== getBareFramework(contestant))
   const measured = await inRounds(socketRounds, guards, async (contestant, round, i) => {
     progress((round + i / guards.length) / socketRounds)
     return await measurePair(contestant, authority)
@@ -68,7 +68,7 @@ export async function hitOverSockets ({ contenders, authority, socketRounds, pro
 
 /** @returns microseconds of CPU a request: of a contestant, and of its bare framework, each in a new process */
 async function measurePair (contestant, authority, seconds) {
-  const pair = [await startServer(contestant, authority), await startServer(bareOf(contestant), authority)]
+  const pair = [await startServer(contestant, authority), await startServer(getBareFramework(contestant), authority)]
   const costs = pair.map(() => [])
   for (const { load } of pair) await load(WARM_UP)
   for (let i = 0; i < LOADS; i++) {
@@ -81,7 +81,7 @@ async function measurePair (contestant, authority, seconds) {
 
 /** @returns `load`, which takes seconds and resolves to microseconds of CPU a request, and `stop` */
 async function startServer (contestant, authority) {
-  const server = await startContender(contestant, authority)
+  const server = await startContestant(contestant, authority)
   const port = await server.ask('listen')
   const tokens = authority.tokens[contestant.split(':')[1]]
   const requests = tokens.map((token) => ({ method: 'GET', path: PATH, headers: { authorization: `Bearer ${token}` } }))

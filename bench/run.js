@@ -6,7 +6,7 @@ import { memory } from './memory.js'
 import { promises } from './promises.js'
 import { chart } from './chart.js'
 import { createProgress } from '../test/runner/progress.js'
-import { startContenders } from './parts/contenders.js'
+import { startContestants } from './parts/contestant-processes.js'
 import { startProcess } from './parts/processes.js'
 import { readme } from './readme.js'
 import { stampede } from './stampede.js'
@@ -19,7 +19,7 @@ const effort = quick
   : { rounds: 5, slices: 30, slice: 20, socketRounds: 5, callRounds: 25, calls: 200, verdicts: 100_000, randomTokens: 1_000_000 }
 
 /** The measurements, and the part of the whole time that each takes. */
-const QUESTIONS = [
+const MEASUREMENTS = [
   ['hits in process', hitInProcess, 0.18],
   ['promises', promises, 0.01],
   ['hits over sockets', hitOverSockets, 0.71],
@@ -32,28 +32,28 @@ const progress = createProgress('bench')
 
 const server = await startProcess('authority.js')
 const authority = await server.ask('facts')
-const contenders = await startContenders(authority)
+const started = await startContestants(authority)
 const answers = []
 
 try {
   let done = 0
-  for (const [title, question, part] of QUESTIONS) {
+  for (const [title, measure, part] of MEASUREMENTS) {
     const update = (share) => progress.update(done + share * part, title)
     update(0)
     // No other processes run beside an introspection.
-    if (question === introspection) await contenders.stop()
-    answers.push(await question({ ...effort, contenders, authority, server, progress: update }))
+    if (measure === introspection) await started.stop()
+    answers.push(await measure({ ...effort, started, authority, server, progress: update }))
     done += part
   }
 } finally {
   progress.end()
-  await contenders.stop()
+  await started.stop()
   await server.stop()
 }
 
 const [, , sockets, introspected] = answers
 const minutes = ((performance.now() - start) / 60_000).toFixed(1)
-const text = readme({ answers, missing: contenders.missing, quick, minutes })
+const text = readme({ answers, missing: started.missing, quick, minutes })
 await writeFile(new URL('README.md', import.meta.url), text)
 await writeFile(new URL('chart.svg', import.meta.url), chart([
   { title: 'Requests per second and core on a hit', note: 'as a ratio to plain Fastify with the same header; more is better', bars: sockets.bars, most: 1.1 },

@@ -28,11 +28,11 @@ import { createOpenapi } from './openapi/openapi.ts'
 import { createAuthInfoReader } from './resource/auth-info.ts'
 import { createToolChecks } from './resource/tool-checks.ts'
 import { createResourceFinder } from './guard/resource-finder.ts'
-import { serveEvents } from './events/route.ts'
+import { serveEvents } from './events/events-route.ts'
 import { createOnEnd } from './streams/on-end.ts'
 import { StreamCounter } from './streams/stream-counter.ts'
 import { StreamWatcher } from './streams/stream-watcher.ts'
-import { serveLogout } from './logout/route.ts'
+import { serveLogout } from './logout/logout-route.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
 keepTickObject()

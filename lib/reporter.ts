@@ -28,14 +28,14 @@ interface LineState {
 export class Reporter {
   readonly log: Logger
   readonly #clock: Clock
-  readonly #quiet: number
+  readonly #throttle: number
   readonly #lines = new Map<string, LineState>()
 
-  /** @param quiet milliseconds in which the same line is written once */
-  constructor (log: Logger, clock: Clock, quiet: number = THROTTLE_MS) {
+  /** @param throttle milliseconds in which the same line is written once */
+  constructor (log: Logger, clock: Clock, throttle: number = THROTTLE_MS) {
     this.log = log
     this.#clock = clock
-    this.#quiet = quiet
+    this.#throttle = throttle
   }
 
   /** A rejection of this API is an error. An outage of ZITADEL is a warning. */
@@ -53,7 +53,7 @@ export class Reporter {
     // Request ids and ZITADEL's own texts, which contain times, are no other kind of line.
     const kind = `${code} ${message.replace(/ \[(?:x-request-id|ZITADEL says:) [^\]]*\]/g, '')}`
     const last = this.#lines.get(kind)
-    const left = last === undefined ? 0 : last.at + this.#quiet - this.#clock.monotonic()
+    const left = last === undefined ? 0 : last.at + this.#throttle - this.#clock.monotonic()
     if (last !== undefined && left > 0) {
       last.suppressed++
       last.timer ??= setTimeout(() => { this.#write(kind, last) }, left).unref()

@@ -27,7 +27,7 @@ export const WITH_METRICS = 'guard-metrics:opaque'
 export const PEERS = ['fastify-jwt:jwt:cache', 'fastify-jwt:jwt', 'fastify-jwt-jwks:jwt', 'auth0-fastify-api:jwt', 'jose:jwt', 'express-oauth2-jwt-bearer:jwt']
 
 /** What a contestant is compared with: its framework without it, with the same `Authorization` header. */
-export function bareOf (contestant) {
+export function getBareFramework (contestant) {
   if (contestant.startsWith('express-')) return 'express-plain:jwt'
   return contestant.split(':')[1] === 'opaque' ? 'plain:opaque' : 'plain:jwt'
 }

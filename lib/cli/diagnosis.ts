@@ -20,24 +20,24 @@ export interface Diagnosis {
 
 const CURES = { ...CAUSES, ...MCP_CAUSES }
 
-export function ok (id: string, message: string): Diagnosis {
+export function createSuccess (id: string, message: string): Diagnosis {
   return { id, status: 'ok', message, cause: '', cure: '', see: '' }
 }
 
-export function failed (id: string, message: string, cure: string, see: string, cause: string): Diagnosis {
+export function createFailureWithCure (id: string, message: string, cure: string, see: string, cause: string): Diagnosis {
   return { id, status: 'failed', message, cause, cure, see }
 }
 
 /** Creates the line of a known cause, with its cure. */
-export function warningOf (id: string, cause: Cause | McpCause, message: string): Diagnosis {
+export function createWarning (id: string, cause: Cause | McpCause, message: string): Diagnosis {
   const [cure, see] = CURES[cause]
   return { id, status: 'warning', message, cause, cure, see }
 }
 
 /** Creates the line of a known cause, with its cure. */
-export function failedBy (id: string, cause: Cause | McpCause, message: string): Diagnosis {
+export function createFailure (id: string, cause: Cause | McpCause, message: string): Diagnosis {
   const [cure, see] = CURES[cause]
-  return failed(id, message, cure, see, cause)
+  return createFailureWithCure(id, message, cure, see, cause)
 }
 
 /** The exit status: 0, 1 if something failed, 2 if there are only warnings. */

@@ -7,20 +7,20 @@ import { Reporter } from '../reporter.ts'
 import { openIntrospectionSource } from '../source/introspection-source.ts'
 import { isLoopback } from '../zitadel/endpoints.ts'
 import { parseTriedRequest } from './access/access-request.ts'
-import { diagnoseAccess } from './access/can-i.ts'
-import { diagnoseCredentials } from './checks/credentials.ts'
+import { diagnoseAccess } from './access/access-diagnosis.ts'
+import { diagnoseCredentials } from './checks/credentials-diagnosis.ts'
 import { diagnoseKeyExpiry } from './checks/key-expiry.ts'
-import { diagnoseOptions } from './checks/options.ts'
-import { diagnoseProxy } from './checks/proxy.ts'
+import { diagnoseOptions } from './checks/options-diagnosis.ts'
+import { diagnoseProxy } from './checks/proxy-diagnosis.ts'
 import { diagnoseTokenForm } from './checks/token-form.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
-import { formatDiagnoses, getExitStatus, ok, warningOf, type Diagnosis } from './diagnosis.ts'
-import { diagnoseDiscovery } from './discovery.ts'
+import { formatDiagnoses, getExitStatus, createSuccess, createWarning, type Diagnosis } from './diagnosis.ts'
+import { diagnoseDiscovery } from './checks/discovery-document.ts'
 import { getEnvironment, getNumber, getText, nameFlags, readSecret } from './environment.ts'
 import { closeApp, loadApp } from './load-app.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
 import { formatJson } from './printable.ts'
-import { diagnoseToken } from './token.ts'
+import { diagnoseToken } from './checks/introspected-token.ts'
 
 const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'mcp', 'app'] as const
 
@@ -98,7 +98,7 @@ async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<D
   }
   const way = await diagnoseWay(config)
   return [
-    expiry ?? ok('options', 'The options are complete, and the credentials can be read'),
+    expiry ?? createSuccess('options', 'The options are complete, and the credentials can be read'),
     ...way,
     // A second failure for the same reason has no use.
     ...way.some(({ id, status }) => id === 'connection' && status === 'failed') ? diagnoseFormOnly(token, config) : await diagnoseApi(config, client, token, way)
@@ -109,7 +109,7 @@ async function diagnoseWay ({ authorizationServer, timeout }: Config): Promise<D
   const { protocol, hostname } = new URL(authorizationServer!.endpoint.origin)
   const isPlain = protocol === 'http:' && !isLoopback(hostname)
   return [
-    ...isPlain ? [warningOf('connection', 'plain_http', 'Tokens and credentials go to ZITADEL over plain http')] : [],
+    ...isPlain ? [createWarning('connection', 'plain_http', 'Tokens and credentials go to ZITADEL over plain http')] : [],
     ...diagnoseProxy(authorizationServer!.proxy),
     ...await diagnoseDiscovery(authorizationServer!, timeout, systemClock.wall)
   ]

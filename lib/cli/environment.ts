@@ -14,7 +14,7 @@ export function getEnvironment (values: CommandLine['values'], env: Terminal['en
 }
 
 /** The words of messages that a flag replaces. */
-const FLAG_NAMES: ReadonlyArray<readonly [flag: string, text: string, name: string]> = [
+const FLAG_REPLACEMENTS: ReadonlyArray<readonly [flag: string, text: string, name: string]> = [
   ['issuer', 'option "issuer"', '--issuer'],
   ['address', 'option "address"', '--address'],
   ['project-id', 'option "projectId"', '--project-id'],
@@ -25,7 +25,7 @@ const FLAG_NAMES: ReadonlyArray<readonly [flag: string, text: string, name: stri
 
 /** Names the flags that were given in place of their options and variables. */
 export function nameFlags (message: string, values: CommandLine['values']): string {
-  return FLAG_NAMES.reduce((text, [flag, found, name]) => getText(values, flag) === undefined ? text : text.replace(found, name), message)
+  return FLAG_REPLACEMENTS.reduce((text, [flag, found, name]) => getText(values, flag) === undefined ? text : text.replace(found, name), message)
 }
 
 /**

@@ -4,7 +4,7 @@ import { doctor } from './doctor.ts'
 import { events } from './events/events-command.ts'
 import { token } from './login/token-command.ts'
 import { routes } from './routes.ts'
-import { standIn } from './stand-in.ts'
+import { standIn } from './stand-in-command.ts'
 
 const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['token', token], ['events', events], ['stand-in', standIn]])
 

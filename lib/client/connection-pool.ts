@@ -74,6 +74,6 @@ export class ConnectionPool implements RequestSender {
 }
 
 /** Sends requests through a user's dispatcher. It gets an AbortSignal, because undici 8 accepts no other object with `aborted`. */
-export function useDispatcher (dispatcher: { readonly request: (options: HttpRequest & { readonly signal: AbortSignal }) => Promise<StreamedResponse> }): RequestSender {
+export function createDispatcherSender (dispatcher: { readonly request: (options: HttpRequest & { readonly signal: AbortSignal }) => Promise<StreamedResponse> }): RequestSender {
   return { request: async (options) => await dispatcher.request({ ...options, signal: options.signal.toAbortSignal() }) }
 }

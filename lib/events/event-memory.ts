@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { ZitadelEvent } from './event.ts'
-import { getText, type EventKnowledge } from './meaning.ts'
+import { getText, type EventKnowledge } from './event-target.ts'
 import { TOLERANCE_SECONDS } from './signature.ts'
 
 /** Deliveries that are remembered: more than ZITADEL can send in the time in which a signature is valid (10 a second). */

@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from './meaning.ts'
+import { EVENT_TYPES } from './event-target.ts'
 
 /** The body of `POST /v2/actions/targets`. */
 export interface EventTargetRequest {

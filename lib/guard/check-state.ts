@@ -25,13 +25,13 @@ export function getCheckState (request: FastifyRequest): CheckState | undefined 
 
 /** Records a check that waits. Returns a function that removes it. */
 export function addPendingCheck (request: FastifyRequest, check: PendingCheck): () => void {
-  const { pending } = useCheckState(request)
+  const { pending } = getOrCreateCheckState(request)
   pending.add(check)
   return () => { pending.delete(check) }
 }
 
 export function setFailed (request: FastifyRequest): void {
-  useCheckState(request).hasFailed = true
+  getOrCreateCheckState(request).hasFailed = true
 }
 
 /**
@@ -53,7 +53,7 @@ export function holdRequest (state: CheckState, request: FastifyRequest, done: (
   return true
 }
 
-function useCheckState (request: CheckedRequest): CheckState {
+function getOrCreateCheckState (request: CheckedRequest): CheckState {
   request[CHECK_STATE] ??= { pending: new Set(), hasFailed: false }
   return request[CHECK_STATE]
 }

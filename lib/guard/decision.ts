@@ -7,10 +7,10 @@ import type { Verdict } from '../verdicts/verdict.ts'
 export type PublishDecision = (request: FastifyRequest, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean) => void
 
 /**
- * @param hasSub whether messages name the user
+ * @param publishSub whether messages name the user
  * @param now monotonic milliseconds
  */
-export function createDecisionPublisher (registration: number, hasSub: boolean, now: () => number): PublishDecision {
+export function createDecisionPublisher (registration: number, publishSub: boolean, now: () => number): PublishDecision {
   return (request, denial, verdict, isCached) => {
     const message: DecisionMessage = {
       registration,
@@ -21,7 +21,7 @@ export function createDecisionPublisher (registration: number, hasSub: boolean, 
       reason: denial instanceof ZitadelError ? denial.reason : undefined,
       source: verdict && getSource(verdict, isCached),
       age: verdict && now() - verdict.askedAt,
-      sub: hasSub ? verdict?.sub : undefined
+      sub: publishSub ? verdict?.sub : undefined
     }
     DECISION.publish(Object.freeze(message))
   }

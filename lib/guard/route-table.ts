@@ -114,7 +114,7 @@ export function findGuard (app: AnyApp, route: ServedRoute): RuleConfig | undefi
 }
 
 /** What to do if {@link isGuardedByOtherCopy}. */
-export const OTHER_COPY = 'another copy of fastify-zitadel guards it, whose rules are not known here. Install the package once, and run the command in the folder of the server'
+export const OTHER_COPY_PROBLEM = 'another copy of fastify-zitadel guards it, whose rules are not known here. Install the package once, and run the command in the folder of the server'
 
 /** Whether the guard of a route is of another copy of this package, such as one that is installed globally. */
 export function isGuardedByOtherCopy (app: AnyApp, route: ServedRoute): boolean {

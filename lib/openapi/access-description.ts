@@ -29,5 +29,5 @@ function describeOrganization (organization: unknown): string {
 
 function describeFreshness (maxAge: number): string {
   if (maxAge === Infinity) return ''
-  return maxAge === 0 ? ' ZITADEL is asked for every request.' : ` What ZITADEL said of the token may be ${maxAge / 1000} seconds old.`
+  return maxAge === 0 ? ' ZITADEL is asked for every request.' : ` ZITADEL's response about the token may be ${maxAge / 1000} seconds old.`
 }

@@ -39,7 +39,7 @@ export class DocsPages {
     const pages = this.#pages
     const guarded: string[] = []
     app.addHook('onRoute', function (route) {
-      if (pages.some((page) => isRouteOf(page, this, route))) route.config = { ...route.config, access: 'public' }
+      if (pages.some((page) => isPageRoute(page, this, route))) route.config = { ...route.config, access: 'public' }
       else if (isUndeclaredPage(this, route)) guarded.push(route.url)
     })
     // Its requests are denied one by one, and no log line of a denial would name the reason.
@@ -65,7 +65,7 @@ export class DocsPages {
   }
 }
 
-function isRouteOf (page: OpenPage, scope: FastifyInstance, { url, onRequest }: RouteOptions): boolean {
+function isPageRoute (page: OpenPage, scope: FastifyInstance, { url, onRequest }: RouteOptions): boolean {
   if (page.scope === scope && page.staticPath !== undefined) return url.startsWith(`${scope.prefix}${page.staticPath}/`) || hasMarker(page, onRequest)
   if (!hasMarker(page, onRequest)) return false
   page.scope = scope

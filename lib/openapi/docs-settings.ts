@@ -3,7 +3,7 @@ import { isScopeToken } from '../oauth/bearer.ts'
 import { OPTION_CHECKS, checkOptions, type OptionCheck } from '../options/checks.ts'
 import type { Config } from '../options/config.ts'
 import { getIdentifierHint, isIdentifier } from '../options/credential-checks.ts'
-import { isRoleScope, isZitadelScope } from '../zitadel/scopes.ts'
+import { getAudienceScope, isRoleScope, isZitadelScope } from '../zitadel/scopes.ts'
 
 /** What a docs page needs for a login at ZITADEL. */
 export interface OpenapiOptions {
@@ -61,7 +61,7 @@ export function createDocsSettings (options: OpenapiOptions, config: Config): Do
   const { clientId, projectId = config.projectId, scopes = ['profile', 'email'], authorizationEndpoint = '/oauth/v2/authorize', tokenEndpoint = '/oauth/v2/token' } = options
   const issuer = (options.issuer ?? config.issuer)?.replace(/\/$/, '')
   if (issuer === undefined) throw createOptionError(`option "openapi.issuer" is missing: with an "introspect" function it must be ${issuerCheck[1]}`)
-  const baseScopes = ['openid', ...projectId === undefined ? [] : [`urn:zitadel:iam:org:project:id:${projectId}:aud`]]
+  const baseScopes = ['openid', ...projectId === undefined ? [] : [getAudienceScope(projectId)]]
   return Object.freeze({
     clientId,
     issuer,

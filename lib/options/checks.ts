@@ -13,9 +13,9 @@ export type OptionCheck = readonly [isValid: (value: unknown) => boolean, expect
 
 const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
 const isFunction = (value: unknown): boolean => typeof value === 'function'
-const isSeconds = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
-const isIntegerBetween1And = (most: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= 1 && (value as number) <= most
-const oneOf = (...words: unknown[]) => (value: unknown): boolean => words.includes(value)
+const isNonNegativeNumber = (value: unknown): boolean => Number.isFinite(value) && (value as number) >= 0
+export const isIntegerBetween = (least: number, most: number) => (value: unknown): boolean => Number.isInteger(value) && (value as number) >= least && (value as number) <= most
+const isOneOf = (...words: unknown[]) => (value: unknown): boolean => words.includes(value)
 
 export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> = {
   issuer: [(value) => isNonEmptyString(value) && isIssuer(value), "ZITADEL's public origin: https (http only on loopback), without path, query, fragment or user info", getIssuerHint],
@@ -24,17 +24,17 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   introspectionEndpoint: [(value) => isNonEmptyString(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
   dispatcher: [(value) => isFunction((value as { request?: unknown } | null)?.request), 'a Dispatcher of undici 6, 7 or 8 (Agent, Pool, ProxyAgent ...)'],
   cache: [(value) => value === false || isKeyedObject(value), 'false or an object { ttl, inactiveTtl, max, maxBytes, refreshAhead, shared }'],
-  timeout: [isIntegerBetween1And(2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
-  retry: [oneOf(true, false), 'true or false'],
-  breaker: [oneOf(true, false), 'true or false'],
-  staleIfError: [isSeconds, 'a number of seconds, at least 0'],
+  timeout: [isIntegerBetween(1, 2 ** 31 - 1), 'a whole number of milliseconds, at least 1'],
+  retry: [isOneOf(true, false), 'true or false'],
+  breaker: [isOneOf(true, false), 'true or false'],
+  staleIfError: [isNonNegativeNumber, 'a number of seconds, at least 0'],
   limits: [isKeyedObject, 'an object { concurrent, queue, perSecond }'],
-  verifyOnStart: [oneOf(true, false), 'true or false'],
-  customScopes: [oneOf('roles', 'scope'), "'roles' or 'scope'"],
-  undeclaredRoutes: [(value) => isFunction(value) || oneOf('protected', 'public', 'refused')(value), "'protected', 'public', 'refused' or a function of the route's options"],
-  unmatched: [oneOf('open', 'protected'), "'open' or 'protected'"],
-  personalAccessTokens: [oneOf(true, false), 'true or false'],
-  publishSub: [oneOf(true, false), 'true or false'],
+  verifyOnStart: [isOneOf(true, false), 'true or false'],
+  customScopes: [isOneOf('roles', 'scope'), "'roles' or 'scope'"],
+  undeclaredRoutes: [(value) => isFunction(value) || isOneOf('protected', 'public', 'refused')(value), "'protected', 'public', 'refused' or a function of the route's options"],
+  unmatched: [isOneOf('open', 'protected'), "'open' or 'protected'"],
+  personalAccessTokens: [isOneOf(true, false), 'true or false'],
+  publishSub: [isOneOf(true, false), 'true or false'],
   tokenFrom: [isFunction, 'a function of the request'],
   clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isIdentifier), 'a non-empty array of client ids', getIdentifierHint],
   projectId: [isIdentifier, 'the id of a project, a non-empty string', getIdentifierHint],
@@ -46,18 +46,18 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
 }
 
 export const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
-  ttl: [isSeconds, 'a number of seconds, at least 0'],
-  inactiveTtl: [isSeconds, 'a number of seconds, at least 0'],
-  max: [isIntegerBetween1And(1_000_000), 'a whole number of verdicts, from 1 to 1,000,000'],
+  ttl: [isNonNegativeNumber, 'a number of seconds, at least 0'],
+  inactiveTtl: [isNonNegativeNumber, 'a number of seconds, at least 0'],
+  max: [isIntegerBetween(1, 1_000_000), 'a whole number of verdicts, from 1 to 1,000,000'],
   maxBytes: [(value) => Number.isSafeInteger(value) && (value as number) >= 1, 'a whole number of bytes, at least 1'],
-  refreshAhead: [oneOf(true, false), 'true or false'],
+  refreshAhead: [isOneOf(true, false), 'true or false'],
   shared: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { client, key, prefix, deadline, wait }']
 }
 
 export const LIMITS_CHECKS: Readonly<Record<keyof LimitOptions, OptionCheck>> = {
-  concurrent: [isIntegerBetween1And(10_000), 'a whole number of introspections at once, from 1 to 10,000'],
-  queue: [(value) => value === 0 || isIntegerBetween1And(1_000_000)(value), 'a whole number of waiting introspections, from 0 to 1,000,000'],
-  perSecond: [(value) => isSeconds(value) && (value as number) >= 1, 'a number of introspections a second, at least 1']
+  concurrent: [isIntegerBetween(1, 10_000), 'a whole number of introspections at once, from 1 to 10,000'],
+  queue: [isIntegerBetween(0, 1_000_000), 'a whole number of waiting introspections, from 0 to 1,000,000'],
+  perSecond: [(value) => isNonNegativeNumber(value) && (value as number) >= 1, 'a number of introspections a second, at least 1']
 }
 
 /** Options of `register` that belong to Fastify and its loaders. */

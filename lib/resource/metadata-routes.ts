@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import { RESOURCE_METADATA_PATH, type ResourceMetadata } from '../oauth/protected-resource.ts'
+import { getRootScope } from '../guard/guarded-scope.ts'
 import { getRouterOption } from '../guard/router-options.ts'
 import { listServedRoutes } from '../guard/served-routes.ts'
 import type { Resource } from '../options/resources.ts'
@@ -28,7 +29,7 @@ export function createResourceMetadata ({ url, scopes, name, documentation }: Re
  * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-3 RFC 9728 section 3}
  */
 export function serveResourceMetadata (app: FastifyInstance, resources: readonly Resource[], issuer: string): void {
-  const root = getRootInstance(app)
+  const root = getRootScope(app)
   const paths: string[] = []
   const serve = (path: string, metadata: ResourceMetadata): boolean => {
     const url = toYieldingPattern(path)
@@ -88,10 +89,4 @@ function sendMetadata (request: FastifyRequest, reply: FastifyReply, metadata: R
  */
 function toYieldingPattern (path: string): string {
   return path.replace(/[^/]+(?=\/?$)/, ':resource(^$)$&')
-}
-
-/** Fastify creates each scope with its parent as prototype. */
-function getRootInstance (app: FastifyInstance): FastifyInstance {
-  const parent = Object.getPrototypeOf(app)
-  return 'printRoutes' in parent ? getRootInstance(parent) : app
 }

@@ -1,26 +1,16 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { decodeTokenHash, encodeTokenHash } from '../oauth/token-hash.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
-
-/** What was forgotten, by the names that a cache in memory has. */
-export type ForgetEvent =
-  /** Anything that was asked for before now may have been forgotten. */
-  | { readonly all: true }
-  /** SHA-256 of a token, and its `jti` if that is known. */
-  | { readonly key: string, readonly jti?: string | undefined }
-  | { readonly sub: string }
-  | { readonly jti: string }
-  /** The part of the `jti` of a token before `-at_`. Older versions of this package ignore it. */
-  | { readonly session: string }
 
 /** What happens to the tokens of a target: they are unknown afterwards, or they stay known. */
 export type ForgetKind = 'forget' | 'doubt'
 
 /** What another process has forgotten or doubted. */
 export interface ForgetMessageContent {
-  readonly event: ForgetEvent
+  readonly event: VerdictTarget
   readonly kind: ForgetKind
 }
 
@@ -58,7 +48,7 @@ export class ForgetMessages {
    *
    * @returns whether Redis has passed it on
    */
-  async publish (event: ForgetEvent, kind: ForgetKind): Promise<boolean> {
+  async publish (event: VerdictTarget, kind: ForgetKind): Promise<boolean> {
     const text = JSON.stringify([this.#senderId, recode(event, encodeTokenHash), kind, this.#clock.wall()])
     const published = await Promise.all([...this.#keys].map(async ([channel, { messages }]) => {
       const sealed = messages.seal(text)
@@ -77,7 +67,7 @@ export class ForgetMessages {
     const text = key.messages.open(message)
     if (text === undefined) return undefined
     this.#remember(id)
-    const [sender, event, kind, wall] = JSON.parse(text) as [string, ForgetEvent, unknown, number?]
+    const [sender, event, kind, wall] = JSON.parse(text) as [string, VerdictTarget, unknown, number?]
     if (sender === this.#senderId) return undefined
     // Older versions of this package send no kind and no time, and a newer one may send another kind.
     if (wall !== undefined) this.#onClock(wall)
@@ -90,6 +80,6 @@ export class ForgetMessages {
   }
 }
 
-function recode (event: ForgetEvent, code: (key: string) => string): ForgetEvent {
+function recode (event: VerdictTarget, code: (key: string) => string): VerdictTarget {
   return 'key' in event ? { ...event, key: code(event.key) } : event
 }

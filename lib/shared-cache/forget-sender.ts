@@ -1,6 +1,7 @@
 import { hashToken } from '../oauth/token-hash.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
-import type { ForgetEvent, ForgetKind, ForgetMessages } from './forget-messages.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
+import type { ForgetKind, ForgetMessages } from './forget-messages.ts'
 import { PendingForgets, type PendingForget, type SharedForgetTarget } from './pending-forgets.ts'
 import { PendingWork } from './pending-work.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
@@ -13,14 +14,14 @@ export class ForgetSender {
   readonly #shared: SharedCacheContext
   readonly #messages: ForgetMessages
   readonly #log: SharedCacheLog
-  readonly #onForgotten: (event: ForgetEvent, kind: ForgetKind) => void
+  readonly #onForgotten: (event: VerdictTarget, kind: ForgetKind) => void
   readonly #pending = new PendingForgets()
   #isSendingAgain = false
   #isClosed = false
   readonly #sending = new PendingWork()
 
   /** @param onForgotten called when the tombstones are stored, or are not because Redis does not respond */
-  constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (event: ForgetEvent, kind: ForgetKind) => void) {
+  constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (event: VerdictTarget, kind: ForgetKind) => void) {
     this.#shared = shared
     this.#messages = messages
     this.#log = log

@@ -1,20 +1,16 @@
 import { hashToken } from '../oauth/token-hash.ts'
-import type { ForgetEvent, ForgetKind } from './forget-messages.ts'
+import type { DoubtTarget, VerdictTarget } from '../zitadel/verdict-target.ts'
+import type { ForgetKind } from './forget-messages.ts'
 
 /** What to forget. The `jti` of a token need not be known. */
-export type SharedForgetTarget =
-  | { readonly token: string, readonly jti?: string | undefined }
-  | { readonly sub: string }
-  | { readonly jti: string }
-  | { readonly session: string }
-  | { readonly all: true }
+export type SharedForgetTarget = DoubtTarget | { readonly token: string, readonly jti?: string | undefined }
 
 /** A forget that other processes do not know yet. */
 export interface PendingForget {
   what: SharedForgetTarget
   kind: ForgetKind
   /** What the other processes are sent. */
-  event: ForgetEvent
+  event: VerdictTarget
   isStored: boolean
   isPublished: boolean
   /** Monotonic milliseconds after which no verdict that it applies to can be used. */

@@ -1,7 +1,7 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 import { hashToken } from '../oauth/token-hash.ts'
 import { getSession } from '../zitadel/session.ts'
-import type { ForgetEvent } from './forget-messages.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { SharedForgetTarget } from './pending-forgets.ts'
 
 /** If there were more during a load, one of them may apply. */
@@ -9,7 +9,7 @@ const MAX_RECENT = 100
 
 /** The latest forgets, of this process and received. An entry that was read meanwhile may be older than they are. */
 export class RecentForgets {
-  readonly #recent: ForgetEvent[] = []
+  readonly #recent: VerdictTarget[] = []
   /** How many there were. */
   #count = 0
 
@@ -17,7 +17,7 @@ export class RecentForgets {
     return this.#count
   }
 
-  add (target: SharedForgetTarget | ForgetEvent): void {
+  add (target: SharedForgetTarget | VerdictTarget): void {
     this.#count++
     // No token is kept.
     this.#recent.push('token' in target ? { key: hashToken(target.token), jti: target.jti } : target)
@@ -31,7 +31,7 @@ export class RecentForgets {
   }
 }
 
-function applies (forgotten: ForgetEvent, token: string, { sub, jti, sid }: IntrospectionResponse): boolean {
+function applies (forgotten: VerdictTarget, token: string, { sub, jti, sid }: IntrospectionResponse): boolean {
   if ('all' in forgotten) return true
   if ('sub' in forgotten) return forgotten.sub === sub
   if ('session' in forgotten) return forgotten.session === getSession(jti) || forgotten.session === sid

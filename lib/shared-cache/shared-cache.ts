@@ -4,7 +4,8 @@ import { ClockMessages } from './clock-messages.ts'
 import { Leases } from './leases.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
 import { ForgetSender } from './forget-sender.ts'
-import { ForgetMessages, type ForgetEvent, type ForgetKind } from './forget-messages.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
+import { ForgetMessages, type ForgetKind } from './forget-messages.ts'
 import type { SharedForgetTarget } from './pending-forgets.ts'
 import { PendingWork } from './pending-work.ts'
 import { RecentForgets } from './recent-forgets.ts'
@@ -19,7 +20,7 @@ import type { TombstoneSubject } from './tombstones.ts'
  *
  * @param isOwn whether this process has caused it
  */
-export type ForgetListener = (forgotten: ForgetEvent, kind: ForgetKind | 'gap' | 'cut-off', isOwn: boolean) => void
+export type ForgetListener = (forgotten: VerdictTarget, kind: ForgetKind | 'gap' | 'cut-off', isOwn: boolean) => void
 
 /**
  * Responses for active tokens that the processes of an API share. Values are trusted only if they decrypt with the shared key.

@@ -9,7 +9,7 @@ import { IntrospectionClient, type Introspect } from '../client/introspection-cl
 import type { Clock } from '../clock.ts'
 import { traceIntrospections } from '../client/introspection-trace.ts'
 import { fetchKeys } from '../client/fetch-keys.ts'
-import { ConnectionPool, useDispatcher } from '../client/connection-pool.ts'
+import { ConnectionPool, createDispatcherSender } from '../client/connection-pool.ts'
 import { readFingerprint, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from '../client/limiter.ts'
 import type { Reporter } from '../reporter.ts'
@@ -61,7 +61,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
   const options = {
     issuer,
     endpoint,
-    sender: pool ?? useDispatcher(config.dispatcher!),
+    sender: pool ?? createDispatcherSender(config.dispatcher!),
     timeout,
     proxyAdvice: describeProxy(proxy),
     retry,

@@ -3,7 +3,7 @@ import type { CredentialsMessage, EventMessage, ForgetMessage, LogoutMessage, Ou
 import type { Registration } from '../registration.ts'
 import { getEventAttributes, getForgetAttributes, getLogoutAttributes, getStateAttributes } from './attributes.ts'
 import { listInitialSeries } from './initial-series.ts'
-import { subscribeTo } from './subscription.ts'
+import { subscribeTo } from './channel-subscription.ts'
 
 /** Counts what changes decisions from outside: outages, changes of the credentials, forgets, and events of ZITADEL. */
 export function instrumentChanges (meter: Meter, registration: Registration): () => void {

@@ -2,7 +2,7 @@ import { ROOT_CONTEXT, type Attributes, type Meter } from '@opentelemetry/api'
 import type { DecisionMessage } from '../channels.ts'
 import type { Registration } from '../registration.ts'
 import { getDecisionAttributes } from './attributes.ts'
-import { subscribeTo } from './subscription.ts'
+import { subscribeTo } from './channel-subscription.ts'
 
 /** Seconds: below the default ttl, around it, and past it with `staleIfError`. Close together there, because percentiles of an outage are read from these. */
 const AGE_BOUNDARIES = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 45, 60, 90, 120, 180, 240, 300, 600, 1800, 3600]

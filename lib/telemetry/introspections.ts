@@ -2,7 +2,7 @@ import type { Meter } from '@opentelemetry/api'
 import type { IntrospectionMessage } from '../channels.ts'
 import type { Registration } from '../registration.ts'
 import { getIntrospectionAttributes } from './attributes.ts'
-import { subscribeTo } from './subscription.ts'
+import { subscribeTo } from './channel-subscription.ts'
 
 /** Seconds. The boundaries of `http.client.request.duration`. */
 const DURATION_BOUNDARIES = [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10]

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { ApplicationStore, DEFAULT_PROJECT_ID } from './instance/applications.ts'
 import { createActiveResponse } from './endpoints/introspection.ts'
-import { TEXT, checkOptionValues, omitUndefined, oneOf, type ValueChecks } from './options/option-values.ts'
+import { TEXT, checkOptionValues, omitUndefined, createChoiceCheck, type ValueChecks } from './options/option-values.ts'
 import { isTestRun } from './test-run.ts'
 import { TOKEN_OPTION_CHECKS, type TokenOptions } from './tokens/token-options.ts'
 import { createTokenRecord, type TokenIssuer, type TokenRecord } from './tokens/token-record.ts'
@@ -118,8 +118,8 @@ export function fakeZitadel (options: FakeZitadelOptions = {}): FakeZitadel {
       expired: createCaller('as.expired', { defaults: { lifetime: -1 }, checks: { lifetime: [(value) => Number.isSafeInteger(value) && (value as number) < 0, 'a negative number of seconds'] } }),
       revoked: createCaller('as.revoked', { state: 'revoked' }),
       otherProject: createCaller('as.otherProject', { defaults: { projectId: OTHER_PROJECT_ID }, checks: { projectId: [(value) => typeof value === 'string' && value !== projectId, 'another project than that of the API'] } }),
-      personalAccessToken: createCaller('as.personalAccessToken', { defaults: { kind: 'pat' }, checks: { kind: oneOf('pat') } }),
-      serviceAccount: createCaller('as.serviceAccount', { defaults: { kind: 'service' }, checks: { kind: oneOf('service') } }),
+      personalAccessToken: createCaller('as.personalAccessToken', { defaults: { kind: 'pat' }, checks: { kind: createChoiceCheck('pat') } }),
+      serviceAccount: createCaller('as.serviceAccount', { defaults: { kind: 'service' }, checks: { kind: createChoiceCheck('service') } }),
       outage: createCaller('as.outage', { state: 'outage' })
     })
   }

@@ -2,7 +2,7 @@ import { FUNCTION, SWITCH, TEXT, TEXTS, integerFrom, type ValueChecks } from './
 import type { Api, ApiOptions, ApplicationKey } from './instance/api.ts'
 import type { RecordedRequest } from './http/request.ts'
 import type { Fault } from './faults.ts'
-import type { LogoutTokenOptions } from './tokens/logout-token.ts'
+import type { LogoutTokenOptions } from './tokens/logout-token-format.ts'
 import type { WebhookReceiver, WebhookTarget } from './events/webhook-target.ts'
 import type { Roles } from './tokens/roles.ts'
 import type { TokenOptions } from './tokens/token-options.ts'

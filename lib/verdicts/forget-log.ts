@@ -1,5 +1,6 @@
 import type { ForgetKind } from '../shared-cache/forget-messages.ts'
-import { listNames, listTargetNames, type VerdictTarget } from './verdict-target.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
+import { listNames, listTargetNames } from './verdict-names.ts'
 import type { Verdict } from './verdict.ts'
 
 /** A forget or a doubt. */

@@ -1,13 +1,10 @@
 import type { ForgetMessage } from '../channels.ts'
 import type { ForgetKind } from '../shared-cache/forget-messages.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
+import { getTargetKind, type DoubtTarget, type VerdictTarget } from '../zitadel/verdict-target.ts'
 import { Throttle } from './throttle.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictLoader } from './verdict-loader.ts'
-import type { VerdictTarget } from './verdict-target.ts'
-
-/** What can be doubted: everything that can be forgotten, but no single token, because no event names one. */
-export type DoubtTarget = Exclude<VerdictTarget, { readonly key: string }>
 
 /** What {@link Forgetter.forget} takes: a token comes with its key in the cache. */
 export type ForgetTarget = { readonly token: string, readonly key: string } | { readonly sub: string } | { readonly jti: string }
@@ -93,11 +90,6 @@ export class Forgetter {
   }
 
   #report (target: VerdictTarget, kind: ForgetMessage['kind'], source: ForgetMessage['source'], verdicts: number): void {
-    this.#onForget?.({ kind, source, target: getKind(target), verdicts, sub: 'sub' in target ? target.sub : undefined })
+    this.#onForget?.({ kind, source, target: 'key' in target ? 'token' : getTargetKind(target), verdicts, sub: 'sub' in target ? target.sub : undefined })
   }
-}
-
-function getKind (target: VerdictTarget): ForgetMessage['target'] {
-  if ('key' in target) return 'token'
-  return Object.keys(target)[0] as 'all' | 'sub' | 'session' | 'jti'
 }

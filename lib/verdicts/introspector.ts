@@ -5,9 +5,10 @@ import { VerdictCache, type CacheBounds } from './verdict-cache.ts'
 import type { VerdictCounts } from './verdict-store.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
-import { Forgetter, type DoubtTarget, type OnForget } from './forgetter.ts'
+import type { DoubtTarget } from '../zitadel/verdict-target.ts'
+import { Forgetter, type OnForget } from './forgetter.ts'
 import { VerdictLoader, type VerdictLoaderOptions } from './verdict-loader.ts'
-import type { Forgettable } from './verdict-target.ts'
+import type { Forgettable } from './verdict-names.ts'
 import type { VerdictRules, Verdict } from './verdict.ts'
 
 export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {

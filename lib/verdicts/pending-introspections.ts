@@ -1,6 +1,6 @@
 import type { ForgetKind } from '../shared-cache/forget-messages.ts'
 import { ForgetLog } from './forget-log.ts'
-import type { VerdictTarget } from './verdict-target.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
 /** An introspection in flight. */

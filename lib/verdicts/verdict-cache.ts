@@ -3,7 +3,8 @@ import { DropQueue } from './drop-queue.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
 import { SubscriptionGaps } from './subscription-gap.ts'
 import { VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
-import type { NamedTarget, VerdictTarget } from './verdict-target.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
+import type { NamedTarget } from './verdict-names.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface CacheBounds extends StoreBounds {

@@ -1,4 +1,5 @@
-import type { NamedTarget, VerdictNames, VerdictTarget } from './verdict-target.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
+import type { NamedTarget, VerdictNames } from './verdict-names.ts'
 
 const KINDS = ['sub', 'jti', 'session', 'sid'] as const
 

@@ -1,4 +1,4 @@
-import type { VerdictTarget } from './verdict-target.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Called when what is known about tokens changes. */

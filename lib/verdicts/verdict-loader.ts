@@ -10,7 +10,7 @@ import { PendingIntrospections, type PendingIntrospection } from './pending-intr
 import { CONFIRM_AGAIN_MS } from './subscription-gap.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictListener } from './verdict-listener.ts'
-import type { VerdictTarget } from './verdict-target.ts'
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import { createVerdict, type Doubt, type VerdictRules, type Verdict } from './verdict.ts'
 
 export interface VerdictLoaderOptions {

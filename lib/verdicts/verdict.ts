@@ -4,7 +4,7 @@ import { IntrospectedToken } from '../zitadel/active-token.ts'
 import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.ts'
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
 import { getSession } from '../zitadel/session.ts'
-import type { VerdictNames } from './verdict-target.ts'
+import type { VerdictNames } from './verdict-names.ts'
 
 export type VerdictRules = AdmissionRules & GrantRules
 

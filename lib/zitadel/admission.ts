@@ -1,6 +1,6 @@
 import type { DenialReason } from '../errors.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import { isOfSession } from './session.ts'
+import { isOfSession, isPersonalAccessToken } from './session.ts'
 
 /** Which active tokens an API accepts at all, before it checks any scope or role. */
 export interface AdmissionRules {
@@ -21,7 +21,7 @@ export function findAdmissionDenial (claims: IntrospectionResponse, { clients, p
   if (!isValidActorChain(claims['act'])) return 'actor_malformed'
   if (!personalAccessTokens && !isOfSession(claims['jti'])) return 'personal_access_token'
   if (clients !== undefined) {
-    if (isPersonalAccessToken(claims)) return 'client_absent'
+    if (isPersonalAccessToken(claims['jti'])) return 'client_absent'
     if (!clients.has(claims['client_id'] as string)) return 'client_not_listed'
   }
   if (projectId !== undefined && !hasAudience(claims['aud'], projectId)) return 'project_not_in_audience'
@@ -46,9 +46,4 @@ function isValidActorChain (claim: unknown): boolean {
 /** @see {@link https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3 RFC 7519 section 4.1.3}: one string, or an array */
 function hasAudience (audience: unknown, projectId: string): boolean {
   return Array.isArray(audience) ? audience.includes(projectId) : audience === projectId
-}
-
-/** The `jti` of a personal access token is a plain number. Other servers than ZITADEL have other forms of `jti`. */
-function isPersonalAccessToken ({ jti }: IntrospectionResponse): boolean {
-  return typeof jti === 'string' && /^\d+$/.test(jti)
 }

@@ -9,6 +9,11 @@ export function isOfSession (jti: unknown): jti is string {
   return typeof jti === 'string' && jti.startsWith(JTI_PREFIX)
 }
 
+/** Whether the `jti` is that of a personal access token: a plain number. Other servers than ZITADEL have other forms of `jti`. */
+export function isPersonalAccessToken (jti: unknown): boolean {
+  return typeof jti === 'string' && /^\d+$/.test(jti)
+}
+
 /**
  * The session in which ZITADEL issued a token: the part of a `jti` such as `V2_123-at_456` before `-at_`, which is the id
  * that ZITADEL's events name. Undefined for a personal access token.

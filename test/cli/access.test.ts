@@ -4,7 +4,7 @@ import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { diagnoseAccess } from '../../lib/cli/access/can-i.ts'
+import { diagnoseAccess } from '../../lib/cli/access/access-diagnosis.ts'
 import { describeCure } from '../../lib/cli/access/denial-cures.ts'
 import type { Diagnosis } from '../../lib/cli/diagnosis.ts'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
@@ -14,7 +14,7 @@ import { readerToken, traces } from '../fixtures/servers/logging.ts'
 import { runCommand } from '../fixtures/terminal.ts'
 
 const { introspect, as } = fakeZitadel()
-const tokenOf = ({ authorization }: { authorization: string }): string => authorization.slice('Bearer '.length)
+const getToken = ({ authorization }: { authorization: string }): string => authorization.slice('Bearer '.length)
 const never = async (): Promise<never> => { throw new Error('a handler ran') }
 
 /** An app whose handlers must not run. */
@@ -53,19 +53,19 @@ async function examine (t: TestContext, url: string, { method = 'GET', token, he
 }
 
 t.test('an allowed request is explained by its route, its rule and the grants of the caller', async (t) => {
-  const token = tokenOf(as({ roles: { reader: { 42: 'a.example', 7: 'b.example' } }, scopes: ['profile', 'openid'] }))
+  const token = getToken(as({ roles: { reader: { 42: 'a.example', 7: 'b.example' } }, scopes: ['profile', 'openid'] }))
   const { route, rule, caller, access } = await examine(t, '/orders/1?x=1', { token })
   t.equal(route?.message, 'The route is GET /orders/:id')
   t.equal(rule?.message, 'It requires roles admin and auditor, or reader, organization 42, freshness 5 s')
   t.equal(caller?.message, 'The caller holds the roles reader (organization 42, 7). Scopes of the token: openid profile')
   t.match(access, { status: 'ok', message: 'Allowed' })
-  const other = await examine(t, '/any', { token: tokenOf(as({ roles: { writer: { 7: 'b.example' }, reader: { 42: 'a.example' } }, scopes: ['openid'] })) })
+  const other = await examine(t, '/any', { token: getToken(as({ roles: { writer: { 7: 'b.example' }, reader: { 42: 'a.example' } }, scopes: ['openid'] })) })
   t.equal(other['caller']?.message, 'The caller holds the roles reader (organization 42), writer (organization 7). Scopes of the token: openid')
   t.match(await examine(t, '/orders/1', { method: 'HEAD', token }), { route: { message: 'The route is HEAD /orders/:id' }, access: { status: 'ok' } })
 })
 
 t.test('a hook that calls the not-found handler denies the request to its route', async (t) => {
-  const reader = tokenOf(as({ roles: ['reader'] }))
+  const reader = getToken(as({ roles: ['reader'] }))
   const hidden = { cause: 'refused_by_app', message: 'A hook of the app answers 404' }
   for (const [url, token, access] of [['/hidden', undefined, hidden], ['/concealed', reader, hidden], ['/concealed', undefined, { cause: 'token_missing' }]] as const) {
     t.match(await examine(t, url, { token }), { route: { status: 'ok', message: `The route is GET ${url}` }, access: { status: 'failed', ...access } }, url)
@@ -81,14 +81,14 @@ t.test('a denied request is explained by the reason and by what would allow it',
   for (const [url, token, reason, cure, method] of [
     ['/orders/1', undefined, 'token_missing', 'Give a token with --token-file'],
     ['/orders/1', 'a b', 'token_malformed', /Run the doctor without --app/],
-    ['/orders/1', tokenOf(as.expired()), 'token_inactive', /Run the doctor without --app/],
-    ['/orders/1', tokenOf(as()), 'roles_absent', 'Assign the caller in the organization 42: admin and auditor, or reader'],
-    ['/orders/1', tokenOf(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', 'Assign the role in the organization 42'],
-    ['/tenants/3', tokenOf(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', /organization of the request/],
-    ['/orders', tokenOf(as({ roles: ['reader'] })), 'role_missing', 'Assign the caller: writer', 'POST'],
-    ['/orders', tokenOf(as({ scopes: ['openid'] })), 'scope_missing', 'Let the client request the scopes: profile'],
-    ['/custom', tokenOf(as({ scopes: ['orders:read'] })), 'custom_scope_not_a_role', 'Create a role with the name of the scope, and assign it: orders:read'],
-    ['/strategy', tokenOf(as({ roles: ['reader'] })), 'role_missing', 'See the section of the reason']
+    ['/orders/1', getToken(as.expired()), 'token_inactive', /Run the doctor without --app/],
+    ['/orders/1', getToken(as()), 'roles_absent', 'Assign the caller in the organization 42: admin and auditor, or reader'],
+    ['/orders/1', getToken(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', 'Assign the role in the organization 42'],
+    ['/tenants/3', getToken(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', /organization of the request/],
+    ['/orders', getToken(as({ roles: ['reader'] })), 'role_missing', 'Assign the caller: writer', 'POST'],
+    ['/orders', getToken(as({ scopes: ['openid'] })), 'scope_missing', 'Let the client request the scopes: profile'],
+    ['/custom', getToken(as({ scopes: ['orders:read'] })), 'custom_scope_not_a_role', 'Create a role with the name of the scope, and assign it: orders:read'],
+    ['/strategy', getToken(as({ roles: ['reader'] })), 'role_missing', 'See the section of the reason']
   ] as const) {
     const { access } = await examine(t, url, { token, method: method ?? 'GET' })
     t.match(access, { status: 'failed', cause: reason, cure }, `${url} ${reason}`)
@@ -101,16 +101,16 @@ t.test('if a token is not valid, the doctor without --app says why', async (t) =
 })
 
 t.test('a request without a body is tried on a route with a schema', async (t) => {
-  t.match(await examine(t, '/orders', { method: 'POST', token: tokenOf(as({ roles: ['writer'] })) }), { access: { status: 'ok', message: 'Allowed' } })
+  t.match(await examine(t, '/orders', { method: 'POST', token: getToken(as({ roles: ['writer'] })) }), { access: { status: 'ok', message: 'Allowed' } })
 })
 
 t.test('a denial by an option names the option', async (t) => {
-  const { access } = await examine(t, '/any', { token: tokenOf(as()), options: { clients: ['other'] } })
+  const { access } = await examine(t, '/any', { token: getToken(as()), options: { clients: ['other'] } })
   t.match(access, { cause: 'client_not_listed', cure: 'See the section of the reason' })
 })
 
 t.test('the rule of a route is described in words', async (t) => {
-  const token = tokenOf(as({ roles: ['reader'] }))
+  const token = getToken(as({ roles: ['reader'] }))
   for (const [url, rule, status] of [
     ['/any', /^It requires any active token, because it declares nothing and the option "undeclaredRoutes" decides$/, 'ok'],
     ['/open', /^It needs no token$/, 'ok'],
@@ -147,8 +147,8 @@ t.test('if no route matches, the status is named that middleware or the guard an
     return (await diagnoseAccess(app, { method: 'GET', url, headers: {} }, token, 50))[0]!.message
   }
   t.equal(await examineUnmatched('/jobs'), 'No route matches, and the app answers 401')
-  t.equal(await examineUnmatched('/jobs', tokenOf(as())), 'No route matches, and the app answers 200')
-  t.equal(await examineUnmatched('/stalled', tokenOf(as())), 'No route matches')
+  t.equal(await examineUnmatched('/jobs', getToken(as())), 'No route matches, and the app answers 200')
+  t.equal(await examineUnmatched('/stalled', getToken(as())), 'No route matches')
 })
 
 t.test('while the methods of the URL are searched, no hook of the app runs', async (t) => {
@@ -177,13 +177,13 @@ t.test('the time limit of the hooks does not keep the process alive', async (t) 
 })
 
 t.test('constraints select the route', async (t) => {
-  const token = tokenOf(as({ roles: ['v2'] }))
+  const token = getToken(as({ roles: ['v2'] }))
   t.match(await examine(t, '/version', { token, headers: { 'accept-version': '2.0.0' } }), { rule: { message: 'It requires roles v2' }, access: { status: 'ok' } })
   t.match(await examine(t, '/version', { token, headers: { 'accept-version': '1.0.0' } }), { access: { cause: 'role_missing' } })
 })
 
 t.test('an outage and a wrong declaration are not reported as denials', async (t) => {
-  t.match(await examine(t, '/any', { token: tokenOf(as.outage()) }), { access: { cause: 'not_decided', message: /503 FST_ZITADEL_UNAVAILABLE/ } })
+  t.match(await examine(t, '/any', { token: getToken(as.outage()) }), { access: { cause: 'not_decided', message: /503 FST_ZITADEL_UNAVAILABLE/ } })
   t.match(await examine(t, '/any', { options: { undeclaredRoutes: () => { throw new Error('none') } } as ZitadelOptions }).catch((error: Error) => error), { message: /none/ })
   const app = Fastify()
   t.teardown(async () => await app.close())
@@ -228,7 +228,7 @@ t.test('only a hidden route that declares nothing and denies the request looks l
   const app = await buildDocs(t, false)
   addRoutes(app)
   t.ok(await looksLikePage(app, '/hidden'))
-  t.notOk(await looksLikePage(app, '/docs', tokenOf(as())))
+  t.notOk(await looksLikePage(app, '/docs', getToken(as())))
   t.notOk(await looksLikePage(app, '/declared'))
   t.notOk(await looksLikePage(app, '/shown'))
   const open = await buildDocs(t, false, { undeclaredRoutes: 'public' })
@@ -271,7 +271,7 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
     'ok       The route is GET /orders/:id',
     'ok       It requires roles admin, organization 42',
     'ok       The caller holds the roles reader (organization 42). Scopes of the token: openid',
-    'failed   Refused (403 FST_ZITADEL_INSUFFICIENT_ROLE, role_missing): the caller holds other roles (required: admin)',
+    'failed   Denied (403 FST_ZITADEL_INSUFFICIENT_ROLE, role_missing): the caller holds other roles (required: admin)',
     '         Assign the caller in the organization 42: admin',
     '         See docs/its-403.md#role_missing',
     ''

@@ -233,13 +233,13 @@ t.test('requests go through the proxy of the environment', async (t) => {
 })
 
 t.test('a token is not sent over plain http to another machine', async (t) => {
-  const { diagnoseToken } = await import('../../lib/cli/mcp/mcp-doctor.ts')
+  const { sendTokenIfSafe } = await import('../../lib/cli/mcp/mcp-doctor.ts')
   const sent: string[] = []
-  const diagnosis = await diagnoseToken(async (url) => { sent.push(url); return { failure: '' } }, 'http://api.acme.example/mcp', CANARY)
+  const diagnosis = await sendTokenIfSafe(async (url) => { sent.push(url); return { failure: '' } }, 'http://api.acme.example/mcp', CANARY)
   t.match(diagnosis, { id: 'mcp_token', status: 'failed', message: /was not sent/, cause: 'mcp_token_not_sent' })
   seenCauses.add(diagnosis.cause)
   t.same(sent, [])
-  await diagnoseToken(async (url) => { sent.push(url); return { failure: '' } }, 'https://api.acme.example/mcp', CANARY)
+  await sendTokenIfSafe(async (url) => { sent.push(url); return { failure: '' } }, 'https://api.acme.example/mcp', CANARY)
   t.same(sent, ['https://api.acme.example/mcp'])
 })
 

@@ -1,9 +1,9 @@
 import t from 'tap'
-import { failed, formatDiagnoses, ok } from '../../lib/cli/diagnosis.ts'
+import { createFailureWithCure, createSuccess, formatDiagnoses } from '../../lib/cli/diagnosis.ts'
 import { formatJson } from '../../lib/cli/printable.ts'
 
 t.test('names that callers choose change neither the terminal nor the lines of the doctor', (t) => {
-  const text = formatDiagnoses([ok('caller', 'Scopes: a\u001B[8m\nok       The token is active\u009B2J\u2028\u202Eü'), failed('x', 'm', 'c\r', 's\t', 'x')], { isColored: false, packageFolder: process.cwd() })
+  const text = formatDiagnoses([createSuccess('caller', 'Scopes: a\u001B[8m\nok       The token is active\u009B2J\u2028\u202Eü'), createFailureWithCure('x', 'm', 'c\r', 's\t', 'x')], { isColored: false, packageFolder: process.cwd() })
   t.equal(text, 'ok       Scopes: a\\u001b[8m\\u000aok       The token is active\\u009b2J\\u2028\\u202eü\nfailed   m\n         c\\u000d\n         See s\\u0009\n')
   t.end()
 })

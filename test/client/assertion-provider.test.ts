@@ -5,7 +5,7 @@ import { ManualClock } from '../fixtures/clock.ts'
 import { startConnectedApp, reason, type TestApp } from '../fixtures/test-app.ts'
 import type { TestContext } from '../fixtures/guarded-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
-import { anySignature, assertionOf, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
+import { anySignature, getAssertion, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
 
 interface Setup extends TestApp { clock: ManualClock, standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string> }
 
@@ -87,14 +87,14 @@ t.test('a rejected assertion is not used again', async (t) => {
   t.equal(await ask(), 'FST_ZITADEL_CLIENT_REJECTED')
   clock.advance(6)
   t.equal(await ask(), 'active')
-  t.equal(new Set(peer.asked.map((asked) => assertionOf(asked).jti)).size, 3)
+  t.equal(new Set(peer.asked.map((asked) => getAssertion(asked).jti)).size, 3)
 })
 
 t.test('the rejection of an assertion that was never accepted does not mean that replays are rejected', async (t) => {
   const peer = await startPeer(t, ({ response, index }) => index < 1 ? send(response, 400, '{"error":"unauthorized_client"}') : { active: true })
   const { ask } = await startConnectedApp(t, { issuer: peer.origin, credentials: { ...unverified, sign: anySignature } })
   for (const token of ['a', 'b', 'c']) t.equal(await ask(token), 'active')
-  const [refused, ...accepted] = peer.asked.map((asked) => assertionOf(asked).jti)
+  const [refused, ...accepted] = peer.asked.map((asked) => getAssertion(asked).jti)
   t.equal(accepted.length, 3)
   t.same(new Set(accepted).size, 1)
   t.notOk(accepted.includes(refused))

@@ -4,7 +4,7 @@ import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { startConnectedApp, type TestApp } from '../fixtures/test-app.ts'
 import type { TestContext } from '../fixtures/guarded-app.ts'
-import { anySignature, assertionOf, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
+import { anySignature, getAssertion, countedSigner, unverified, type CountedSigner } from '../fixtures/signer.ts'
 import { Gate, startPeer } from '../fixtures/peer.ts'
 
 interface Setup extends TestApp { standIn: StandIn, signer: CountedSigner, unknown: () => Promise<string>, refused: () => number }
@@ -49,7 +49,7 @@ t.test('replays are detected although they are rejected before the response to t
   const seen = new Set<unknown>()
   const gate = new Gate()
   const peer = await startPeer(t, async (asked) => {
-    const { jti } = assertionOf(asked)
+    const { jti } = getAssertion(asked)
     if (!seen.has(jti)) {
       seen.add(jti)
       // The answer to the one that is accepted comes last of all.

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answerOf } from '../fixtures/fault-proxy.ts'
+import { createAnswer } from '../fixtures/fault-proxy.ts'
 import { INACTIVE, OK, REJECTED, basic, startProxiedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
@@ -95,7 +95,7 @@ t.test('with breaker: false every request is sent', async (t) => {
 
 t.test('responses that callers can cause do not open the circuit', async (t) => {
   const { proxy, get, standIn } = await startProxiedApp(t)
-  for (const fault of [answerOf(403, '<html>'), answerOf(413, ''), answerOf(400, '<html>'), answerOf(200, '[]'), 'endless-body'] as const) {
+  for (const fault of [createAnswer(403, '<html>'), createAnswer(413, ''), createAnswer(400, '<html>'), createAnswer(200, '[]'), 'endless-body'] as const) {
     proxy.mode = fault
     for (let index = 0; index < 20; index++) t.ok((await get(`../../etc/passwd-${index}`)).status >= 500)
     proxy.mode = 'pass'
@@ -133,7 +133,7 @@ const LIMITS: Array<[what: string, headers: Record<string, string>, seconds: num
 for (const [what, headers, seconds] of LIMITS) {
   t.test(`after a 429 that ${what}, no request is sent for ${seconds} s`, async (t) => {
     const { proxy, clock, get, standIn } = await startProxiedApp(t)
-    proxy.once(answerOf(429, '', headers))
+    proxy.once(createAnswer(429, '', headers))
     t.same(await get('token'), unavailable(seconds))
     t.same(await get('token'), unavailable(seconds))
     clock.advance(seconds - 0.001)
@@ -147,7 +147,7 @@ for (const [what, headers, seconds] of LIMITS) {
 t.test('a Retry-After date without a Date header is compared with the local clock', async (t) => {
   const { proxy, clock, get } = await startProxiedApp(t)
   clock.jump(-(clock.wall() % 1000) / 1000)
-  proxy.once(answerOf(429, '', { 'Retry-After': new Date(clock.wall() + 30_000).toUTCString() }))
+  proxy.once(createAnswer(429, '', { 'Retry-After': new Date(clock.wall() + 30_000).toUTCString() }))
   await get('token')
   t.same(await get('token'), unavailable(30))
 })

@@ -69,28 +69,28 @@ t.test('after a replacement, pending requests end on the old connections and fur
   const connections = new ConnectionPool(peer.origin, 1, 1000)
   const options = { origin: peer.origin, path: '/', method: 'POST', headers: {}, body: '', headersTimeout: 0, bodyTimeout: 0, signal: new Deadline() } as const
   const request = async (): Promise<unknown> => await json((await connections.request(options)).body)
-  const socketOf = (index: number): Socket => peer.asked[index]!.request.socket
-  const endOf = async (index: number): Promise<unknown> => socketOf(index).destroyed || await once(socketOf(index), 'close')
+  const getSocket = (index: number): Socket => peer.asked[index]!.request.socket
+  const waitForEnd = async (index: number): Promise<unknown> => getSocket(index).destroyed || await once(getSocket(index), 'close')
 
   await request()
   const slow = request()
   await peer.waitFor(2)
   connections.replace()
   t.same(await request(), {}, 'a further request does not wait for a pending one')
-  t.equal(socketOf(1), socketOf(0))
-  t.not(socketOf(2), socketOf(0))
+  t.equal(getSocket(1), getSocket(0))
+  t.not(getSocket(2), getSocket(0))
   const slowToo = request()
   await peer.waitFor(4)
   let closed = false
   const closing = connections.close().then(() => { closed = true })
   gates[1]!.open()
   t.same(await slowToo, {})
-  await endOf(3)
+  await waitForEnd(3)
   t.notOk(closed, 'close waits for the connections that were replaced earlier')
   gates[0]!.open()
   t.same(await slow, {})
   await closing
-  await endOf(0)
+  await waitForEnd(0)
   await t.rejects(request(), 'a request after close is rejected')
 })
 

@@ -17,7 +17,7 @@ import { basic, reason, startConnectedApp, type TestApp } from '../fixtures/test
 import type { ZitadelOptions } from '../../lib/index.ts'
 
 const CERTIFICATE = resolve('test/fixtures/tls/acme.crt')
-const portOf = (origin: string): number => Number(new URL(origin).port)
+const getPort = (origin: string): number => Number(new URL(origin).port)
 
 /** An app whose environment names a proxy for https. The tunnels end at the port. */
 async function startProxiedApp (t: TestContext, port: number, options: ZitadelOptions, variables: Record<string, string> = {}): Promise<TestApp & { proxy: ConnectProxy }> {
@@ -30,7 +30,7 @@ async function startProxiedApp (t: TestContext, port: number, options: ZitadelOp
 t.test('with NODE_USE_ENV_PROXY=1, requests to plain http go through a tunnel of the proxy', async (t) => {
   const standIn = await startStandIn({ issuer: 'https://auth.acme.example', externalSecure: false })
   t.teardown(() => standIn.close())
-  const { ask, app, proxy } = await startProxiedApp(t, portOf(standIn.address), { issuer: standIn.issuer, address: 'http://zitadel.internal:8080', credentials: standIn.credentials })
+  const { ask, app, proxy } = await startProxiedApp(t, getPort(standIn.address), { issuer: standIn.issuer, address: 'http://zitadel.internal:8080', credentials: standIn.credentials })
   for (let round = 0; round < 10; round++) t.equal(await ask(await standIn.issueToken()), 'active')
   const authorization = `Basic ${Buffer.from('user:canary').toString('base64')}`
   t.same(proxy.tunnels[0], ['zitadel.internal:8080', authorization])
@@ -42,7 +42,7 @@ t.test('with NODE_USE_ENV_PROXY=1, requests to plain http go through a tunnel of
 
 t.test('NO_PROXY, a missing NODE_USE_ENV_PROXY and a dispatcher of the user each bypass the proxy', async (t) => {
   const peer = await startPeer(t, () => ({ active: true }))
-  const port = portOf(peer.origin)
+  const port = getPort(peer.origin)
   const dispatcher = new EnvHttpProxyAgent({ httpProxy: '' })
   t.teardown(() => dispatcher.destroy())
   const bypasses: Array<[ZitadelOptions, Record<string, string>]> = [
@@ -63,7 +63,7 @@ t.test('at most limits.concurrent tunnels are open, and they are closed with the
     await new Promise((resolve) => setImmediate(resolve))
     return { active: true }
   })
-  const { ask, app, proxy } = await startProxiedApp(t, portOf(peer.origin), { issuer: peer.origin, limits: { concurrent: 3 }, timeout: 60_000 })
+  const { ask, app, proxy } = await startProxiedApp(t, getPort(peer.origin), { issuer: peer.origin, limits: { concurrent: 3 }, timeout: 60_000 })
   await Promise.all(Array.from({ length: 40 }, async (_, index) => await ask(`${index}`)))
   t.ok(proxy.open > 0 && proxy.open <= 3, `${proxy.open}`)
   await app.close()

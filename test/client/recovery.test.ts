@@ -2,12 +2,12 @@ import t from 'tap'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { systemClock } from '../../lib/clock.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { answerOf, startFaultProxy, type Mode } from '../fixtures/fault-proxy.ts'
+import { createAnswer, startFaultProxy, type Mode } from '../fixtures/fault-proxy.ts'
 import { startTestApp } from '../fixtures/test-app.ts'
 
 const OUTAGES: Array<[title: string, mode: Mode]> = [
   ['resets connections', 'rst-on-connect'],
-  ['answers 503', answerOf(503, '')],
+  ['answers 503', createAnswer(503, '')],
   ['does not answer', 'silence']
 ]
 

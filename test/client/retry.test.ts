@@ -1,14 +1,14 @@
 import t from 'tap'
-import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
+import { createAnswer, type Mode } from '../fixtures/fault-proxy.ts'
 import { OK, startProxiedApp, unavailable } from '../fixtures/test-app.ts'
 
 const TRANSIENT: Record<string, Mode> = {
   'a connection that is reset': 'rst-on-request',
   'a connection that ends': 'fin',
   'a response that is cut off by a reset': 'rst-mid-body',
-  'a 502': answerOf(502, '<html>'),
-  'a 503': answerOf(503, ''),
-  'a 504': answerOf(504, '')
+  'a 502': createAnswer(502, '<html>'),
+  'a 503': createAnswer(503, ''),
+  'a 504': createAnswer(504, '')
 }
 
 for (const [what, fault] of Object.entries(TRANSIENT)) {
@@ -38,10 +38,10 @@ for (const [what, fault] of Object.entries(TRANSIENT)) {
 }
 
 const LASTING: Record<string, [fault: Mode, retryAfter?: number]> = {
-  'a 500': [answerOf(500, '')],
-  'a 429': [answerOf(429, '')],
-  'a redirect': [answerOf(302, '', { Location: '/' })],
-  'a 200 without an introspection response': [answerOf(200, '[]')],
+  'a 500': [createAnswer(500, '')],
+  'a 429': [createAnswer(429, '')],
+  'a redirect': [createAnswer(302, '', { Location: '/' })],
+  'a 200 without an introspection response': [createAnswer(200, '[]')],
   'an endless response': ['endless-body'],
   'a response that is not HTTP': ['not-http'],
   'a timeout': ['silence']
@@ -87,7 +87,7 @@ t.test('a retry has a new assertion if the server rejects replays', async (t) =>
   for (let index = 0; index < 3; index++) t.same(await get(await standIn.issueToken()), OK)
   const before = standIn.requests.length
   // The server receives the first request, and its response is lost.
-  proxy.once(answerOf(502, ''), 'pass')
+  proxy.once(createAnswer(502, ''), 'pass')
   t.same(await get(await standIn.issueToken()), OK)
   t.same(standIn.requests.slice(before).map(({ status }) => status), [200])
   const assertions = standIn.requests.filter(({ status }) => status === 200).map(({ body }) => body.get('client_assertion'))

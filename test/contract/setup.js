@@ -33,7 +33,7 @@ export async function createSetup (standIn, issuedAt) {
   for (const [name, { options, facts }] of Object.entries(tokens({ standIn, apis, issuedAt }))) {
     const token = await standIn.issueToken(options)
     strings[name] = token
-    data.tokens[token] = { ...facts, id: await idOf(token, standIn, [api, foreign]) }
+    data.tokens[token] = { ...facts, id: await getId(token, standIn, [api, foreign]) }
   }
   strings.revoked = await standIn.issueToken()
   standIn.revoke(strings.revoked)
@@ -45,7 +45,7 @@ function publicKey (pem) {
 }
 
 /** Returns the id of a token, which the stand-in shows only in an active response. Empty if the token is inactive. */
-async function idOf (token, standIn, apis) {
+async function getId (token, standIn, apis) {
   for (const { clientId, clientSecret } of apis) {
     const body = new URLSearchParams({ token, client_id: clientId, client_secret: clientSecret })
     const response = JSON.parse((await send(standIn.address, { body })).body)

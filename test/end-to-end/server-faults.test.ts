@@ -1,5 +1,5 @@
 import t from 'tap'
-import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
+import { createAnswer, type Mode } from '../fixtures/fault-proxy.ts'
 import { OK, startProxiedApp, unavailable, type ProxiedTestApp } from '../fixtures/test-app.ts'
 
 /** Milliseconds that a slow machine may need beyond the deadline. */
@@ -18,17 +18,17 @@ const FAULTS: Record<string, [fault: Mode | ((world: ProxiedTestApp) => Promise<
   'stalls during the response': ['stalled-body', /no answer from ZITADEL within 1000 ms/],
   'sends an endless response': ['endless-body', /no answer from ZITADEL \(RESPONSE_TOO_LARGE\): it had more than 1 MiB/],
   'is no HTTP server': ['not-http', /the response is not HTTP: check that ZITADEL answers/],
-  'is a proxy that answers 502': [answerOf(502, '<html>'), /ZITADEL answered 502: check ZITADEL and the proxies in front of it/],
-  'is a proxy that answers 503 with Retry-After': [answerOf(503, '<html>', { 'Retry-After': '120' }), /ZITADEL answered 503: check/],
-  'is a gateway that answers 504': [answerOf(504, ''), /ZITADEL answered 504: check/],
-  'fails internally': [answerOf(500, '{"error":"server_error"}'), /ZITADEL answered 500: check/],
-  'redirects, which is not followed': [answerOf(302, '', { Location: '/elsewhere' }), /ZITADEL answered 302: check that ZITADEL answers/],
-  'is a firewall that answers 403': [answerOf(403, '<html>'), /ZITADEL answered 403: check that ZITADEL answers/],
-  'limits requests': [answerOf(429, 'Your ZITADEL instance is blocked.'), /ZITADEL answered 429: check ZITADEL's quota/],
-  'answers without a body': [answerOf(200, ''), /answered 200 without an introspection response: check that ZITADEL answers/],
-  'answers in HTML': [answerOf(200, '<html>'), /without an introspection response/],
-  'answers with a list': [answerOf(200, '[]'), /without an introspection response/],
-  'answers with a string for active': [answerOf(200, '{"active":"true"}'), /without an introspection response/]
+  'is a proxy that answers 502': [createAnswer(502, '<html>'), /ZITADEL answered 502: check ZITADEL and the proxies in front of it/],
+  'is a proxy that answers 503 with Retry-After': [createAnswer(503, '<html>', { 'Retry-After': '120' }), /ZITADEL answered 503: check/],
+  'is a gateway that answers 504': [createAnswer(504, ''), /ZITADEL answered 504: check/],
+  'fails internally': [createAnswer(500, '{"error":"server_error"}'), /ZITADEL answered 500: check/],
+  'redirects, which is not followed': [createAnswer(302, '', { Location: '/elsewhere' }), /ZITADEL answered 302: check that ZITADEL answers/],
+  'is a firewall that answers 403': [createAnswer(403, '<html>'), /ZITADEL answered 403: check that ZITADEL answers/],
+  'limits requests': [createAnswer(429, 'Your ZITADEL instance is blocked.'), /ZITADEL answered 429: check ZITADEL's quota/],
+  'answers without a body': [createAnswer(200, ''), /answered 200 without an introspection response: check that ZITADEL answers/],
+  'answers in HTML': [createAnswer(200, '<html>'), /without an introspection response/],
+  'answers with a list': [createAnswer(200, '[]'), /without an introspection response/],
+  'answers with a string for active': [createAnswer(200, '{"active":"true"}'), /without an introspection response/]
 }
 
 for (const [what, [fault, log]] of Object.entries(FAULTS)) {

@@ -29,7 +29,7 @@ async function startServer (t: TestContext): Promise<StandIn & Options> {
   return standIn
 }
 
-const optionsOf = ({ issuer, credentials }: StandIn): Options => ({ issuer, credentials })
+const getOptions = ({ issuer, credentials }: StandIn): Options => ({ issuer, credentials })
 
 async function getStatus (app: FastifyInstance, url: string, token?: string, method: 'GET' | 'DELETE' = 'GET'): Promise<number> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` }
@@ -40,7 +40,7 @@ t.test('the documented routes allow the callers that their comments name', async
   const standIn = await startServer(t)
   const app = Fastify()
   t.teardown(async () => await app.close())
-  await app.register(zitadel, optionsOf(standIn))
+  await app.register(zitadel, getOptions(standIn))
   declareRoutes(app)
   declareTenantRoute(app)
   const ACME = '280000000000000900'
@@ -71,7 +71,7 @@ t.test('the documented routes allow the callers that their comments name', async
 
 t.test('either an API key or a role is enough', async (t) => {
   const standIn = await startServer(t)
-  const app = await buildEitherOr(optionsOf(standIn), 'correct horse battery staple')
+  const app = await buildEitherOr(getOptions(standIn), 'correct horse battery staple')
   t.teardown(async () => await app.close())
   const withKey = await app.inject({ url: '/report', headers: { 'x-api-key': 'correct horse battery staple' } })
   t.same(withKey.json(), { reader: 'a machine' })
@@ -84,7 +84,7 @@ t.test('a custom error handler keeps the headers of an error', async (t) => {
   const standIn = await startServer(t)
   const app = Fastify()
   t.teardown(async () => await app.close())
-  await app.register(zitadel, optionsOf(standIn))
+  await app.register(zitadel, getOptions(standIn))
   handleErrors(app)
   app.get('/', { config: { scopes: [] } }, async () => [])
   const response = await app.inject('/')
@@ -95,7 +95,7 @@ t.test('a custom error handler keeps the headers of an error', async (t) => {
 
 t.test('a token is read from a cookie, from a sub-protocol and from the header of a proxy', async (t) => {
   const standIn = await startServer(t)
-  const [byCookie, byProtocol, byProxy] = [await buildCookieApi(optionsOf(standIn)), await buildSubProtocolApi(optionsOf(standIn)), await buildProxiedApi(optionsOf(standIn))]
+  const [byCookie, byProtocol, byProxy] = [await buildCookieApi(getOptions(standIn)), await buildSubProtocolApi(getOptions(standIn)), await buildProxiedApi(getOptions(standIn))]
   t.teardown(async () => { await Promise.all([byCookie.close(), byProtocol.close(), byProxy.close()]) })
   const token = await standIn.issueToken({})
   t.equal((await byCookie.inject({ url: '/me', headers: { cookie: `a=b; __Host-token=${token}` } })).statusCode, 200)
@@ -108,7 +108,7 @@ t.test('a token is read from a cookie, from a sub-protocol and from the header o
 
 t.test('a rate limit in an onRequest hook before the guard counts denied requests, so that they cost no introspection', async (t) => {
   const standIn = await startServer(t)
-  const app = await buildLimitedApi(optionsOf(standIn))
+  const app = await buildLimitedApi(getOptions(standIn))
   t.teardown(async () => await app.close())
   const statuses: number[] = []
   for (let i = 0; i < 10; i++) statuses.push(await getStatus(app, '/orders', `unknown-${i}`))
@@ -118,7 +118,7 @@ t.test('a rate limit in an onRequest hook before the guard counts denied request
 
 t.test('a script of another origin can read the challenge of a 401', async (t) => {
   const standIn = await startServer(t)
-  const app = await buildBrowserApi(optionsOf(standIn))
+  const app = await buildBrowserApi(getOptions(standIn))
   t.teardown(async () => await app.close())
   const preflight = await app.inject({ method: 'OPTIONS', url: '/orders', headers: { origin: 'https://app.example', 'access-control-request-method': 'GET', 'access-control-request-headers': 'authorization' } })
   t.equal(preflight.statusCode, 204)
@@ -130,7 +130,7 @@ t.test('a script of another origin can read the challenge of a 401', async (t) =
 
 t.test('middleware behind the guard is reached only with an active token', async (t) => {
   const standIn = await startServer(t)
-  const app = await buildBehindMiddleware(optionsOf(standIn), (_request: IncomingMessage, response: ServerResponse) => { response.end('jobs') })
+  const app = await buildBehindMiddleware(getOptions(standIn), (_request: IncomingMessage, response: ServerResponse) => { response.end('jobs') })
   t.teardown(async () => await app.close())
   t.equal(await getStatus(app, '/queues'), 401)
   t.equal(await getStatus(app, '/queues', await standIn.issueToken({})), 200)
@@ -151,7 +151,7 @@ t.test('a plugin file that is wrapped guards the routes outside of it', async (t
 
 t.test('routes below a prefix get a default requirement', async (t) => {
   const standIn = await startServer(t)
-  const app = await buildFolderDefault(optionsOf(standIn))
+  const app = await buildFolderDefault(getOptions(standIn))
   t.teardown(async () => await app.close())
   t.equal(await getStatus(app, '/admin/users', await standIn.issueToken({})), 403)
   t.equal(await getStatus(app, '/admin/users', await standIn.issueToken({ roles: ['admin'] })), 200)
@@ -159,7 +159,7 @@ t.test('routes below a prefix get a default requirement', async (t) => {
 
 t.test('an MCP server names its resource, and guards each tool', async (t) => {
   const standIn = await startServer(t)
-  const app = await buildMcpApi(optionsOf(standIn))
+  const app = await buildMcpApi(getOptions(standIn))
   t.teardown(async () => await app.close())
   const metadata = await app.inject('/.well-known/oauth-protected-resource/mcp')
   t.match(metadata.json(), { resource: 'https://api.acme.example/mcp', authorization_servers: [standIn.issuer], scopes_supported: ['openid', 'urn:zitadel:iam:org:project:id:280000000000000001:aud'] })
@@ -169,7 +169,7 @@ t.test('an MCP server names its resource, and guards each tool', async (t) => {
 t.test('server-sent events and work with a signal end when the token is revoked', async (t) => {
   const standIn = await startServer(t)
   const news = new EventEmitter()
-  const app = await buildStreamingApi(optionsOf(standIn), news, async (signal) => {
+  const app = await buildStreamingApi(getOptions(standIn), news, async (signal) => {
     news.emit('started')
     await once(signal, 'abort')
     return String(signal.reason)
@@ -202,7 +202,7 @@ t.test('server-sent events and work with a signal end when the token is revoked'
 t.test('an open response of an MCP server ends when the token is revoked', async (t) => {
   const standIn = await startServer(t)
   const stream = new PassThrough()
-  const app = await buildMcpApi(optionsOf(standIn), () => stream)
+  const app = await buildMcpApi(getOptions(standIn), () => stream)
   t.teardown(async () => await app.close())
   const origin = await app.listen({ host: '127.0.0.1', port: 0 })
   const token = await standIn.issueToken()
@@ -250,7 +250,7 @@ t.test('with the documented log controller, a denial is one line, and any other 
   const messages: string[] = []
   const app = createServer({ write: (line) => { messages.push(JSON.parse(line).msg) } })
   t.teardown(async () => await app.close())
-  await app.register(zitadel, optionsOf(standIn))
+  await app.register(zitadel, getOptions(standIn))
   app.get('/', async () => { throw new Error('broken') })
   t.equal(await getStatus(app, '/', 'unknown'), 401)
   t.match(messages, ['incoming request', /^fastify-zitadel: The access token is not valid here/, 'request completed'])

@@ -84,22 +84,22 @@ t.test('a denial after the body writes one line', async (t) => {
 })
 
 t.test('the line of a 401 has its reason', async (t) => {
-  const reasonOf = async (options: object, claims: object): Promise<unknown> => {
+  const getReason = async (options: object, claims: object): Promise<unknown> => {
     const { app, get, takeDenials } = await startLoggedApp(t, { options, responses: { caller: activeResponse(claims) } })
     app.get('/', async () => 'served')
     await get('/', 'caller')
     return takeDenials().map(({ reason, msg }) => [reason, msg])
   }
   const prefix = 'fastify-zitadel: The access token is not valid here: '
-  t.match(await reasonOf({}, { active: false }), [['token_inactive', `${prefix}ZITADEL says that it is not active`]])
-  t.match(await reasonOf({}, { exp: 1 }), [['token_expired', `${prefix}it has expired`]])
-  t.match(await reasonOf({}, { nbf: 1e10 }), [['token_not_yet_valid', `${prefix}it is not valid yet`]])
-  t.match(await reasonOf({}, { cnf: {} }), [['token_bound', `${prefix}it is bound to a key`]])
-  t.match(await reasonOf({ clients: ['web'] }, { client_id: 'other' }), [['client_not_listed', `${prefix}its client is not listed (option "clients")`]])
-  t.match(await reasonOf({ clients: ['web'] }, { jti: '1' }), [['client_absent', `${prefix}it is a personal access token, which has no client`]])
-  t.match(await reasonOf({ projectId: '1' }, { aud: ['2'] }), [['project_not_in_audience', `${prefix}the project is not in its audience (option "projectId")`]])
-  t.match(await reasonOf({ personalAccessTokens: false }, { jti: '1' }), [['personal_access_token', `${prefix}it is a personal access token (option "personalAccessTokens")`]])
-  t.match(await reasonOf({}, { act: 5 }), [['actor_malformed', `${prefix}its claim "act" is malformed`]])
+  t.match(await getReason({}, { active: false }), [['token_inactive', `${prefix}ZITADEL says that it is not active`]])
+  t.match(await getReason({}, { exp: 1 }), [['token_expired', `${prefix}it has expired`]])
+  t.match(await getReason({}, { nbf: 1e10 }), [['token_not_yet_valid', `${prefix}it is not valid yet`]])
+  t.match(await getReason({}, { cnf: {} }), [['token_bound', `${prefix}it is bound to a key`]])
+  t.match(await getReason({ clients: ['web'] }, { client_id: 'other' }), [['client_not_listed', `${prefix}its client is not listed (option "clients")`]])
+  t.match(await getReason({ clients: ['web'] }, { jti: '1' }), [['client_absent', `${prefix}it is a personal access token, which has no client`]])
+  t.match(await getReason({ projectId: '1' }, { aud: ['2'] }), [['project_not_in_audience', `${prefix}the project is not in its audience (option "projectId")`]])
+  t.match(await getReason({ personalAccessTokens: false }, { jti: '1' }), [['personal_access_token', `${prefix}it is a personal access token (option "personalAccessTokens")`]])
+  t.match(await getReason({}, { act: 5 }), [['actor_malformed', `${prefix}its claim "act" is malformed`]])
 })
 
 t.test('the line of a request without a bearer token says whether it has another scheme', async (t) => {

@@ -27,12 +27,12 @@ t.test('a token of more than 16 KiB is a 400, from tokenFrom and from the header
   const { app, calls, get } = await startGuardedApp(t, { options: { tokenFrom: (request) => request.headers['x-cookie'] === 'huge' ? 'a'.repeat(64 * 2 ** 20) : fromCookie(request) } })
   app.get('/', async () => 'served')
   const longest = 'a'.repeat(16_384)
-  const codeOf = async (headers: Record<string, string>): Promise<unknown> => (await app.inject({ url: '/', headers })).json().code
-  t.equal(await codeOf({ 'x-cookie': 'huge' }), 'FST_ZITADEL_INVALID_REQUEST')
-  t.equal(await codeOf({ 'x-cookie': `${longest}a` }), 'FST_ZITADEL_INVALID_REQUEST')
+  const getCode = async (headers: Record<string, string>): Promise<unknown> => (await app.inject({ url: '/', headers })).json().code
+  t.equal(await getCode({ 'x-cookie': 'huge' }), 'FST_ZITADEL_INVALID_REQUEST')
+  t.equal(await getCode({ 'x-cookie': `${longest}a` }), 'FST_ZITADEL_INVALID_REQUEST')
   t.match((await get('/', `${longest}a`)).headers, { 'www-authenticate': 'Bearer error="invalid_request"' })
   t.strictSame(calls, [])
-  t.equal(await codeOf({ 'x-cookie': longest }), 'FST_ZITADEL_INVALID_TOKEN')
+  t.equal(await getCode({ 'x-cookie': longest }), 'FST_ZITADEL_INVALID_TOKEN')
   t.strictSame(calls, [longest])
 })
 

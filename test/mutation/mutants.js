@@ -44,8 +44,8 @@ export async function writeMutants () {
   for (const file of files) {
     writeFileSync(join(ROOT, TREE, file.name.replace(/ts$/, 'js')), ts.transpileModule(file.content, { compilerOptions, fileName: file.name }).outputText)
   }
-  const linesOf = new Map(inputs.map(({ name, content }) => [name, content.split('\n')]))
-  const withOriginal = mutants.map((mutant) => ({ ...mutant, original: getOriginal(linesOf.get(mutant.fileName), mutant.location) }))
+  const linesByFile = new Map(inputs.map(({ name, content }) => [name, content.split('\n')]))
+  const withOriginal = mutants.map((mutant) => ({ ...mutant, original: getOriginal(linesByFile.get(mutant.fileName), mutant.location) }))
   return { mutants: withOriginal, state: createHash('sha256').update(JSON.stringify(inputs)).digest('hex') }
 }
 

@@ -30,10 +30,10 @@ const { Recorder } = await import('./measure.js')
 const { TestWorker, runFile } = await import('./test-worker.js')
 
 const { mutants, state } = await writeMutants()
-const folderOf = ({ fileName }) => fileName.split('/').length > 2 ? fileName.split('/')[1] : '.'
-const isWanted = (mutant) => parts.length === 0 || parts.some((part) => part === folderOf(mutant) || `lib/${part}.ts` === mutant.fileName)
-const folders = [...new Set(mutants.filter(isWanted).map(folderOf))].map((folder) => {
-  const all = mutants.filter((mutant) => folderOf(mutant) === folder && isWanted(mutant))
+const getFolder = ({ fileName }) => fileName.split('/').length > 2 ? fileName.split('/')[1] : '.'
+const isWanted = (mutant) => parts.length === 0 || parts.some((part) => part === getFolder(mutant) || `lib/${part}.ts` === mutant.fileName)
+const folders = [...new Set(mutants.filter(isWanted).map(getFolder))].map((folder) => {
+  const all = mutants.filter((mutant) => getFolder(mutant) === folder && isWanted(mutant))
   return { folder, all, tried: size === 0 ? all : sample(all, size) }
 })
 
@@ -67,8 +67,8 @@ async function findUnits () {
   for (const id of measured.flatMap((result) => result.static)) isStatic.add(id)
   const all = measured.flatMap((result) => result.units)
   for (const { name, index, passed } of all) if (!passed) warnAboutTest(name, index)
-  const fileOf = new Map(mutants.map(({ id, fileName }) => [id, fileName]))
-  return all.filter(({ passed }) => passed).map((unit) => ({ ...unit, reached: new Set(unit.reached), files: new Set(unit.reached.map((id) => fileOf.get(id))) }))
+  const fileNames = new Map(mutants.map(({ id, fileName }) => [id, fileName]))
+  return all.filter(({ passed }) => passed).map((unit) => ({ ...unit, reached: new Set(unit.reached), files: new Set(unit.reached.map((id) => fileNames.get(id))) }))
 }
 
 function warnAboutTest (name, index) {
@@ -119,7 +119,7 @@ function getKey ({ fileName }, { name, index }) {
 function listCandidates (mutant) {
   const { id, fileName } = mutant
   // The files in no folder of lib are tested in test/plugin.
-  const folder = folderOf(mutant) === '.' ? 'plugin' : folderOf(mutant)
+  const folder = getFolder(mutant) === '.' ? 'plugin' : getFolder(mutant)
   const mirrors = ({ name }) => name.replace(/^test/, 'lib').replace(/(\.[^/]*)?\.test\.ts$/, '.ts') === fileName
   const seen = new Map()
   const budget = { ...BUDGET_MS }

@@ -22,7 +22,7 @@ t.test('the description names the requirement', async (t) => {
     [{ roles: ['reader'], organization: '1' }, 'Requires an access token with the role `reader`. Roles must be held in the organization `1`.'],
     [{ roles: ['reader'], organization: () => '1' }, 'Requires an access token with the role `reader`. Roles must be held in the organization that the request names.'],
     [{ scopes: [], freshness: 0 }, 'Requires an access token. ZITADEL is asked for every request.'],
-    [{ scopes: ['email'], freshness: 10 }, 'Requires an access token with the scope `email`. What ZITADEL said of the token may be 10 seconds old.']
+    [{ scopes: ['email'], freshness: 10 }, 'Requires an access token with the scope `email`. ZITADEL\'s response about the token may be 10 seconds old.']
   ]
   for (const [config, description] of descriptions) t.equal((await getOperation(t, config)).description, description)
   t.equal((await getOperation(t, {}, { description: 'Lists things.' })).description, 'Lists things.\n\nRequires an access token.')

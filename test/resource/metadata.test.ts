@@ -147,12 +147,12 @@ t.test('a resource whose path no route has is a warning', async (t) => {
 })
 
 t.test('a route with a parameter can be inside a resource, and one for OPTIONS is in none', async (t) => {
-  const warningsOf = async (resource: string, declare: (app: FastifyInstance) => unknown): Promise<number> => {
+  const collectWarnings = async (resource: string, declare: (app: FastifyInstance) => unknown): Promise<number> => {
     const { warnings } = await start(t, { resource, projectId: '42' }, { after: declare })
     return warnings.filter((warning) => warning.includes('no route of this server is inside')).length
   }
   const handler = async (): Promise<string> => 'served'
-  for (const url of ['/notes', '/notes/', '/Notes/a', '/n:rest', '/notes/:id', '/:any', '*', '/notes/a/:id']) t.equal(await warningsOf('https://api.acme.example/notes', (app) => app.get(url, handler)), 0, url)
-  for (const url of ['/', '/notes2', '/a/notes', '/other/:id', '/notesx:id', '/s:rest', '/a/notes/:id']) t.equal(await warningsOf('https://api.acme.example/notes', (app) => app.get(url, handler)), 1, url)
-  t.equal(await warningsOf('https://api.acme.example/notes', (app) => app.options('/notes', handler)), 1)
+  for (const url of ['/notes', '/notes/', '/Notes/a', '/n:rest', '/notes/:id', '/:any', '*', '/notes/a/:id']) t.equal(await collectWarnings('https://api.acme.example/notes', (app) => app.get(url, handler)), 0, url)
+  for (const url of ['/', '/notes2', '/a/notes', '/other/:id', '/notesx:id', '/s:rest', '/a/notes/:id']) t.equal(await collectWarnings('https://api.acme.example/notes', (app) => app.get(url, handler)), 1, url)
+  t.equal(await collectWarnings('https://api.acme.example/notes', (app) => app.options('/notes', handler)), 1)
 })

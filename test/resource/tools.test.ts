@@ -39,10 +39,10 @@ async function start (t: Test, config: ZitadelRouteOptions = { mcp: RULES }, opt
 }
 
 const call = (name: unknown, method = 'tools/call'): object => ({ jsonrpc: '2.0', id: 1, method, params: { name, arguments: {} } })
-const headersOf = (name: string, method = 'tools/call'): object => ({ 'mcp-method': method, 'mcp-name': name, 'mcp-protocol-version': '2026-07-28' })
+const createMcpHeaders = (name: string, method = 'tools/call'): object => ({ 'mcp-method': method, 'mcp-name': name, 'mcp-protocol-version': '2026-07-28' })
 const METADATA = 'Bearer resource_metadata="https://api.acme.example/.well-known/oauth-protected-resource/mcp"'
 
-for (const [era, headers] of Object.entries({ newer: headersOf, older: () => ({}) })) {
+for (const [era, headers] of Object.entries({ newer: createMcpHeaders, older: () => ({}) })) {
   t.test(`a tool may be called by a caller that meets its requirement (${era} protocol)`, async (t) => {
     const { post } = await start(t)
     const allowed = [['good', 'list-notes'], ['writer', 'add-note'], ['admin', 'purge-notes']] as const
@@ -89,18 +89,18 @@ t.test('each entry of a batch is checked', async (t) => {
 t.test('a header that disagrees with the body is refused', async (t) => {
   const { post, calls } = await start(t)
   const falseRequests: Array<[object | object[], object]> = [
-    [call('purge-notes'), headersOf('list-notes')],
-    [call('list-notes'), headersOf('x', 'tools/list')],
+    [call('purge-notes'), createMcpHeaders('list-notes')],
+    [call('list-notes'), createMcpHeaders('x', 'tools/list')],
     [call('purge-notes', 'tools/call'), { 'mcp-method': 'tools/list' }],
-    [call('purge-notes', 'tools/list'), headersOf('list-notes')],
-    [[call('list-notes'), call('purge-notes')], headersOf('list-notes')],
+    [call('purge-notes', 'tools/list'), createMcpHeaders('list-notes')],
+    [[call('list-notes'), call('purge-notes')], createMcpHeaders('list-notes')],
     [[call('list-notes'), call('x', 'tools/list')], { 'mcp-method': 'tools/call' }],
-    [call('list-notes'), headersOf('=?base64?bGlzdC1ub3Rlcw?=')],
+    [call('list-notes'), createMcpHeaders('=?base64?bGlzdC1ub3Rlcw?=')],
     [call('list-notes'), { 'mcp-name': 'purge-notes' }],
-    [call('list-notes'), headersOf('other')],
+    [call('list-notes'), createMcpHeaders('other')],
     [{ jsonrpc: '2.0', id: 1, result: {} }, { 'mcp-method': 'tools/call' }],
-    [{ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'note:1' } }, headersOf('note:2', 'resources/read')],
-    [{ jsonrpc: '2.0', id: 1, method: 'prompts/get' }, headersOf('sum', 'prompts/get')]
+    [{ jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'note:1' } }, createMcpHeaders('note:2', 'resources/read')],
+    [{ jsonrpc: '2.0', id: 1, method: 'prompts/get' }, createMcpHeaders('sum', 'prompts/get')]
   ]
   for (const [body, headers] of falseRequests) {
     t.match(await post('admin', body, headers), { status: 400, code: 'FST_ZITADEL_INVALID_REQUEST', challenge: undefined }, JSON.stringify([body, headers]))
@@ -112,9 +112,9 @@ t.test('a header that disagrees with the body is refused', async (t) => {
 t.test('a header in Base64 agrees with the name that it encodes', async (t) => {
   const { post } = await start(t)
   const encode = (name: string): string => `=?base64?${Buffer.from(name).toString('base64')}?=`
-  t.match(await post('good', call('list-notes'), headersOf(encode('list-notes'))), { status: 200 })
-  t.match(await post('good', call('purge-notes'), headersOf(encode('purge-notes'))), { status: 403 })
-  t.match(await post('good', { jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'note:é' } }, headersOf(encode('note:é'), 'resources/read')), { status: 200 })
+  t.match(await post('good', call('list-notes'), createMcpHeaders(encode('list-notes'))), { status: 200 })
+  t.match(await post('good', call('purge-notes'), createMcpHeaders(encode('purge-notes'))), { status: 403 })
+  t.match(await post('good', { jsonrpc: '2.0', id: 1, method: 'resources/read', params: { uri: 'note:é' } }, createMcpHeaders(encode('note:é'), 'resources/read')), { status: 200 })
 })
 
 t.test('a name that is no string is refused, also if other tools are allowed', async (t) => {
@@ -137,7 +137,7 @@ t.test('a method that is no string is refused, because a table of methods would 
     const message = { ...call('purge-notes'), method }
     t.match(await post(message), { statusCode: 400, body: /"The method of a message must be a string"/ }, JSON.stringify(method))
     t.match(await post([call('list-notes'), message]), { statusCode: 400 }, JSON.stringify(method))
-    t.match(await post(message, headersOf('purge-notes')), { statusCode: 403 }, JSON.stringify(method))
+    t.match(await post(message, createMcpHeaders('purge-notes')), { statusCode: 403 }, JSON.stringify(method))
   }
   t.same(called, [])
   t.match(await post(call('list-notes')), { statusCode: 200 })
@@ -172,7 +172,7 @@ t.test('a denied call is refused before the body is read, by its headers', async
   const { app } = await start(t)
   let read = false
   app.addHook('preParsing', async () => { read = true })
-  const { statusCode } = await app.inject({ method: 'POST', url: '/mcp', headers: { authorization: 'Bearer good', ...headersOf('purge-notes') }, payload: call('purge-notes') })
+  const { statusCode } = await app.inject({ method: 'POST', url: '/mcp', headers: { authorization: 'Bearer good', ...createMcpHeaders('purge-notes') }, payload: call('purge-notes') })
   t.equal(statusCode, 403)
   t.notOk(read)
 })
@@ -233,7 +233,7 @@ t.test('a decision about a tool has its reason', async (t) => {
   const { post } = await start(t)
   const decisions = collectMessages<DecisionMessage>(t, 'fastify-zitadel:decision')
   await post('good', call('unlisted'))
-  await post('good', call('list-notes'), headersOf('mail', 'tools/list'))
+  await post('good', call('list-notes'), createMcpHeaders('mail', 'tools/list'))
   await post('good', call(7))
   await post('good', call('purge-notes'))
   t.strictSame(decisions.filter(({ outcome }) => outcome === 'denied').map(({ reason }) => reason), ['tool_not_listed', 'message_differs_from_headers', 'message_malformed', 'roles_absent'])

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { ForgetMessages, MAX_MESSAGE_LENGTH, type ForgetEvent } from '../../lib/shared-cache/forget-messages.ts'
+import { ForgetMessages, MAX_MESSAGE_LENGTH } from '../../lib/shared-cache/forget-messages.ts'
+import type { VerdictTarget } from '../../lib/zitadel/verdict-target.ts'
 import { SharedKey } from '../../lib/shared-cache/shared-key.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { identity } from '../fixtures/fleet.ts'
@@ -64,7 +65,7 @@ t.test('the longest message is sent and read, and a longer one is neither', asyn
 })
 
 t.test('messages of other versions are read: without a kind and a time, or with a kind that is not known', async (t) => {
-  const event: ForgetEvent = { jti: 'V2_1-at_2' }
+  const event: VerdictTarget = { jti: 'V2_1-at_2' }
   for (const [rest, clocks] of [[[], []], [['another', 5], [5]]] as const) {
     const process = create()
     t.same(process.messages.parse(CHANNELS[0]!, KEYS[0]!.messages.seal(JSON.stringify(['id', event, ...rest]))), { event, kind: 'forget' })

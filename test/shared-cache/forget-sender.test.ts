@@ -12,7 +12,7 @@ import { createMemoryCommands, type MemoryCommands } from '../fixtures/memory-co
 
 const KEY = new SharedKey('a'.repeat(32), identity)
 const jti = ada['jti'] as string
-const nameOf = (kind: string, value: string): string => `prefix:forgotten:${KEY.name(kind, value)}`
+const createName = (kind: string, value: string): string => `prefix:forgotten:${KEY.name(kind, value)}`
 
 interface World extends MemoryCommands {
   readonly clock: ManualClock
@@ -42,14 +42,14 @@ function create (): World {
   return Object.assign(memory, { clock, sender, entry: new SharedEntry(shared, 'token'), forgotten, lines, received })
 }
 
-const commandsOf = ({ sent }: World): string[] => sent.map(([command]) => command!)
+const listCommands = ({ sent }: World): string[] => sent.map(([command]) => command!)
 const code = 'FST_ZITADEL_SHARED_FORGET'
 
 t.test('a forget is stored, then applied here, then published', async (t) => {
   const world = create()
   t.equal(await world.sender.send({ sub: 'ada' }, 'doubt'), true)
-  t.same(commandsOf(world), ['SET', 'SET', 'PUBLISH'])
-  t.same(world.sent[0]![1], nameOf('sub', 'ada'))
+  t.same(listCommands(world), ['SET', 'SET', 'PUBLISH'])
+  t.same(world.sent[0]![1], createName('sub', 'ada'))
   t.same(world.forgotten, [[{ sub: 'ada' }, 'doubt']])
   t.same(world.received(), [{ event: { sub: 'ada' }, kind: 'doubt' }])
   t.equal(world.sender.pendingCount, 0)
@@ -62,14 +62,14 @@ t.test('a token is forgotten with its jti, which is read from the entry if it is
     world.entry.store({ response: ada, askedAt: world.clock.monotonic() })
     t.equal(await world.sender.send({ token: 'token', ...given }, 'forget'), true)
     t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'binary'), jti }, kind: 'forget' }])
-    for (const name of [nameOf('token', 'token'), nameOf('jti', jti)]) t.ok(world.values.has(name))
+    for (const name of [createName('token', 'token'), createName('jti', jti)]) t.ok(world.values.has(name))
     t.equal(await world.entry.load(Infinity), undefined)
-    t.ok(commandsOf(world).includes('DEL'))
+    t.ok(listCommands(world).includes('DEL'))
   }
   const world = create()
   t.equal(await world.sender.send({ token: 'token' }, 'forget'), true)
   t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'binary') }, kind: 'forget' }])
-  t.equal(commandsOf(world).filter((command) => command === 'SET').length, 2, 'no mark for a jti that is not known')
+  t.equal(listCommands(world).filter((command) => command === 'SET').length, 2, 'no mark for a jti that is not known')
 })
 
 t.test('a message names a token by its hash in base64url, which other versions of this package read', async (t) => {
@@ -80,7 +80,7 @@ t.test('a message names a token by its hash in base64url, which other versions o
 })
 
 t.test('what Redis does not store is applied here and published, and is sent again until it is stored', async (t) => {
-  for (const [what, failing] of [[{ sub: 'ada' }, nameOf('sub', 'ada')], [{ token: 'token' }, nameOf('jti', jti)]] as const) {
+  for (const [what, failing] of [[{ sub: 'ada' }, createName('sub', 'ada')], [{ token: 'token' }, createName('jti', jti)]] as const) {
     const world = create()
     world.entry.store({ response: ada, askedAt: world.clock.monotonic() })
     world.fails = (_command, name) => name === failing
@@ -111,7 +111,7 @@ t.test('what was stored and not published is only published again', async (t) =>
   world.fails = () => false
   world.sent.length = 0
   await world.sender.sendAgain()
-  t.same(commandsOf(world), ['PUBLISH'])
+  t.same(listCommands(world), ['PUBLISH'])
   t.equal(world.forgotten.length, 1)
   t.equal(world.sender.pendingCount, 0)
 })
@@ -120,7 +120,7 @@ t.test('what was neither stored nor published is both, when Redis accepts it', a
   const world = create()
   world.fails = () => true
   t.equal(await world.sender.send({ sub: 'ada' }, 'forget'), false)
-  world.fails = (_command, name) => name === nameOf('sub', 'ada')
+  world.fails = (_command, name) => name === createName('sub', 'ada')
   await world.sender.sendAgain()
   t.equal(world.received().length, 2, 'the message has not been published before')
   world.fails = () => false
@@ -134,7 +134,7 @@ t.test('several are sent in their order, until one is not accepted', async (t) =
   for (const sub of ['a', 'b', 'c']) await world.sender.send({ sub }, 'forget')
   t.equal(world.sender.pendingCount, 3)
   world.sent.length = 0
-  world.fails = (_command, name) => name === nameOf('sub', 'b')
+  world.fails = (_command, name) => name === createName('sub', 'b')
   await world.sender.sendAgain()
   t.same(world.received().map((content) => (content as { event: object }).event), [{ sub: 'a' }, { sub: 'b' }])
   t.equal(world.sender.pendingCount, 2)
@@ -170,7 +170,7 @@ t.test('close() waits for what is being sent, for the first time or again', asyn
   other.sent.length = 0
   const sentAgain = other.sender.sendAgain()
   await other.sender.close()
-  t.same(commandsOf(other), ['SET', 'SET', 'PUBLISH'])
+  t.same(listCommands(other), ['SET', 'SET', 'PUBLISH'])
   await sentAgain
 })
 

@@ -5,7 +5,7 @@ import { ManualClock } from '../fixtures/clock.ts'
 
 const no = { active: false }
 
-async function nameOf (member: Member, { admin }: RedisServer, token: string, response: typeof ada): Promise<string> {
+async function createName (member: Member, { admin }: RedisServer, token: string, response: typeof ada): Promise<string> {
   const before = new Set(await admin('KEYS', '*:entry:*') as string[])
   await member.ask(token, response)
   await member.settle()
@@ -16,7 +16,7 @@ t.test('an entry that was copied to another token is a miss', needsRedis, async 
   const server = await startRedis(t)
   const { port, admin } = server
   const [first, second] = [await join(t, port), await join(t, port)]
-  const names = [await nameOf(first, server, 'ada', ada), await nameOf(first, server, 'bob', { active: true, sub: 'bob' })] as const
+  const names = [await createName(first, server, 'ada', ada), await createName(first, server, 'bob', { active: true, sub: 'bob' })] as const
   const [one, two] = [await admin('GET', names[0]), await admin('GET', names[1])] as [string, string]
   await admin('SET', names[0], two)
   await admin('SET', names[1], one)
@@ -29,7 +29,7 @@ t.test('an entry with one changed character, or with a part missing, is a miss',
   const server = await startRedis(t)
   const { port, admin } = server
   const [first, second] = [await join(t, port, { wait: 0 }), await join(t, port, { wait: 0 })]
-  const name = await nameOf(first, server, 'token', ada)
+  const name = await createName(first, server, 'token', ada)
   const good = await admin('GET', name) as string
   const served: number[] = []
   for (let index = 0; index < good.length; index++) {
@@ -55,7 +55,7 @@ t.test('any other value is a miss: any type, any bytes, any size', needsRedis, a
   const server = await startRedis(t)
   const { port, admin } = server
   const [first, second] = [await join(t, port), await join(t, port, { wait: 30 })]
-  const name = await nameOf(first, server, 'token', ada)
+  const name = await createName(first, server, 'token', ada)
   const good = await admin('GET', name) as string
   const replacements = [
     ['SET', name, ''], ['SET', name, '0'], ['SET', name, 'null'], ['SET', name, '{"active":true}'], ['SET', name, '\0\xff\n$-1\r\n'],
@@ -78,7 +78,7 @@ t.test('an old entry that is put back is used until its ttl ends, and not longer
   const { port, admin } = server
   const clock = new ManualClock()
   const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock })]
-  const name = await nameOf(first, server, 'token', ada)
+  const name = await createName(first, server, 'token', ada)
   const old = await admin('GET', name) as string
   await first.ask('token', no, 0)
   await first.settle()
@@ -108,7 +108,7 @@ t.test('if tombstones are deleted, an old entry can be used until its ttl ends',
   const { port, admin } = server
   const clock = new ManualClock()
   const [first, second] = [await join(t, port, { clock }), await join(t, port, { clock })]
-  const name = await nameOf(first, server, 'token', ada)
+  const name = await createName(first, server, 'token', ada)
   const old = await admin('GET', name) as string
   await first.cache.forget({ token: 'token' })
   await first.settle()
@@ -136,7 +136,7 @@ t.test('messages on the channels that are not sealed with the key are ignored', 
   const server = await startRedis(t)
   const { port, admin } = server
   const [member, other] = [await join(t, port), await join(t, port)]
-  const name = await nameOf(member, server, 'token', ada)
+  const name = await createName(member, server, 'token', ada)
   const sealed = await admin('GET', name) as string
   const channel = (await admin('PUBSUB', 'CHANNELS', '*:forget:*') as string[])[0]!
   const beats = await admin('PUBSUB', 'CHANNELS', '*:beat:*') as string[]

@@ -26,25 +26,25 @@ function create (keys: readonly SharedKey[] = KEYS.slice(0, 1)): World {
   return world
 }
 
-const nameOf = (kind: string, value: string, key = 0): string => `prefix:forgotten:${KEYS[key]!.name(kind, value)}`
-const flagOf = (key = 0): string => `prefix:any:${KEYS[key]!.name('any', '')}`
+const createName = (kind: string, value: string, key = 0): string => `prefix:forgotten:${KEYS[key]!.name(kind, value)}`
+const getFlagName = (key = 0): string => `prefix:any:${KEYS[key]!.name('any', '')}`
 
 t.test('what is forgotten is stored under each name and each key, the flags last, for ttl and twice the difference of clocks', async (t) => {
   const { tombstones, clock, sent } = create(KEYS)
   const now = String(clock.wall())
   t.equal(await tombstones.put({ token: 'token', jti: 'jti', sub: undefined, session: undefined }), true)
-  const names = [nameOf('token', 'token'), nameOf('jti', 'jti'), nameOf('token', 'token', 1), nameOf('jti', 'jti', 1), flagOf(), flagOf(1)]
+  const names = [createName('token', 'token'), createName('jti', 'jti'), createName('token', 'token', 1), createName('jti', 'jti', 1), getFlagName(), getFlagName(1)]
   t.same(sent, names.map((name) => ['SET', name, now, 'PX', '40000']))
   sent.length = 0
   t.equal(await tombstones.put({ all: true }), true)
-  t.same(sent.map(([, name]) => name), [nameOf('all', ''), nameOf('all', '', 1), flagOf(), flagOf(1)])
+  t.same(sent.map(([, name]) => name), [createName('all', ''), createName('all', '', 1), getFlagName(), getFlagName(1)])
 })
 
 t.test('if one is not stored, this process uses nothing that was asked for before', async (t) => {
   for (const reply of [null, 'ok', new Error()]) {
     const world = create()
     world.reply = (_command, name) => {
-      if (name !== nameOf('sub', 'ada')) return 'OK'
+      if (name !== createName('sub', 'ada')) return 'OK'
       if (reply instanceof Error) throw reply
       return reply
     }
@@ -76,9 +76,9 @@ t.test('a failure that is known late does not replace that of a later forget', a
 t.test('a flag says that there is any: under one key is enough, and any reply but 0 counts', async (t) => {
   for (const [replies, any] of [[[0, 0], false], [[0, 1], true], [[1, 0], true], [[null, 0], true], [['0', 0], true]] as const) {
     const world = create(KEYS)
-    world.reply = (_command, name) => replies[name === flagOf() ? 0 : 1]
+    world.reply = (_command, name) => replies[name === getFlagName() ? 0 : 1]
     t.equal(await world.tombstones.hasAny(), any, JSON.stringify(replies))
-    t.same(world.sent, [['EXISTS', flagOf()], ['EXISTS', flagOf(1)]])
+    t.same(world.sent, [['EXISTS', getFlagName()], ['EXISTS', getFlagName(1)]])
   }
 })
 
@@ -86,7 +86,7 @@ t.test('a response is compared with the marks of its token, user, jti and sessio
   const world = create()
   world.reply = () => ''
   t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION, sid: 'login' }, 1, true), false)
-  const names = [nameOf('token', 'token'), nameOf('sub', 'ada'), nameOf('jti', `${SESSION}-at_2`), nameOf('session', SESSION), nameOf('session', 'login'), nameOf('all', '')]
+  const names = [createName('token', 'token'), createName('sub', 'ada'), createName('jti', `${SESSION}-at_2`), createName('session', SESSION), createName('session', 'login'), createName('all', '')]
   t.same(world.sent.toSorted(), names.map((name) => ['GETRANGE', name, '0', '13']).sort())
   for (const name of names) {
     world.reply = (_command, read) => read === name ? '1' : ''

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { diagnoseAccess } from '../../lib/cli/access/can-i.ts'
+import { diagnoseAccess } from '../../lib/cli/access/access-diagnosis.ts'
 import cors from '@fastify/cors'
 import rateLimit from '@fastify/rate-limit'
 import websocket from '@fastify/websocket'
@@ -33,7 +33,7 @@ async function createSubject (t: TestContext, options: ZitadelOptions = {}, serv
   return { app, calls, handler, as }
 }
 
-async function problemsOf (app: AnyApp): Promise<string[]> {
+async function findProblems (app: AnyApp): Promise<string[]> {
   return (await inspectRoutes(app)).problems
 }
 
@@ -108,7 +108,7 @@ t.test('a route that is open because of undeclaredRoutes: public is named', asyn
   app.get('/forgotten', handler)
   app.get('/declared', { config: { access: 'public' } }, handler)
   app.get('/guarded', { config: { scopes: [] } }, handler)
-  t.match(await problemsOf(app), [/^GET \/forgotten: it declares nothing, and the option undeclaredRoutes: 'public' leaves it open\. Write config: /])
+  t.match(await findProblems(app), [/^GET \/forgotten: it declares nothing, and the option undeclaredRoutes: 'public' leaves it open\. Write config: /])
   const decided = await createSubject(t, { undeclaredRoutes: ({ url }) => url.startsWith('/docs') ? 'public' : 'protected' })
   decided.app.get('/docs/page', handler)
   t.same(await expectGuarded(decided.app), [{ method: 'GET', url: '/docs/page', access: 'public' }], 'a function decides for the route')
@@ -122,7 +122,7 @@ t.test('a route with access own must be refused by any hook of its own', async (
   app.get('/by-strategy', { config: own, onRequest: app.auth([app.zitadel.require({ roles: ['auditor'] })]) }, handler)
   app.get('/after-validation/:id', { config: own, schema, preHandler: async (_request, reply) => await reply.code(403).send() }, handler)
   app.get('/open/:id', { config: own, schema }, handler)
-  t.match(await problemsOf(app), [/^GET \/open\/:id: it declares access: 'own', and none of its hooks refuses/])
+  t.match(await findProblems(app), [/^GET \/open\/:id: it declares access: 'own', and none of its hooks refuses/])
   t.same(calls, [])
   t.equal((await app.inject('/open/x?since=1')).statusCode, 400, 'the schema is still checked')
 })
@@ -179,7 +179,7 @@ t.test('a hook that responds before the guard is named', async (t) => {
     })
   })
   for (const url of ['/cached', '/limited', '/broken', '/hidden', '/other']) app.get(url, handler)
-  t.match(await problemsOf(app), [
+  t.match(await findProblems(app), [
     /^GET \/broken: a hook answers 500 before the guard, so nothing is proven/,
     /^GET \/cached: a hook answers 200 without a token/,
     /^GET \/limited: a hook answers 429 before the guard/
@@ -195,7 +195,7 @@ t.test('a rate limit by address does not count the requests together', async (t)
 t.test('a route whose config is invalid is named with the mistake', async (t) => {
   const { app, handler } = await createSubject(t, {}, { exposeHeadRoutes: false }, (app, handler) => { app.get('/early', { config: { role: ['admin'] } as object }, handler) })
   app.get('/fine', handler)
-  t.match(await problemsOf(app), [/^GET \/early: it answers 500\. route GET \/early: "role" is unknown, did you mean "roles"\?/])
+  t.match(await findProblems(app), [/^GET \/early: it answers 500\. route GET \/early: "role" is unknown, did you mean "roles"\?/])
 })
 
 t.test('a guarded route whose hooks were removed is named', async (t) => {
@@ -206,7 +206,7 @@ t.test('a guarded route whose hooks were removed is named', async (t) => {
   const hooks = route!.context.onRequest as Array<(...args: never[]) => unknown>
   const named = Object.defineProperty((_request: unknown, _reply: unknown, done: () => void) => { done() }, 'name', { value: hooks[0]!.name })
   hooks.splice(0, hooks.length, named)
-  t.match(await problemsOf(app), [/^GET \/x: its config requires a token, and the request passes/])
+  t.match(await findProblems(app), [/^GET \/x: its config requires a token, and the request passes/])
   t.same(calls, [])
 })
 

@@ -16,7 +16,7 @@ function test (title: string, work: (t: Test) => Promise<void>): void {
   })
 }
 
-const causeOf = async (promise: Promise<unknown>): Promise<string> => await promise.then(() => 'none', ({ cause, name }) => cause?.code ?? name)
+const getCause = async (promise: Promise<unknown>): Promise<string> => await promise.then(() => 'none', ({ cause, name }) => cause?.code ?? name)
 
 test('inactive: every token is inactive during the fault and active afterwards', async (t) => {
   standIn.fail('inactive', { times: 3 })
@@ -71,7 +71,7 @@ test('delay: the normal response arrives later', async (t) => {
 
 test('reset: the connection is reset after the request is received', async (t) => {
   standIn.fail('reset', { times: 1 })
-  t.equal(await causeOf(introspect(standIn, token)), 'ECONNRESET')
+  t.equal(await getCause(introspect(standIn, token)), 'ECONNRESET')
   t.match(standIn.requests.at(-1), { path: '/oauth/v2/introspect', status: 0 })
 })
 
@@ -79,7 +79,7 @@ test('hang: the request is received and no response is sent', async (t) => {
   standIn.fail('hang')
   const controller = new AbortController()
   const received = standIn.requests.length
-  const response = causeOf(fetch(`${standIn.address}/oauth/v2/introspect`, { method: 'POST', signal: controller.signal }))
+  const response = getCause(fetch(`${standIn.address}/oauth/v2/introspect`, { method: 'POST', signal: controller.signal }))
   while (standIn.requests.length === received) await new Promise(setImmediate)
   controller.abort()
   t.equal(await response, 'AbortError')
@@ -89,7 +89,7 @@ test('cut-body: the connection closes after half of the response', async (t) => 
   standIn.fail('cut-body')
   const { status, body } = await fetch(`${standIn.address}/.well-known/openid-configuration`)
   t.equal(status, 200)
-  t.equal(await causeOf(new Response(body).text()), 'UND_ERR_SOCKET')
+  t.equal(await getCause(new Response(body).text()), 'UND_ERR_SOCKET')
 })
 
 test('stalled-body: nothing follows half of the response', async (t) => {
@@ -98,7 +98,7 @@ test('stalled-body: nothing follows half of the response', async (t) => {
   const { body } = await fetch(`${standIn.address}/.well-known/openid-configuration`, { signal: controller.signal })
   const reader = body!.getReader()
   t.match(Buffer.from((await reader.read()).value!).toString(), /^\{"issuer":/)
-  const more = causeOf(reader.read())
+  const more = getCause(reader.read())
   controller.abort()
   t.equal(await more, 'AbortError')
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { INACTIVE, OK, STALE, basic, startProxiedApp, startTestApp, unavailable } from '../fixtures/test-app.ts'
-import { answerOf, type Mode } from '../fixtures/fault-proxy.ts'
+import { createAnswer, type Mode } from '../fixtures/fault-proxy.ts'
 import { Gate, send, startPeer } from '../fixtures/peer.ts'
 
 const WAITS: Mode[] = ['silence', 'slow-drip']
@@ -10,9 +10,9 @@ const OUTAGES: Record<string, Mode> = {
   'ZITADEL resets connections': 'rst-on-request',
   'ZITADEL ends connections': 'fin',
   'responses are cut off': 'rst-mid-body',
-  'ZITADEL responds with 500': answerOf(500, '{"error":"server_error"}'),
-  'ZITADEL responds with 502': answerOf(502, '<html>'),
-  'ZITADEL responds with 503': answerOf(503, '')
+  'ZITADEL responds with 500': createAnswer(500, '{"error":"server_error"}'),
+  'ZITADEL responds with 502': createAnswer(502, '<html>'),
+  'ZITADEL responds with 503': createAnswer(503, '')
 }
 
 // The two that wait for timeouts come first, so that they wait at the same time.
@@ -55,11 +55,11 @@ t.test('an active verdict is used past its ttl if ZITADEL refuses connections, a
 })
 
 const NO_OUTAGES: Record<string, Mode> = {
-  'a 429': answerOf(429, '', { 'Retry-After': '20' }),
-  'a 403': answerOf(403, '<html>'),
-  'a redirect': answerOf(302, ''),
-  'a rejection of the credentials': answerOf(400, '{"error":"unauthorized_client"}'),
-  'a 200 without an introspection response': answerOf(200, '[]'),
+  'a 429': createAnswer(429, '', { 'Retry-After': '20' }),
+  'a 403': createAnswer(403, '<html>'),
+  'a redirect': createAnswer(302, ''),
+  'a rejection of the credentials': createAnswer(400, '{"error":"unauthorized_client"}'),
+  'a 200 without an introspection response': createAnswer(200, '[]'),
   'a response without an end': 'endless-body'
 }
 

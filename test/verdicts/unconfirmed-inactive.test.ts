@@ -1,8 +1,8 @@
 import t from 'tap'
-import { answerOf } from '../fixtures/fault-proxy.ts'
+import { createAnswer } from '../fixtures/fault-proxy.ts'
 import { INACTIVE, OK, STALE, startProxiedApp, unavailable } from '../fixtures/test-app.ts'
 
-const inactive = answerOf(200, '{"active":false}')
+const inactive = createAnswer(200, '{"active":false}')
 
 t.test('if a known token is inactive, it is introspected once more', async (t) => {
   const { proxy, clock, get, standIn, lines } = await startProxiedApp(t)

@@ -1,7 +1,7 @@
 import { DeadlineExceededError } from '../../client/deadline.ts'
 import { getErrorCode, toOutageError } from '../../client/outage.ts'
 import { ProxyRejectedError } from '../../client/proxy-tunnel.ts'
-import { failedBy, type Diagnosis } from '../diagnosis.ts'
+import { createFailure, type Diagnosis } from '../diagnosis.ts'
 import { sendCall, type HttpCall } from '../http.ts'
 import type { Cause } from './causes.ts'
 
@@ -29,7 +29,7 @@ const PROXY_CAUSES: ReadonlyArray<Cause | undefined> = ['name_unresolved', 'nobo
  * @param timeout milliseconds
  */
 export async function diagnoseConnection (error: unknown, call: HttpCall, timeout: number): Promise<Diagnosis> {
-  return failedBy('connection', await findCause(error, call, timeout), toOutageError(error, timeout).message)
+  return createFailure('connection', await findCause(error, call, timeout), toOutageError(error, timeout).message)
 }
 
 async function findCause (error: unknown, call: HttpCall, timeout: number): Promise<Cause> {

@@ -1,4 +1,4 @@
-import { failedBy, warningOf, type Diagnosis } from '../diagnosis.ts'
+import { createFailure, createWarning, type Diagnosis } from '../diagnosis.ts'
 
 const SOON_MS = 14 * 86_400_000
 
@@ -11,6 +11,6 @@ const SOON_MS = 14 * 86_400_000
  */
 export function diagnoseKeyExpiry (expiresAt: number | undefined, now: number): Diagnosis | undefined {
   if (expiresAt === undefined || expiresAt - now >= SOON_MS) return undefined
-  if (expiresAt <= now) return failedBy('options', 'key_expired', 'The key has expired')
-  return warningOf('options', 'key_expires_soon', `The key expires on ${new Date(expiresAt).toISOString().slice(0, 10)}`)
+  if (expiresAt <= now) return createFailure('options', 'key_expired', 'The key has expired')
+  return createWarning('options', 'key_expires_soon', `The key expires on ${new Date(expiresAt).toISOString().slice(0, 10)}`)
 }

@@ -1,7 +1,8 @@
 import { parseJson } from '../../client/http-response.ts'
 import { MAX_TOKEN_LENGTH, isB64Token } from '../../oauth/bearer.ts'
 import type { Config } from '../../options/config.ts'
-import { failedBy, ok, type Diagnosis } from '../diagnosis.ts'
+import { getAudienceScope } from '../../zitadel/scopes.ts'
+import { createFailure, createSuccess, type Diagnosis } from '../diagnosis.ts'
 import type { Cause } from './causes.ts'
 
 const MISTAKES: ReadonlyArray<readonly [pattern: RegExp, cause: Cause, message: string]> = [
@@ -28,26 +29,26 @@ export interface TokenForm {
  */
 export function diagnoseTokenForm (text: string, config: Config, now: number): TokenForm {
   const mistake = MISTAKES.find(([pattern]) => pattern.test(text))
-  if (mistake !== undefined) return { diagnosis: failedBy('token_form', mistake[1], mistake[2]), isToken: false, claims: undefined }
-  if (text.length > MAX_TOKEN_LENGTH) return { diagnosis: failedBy('token_form', 'token_too_long', `The token has ${text.length} characters. More than ${MAX_TOKEN_LENGTH} are not accepted, and Node.js refuses a request with so large headers by default`), isToken: false, claims: undefined }
-  if (!isB64Token(text)) return { diagnosis: failedBy('token_form', 'token_malformed', 'The token contains characters that no bearer token has'), isToken: false, claims: undefined }
+  if (mistake !== undefined) return { diagnosis: createFailure('token_form', mistake[1], mistake[2]), isToken: false, claims: undefined }
+  if (text.length > MAX_TOKEN_LENGTH) return { diagnosis: createFailure('token_form', 'token_too_long', `The token has ${text.length} characters. More than ${MAX_TOKEN_LENGTH} are not accepted, and Node.js refuses a request with so large headers by default`), isToken: false, claims: undefined }
+  if (!isB64Token(text)) return { diagnosis: createFailure('token_form', 'token_malformed', 'The token contains characters that no bearer token has'), isToken: false, claims: undefined }
   const claims = decodeClaims(text)
-  if (claims === undefined) return { diagnosis: ok('token_form', text.split('.').length === 5 ? 'The token is opaque (encrypted)' : 'The token is opaque'), isToken: true, claims }
+  if (claims === undefined) return { diagnosis: createSuccess('token_form', text.split('.').length === 5 ? 'The token is opaque (encrypted)' : 'The token is opaque'), isToken: true, claims }
   return { diagnosis: diagnoseClaims(claims, config, now), isToken: true, claims }
 }
 
 function diagnoseClaims (claims: Readonly<Record<string, unknown>>, { authorizationServer, projectId }: Config, now: number): Diagnosis {
   const { issuer } = authorizationServer!
   const { iss, sub, aud, exp, nbf, jti, azp, events, typ, nonce, at_hash: hash } = claims
-  if (hash !== undefined || nonce !== undefined || (azp !== undefined && jti === undefined)) return failedBy('token_form', 'id_token', 'This is an ID token, not an access token')
-  if (typ === 'Refresh' || (typeof jti === 'string' && jti.includes('-rt_'))) return failedBy('token_form', 'refresh_token', 'This is a refresh token, not an access token')
-  if (events !== undefined) return failedBy('token_form', 'logout_token', 'This is a logout token, not an access token')
-  if (typeof iss === 'string' && iss === sub && [aud].flat().includes(issuer)) return failedBy('token_form', 'client_assertion', 'This is the assertion of a client, not an access token')
-  if (iss !== issuer) return failedBy('token_issuer', 'token_of_other_issuer', 'The token is a JWT of another issuer than the option "issuer"')
-  if (typeof exp === 'number' && exp * 1000 <= now) return failedBy('token_expiry', 'token_expired', `The token expired ${Math.round(now / 1000 - exp)} s ago`)
-  if (typeof nbf === 'number' && nbf * 1000 > now + 60_000) return failedBy('token_expiry', 'token_not_yet_valid', `The token is valid in ${Math.round(nbf - now / 1000)} s`)
-  if (projectId !== undefined && ![aud].flat().includes(projectId)) return failedBy('token_audience', 'token_without_audience', `The project is not in the audience of the token. The scope is urn:zitadel:iam:org:project:id:${projectId}:aud`)
-  return ok('token_form', 'The token is a JWT of this issuer that has not expired')
+  if (hash !== undefined || nonce !== undefined || (azp !== undefined && jti === undefined)) return createFailure('token_form', 'id_token', 'This is an ID token, not an access token')
+  if (typ === 'Refresh' || (typeof jti === 'string' && jti.includes('-rt_'))) return createFailure('token_form', 'refresh_token', 'This is a refresh token, not an access token')
+  if (events !== undefined) return createFailure('token_form', 'logout_token', 'This is a logout token, not an access token')
+  if (typeof iss === 'string' && iss === sub && [aud].flat().includes(issuer)) return createFailure('token_form', 'client_assertion', 'This is the assertion of a client, not an access token')
+  if (iss !== issuer) return createFailure('token_issuer', 'token_of_other_issuer', 'The token is a JWT of another issuer than the option "issuer"')
+  if (typeof exp === 'number' && exp * 1000 <= now) return createFailure('token_expiry', 'token_expired', `The token expired ${Math.round(now / 1000 - exp)} s ago`)
+  if (typeof nbf === 'number' && nbf * 1000 > now + 60_000) return createFailure('token_expiry', 'token_not_yet_valid', `The token is valid in ${Math.round(nbf - now / 1000)} s`)
+  if (projectId !== undefined && ![aud].flat().includes(projectId)) return createFailure('token_audience', 'token_without_audience', `The project is not in the audience of the token. The scope is ${getAudienceScope(projectId)}`)
+  return createSuccess('token_form', 'The token is a JWT of this issuer that has not expired')
 }
 
 /** Undefined if the token is no JWT. The signature is not checked: ZITADEL does that. */

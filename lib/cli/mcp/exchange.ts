@@ -4,9 +4,7 @@ import { getErrorCode } from '../../client/outage.ts'
 import { ProxyRejectedError } from '../../client/proxy-tunnel.ts'
 import { resolveProxy } from '../../options/proxy.ts'
 import { sendCall, type HttpCall } from '../http.ts'
-
-/** What is shown of a peer's text at most. */
-const MAX_SHOWN_LENGTH = 200
+import { shortenForDisplay } from '../printable.ts'
 
 /** A response, or the reason why there is none. */
 export type Answer =
@@ -50,11 +48,6 @@ export function isHttpUrl (text: string | undefined): text is string {
   return URL.canParse(String(text)) && ['http:', 'https:'].includes(new URL(String(text)).protocol)
 }
 
-/** A text of a peer, for a message. */
-export function toPrintable (text: string): string {
-  return text.slice(0, MAX_SHOWN_LENGTH).replace(/[^\x20-\x7e]/g, '?')
-}
-
 /** What was received in place of a document. */
 export function describeAnswer (answer: Answer): string {
   if (answer.failure !== undefined) return answer.failure
@@ -68,7 +61,7 @@ export async function fetchDocument (exchange: Exchange, urls: readonly string[]
     const answer = await exchange(url)
     const document = answer.status === 200 ? parseObject(answer.text) : undefined
     if (document !== undefined) return { url, document }
-    tried.push(`${toPrintable(url)}: ${describeAnswer(answer)}`)
+    tried.push(`${shortenForDisplay(url)}: ${describeAnswer(answer)}`)
   }
   return { tried: tried.join(', ') }
 }

@@ -1,7 +1,7 @@
 import { isB64Token } from '../../oauth/bearer.ts'
 import { isLoopback } from '../../zitadel/endpoints.ts'
 import { UsageError } from '../command.ts'
-import { failedBy, type Diagnosis } from '../diagnosis.ts'
+import { createFailure, type Diagnosis } from '../diagnosis.ts'
 import { diagnoseAuthorizationServer } from './mcp-authorization-server.ts'
 import { createExchange, type Exchange } from './exchange.ts'
 import { diagnoseResource } from './mcp-resource.ts'
@@ -35,14 +35,14 @@ export async function diagnoseMcp (given: string, token: string | undefined, { i
     ...challenge.diagnoses,
     ...diagnoses,
     ...document === undefined ? [] : await diagnoseAuthorizationServer(exchange, document, issuer),
-    ...token === undefined ? [] : [await diagnoseToken(exchange, given, token)]
+    ...token === undefined ? [] : [await sendTokenIfSafe(exchange, given, token)]
   ]
 }
 
 /** Sends the token, if that is safe. */
-export async function diagnoseToken (exchange: Exchange, given: string, token: string): Promise<Diagnosis> {
+export async function sendTokenIfSafe (exchange: Exchange, given: string, token: string): Promise<Diagnosis> {
   const { protocol, hostname } = new URL(given)
-  if (!isB64Token(token)) return failedBy('mcp_token', 'mcp_token_malformed', 'The token contains characters that no bearer token has')
-  if (protocol === 'http:' && !isLoopback(hostname)) return failedBy('mcp_token', 'mcp_token_not_sent', 'The token was not sent: the URL is plain http')
+  if (!isB64Token(token)) return createFailure('mcp_token', 'mcp_token_malformed', 'The token contains characters that no bearer token has')
+  if (protocol === 'http:' && !isLoopback(hostname)) return createFailure('mcp_token', 'mcp_token_not_sent', 'The token was not sent: the URL is plain http')
   return await diagnoseMcpToken(exchange, given, token)
 }

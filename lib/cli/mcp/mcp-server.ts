@@ -1,4 +1,4 @@
-import { failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
+import { createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
 import { describeAnswer, type Answer, type Exchange } from './exchange.ts'
 
 /** The response of the server to a client without a token. */
@@ -27,8 +27,8 @@ export async function diagnoseChallenge (exchange: Exchange, url: string): Promi
   if (status === 401) return readChallenge(answer)
   const isReachable = Number(status) < 300 || [400, 406, 415].includes(Number(status))
   const diagnosis = isReachable
-    ? failedBy('mcp_guard', 'mcp_unguarded', `The MCP server does not demand a token: it answers a message without one with status ${status}`)
-    : failedBy('mcp_server', 'mcp_unreachable', `No MCP server answers there: ${describeAnswer(answer)}`)
+    ? createFailure('mcp_guard', 'mcp_unguarded', `The MCP server does not demand a token: it answers a message without one with status ${status}`)
+    : createFailure('mcp_server', 'mcp_unreachable', `No MCP server answers there: ${describeAnswer(answer)}`)
   return { diagnoses: [diagnosis], metadataUrl: undefined, scopes: undefined, isReachable }
 }
 
@@ -37,10 +37,10 @@ function readChallenge ({ challenge }: Answer & { readonly challenge?: string | 
   const [metadataUrl, scope] = [find('resource_metadata'), find('scope')]
   return {
     diagnoses: [
-      ok('mcp_server', 'The MCP server demands a token'),
+      createSuccess('mcp_server', 'The MCP server demands a token'),
       metadataUrl !== undefined
-        ? ok('mcp_challenge', 'The challenge points to the metadata of the resource')
-        : warningOf('mcp_challenge', 'resource_metadata_not_named', 'The challenge does not point to the metadata of the resource (resource_metadata)')
+        ? createSuccess('mcp_challenge', 'The challenge points to the metadata of the resource')
+        : createWarning('mcp_challenge', 'resource_metadata_not_named', 'The challenge does not point to the metadata of the resource (resource_metadata)')
     ],
     metadataUrl,
     scopes: scope?.split(' '),
@@ -52,8 +52,8 @@ function readChallenge ({ challenge }: Answer & { readonly challenge?: string | 
 export async function diagnoseMcpToken (exchange: Exchange, url: string, token: string): Promise<Diagnosis> {
   const answer = await exchange(url, { ...PING, headers: { ...HEADERS, authorization: `Bearer ${token}` } })
   const { status } = answer
-  if (status === 401) return failedBy('mcp_token', 'mcp_token_refused', 'The MCP server does not accept the token')
-  if (status === 403) return warningOf('mcp_token', 'mcp_role_missing', 'The token is active, and the caller lacks a role that the route demands')
-  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return failedBy('mcp_token', 'mcp_token_unanswered', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`)
-  return ok('mcp_token', 'The MCP server accepts the token')
+  if (status === 401) return createFailure('mcp_token', 'mcp_token_refused', 'The MCP server does not accept the token')
+  if (status === 403) return createWarning('mcp_token', 'mcp_role_missing', 'The token is active, and the caller lacks a role that the route demands')
+  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return createFailure('mcp_token', 'mcp_token_unanswered', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`)
+  return createSuccess('mcp_token', 'The MCP server accepts the token')
 }

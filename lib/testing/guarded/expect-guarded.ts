@@ -1,6 +1,6 @@
 import { AssertionError } from 'node:assert'
 import type { RouteRule } from '../../guard/route-rules.ts'
-import { OTHER_COPY, createRow, describeRule, findGuard, isGuardedByOtherCopy, listGuards, resolveServedRule, sortRows, type RouteAccess, type RouteRow } from '../../guard/route-table.ts'
+import { OTHER_COPY_PROBLEM, createRow, describeRule, findGuard, isGuardedByOtherCopy, listGuards, resolveServedRule, sortRows, type RouteAccess, type RouteRow } from '../../guard/route-table.ts'
 import { listServedRoutes, type AnyApp, type ServedRoute } from '../../guard/served-routes.ts'
 import { probeRoute, type ProbeResult } from './probe.ts'
 
@@ -30,7 +30,7 @@ export async function expectGuarded (app: AnyApp): Promise<RouteRow[]> {
   if (typeof (app as Partial<AnyApp> | null)?.ready !== 'function') throw new TypeError('expectGuarded(): "app" must be a Fastify instance. If a function builds it, call the function and await its promise')
   const { rows, problems } = await inspectRoutes(app)
   if (problems.length === 0) return rows
-  const isRegistered = listGuards(app.server).size > 0 || problems.some((problem) => problem.endsWith(OTHER_COPY))
+  const isRegistered = listGuards(app.server).size > 0 || problems.some((problem) => problem.endsWith(OTHER_COPY_PROBLEM))
   const none = !isRegistered ? '\nfastify-zitadel is not registered on this server.' : ''
   throw new AssertionError({ message: `A request without a token is not refused by ${problems.length} ${problems.length === 1 ? 'route' : 'routes'}:${none}\n${problems.map((problem) => `  ${problem}`).join('\n')}` })
 }
@@ -67,7 +67,7 @@ const OPEN_GUARDED = 'its config requires a token, and the request passes. Look 
 
 async function inspectRoute (app: AnyApp, route: ServedRoute, probe: () => Promise<ProbeResult>): Promise<RouteFinding> {
   const guard = findGuard(app, route)
-  if (isGuardedByOtherCopy(app, route)) return { access: { access: 'own' }, problem: OTHER_COPY }
+  if (isGuardedByOtherCopy(app, route)) return { access: { access: 'own' }, problem: OTHER_COPY_PROBLEM }
   if (guard === undefined) {
     const { access } = route.context.config as { access?: RouteAccess['access'] }
     if (access === 'public' || access === 'optional') return { access: { access } }

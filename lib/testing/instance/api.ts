@@ -1,4 +1,4 @@
-import { SWITCH, TEXT, TEXTS, oneOf, type ValueChecks } from '../options/option-values.ts'
+import { SWITCH, TEXT, TEXTS, createChoiceCheck, type ValueChecks } from '../options/option-values.ts'
 
 /** The key file of an application, in the form that the console of ZITADEL downloads. */
 export interface ApplicationKey {
@@ -26,7 +26,7 @@ export interface ApiOptions {
   secret?: boolean | undefined
 }
 
-export const API_OPTION_CHECKS: ValueChecks<ApiOptions> = { projectId: TEXT, projectRoles: TEXTS, assertRoles: SWITCH, kind: oneOf('api', 'oidc'), secret: SWITCH }
+export const API_OPTION_CHECKS: ValueChecks<ApiOptions> = { projectId: TEXT, projectRoles: TEXTS, assertRoles: SWITCH, kind: createChoiceCheck('api', 'oidc'), secret: SWITCH }
 
 /**
  * A registered application: its credentials, and the actions of an administrator.

@@ -7,19 +7,19 @@ export type ValueChecks<T> = Readonly<Record<keyof T, ValueCheck>>
 const isText = (value: unknown): value is string => typeof value === 'string'
 const isTextArray = (value: unknown): boolean => Array.isArray(value) && Array.from(value).every(isText)
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value)
-const isRecordOf = (isValid: (value: unknown) => boolean) => (value: unknown): boolean => isObject(value) && Object.values(value).every(isValid)
+const isRecordWith = (isValid: (value: unknown) => boolean) => (value: unknown): boolean => isObject(value) && Object.values(value).every(isValid)
 
 export const TEXT: ValueCheck = [isText, 'a string']
 export const TEXTS: ValueCheck = [isTextArray, 'an array of strings']
 export const SWITCH: ValueCheck = [(value) => typeof value === 'boolean', 'true or false']
 export const OBJECT: ValueCheck = [isObject, 'an object']
-export const TEXT_RECORD: ValueCheck = [isRecordOf(isText), 'an object whose values are strings']
+export const TEXT_RECORD: ValueCheck = [isRecordWith(isText), 'an object whose values are strings']
 export const FUNCTION: ValueCheck = [(value) => typeof value === 'function', 'a function']
-export const ROLES: ValueCheck = [(value) => isTextArray(value) || isRecordOf(isRecordOf(isText))(value), "an array of role keys, or an object such as { reader: { '1': 'one.example' } }"]
-export const TEXT_OR_ID: ValueCheck = [(value) => isText(value) || (isRecordOf(isText)(value) && 'id' in (value as object)), 'an id, or an object { id, name, primaryDomain }']
+export const ROLES: ValueCheck = [(value) => isTextArray(value) || isRecordWith(isRecordWith(isText))(value), "an array of role keys, or an object such as { reader: { '1': 'one.example' } }"]
+export const TEXT_OR_ID: ValueCheck = [(value) => isText(value) || (isRecordWith(isText)(value) && 'id' in (value as object)), 'an id, or an object { id, name, primaryDomain }']
 export const LIFETIME: ValueCheck = [(value) => value === null || Number.isSafeInteger(value), 'a whole number of seconds, or null']
 
-export const oneOf = (...words: string[]): ValueCheck => [(value) => words.includes(value as string), `one of ${words.join(', ')}`]
+export const createChoiceCheck = (...words: string[]): ValueCheck => [(value) => words.includes(value as string), `one of ${words.join(', ')}`]
 
 /** A whole number. */
 export const integerFrom = (least: number, most: number): ValueCheck => [(value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most, `a whole number from ${least} to ${most}`]

@@ -1,4 +1,4 @@
-import { LIFETIME, OBJECT, ROLES, SWITCH, TEXT, TEXT_OR_ID, TEXT_RECORD, TEXTS, oneOf, type ValueChecks } from '../options/option-values.ts'
+import { LIFETIME, OBJECT, ROLES, SWITCH, TEXT, TEXT_OR_ID, TEXT_RECORD, TEXTS, createChoiceCheck, type ValueChecks } from '../options/option-values.ts'
 import type { Roles } from './roles.ts'
 import type { TokenFormat } from './token-format.ts'
 import type { Organization, Profile, TokenKind } from './users.ts'
@@ -60,8 +60,8 @@ export interface TokenOptions {
 }
 
 export const TOKEN_OPTION_CHECKS: ValueChecks<TokenOptions> = {
-  kind: oneOf('user', 'service', 'pat'),
-  format: oneOf('opaque', 'legacy', 'jwt'),
+  kind: createChoiceCheck('user', 'service', 'pat'),
+  format: createChoiceCheck('opaque', 'legacy', 'jwt'),
   sub: TEXT,
   username: TEXT,
   clientId: TEXT,

@@ -1,15 +1,7 @@
+import type { VerdictTarget } from '../zitadel/verdict-target.ts'
+
 /** What to forget: one token (and all tokens with its `jti`), all tokens of a user, or all tokens with one `jti`. */
 export type Forgettable = { readonly token: string } | { readonly sub: string } | { readonly jti: string }
-
-/** The verdicts that a forget or a doubt applies to. */
-export type VerdictTarget =
-  | { readonly all: true }
-  /** SHA-256 of a token, and its `jti` if that is known. */
-  | { readonly key: string, readonly jti?: string | undefined }
-  | { readonly sub: string }
-  | { readonly jti: string }
-  /** The session in which ZITADEL issued the tokens: `V2_...`, or a claim `sid`. */
-  | { readonly session: string }
 
 /** A target that does not apply to all verdicts. */
 export type NamedTarget = Exclude<VerdictTarget, { readonly all: true }>

@@ -7,11 +7,9 @@ import type { LogoutConfig } from '../options/logout.ts'
 import type { Registration } from '../registration.ts'
 import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import type { Reporter } from '../reporter.ts'
+import type { DoubtTarget } from '../zitadel/verdict-target.ts'
 import { IssuerKeys } from './issuer-keys.ts'
 import { verifyLogoutToken } from './logout-token.ts'
-
-/** What a logout makes doubtful. */
-export type LogoutTarget = { readonly sub: string } | { readonly session: string }
 
 export interface LogoutContext {
   readonly issuer: string
@@ -21,7 +19,7 @@ export interface LogoutContext {
   /** Fetches the public keys of the issuer. */
   readonly fetchKeys: () => Promise<unknown>
   /** Makes verdicts doubtful. */
-  readonly doubt: (target: LogoutTarget) => void
+  readonly doubt: (target: DoubtTarget) => void
 }
 
 /** A logout token of ZITADEL has less than 1 KiB. */

@@ -1,12 +1,5 @@
+import type { DoubtTarget } from '../zitadel/verdict-target.ts'
 import { isText, type ZitadelEvent } from './event.ts'
-
-/** The verdicts that an event makes doubtful. */
-export type EventTarget =
-  | { readonly all: true }
-  | { readonly sub: string }
-  | { readonly jti: string }
-  /** The part of the `jti` of a token before `-at_`. */
-  | { readonly session: string }
 
 /** Users that earlier events have named. Undefined if no event has named the user. */
 export interface EventKnowledge {
@@ -16,7 +9,7 @@ export interface EventKnowledge {
   readonly getUserOfSession: (sessionId: string) => string | undefined
 }
 
-type Meaning = (event: ZitadelEvent, knowledge: EventKnowledge) => EventTarget
+type Meaning = (event: ZitadelEvent, knowledge: EventKnowledge) => DoubtTarget
 
 const ofSession: Meaning = ({ aggregateId }) => ({ session: aggregateId })
 const ofUser: Meaning = ({ aggregateId }) => ({ sub: aggregateId })
@@ -56,12 +49,12 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
 export const EVENT_TYPES: readonly string[] = [...MEANINGS.keys()]
 
 /** Finds the verdicts that an event makes doubtful; undefined for an event that changes no decision. */
-export function findTarget (event: ZitadelEvent, knowledge: EventKnowledge): EventTarget | undefined {
+export function findTarget (event: ZitadelEvent, knowledge: EventKnowledge): DoubtTarget | undefined {
   return MEANINGS.get(event.type)?.(event, knowledge)
 }
 
 /** Nothing is guessed: if the user is unknown, every verdict is doubtful. */
-function toTarget (user: string | undefined): EventTarget {
+function toTarget (user: string | undefined): DoubtTarget {
   return user === undefined ? { all: true } : { sub: user }
 }
 

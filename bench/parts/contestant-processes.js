@@ -6,11 +6,11 @@ import { startProcess } from './processes.js'
  *
  * @returns those that are installed, the titles of those that are not, and a way to end them
  */
-export async function startContenders (authority) {
+export async function startContestants (authority) {
   const processes = new Map()
   const missing = []
   await Promise.all(Object.keys(NAMES).map(async (contestant) => {
-    const process = await startContender(contestant, authority)
+    const process = await startContestant(contestant, authority)
     if (process === undefined) missing.push(NAMES[contestant])
     else processes.set(contestant, process)
   }))
@@ -23,7 +23,7 @@ export async function startContenders (authority) {
 }
 
 /** A contestant in a new process; undefined if a package that it needs is not installed. */
-export async function startContender (contestant, authority) {
+export async function startContestant (contestant, authority) {
   const process = await startProcess('route-process.js', [contestant])
   if (await process.ask('open', { contestant, authority })) return process
   await process.stop()

@@ -1,12 +1,13 @@
-import type { Introspect } from '../client/introspection-client.ts'
-import { describeDenial } from '../guard/denial-sentences.ts'
-import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import type { Config } from '../options/config.ts'
-import { createVerdict } from '../verdicts/verdict.ts'
-import type { Cause } from './checks/causes.ts'
-import { diagnoseTokenForm, type TokenForm } from './checks/token-form.ts'
-import { isSignedByIssuer } from './checks/token-signature.ts'
-import { failed, failedBy, ok, warningOf, type Diagnosis } from './diagnosis.ts'
+import type { Introspect } from '../../client/introspection-client.ts'
+import { describeDenial } from '../../guard/denial-sentences.ts'
+import type { IntrospectionResponse } from '../../oauth/introspection.ts'
+import type { Config } from '../../options/config.ts'
+import { createVerdict } from '../../verdicts/verdict.ts'
+import { isPersonalAccessToken } from '../../zitadel/session.ts'
+import type { Cause } from './causes.ts'
+import { diagnoseTokenForm, type TokenForm } from './token-form.ts'
+import { isSignedByIssuer } from './token-signature.ts'
+import { createFailureWithCure, createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
 
 /**
  * Checks a token by introspection. The token is never part of a message.
@@ -23,7 +24,7 @@ export async function diagnoseToken (token: string, config: Config, clientId: st
   } catch (error) {
     // The message is for callers, the cause for operators.
     const { message } = (error as { cause: Error }).cause
-    return [form.diagnosis, failedBy('introspection', 'token_unknown', `ZITADEL gave no answer about the token: ${message}`)]
+    return [form.diagnosis, createFailure('introspection', 'token_unknown', `ZITADEL gave no answer about the token: ${message}`)]
   }
 }
 
@@ -32,23 +33,23 @@ async function diagnoseInactive (token: string, { claims, diagnosis }: TokenForm
   const isForThisApi = audience.includes(clientId) || (projectId !== undefined && audience.includes(projectId))
   // What the form shows is the reason, and a line of its own.
   const isSigned = claims !== undefined && diagnosis.status === 'ok' ? await isSignedByIssuer(token, authorizationServer!, timeout) : undefined
-  if (isSigned === false) return failedBy('introspection', 'token_signature', 'The token is not accepted: its signature is by no key of this issuer')
+  if (isSigned === false) return createFailure('introspection', 'token_signature', 'The token is not accepted: its signature is by no key of this issuer')
   const cause: Cause = isForThisApi && isSigned === true ? 'token_revoked' : 'token_inactive'
-  return failedBy('introspection', cause, cause === 'token_revoked'
+  return createFailure('introspection', cause, cause === 'token_revoked'
     ? 'The token is not accepted: it is for this API and has not expired, and ZITADEL says that it is not active. It was revoked or replaced by a refresh, or its user was locked, deactivated or logged out'
     : `The token is not accepted: ${describeDenial('token_inactive')}`)
 }
 
 function diagnoseActive (response: IntrospectionResponse, config: Config, now: number): Diagnosis[] {
   const { granted, reason } = createVerdict(response, config, 0, now)
-  if (granted === undefined) return [failed('introspection', `The token is not accepted: ${describeDenial(reason!)}`, 'See the section of the reason', `docs/its-401.md#${reason!}`, reason!)]
-  const kind = /^\d+$/.test(String(response['jti'])) ? '. It is a personal access token' : ''
+  if (granted === undefined) return [createFailureWithCure('introspection', `The token is not accepted: ${describeDenial(reason!)}`, 'See the section of the reason', `docs/its-401.md#${reason!}`, reason!)]
+  const kind = isPersonalAccessToken(response['jti']) ? '. It is a personal access token' : ''
   const roles = Object.keys(granted.token.roles)
   const project = findOtherProject(response, config.projectId)
   return [
-    ok('introspection', `The token is active for this API${kind}`),
-    ...project ? [warningOf('project', 'other_project', 'The roles that ZITADEL lists are those of another project than --project-id')] : [],
-    roles.length > 0 ? ok('roles', `Roles: ${roles.sort().join(', ')}`) : warningOf('roles', 'roles_absent', 'The token has no role in this project')
+    createSuccess('introspection', `The token is active for this API${kind}`),
+    ...project ? [createWarning('project', 'other_project', 'The roles that ZITADEL lists are those of another project than --project-id')] : [],
+    roles.length > 0 ? createSuccess('roles', `Roles: ${roles.sort().join(', ')}`) : createWarning('roles', 'roles_absent', 'The token has no role in this project')
   ]
 }
 

@@ -5,9 +5,10 @@ import type { EventsConfig } from '../options/events.ts'
 import type { Registration } from '../registration.ts'
 import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import type { Reporter } from '../reporter.ts'
+import { getTargetKind, type DoubtTarget } from '../zitadel/verdict-target.ts'
 import { parseEvent } from './event.ts'
 import { EventMemory } from './event-memory.ts'
-import { findTarget, type EventTarget } from './meaning.ts'
+import { findTarget } from './event-target.ts'
 import { SIGNATURE_HEADER, isSignatureValid } from './signature.ts'
 
 export interface EventContext {
@@ -15,7 +16,7 @@ export interface EventContext {
   readonly reporter: Reporter
   readonly clock: Clock
   /** Makes verdicts doubtful. */
-  readonly doubt: (target: EventTarget) => void
+  readonly doubt: (target: DoubtTarget) => void
 }
 
 /** ZITADEL's largest event is one of metadata, which can have 500 KB. */
@@ -47,7 +48,7 @@ export function serveEvents (app: FastifyInstance, { path, signingKeys, instance
     const missed = memory.record(event)
     const target = findTarget(event, memory)
     if (target !== undefined) doubt(target)
-    registration.publishEvent({ outcome: target === undefined ? 'ignored' : 'applied', reason: undefined, target: target && getKind(target), missed })
+    registration.publishEvent({ outcome: target === undefined ? 'ignored' : 'applied', reason: undefined, target: target && getTargetKind(target), missed })
     return undefined
   }
   app.register(async function fastifyZitadelEvents (scope) {
@@ -65,8 +66,4 @@ export function serveEvents (app: FastifyInstance, { path, signingKeys, instance
     })
   })
   return () => clock.monotonic() - lastAt
-}
-
-function getKind (target: EventTarget): 'all' | 'sub' | 'session' | 'jti' {
-  return Object.keys(target)[0] as 'all' | 'sub' | 'session' | 'jti'
 }

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { parseEvent, type ZitadelEvent } from '../../lib/events/event.ts'
 import { EventMemory } from '../../lib/events/event-memory.ts'
-import { EVENT_TYPES, findTarget, type EventTarget } from '../../lib/events/meaning.ts'
+import type { DoubtTarget } from '../../lib/zitadel/verdict-target.ts'
+import { EVENT_TYPES, findTarget } from '../../lib/events/event-target.ts'
 import { RECORDED_EVENTS, findRecorded } from '../fixtures/recorded-events.ts'
 
 const parse = (body: object): ZitadelEvent => parseEvent(Buffer.from(JSON.stringify(body)))!
@@ -12,7 +13,7 @@ const GRANT_USER = '401244394092497958'
 const SESSION = 'V2_401242459528498214'
 
 /** What each recorded event makes doubtful, if no event came before it. */
-const EXPECTED: Record<string, EventTarget | undefined> = {
+const EXPECTED: Record<string, DoubtTarget | undefined> = {
   'oidc_session.access_token.revoked': { session: SESSION },
   'oidc_session.refresh_token.revoked': { session: SESSION },
   'oidc_session.added': undefined,

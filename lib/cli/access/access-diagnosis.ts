@@ -1,10 +1,10 @@
 import { ZitadelError } from '../../errors.ts'
 import { ROUTE_KEYS } from '../../guard/key-suggestion.ts'
-import { OTHER_COPY, describeRule, findGuard, isGuardedByOtherCopy, resolveServedRule, type RouteAccess } from '../../guard/route-table.ts'
+import { OTHER_COPY_PROBLEM, describeRule, findGuard, isGuardedByOtherCopy, resolveServedRule, type RouteAccess } from '../../guard/route-table.ts'
 import type { AnyApp, ServedRoute } from '../../guard/served-routes.ts'
 import { PAGE_PLUGINS } from '../../openapi/docs-pages.ts'
 import type { ActiveToken } from '../../zitadel/active-token.ts'
-import { failed, failedBy, ok, warningOf, type Diagnosis } from '../diagnosis.ts'
+import { createFailureWithCure, createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
 import { describeCure, getReasonLink } from './denial-cures.ts'
 import { probeRequest, type ProbedRequest, type TriedRequest } from './probe-request.ts'
 import { formatRequirement } from './requirement-text.ts'
@@ -27,23 +27,23 @@ export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token:
     // Middleware, a hook, the router or `unmatched: 'protected'` can give another response than the not-found handler.
     const answer = status === 404 || status === undefined ? '' : `, and the app answers ${status}`
     const methods = otherMethods.length === 0 ? '' : `. The URL is served for ${otherMethods.join(', ')}`
-    return [failedBy('route', 'route_unknown', `No route matches${answer}${methods}`)]
+    return [createFailure('route', 'route_unknown', `No route matches${answer}${methods}`)]
   }
-  const found = ok('route', `The route is ${route.method} ${route.url}`)
+  const found = createSuccess('route', `The route is ${route.method} ${route.url}`)
   const access = findAccess(app, route)
-  if (access instanceof Error) return [found, failedBy('rule', 'option_wrong', access.message)]
+  if (access instanceof Error) return [found, createFailure('rule', 'option_wrong', access.message)]
   return [
     found,
     diagnoseRule(access, route),
     ...await diagnoseCaller(probed, token),
-    ...isGuardedPage(probed, access) ? [warningOf('rule', 'docs_page_guarded', 'This looks like a route of a docs page, and a browser sends no token')] : [],
+    ...isGuardedPage(probed, access) ? [createWarning('rule', 'docs_page_guarded', 'This looks like a route of a docs page, and a browser sends no token')] : [],
     diagnoseDecision(probed, denial, access)
   ]
 }
 
 /** Undefined if the route is outside of the scope of every guard, an error for a wrong declaration. */
 function findAccess (app: AnyApp, route: ServedRoute): RouteAccess | Error | undefined {
-  if (isGuardedByOtherCopy(app, route)) return new Error(OTHER_COPY)
+  if (isGuardedByOtherCopy(app, route)) return new Error(OTHER_COPY_PROBLEM)
   const guard = findGuard(app, route)
   try {
     return guard && describeRule(resolveServedRule(guard, route))
@@ -57,13 +57,13 @@ function isDeclared ({ context: { config } }: ServedRoute): boolean {
 }
 
 function diagnoseRule (access: RouteAccess | undefined, route: ServedRoute): Diagnosis {
-  if (access === undefined) return warningOf('rule', 'route_unguarded', 'The route is outside of the scope of fastify-zitadel')
+  if (access === undefined) return createWarning('rule', 'route_unguarded', 'The route is outside of the scope of fastify-zitadel')
   const source = isDeclared(route) ? '' : ', because it declares nothing and the option "undeclaredRoutes" decides'
   switch (access.access) {
-    case 'public': return ok('rule', `It needs no token${source}`)
-    case 'optional': return ok('rule', 'A token is checked if there is one')
-    case 'own': return ok('rule', 'Hooks of the app decide (access: \'own\')')
-    default: return ok('rule', `It requires ${formatRequirement(access) || 'any active token'}${source}`)
+    case 'public': return createSuccess('rule', `It needs no token${source}`)
+    case 'optional': return createSuccess('rule', 'A token is checked if there is one')
+    case 'own': return createSuccess('rule', 'Hooks of the app decide (access: \'own\')')
+    default: return createSuccess('rule', `It requires ${formatRequirement(access) || 'any active token'}${source}`)
   }
 }
 
@@ -72,7 +72,7 @@ async function diagnoseCaller ({ scope, denial, isAllowed }: ProbedRequest, toke
   const isActive = isAllowed || (denial as Partial<ZitadelError> | undefined)?.statusCode === 403
   if (token === undefined || !isActive || !scope!.hasDecorator('zitadel')) return []
   const active = await scope!.zitadel.introspect(token)
-  return active === null ? [] : [ok('caller', `The caller holds ${formatRoles(active)}. Scopes of the token: ${[...active.scopes].sort().join(' ') || 'none'}`)]
+  return active === null ? [] : [createSuccess('caller', `The caller holds ${formatRoles(active)}. Scopes of the token: ${[...active.scopes].sort().join(' ') || 'none'}`)]
 }
 
 function formatRoles ({ roles }: ActiveToken): string {
@@ -86,10 +86,10 @@ function isGuardedPage ({ denial, route, scope }: ProbedRequest, access: RouteAc
 }
 
 function diagnoseDecision ({ isAllowed, status }: ProbedRequest, denial: Error | undefined, access: RouteAccess | undefined): Diagnosis {
-  if (isAllowed) return ok('access', 'Allowed')
-  if (!(denial instanceof ZitadelError)) return failedBy('access', 'refused_by_app', status === undefined ? 'A hook of the app gives no response' : `A hook of the app answers ${status}`)
+  if (isAllowed) return createSuccess('access', 'Allowed')
+  if (!(denial instanceof ZitadelError)) return createFailure('access', 'refused_by_app', status === undefined ? 'A hook of the app gives no response' : `A hook of the app answers ${status}`)
   const { code, reason, statusCode, message, cause } = denial
   const detail = cause instanceof Error ? cause.message : message
-  if (reason === undefined) return failedBy('access', 'not_decided', `Nothing is decided (${statusCode} ${code}): ${detail}`)
-  return failed('access', `Refused (${statusCode} ${code}, ${reason}): ${detail}`, describeCure(reason, access ?? {}), getReasonLink(reason, statusCode), reason)
+  if (reason === undefined) return createFailure('access', 'not_decided', `Nothing is decided (${statusCode} ${code}): ${detail}`)
+  return createFailureWithCure('access', `Denied (${statusCode} ${code}, ${reason}): ${detail}`, describeCure(reason, access ?? {}), getReasonLink(reason, statusCode), reason)
 }

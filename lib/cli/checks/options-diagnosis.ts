@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../diagnosis.ts'
-import { failedBy } from '../diagnosis.ts'
+import { createFailure } from '../diagnosis.ts'
 import type { Cause } from './causes.ts'
 
 /** The messages of the plugin's own checks. The first that matches counts. */
@@ -31,5 +31,5 @@ const MESSAGES: ReadonlyArray<readonly [message: RegExp, cause: Cause]> = [
  * @param rename changes the message as the user gets it
  */
 export function diagnoseOptions (message: string, rename: (message: string) => string): Diagnosis {
-  return failedBy('options', MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? 'option_wrong', rename(message))
+  return createFailure('options', MESSAGES.find(([pattern]) => pattern.test(message))?.[1] ?? 'option_wrong', rename(message))
 }

@@ -1,5 +1,5 @@
 import { RejectionError, type RejectedPart } from '../../errors.ts'
-import { failedBy, ok, type Diagnosis } from '../diagnosis.ts'
+import { createFailure, createSuccess, type Diagnosis } from '../diagnosis.ts'
 import type { Cause } from './causes.ts'
 
 /** Reasons of ZITADEL, which have no code. It sends them with an instance feature. */
@@ -15,9 +15,9 @@ const CAUSES: Readonly<Record<Exclude<RejectedPart, 'credentials'>, Cause>> = { 
  * @param isClockAhead whether the clock of this machine is ahead of ZITADEL's
  */
 export function diagnoseCredentials (failure: Error | undefined, isSecret: boolean, isClockAhead: boolean): Diagnosis {
-  if (failure === undefined) return ok('credentials', 'ZITADEL accepts the credentials')
-  if (!(failure instanceof RejectionError)) return failedBy('credentials', 'introspection_failed', failure.message)
-  return failedBy('credentials', findCause(failure, isSecret, isClockAhead), `ZITADEL does not accept this API: ${failure.message}`)
+  if (failure === undefined) return createSuccess('credentials', 'ZITADEL accepts the credentials')
+  if (!(failure instanceof RejectionError)) return createFailure('credentials', 'introspection_failed', failure.message)
+  return createFailure('credentials', findCause(failure, isSecret, isClockAhead), `ZITADEL does not accept this API: ${failure.message}`)
 }
 
 function findCause ({ part, message }: RejectionError, isSecret: boolean, isClockAhead: boolean): Cause {

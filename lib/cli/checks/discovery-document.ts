@@ -1,13 +1,11 @@
-import { describeClockSkew } from '../client/response-headers.ts'
-import { parseJson } from '../client/http-response.ts'
-import type { Config } from '../options/config.ts'
-import type { Cause } from './checks/causes.ts'
-import { diagnoseConnection } from './checks/connection.ts'
-import { failedBy, ok, warningOf, type Diagnosis } from './diagnosis.ts'
-import { sendCall, type CallResponse } from './http.ts'
-
-/** What is shown of an issuer at most. */
-const MAX_ISSUER_LENGTH = 200
+import { describeClockSkew } from '../../client/response-headers.ts'
+import { parseJson } from '../../client/http-response.ts'
+import type { Config } from '../../options/config.ts'
+import type { Cause } from './causes.ts'
+import { diagnoseConnection } from './connection.ts'
+import { createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
+import { sendCall, type CallResponse } from '../http.ts'
+import { shortenForDisplay } from '../printable.ts'
 
 /**
  * Checks the way to ZITADEL by its discovery document: name, TLS, status, issuer and clock.
@@ -29,18 +27,18 @@ export async function diagnoseDiscovery ({ issuer, endpoint, proxy }: NonNullabl
 
 function diagnoseClock ({ headers }: CallResponse, now: number): Diagnosis {
   const skew = describeClockSkew(headers, now)
-  if (skew === '') return ok('clock', 'The clocks agree')
-  return warningOf('clock', skew.includes('ahead') ? 'clock_ahead' : 'clock_behind', skew.replace('; t', 'T'))
+  if (skew === '') return createSuccess('clock', 'The clocks agree')
+  return createWarning('clock', skew.includes('ahead') ? 'clock_ahead' : 'clock_behind', skew.replace('; t', 'T'))
 }
 
 function diagnoseDocument ({ status, text, headers }: CallResponse, issuer: string): Diagnosis {
-  if (status !== 200) return failedBy('discovery', findStatusCause(status, text), `ZITADEL answers discovery with status ${status}`)
+  if (status !== 200) return createFailure('discovery', findStatusCause(status, text), `ZITADEL answers discovery with status ${status}`)
   const isPage = text.trimStart().startsWith('<') || String(headers['content-type']).includes('html')
-  if (isPage) return failedBy('discovery', 'not_zitadel', 'A web page answers in place of the discovery document')
+  if (isPage) return createFailure('discovery', 'not_zitadel', 'A web page answers in place of the discovery document')
   const found = (parseJson(text) as { issuer?: unknown } | null | undefined)?.issuer
-  if (typeof found !== 'string') return failedBy('discovery', 'discovery_malformed', 'The discovery document is no JSON object with an issuer')
-  if (found === issuer) return ok('discovery', 'ZITADEL answers, and its issuer is the option "issuer"')
-  return failedBy('issuer', findIssuerCause(found, issuer), `ZITADEL names another issuer than the option "issuer": ${toPrintable(found)}`)
+  if (typeof found !== 'string') return createFailure('discovery', 'discovery_malformed', 'The discovery document is no JSON object with an issuer')
+  if (found === issuer) return createSuccess('discovery', 'ZITADEL answers, and its issuer is the option "issuer"')
+  return createFailure('issuer', findIssuerCause(found, issuer), `ZITADEL names another issuer than the option "issuer": ${shortenForDisplay(found)}`)
 }
 
 function findStatusCause (status: number, text: string): Cause {
@@ -61,8 +59,4 @@ function findIssuerCause (found: string, issuer: string): Cause {
   const [a, b] = [new URL(found), new URL(issuer)]
   if (a.hostname !== b.hostname || a.pathname !== '/') return 'issuer_other'
   return a.protocol === b.protocol ? 'issuer_port' : 'issuer_scheme'
-}
-
-function toPrintable (text: string): string {
-  return text.slice(0, MAX_ISSUER_LENGTH).replace(/[^\x20-\x7e]/g, '?')
 }
