@@ -31,6 +31,7 @@ export interface IntrospectionMessage {
 
 /** What the guard decided on a request. The channel is `fastify-zitadel:decision`. Requests of public routes have none. */
 export interface DecisionMessage {
+  /** The number of the registration of the plugin in this process, from 1. */
   readonly registration: number
   /** The pattern of the route, such as `/orders/:id`; undefined for a request that no route serves. */
   readonly route: string | undefined
@@ -58,6 +59,7 @@ export type DecisionSource = 'memory' | 'shared' | 'introspection' | 'stale'
 
 /** ZITADEL gave no usable response, or the circuit has opened or closed. The channel is `fastify-zitadel:outage`. */
 export interface OutageMessage {
+  /** The number of the registration of the plugin in this process, from 1. */
   readonly registration: number
   readonly state: 'failed' | 'opened' | 'closed'
   /** What the failure was, as in the log; undefined unless the state is `'failed'`. */
@@ -66,6 +68,7 @@ export interface OutageMessage {
 
 /** Verdicts of this process were dropped before their ttl ended, or must be confirmed. The channel is `fastify-zitadel:forget`. */
 export interface ForgetMessage {
+  /** The number of the registration of the plugin in this process, from 1. */
   readonly registration: number
   /**
    * `'forget'`: the tokens are unknown afterwards. `'doubt'`: ZITADEL is asked about them again, and they keep their share in
@@ -84,6 +87,7 @@ export interface ForgetMessage {
 
 /** A webhook of ZITADEL arrived at the route of the option `events`. The channel is `fastify-zitadel:event`. */
 export interface EventMessage {
+  /** The number of the registration of the plugin in this process, from 1. */
   readonly registration: number
   /** `'applied'`: verdicts are doubtful now. `'ignored'`: the event changes no decision. `'rejected'`: it was not accepted. */
   readonly outcome: 'applied' | 'ignored' | 'rejected'
@@ -100,6 +104,7 @@ export type EventRejection = 'signature' | 'malformed' | 'other-instance' | 'rep
 
 /** A logout token arrived at the route of the option `backChannelLogout`. The channel is `fastify-zitadel:logout`. */
 export interface LogoutMessage {
+  /** The number of the registration of the plugin in this process, from 1. */
   readonly registration: number
   /** `'applied'`: verdicts are doubtful now. `'rejected'`: it was not accepted. */
   readonly outcome: 'applied' | 'rejected'
@@ -112,6 +117,7 @@ export type LogoutRejection = 'malformed' | 'signature' | 'issuer' | 'audience' 
 
 /** A change of this API's credentials, or ZITADEL's rejection of them. The channel is `fastify-zitadel:credentials`. */
 export interface CredentialsMessage {
+  /** The number of the registration of the plugin in this process, from 1. */
   readonly registration: number
   /** `'replaced'`: new credentials are in use. `'kept'`: new ones were not accepted. `'rejected'`: ZITADEL does not accept those in use. */
   readonly state: 'replaced' | 'kept' | 'rejected'

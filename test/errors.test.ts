@@ -58,11 +58,11 @@ t.test('other errors are not changed', async (t) => {
   for (const error of [createUnavailableError(new OutageError('observed', 'check')), new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, ''), new TypeError('of a user')]) t.equal(toRequestError(error), error)
 })
 
-t.test('a thrown value that is no error denies the request too', async (t) => {
+t.test('a thrown non-error value denies the request too', async (t) => {
   for (const thrown of [undefined, null, 0, '', 'text', { statusCode: 200 }, false]) {
     const error = toRequestError(thrown)
     t.ok(error instanceof Error)
-    t.equal(error.message, 'a value that is no error was thrown')
+    t.equal(error.message, 'a non-error value was thrown')
   }
 })
 

@@ -46,7 +46,7 @@ function callTokenFrom (tokenFrom: (request: FastifyRequest) => unknown, request
   try {
     return tokenFrom(request)
   } catch (error) {
-    if (!(error instanceof Error)) throw createOptionError('option "tokenFrom" threw a value that is no error')
+    if (!(error instanceof Error)) throw createOptionError('option "tokenFrom" threw a non-error value')
     if (isClientErrorStatus((error as { statusCode?: unknown }).statusCode)) throw error
     throw new ZitadelError('FST_ZITADEL_OPTION', 500, 'option "tokenFrom" threw an error', {}, error)
   }

@@ -26,9 +26,9 @@ export interface OpenapiDocs {
 
 /** The OpenAPI part of a guard. */
 export interface Openapi {
-  /** Opens docs pages. Must be called before routes are checked. */
+  /** Makes the routes of docs pages public. Must be called before routes are checked. */
   readonly watchPages: () => void
-  /** Notes the routes of the guard. Must be called after routes are checked, which must see their config as it was declared. */
+  /** Collects the routes of the guard. Must be called after routes are checked, which must see their config as it was declared. */
   readonly watchRoutes: () => void
   readonly createDocs: (options: OpenapiOptions) => OpenapiDocs
 }

@@ -68,7 +68,9 @@ export interface DispatcherLike {
     readonly body: string | null
     /** Aborts when `timeout` is over. */
     readonly signal: AbortSignal
+    /** Always 0, which means none: `signal` replaces it. */
     readonly headersTimeout: number
+    /** Always 0, which means none: `signal` replaces it. */
     readonly bodyTimeout: number
   }) => Promise<{ readonly statusCode: number, readonly headers: Readonly<Record<string, string | string[] | undefined>>, readonly body: Readable }>
 }
@@ -124,7 +126,7 @@ export interface ZitadelOptions {
   readonly personalAccessTokens?: boolean | undefined
   /** Whether messages of the channels of node:diagnostics_channel contain `sub`, the id of the user. Default false. */
   readonly publishSub?: boolean | undefined
-  /** Reads the token from another place than the `Authorization` header. It returns undefined, null or '' if there is none. */
+  /** Reads the token from another place than the `Authorization` header. It returns undefined, null or '' if there is none. Default: only the header is read. */
   readonly tokenFrom?: ((request: FastifyRequest) => string | null | undefined) | undefined
   /** Client ids that may call. It restricts, and proves nothing: the client id of a service account is its user name. Default any. */
   readonly clients?: readonly string[] | undefined

@@ -44,6 +44,7 @@ export type RedisLike = IoredisClient | IoredisCluster | NodeRedisClient | NodeR
 
 /** What the processes of one API share through Redis or Valkey. */
 export interface SharedCacheOptions {
+  /** Your client of Redis or Valkey. The plugin opens two connections with its settings, and does not close it. */
   readonly client: RedisLike
   /**
    * The key that encrypts what is shared, at least 32 random characters. Two keys during a rotation: the first encrypts, both

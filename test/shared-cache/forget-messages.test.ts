@@ -41,7 +41,7 @@ t.test('a message is published under every key, and another process reads it onc
   }
 })
 
-t.test('it is not published if Redis does not pass it on under one key, or if it is too long', async (t) => {
+t.test('a message is not published if Redis rejects it under one key, or if it is too long', async (t) => {
   for (const channel of CHANNELS) {
     const process = create()
     process.fails = (_command, name) => name === channel

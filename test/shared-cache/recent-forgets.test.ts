@@ -40,7 +40,7 @@ t.test('a forget of a session applies to a response that names it by its claim s
   }
 })
 
-t.test('what has no sub and no jti is forgotten by its token, and by none that has no jti either', async (t) => {
+t.test('a response without sub and jti is forgotten by its token, and not by another token without a jti', async (t) => {
   const forgets = new RecentForgets()
   forgets.add({ token: 'other' })
   t.notOk(forgets.mayApply(0, 'token', { active: true }))
@@ -48,7 +48,7 @@ t.test('what has no sub and no jti is forgotten by its token, and by none that h
   t.ok(forgets.mayApply(0, 'token', { active: true }))
 })
 
-t.test('if there were more than a hundred during a load, one may apply', async (t) => {
+t.test('after more than a hundred forgets during a load, every response counts as forgotten', async (t) => {
   const forgets = new RecentForgets()
   for (let index = 0; index < 100; index++) forgets.add({ sub: `user ${index}` })
   t.notOk(forgets.mayApply(0, 'token', response))

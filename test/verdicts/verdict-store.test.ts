@@ -97,7 +97,7 @@ t.test('after a doubt, an earlier response does not become the verdict of a know
   t.ok(cache.peek('key'))
 })
 
-t.test('the use of a known token is never moved to an earlier time, and that of an unknown one not at all', async (t) => {
+t.test('a doubt postpones a known token, never to an earlier time, and does not make an unknown token known', async (t) => {
   const known = new KnownTokens(10)
   known.postpone('key', 5)
   t.equal(known.get('key'), undefined)

@@ -18,7 +18,7 @@ export interface LoginRequest {
   readonly timeout: number
 }
 
-/** Seconds between two requests, if the server names none (RFC 8628 section 3.2), and what it adds if that is too fast. */
+/** Seconds between two requests, if the server names none (RFC 8628 section 3.2). At each `slow_down`, as many are added (section 3.5). */
 const INTERVAL_SECONDS = 5
 const MAX_INTERVAL_SECONDS = 60
 
