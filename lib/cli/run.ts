@@ -5,6 +5,7 @@ import { events } from './events/events-command.ts'
 import { token } from './login/token-command.ts'
 import { routes } from './routes.ts'
 import { standIn } from './stand-in-command.ts'
+import { suggestName } from '../options/property-names.ts'
 
 const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['token', token], ['events', events], ['stand-in', standIn]])
 
@@ -20,7 +21,7 @@ export async function run (args: readonly string[], terminal: Terminal): Promise
   if (command === undefined) {
     const isHelp = ['help', '--help', '-h'].includes(name)
     const write = isHelp ? terminal.write : terminal.writeError
-    write(`${isHelp ? '' : 'fastify-zitadel: unknown command\n\n'}Usage:\n${[...COMMANDS.values()].map(({ usage }) => usage).join('')}`)
+    write(`${isHelp ? '' : `fastify-zitadel: ${describeUnknown('command', '', name, [...COMMANDS.keys()])}\n\n`}Usage:\n${[...COMMANDS.values()].map(({ usage }) => usage).join('')}`)
     return isHelp ? 0 : 1
   }
   try {
@@ -43,11 +44,22 @@ function isOptionError (error: unknown): error is Error {
   return (error as { code?: unknown } | null)?.code === 'FST_ZITADEL_OPTION'
 }
 
+/** @throws UsageError for an unknown flag, and for one without its value */
 function parse (args: string[], { flags }: Command): CommandLine {
+  const options = { ...flags, help: { type: 'boolean', short: 'h' } } as const
   try {
-    return parseArgs({ args, options: { ...flags, help: { type: 'boolean', short: 'h' } }, allowPositionals: true }) as CommandLine
+    return parseArgs({ args, options, allowPositionals: true }) as CommandLine
   } catch {
     // The message of Node.js quotes the argument, which may be a token.
-    throw new UsageError('an argument is unknown, or its value is missing')
+    const unknown = args.filter((each) => each.startsWith('--')).map((each) => each.slice(2).split('=', 1)[0]!).find((name) => !Object.hasOwn(options, name))
+    throw new UsageError(unknown === undefined ? 'an argument is unknown, or the value of a flag is missing' : describeUnknown('flag', '--', unknown, Object.keys(options)))
   }
+}
+
+/** A name that no token can be: a few words in lower case. */
+const PLAIN_NAME = /^[a-z]{1,12}(?:-[a-z]{1,12}){0,2}$/
+
+function describeUnknown (noun: string, prefix: string, name: string, known: readonly string[]): string {
+  const suggested = suggestName(name, known)
+  return `unknown ${noun}${PLAIN_NAME.test(name) ? ` ${prefix}${name}` : ''}${suggested === undefined ? '' : `: did you mean ${prefix}${suggested}?`}`
 }

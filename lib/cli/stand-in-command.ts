@@ -6,11 +6,11 @@ import { getNumber } from './environment.ts'
 
 /** Runs the stand-in as a process, for servers in other languages and for containers. */
 export const standIn: Command = {
-  usage: `  fastify-zitadel stand-in [--port N] [--key-file FILE] [--role ROLE]
+  usage: `  fastify-zitadel stand-in [--port N] [--key-file FILE] [--role ROLE]...
       Runs a stand-in for ZITADEL on 127.0.0.1 until Ctrl-C. Writes the key of an API to FILE
-      (default zitadel-key.json), and prints a curl command with a token that has the role.
+      (default zitadel-key.json), and prints a curl command with a token that has the roles (default reader).
 `,
-  flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string' } },
+  flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string', multiple: true } },
   run: async ({ values, positionals }, { write, untilInterrupted }) => {
     const port = getNumber(values, 'port', 0, 65_535) ?? 0
     if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
@@ -23,7 +23,7 @@ export const standIn: Command = {
       await writeFile(file, JSON.stringify(server.api.key), { mode: 0o600 }).catch(({ code }: { code?: unknown }) => {
         throw new CommandError(`the key file cannot be written (${String(code)}): name another with --key-file`)
       })
-      const token = await server.issueToken({ roles: [String(values['role'] ?? 'reader')] })
+      const token = await server.issueToken({ roles: (values['role'] as string[] | undefined) ?? ['reader'] })
       write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${file}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000/\n`)
       await untilInterrupted()
     } finally {

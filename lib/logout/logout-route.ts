@@ -28,7 +28,7 @@ const MAX_BODY_BYTES = 16_384
 const MAX_LOGOUTS = 20_000
 
 const MESSAGES: Readonly<Record<LogoutRejection, string>> = {
-  malformed: 'the form has no logout token',
+  malformed: 'the form has no well-formed logout token',
   signature: 'its signature is not by a key of the issuer',
   issuer: 'it is of another issuer',
   audience: 'it is for another client: check the option "backChannelLogout.clientId"',

@@ -17,11 +17,13 @@ const MAX_KEYS = 10
 const isSigningKey = (value: unknown): boolean => isIdentifier(value) && value.length >= MIN_KEY_LENGTH
 const KEY = `a signing key of a target in ZITADEL, at least ${MIN_KEY_LENGTH} characters`
 
-/** The path of a route that ZITADEL sends requests to. */
-export const PATH_CHECK: OptionCheck = [(value) => typeof value === 'string' && /^\/[A-Za-z0-9._~/-]*$/.test(value), 'a path such as /zitadel/events, without parameters']
+/** Creates the check of the path of a route that ZITADEL sends requests to. */
+export function createPathCheck (example: string): OptionCheck {
+  return [(value) => typeof value === 'string' && /^\/[A-Za-z0-9._~/-]*$/.test(value), `a path such as ${example}, without parameters`]
+}
 
 const EVENTS_CHECKS: Readonly<Record<keyof EventsOptions, OptionCheck>> = {
-  path: PATH_CHECK,
+  path: createPathCheck('/zitadel/events'),
   signingKey: [isSigningKey, KEY, getIdentifierHint],
   signingKeys: [(value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_KEYS && Array.from(value).every(isSigningKey), `an array of 1 to ${MAX_KEYS} keys, each ${KEY}`, getIdentifierHint],
   instanceId: [isIdentifier, 'the id of an instance of ZITADEL, a non-empty string', getIdentifierHint]

@@ -1,7 +1,7 @@
 import { createOptionError } from '../errors.ts'
 import { checkOptions, type OptionCheck } from './checks.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
-import { PATH_CHECK } from './events.ts'
+import { createPathCheck } from './events.ts'
 import type { BackChannelLogoutOptions } from './logout-options.ts'
 
 /** The checked option `backChannelLogout`. */
@@ -13,7 +13,7 @@ export interface LogoutConfig {
 const MAX_CLIENTS = 100
 
 const LOGOUT_CHECKS: Readonly<Record<keyof BackChannelLogoutOptions, OptionCheck>> = {
-  path: PATH_CHECK,
+  path: createPathCheck('/zitadel/logout'),
   clientId: [(value) => isIdentifier(value) || (Array.isArray(value) && value.length > 0 && value.length <= MAX_CLIENTS && Array.from(value).every(isIdentifier)), `the client id of an OIDC application, or an array of 1 to ${MAX_CLIENTS}`, getIdentifierHint]
 }
 

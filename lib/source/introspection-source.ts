@@ -12,7 +12,7 @@ import { fetchKeys } from '../client/fetch-keys.ts'
 import { ConnectionPool, createDispatcherSender } from '../client/connection-pool.ts'
 import { readFingerprint, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from '../client/limiter.ts'
-import type { Reporter } from '../reporter.ts'
+import { Reporter } from '../reporter.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { openSharedCache } from '../shared-cache/open.ts'
 import { runAtOnce, wrapCustomIntrospect } from './custom-introspect.ts'
@@ -31,6 +31,9 @@ export interface IntrospectionSource {
   readonly readState: () => Pick<RegistrationState, 'queued' | 'isCircuitClosed' | 'credentialsExpireIn'>
   readonly close: () => Promise<void>
 }
+
+/** Milliseconds in which the same reason to keep the previous credentials is logged once. A key file is tried again every five seconds. */
+const KEPT_REPORT_INTERVAL_MS = 60_000
 
 /**
  * @param pollInterval milliseconds between two checks of a key file
@@ -76,6 +79,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
   let client = new IntrospectionClient(first, options, clock)
   let candidate: IntrospectionClient | undefined
   let isClosed = false
+  const keptReporter = new Reporter(reporter.log, clock, KEPT_REPORT_INTERVAL_MS)
   let expiresAt = getExpiry(first)
 
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(client.introspectDirectly)), clock)
@@ -89,6 +93,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       expiresAt = getExpiry(read)
       // A failure that was counted would be written afterwards, as if the previous ones were still in use.
       reporter.flush()
+      keptReporter.flush()
       reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the new credentials are in use: ZITADEL has accepted them')
       registration.publishCredentials('replaced')
       check.forget()
@@ -97,7 +102,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       }
     })
     if (!result.ok && !isClosed) {
-      reporter.report('error', result.code, `the credentials were not replaced, the previous credentials stay in use: ${result.reason}`)
+      keptReporter.report('error', result.code, `the credentials were not replaced, the previous credentials stay in use: ${result.reason}`)
       registration.publishCredentials('kept', result.code, result.reason)
     }
     return result
@@ -127,6 +132,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     close: async () => {
       stopWatching()
       isClosed = true
+      keptReporter.flush()
       client.endChecks()
       candidate?.endChecks()
       await sharedCache?.close()

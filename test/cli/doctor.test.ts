@@ -196,7 +196,7 @@ t.test('similar forms of tokens have different causes', async (t) => {
     [jwt({ iss, azp: 'x', jti: '1' }), 'token_form', ''],
     [jwt({ iss, typ: 'Refresh' }), 'token_form', 'refresh_token'],
     [jwt({ iss, aud: api.key.clientId }), 'introspection', 'token_signature'],
-    [jwt({ iss: 'https://other.example', aud: api.key.clientId }), 'introspection', 'token_inactive'],
+    [jwt({ iss: 'https://other.example', aud: api.key.clientId }), 'introspection', 'token_of_other_issuer'],
     ['a.b.c', 'token_form', ''],
     [`${jwt({})}.d`, 'introspection', 'token_inactive'],
     [['e30', Buffer.from('5').toString('base64url'), 'x'].join('.'), 'introspection', 'token_inactive']
@@ -246,7 +246,14 @@ t.test('a revoked token, a personal access token and one that the options deny h
   standIn.revoke(revoked)
   t.match(find(await examine(standIn.env, revoked), 'introspection'), { cause: 'token_inactive', see: 'docs/its-401.md#token_inactive' })
   t.match(find(await examine(standIn.env, await standIn.issueToken({ kind: 'pat', roles: ['reader'] })), 'introspection'), { message: /personal access token$/ })
-  t.match(find(await examine(standIn.env, await standIn.issueToken({}), ['--project-id', '2']), 'introspection'), { cause: 'project_not_in_audience', message: /^The token is not accepted: ./, cure: 'See the section of the reason', see: 'docs/its-401.md#project_not_in_audience' })
+  t.match(find(await examine(standIn.env, await standIn.issueToken({}), ['--project-id', '2']), 'introspection'), { cause: 'project_not_in_audience', message: /^The token is not accepted: ./, cure: 'Let the client request the scope urn:zitadel:iam:org:project:id:2:aud, or correct the id of the project', see: 'docs/its-401.md#project_not_in_audience' })
+})
+
+t.test('if the form of a token shows why it is not active, introspection gives no other reason', async (t) => {
+  const standIn = await start(t)
+  const checks = await examine(standIn.env, jwt({ iss: standIn.issuer, exp: 1 }))
+  t.match(find(checks, 'token_expiry'), { cause: 'token_expired', cure: 'Let the client refresh it' })
+  t.match(find(checks, 'introspection'), { cause: 'token_expired', message: 'The token is not accepted', cure: 'This follows from the failed line above', see: 'docs/its-401.md#token_expired' })
 })
 
 t.test('each cause is documented, and each link leads to a section that exists', async (t) => {

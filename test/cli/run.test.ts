@@ -14,7 +14,11 @@ t.test('without a command, and with --help, the commands are listed', async (t) 
 t.test('an unknown command, flag or argument is a usage error that does not quote it', async (t) => {
   for (const [message, ...lines] of [
     ['fastify-zitadel: unknown command\n\nUsage:\n  fastify-zitadel doctor', ['CANARY']],
-    ['fastify-zitadel doctor: an argument is unknown, or its value is missing\n\nUsage:\n  fastify-zitadel doctor', ['doctor', '--CANARY'], ['doctor', '--issuer']],
+    ['fastify-zitadel doctor: unknown flag\n\nUsage:\n  fastify-zitadel doctor', ['doctor', '--CANARY'], ['doctor', '--a-b-c-d', 'CANARY'], ['doctor', '--abcdefghijklm=CANARY']],
+    ['fastify-zitadel doctor: an argument is unknown, or the value of a flag is missing\n', ['doctor', '--issuer'], ['doctor', '-x'], ['doctor', '--json=CANARY']],
+    ['fastify-zitadel doctor: unknown flag --token\n', ['doctor', '--token', 'CANARY'], ['doctor', '--token=CANARY']],
+    ['fastify-zitadel doctor: unknown flag --isuer: did you mean --issuer?\n', ['doctor', '--isuer', 'CANARY']],
+    ['fastify-zitadel: unknown command doctro: did you mean doctor?\n', ['doctro', 'CANARY']],
     ['fastify-zitadel doctor: it takes flags only. A token is never an argument: use --token-file\n', ['doctor', 'CANARY']],
     ['fastify-zitadel doctor: --token-file must name a readable file\n', ['doctor', '--token-file', '/CANARY/none'], ['doctor', '--app', 'x', '--token-file', '/CANARY/none', 'GET', '/']],
     ['fastify-zitadel routes: exactly one FILE is needed\n', ['routes', 'a', 'CANARY'], ['routes']],

@@ -3,6 +3,8 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
+import type { CredentialsMessage } from '../../lib/channels.ts'
+import { collectMessages } from '../fixtures/subscribe.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { mountSecret } from '../fixtures/mounted-secret.ts'
 import { OK, REJECTED, startTestApp, type TestApp } from '../fixtures/test-app.ts'
@@ -65,6 +67,23 @@ t.test('a broken key file is logged and ignored, and a valid one after it is use
     t.same(await get(token, '/fresh'), OK)
     return kid(token) === good.keyId
   })
+})
+
+t.test('the reason to keep the previous key is logged once a minute', async (t) => {
+  const { clock, lines, mount } = await startKeyApp(t)
+  const changes = collectMessages<CredentialsMessage>(t, 'fastify-zitadel:credentials')
+  await mount('{}')
+  const waitForPolls = async (): Promise<void> => {
+    const before = changes.length
+    await until(() => changes.length > before + 1)
+  }
+  await waitForPolls()
+  clock.advance(59)
+  await waitForPolls()
+  t.equal(lines.length, 1)
+  clock.advance(1)
+  await waitForPolls()
+  t.match(lines, [{ code: 'FST_ZITADEL_OPTION' }, { code: 'FST_ZITADEL_OPTION', repeated: /^[1-9]/ }])
 })
 
 t.test('a new key closes the circuit that the rejection of the previous one has opened', async (t) => {

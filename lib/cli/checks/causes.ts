@@ -19,6 +19,7 @@ export const CAUSES = {
   credentials_conflict: ['Unset all but one of the variables', OPTIONS],
   key_file_missing: ['Check the path: it is relative to the working directory', OPTIONS],
   key_file_unreadable: ['Let the user of this process read the file', OPTIONS],
+  key_file_is_directory: ['Give the path of the file', OPTIONS],
   key_in_key_file: ['Move the key to ZITADEL_KEY', OPTIONS],
   path_in_key: ['Move the path to ZITADEL_KEY_FILE', OPTIONS],
   key_empty: ['Download the key from the application again', OPTIONS],

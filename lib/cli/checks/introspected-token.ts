@@ -1,8 +1,10 @@
 import type { Introspect } from '../../client/introspection-client.ts'
+import type { DenialReason } from '../../errors.ts'
 import { describeDenial } from '../../guard/denial-sentences.ts'
 import type { IntrospectionResponse } from '../../oauth/introspection.ts'
 import type { Config } from '../../options/config.ts'
 import { createVerdict } from '../../verdicts/verdict.ts'
+import { getAudienceScope } from '../../zitadel/scopes.ts'
 import { isPersonalAccessToken } from '../../zitadel/session.ts'
 import type { Cause } from './causes.ts'
 import { diagnoseTokenForm, type TokenForm } from './token-form.ts'
@@ -29,10 +31,11 @@ export async function diagnoseToken (token: string, config: Config, clientId: st
 }
 
 async function diagnoseInactive (token: string, { claims, diagnosis }: TokenForm, { authorizationServer, projectId, timeout }: Config, clientId: string): Promise<Diagnosis> {
+  // The form shows the reason.
+  if (diagnosis.status === 'failed') return createFailureWithCure('introspection', 'The token is not accepted', 'This follows from the failed line above', diagnosis.see, diagnosis.cause)
   const audience = [claims?.['aud']].flat()
   const isForThisApi = audience.includes(clientId) || (projectId !== undefined && audience.includes(projectId))
-  // What the form shows is the reason, and a line of its own.
-  const isSigned = claims !== undefined && diagnosis.status === 'ok' ? await isSignedByIssuer(token, authorizationServer!, timeout) : undefined
+  const isSigned = claims !== undefined ? await isSignedByIssuer(token, authorizationServer!, timeout) : undefined
   if (isSigned === false) return createFailure('introspection', 'token_signature', 'The token is not accepted: its signature is by no key of this issuer')
   const cause: Cause = isForThisApi && isSigned === true ? 'token_revoked' : 'token_inactive'
   return createFailure('introspection', cause, cause === 'token_revoked'
@@ -42,7 +45,7 @@ async function diagnoseInactive (token: string, { claims, diagnosis }: TokenForm
 
 function diagnoseActive (response: IntrospectionResponse, config: Config, now: number): Diagnosis[] {
   const { granted, reason } = createVerdict(response, config, 0, now)
-  if (granted === undefined) return [createFailureWithCure('introspection', `The token is not accepted: ${describeDenial(reason!)}`, 'See the section of the reason', `docs/its-401.md#${reason!}`, reason!)]
+  if (granted === undefined) return [createFailureWithCure('introspection', `The token is not accepted: ${describeDenial(reason!)}`, describeDenialCure(reason!, config.projectId), `docs/its-401.md#${reason!}`, reason!)]
   const kind = isPersonalAccessToken(response['jti']) ? '. It is a personal access token' : ''
   const roles = Object.keys(granted.token.roles)
   const project = findOtherProject(response, config.projectId)
@@ -51,6 +54,10 @@ function diagnoseActive (response: IntrospectionResponse, config: Config, now: n
     ...project ? [createWarning('project', 'other_project', 'The roles that ZITADEL lists are those of another project than --project-id')] : [],
     roles.length > 0 ? createSuccess('roles', `Roles: ${roles.sort().join(', ')}`) : createWarning('roles', 'roles_absent', 'The token has no role in this project')
   ]
+}
+
+function describeDenialCure (reason: DenialReason, projectId: string | undefined): string {
+  return reason === 'project_not_in_audience' ? `Let the client request the scope ${getAudienceScope(projectId!)}, or correct the id of the project` : 'See the section of the reason'
 }
 
 /** Introspection lists the roles of the project of the application whose credentials are used. */

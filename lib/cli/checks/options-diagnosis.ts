@@ -12,6 +12,7 @@ const MESSAGES: ReadonlyArray<readonly [message: RegExp, cause: Cause]> = [
   [/must be a path, and holds the key itself/, 'key_in_key_file'],
   [/it looks like a path/, 'path_in_key'],
   [/reading it failed: ENOENT/, 'key_file_missing'],
+  [/reading it failed: EISDIR/, 'key_file_is_directory'],
   [/reading it failed/, 'key_file_unreadable'],
   [/is the key of a service account/, 'key_of_service_account'],
   [/it is empty/, 'key_empty'],

@@ -26,7 +26,7 @@ export const MCP_CAUSES = {
   registration_off: ['Create an application with PKCE in ZITADEL, and give its client id to the users of MCP clients', ZITADEL],
   mcp_token_malformed: ['Pass the token alone, without "Bearer" and without quotes', 'docs/doctor.md#form-of-the-token'],
   mcp_token_not_sent: ['Give clients an https URL', FOUND],
-  mcp_token_refused: ['Run the doctor without --mcp and with the credentials of the API: it says why the token is not active. Most often the client did not request the audience scope', 'docs/its-401.md#token_inactive'],
+  mcp_token_refused: ['The log of the server has the reason. Or run the doctor without --mcp, with the credentials of the API and --project-id. Most often the client did not request the audience scope', 'docs/its-401.md#token_inactive'],
   mcp_role_missing: ['Add a Role Assignment in the console', 'docs/its-403.md'],
   mcp_token_unanswered: ['See the log of the server', 'docs/outages.md']
 } as const satisfies Readonly<Record<string, readonly [cure: string, see: string]>>
