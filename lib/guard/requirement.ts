@@ -77,10 +77,10 @@ export function compileRequirement (given: RequirementOptions, customScopes: 'ro
   const options: RequirementOptions = Object.assign(Object.create(null), given)
   const scopes = 'scopes' in options ? parseSets(options.scopes, 'scopes', fail) : []
   const roles = 'roles' in options ? parseSets(options.roles, 'roles', fail) : []
-  if ('roles' in options && roles.length === 0) fail('roles', 'given at least one role')
+  if ('roles' in options && roles.length === 0) fail('roles', 'an array with at least one role')
   for (const scope of scopes.flat()) {
     if (!isScopeToken(scope)) fail('scopes', 'made of scope-tokens: printable ASCII without space, quote and backslash')
-    if (isRoleScope(scope)) fail('scopes', 'free of role scopes, which only say what a client requested: require the role with "roles"')
+    if (isRoleScope(scope)) fail('scopes', 'without role scopes, which only say what a client requested: require the role with "roles"')
   }
   const split = scopes.map((set) => ({
     zitadel: set.filter((scope) => isZitadelScope(scope) || customScopes === 'scope'),
@@ -89,11 +89,11 @@ export function compileRequirement (given: RequirementOptions, customScopes: 'ro
   const { organization, freshness } = options
   if ('organization' in options) {
     if (typeof organization !== 'function' && (typeof organization !== 'string' || organization === '')) fail('organization', 'the id of an organization or a function of the request')
-    if (roles.length === 0 && split.every(({ custom }) => custom.length === 0)) fail('organization', 'beside "roles" (or custom scopes that are looked for among the roles)')
+    if (roles.length === 0 && split.every(({ custom }) => custom.length === 0)) fail('organization', 'given together with "roles" (or custom scopes that are looked for among the roles)')
   }
   if ('freshness' in options) {
     if (!(typeof freshness === 'number' && freshness >= 0 && freshness < Infinity)) fail('freshness', 'a number of seconds, at least 0')
-    if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'beside "scopes" or "roles" ("scopes": [] requires any active token)')
+    if (!('scopes' in options) && !('roles' in options)) fail('freshness', 'given together with "scopes" or "roles" ("scopes": [] requires any active token)')
   }
   return Object.freeze({ scopes: split, roles, organization, maxAge: freshness === undefined ? Infinity : freshness * 1000, tools: undefined })
 }

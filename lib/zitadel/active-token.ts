@@ -6,7 +6,7 @@ import type { Grants, Roles } from './grants.ts'
 
 /**
  * An active token as ZITADEL describes it: `request.zitadel`. The object is frozen and shared by all requests with the token.
- * For unit tests of handlers, any object of this shape will do.
+ * For unit tests of handlers, any object of this shape is enough.
  *
  * @example
  * ```ts

@@ -94,10 +94,10 @@ const wrong: Array<[given: unknown, message: RegExp]> = [
   [{ role: ['admin'] }, /"role" is unknown/],
   [{ roles: ['admin'], organisation: 'acme' }, /"organisation" is unknown/],
   [{ access: 'own' }, /"access" is unknown/],
-  [{ roles: [] }, /"roles" must be given/],
+  [{ roles: [] }, /"roles" must be an array with/],
   [{ scopes: 'openid' }, /"scopes" must be an array/],
-  [{ organization: 'acme' }, /"organization" must be beside/],
-  [{ freshness: 0 }, /"freshness" must be beside/],
+  [{ organization: 'acme' }, /"organization" must be given together with/],
+  [{ freshness: 0 }, /"freshness" must be given together with/],
   [['admin'], /must be an object/],
   ['admin', /must be an object/],
   [null, /must be an object/]

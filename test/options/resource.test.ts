@@ -18,7 +18,7 @@ const WRONG: Array<[string, RegExp, unknown[]]> = [
   ['resource[1]', /a URL in canonical spelling/, WRONG_URLS.map((wrong) => [url, wrong])],
   ['resource.url', /a URL in canonical spelling/, [{}, { url: undefined }, ...[null, 5, [url], ...WRONG_URLS].map((url) => ({ url }))]],
   ['resource[0].url', /a URL in canonical spelling/, [[{}]]],
-  ['resource.scopes', /scope-tokens, free of role scopes and of offline_access/, [null, CANARY, {}, [''], [`${CANARY} x`], [`"${CANARY}`], [5], ['openid', undefined], [`urn:zitadel:iam:org:project:role:${CANARY}`], ['offline_access']].map((scopes) => ({ url, scopes }))],
+  ['resource.scopes', /scope-tokens, without role scopes and offline_access/, [null, CANARY, {}, [''], [`${CANARY} x`], [`"${CANARY}`], [5], ['openid', undefined], [`urn:zitadel:iam:org:project:role:${CANARY}`], ['offline_access']].map((scopes) => ({ url, scopes }))],
   ['resource.name', /printable ASCII/, [null, 5, '', ' ', `${CANARY}\n`, `${CANARY}é`].map((name) => ({ url, name }))],
   ['resource.documentation', /http or https URL/, [null, 5, '', CANARY, `javascript:${CANARY}`, `https://${CANARY} x`, 'https://'].map((documentation) => ({ url, documentation }))],
   ['resource.personalAccessTokens', /true or false/, [null, 'true', 0, CANARY].map((personalAccessTokens) => ({ url, personalAccessTokens }))]

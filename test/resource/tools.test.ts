@@ -221,7 +221,7 @@ t.test('a wrong mcp throws at the line that declares the route', async (t) => {
     ...[null, 'admin', ['admin'], Promise.resolve({ roles: ['admin'] })].map((tool): [unknown, RegExp] => [{ tools: { purge: tool } }, /mcp.tools\["purge"\]: a requirement must be an object \{ scopes, roles, organization \}/]),
     [{ tools: { purge: { role: ['admin'] } } }, /mcp.tools\["purge"\]: "role" is unknown, expected one of scopes, roles, organization/],
     [{ tools: { purge: { freshness: 0 } } }, /mcp.tools\["purge"\]: "freshness" is unknown/],
-    [{ tools: { purge: { roles: [] } } }, /mcp.tools\["purge"\]: "roles" must be given at least one role/]
+    [{ tools: { purge: { roles: [] } } }, /mcp.tools\["purge"\]: "roles" must be an array with at least one role/]
   ]
   for (const [mcp, message] of wrong) t.throws(() => app.post('/mcp', { config: { mcp: mcp as never } }, async () => ''), { code: 'FST_ZITADEL_OPTION', message })
   t.throws(() => app.post('/mcp', { config: { access: 'public', mcp: RULES } }, async () => ''), { message: /"access" must stand alone/ })

@@ -82,7 +82,7 @@ t.test('a route outside of the scope of the guard is named, and its handler does
   app.get('/by-key', { onRequest: async (_request, reply) => await reply.code(401).send() }, async () => 'served')
   const error = await expectGuarded(app).then(() => undefined, (error: Error & { code: string }) => error)
   t.equal(error?.code, 'ERR_ASSERTION')
-  t.match(error?.message, /^A request without a token is not refused by 1 route:\n {2}DELETE \/orders\/:id: it is outside of the scope of fastify-zitadel\. Register the plugin on the root/)
+  t.match(error?.message, /^A request without a token is not denied by 1 route:\n {2}DELETE \/orders\/:id: it is outside of the scope of fastify-zitadel\. Register the plugin on the root/)
   t.same(calls, [])
   t.same((await inspectRoutes(app)).rows, [
     { method: 'GET', url: '/by-key', access: 'own' },

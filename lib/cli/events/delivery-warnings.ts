@@ -7,7 +7,7 @@ export function listDeliveryWarnings (url: URL): string[] {
   const isPrivate = PRIVATE.test(hostname) || !/[.:]/.test(hostname)
   return [
     'ZITADEL 4.11 to 4.15: if an event execution fails, unrelated calls of its API can fail. Update ZITADEL first',
-    'ZITADEL tries each delivery once. The ttl of the cache remains the promise',
+    'ZITADEL tries each delivery once. Only the ttl of the cache guarantees when a revocation takes effect',
     ...isPrivate ? ['This looks like a private address. ZITADEL refuses it unless its setting HTTPClient.DenyList allows it'] : [],
     ...protocol === 'http:' ? ['Over plain http, others on the network can read the events'] : []
   ]

@@ -32,7 +32,7 @@ export async function expectGuarded (app: AnyApp): Promise<RouteRow[]> {
   if (problems.length === 0) return rows
   const isRegistered = listGuards(app.server).size > 0 || problems.some((problem) => problem.endsWith(OTHER_COPY_PROBLEM))
   const none = !isRegistered ? '\nfastify-zitadel is not registered on this server.' : ''
-  throw new AssertionError({ message: `A request without a token is not refused by ${problems.length} ${problems.length === 1 ? 'route' : 'routes'}:${none}\n${problems.map((problem) => `  ${problem}`).join('\n')}` })
+  throw new AssertionError({ message: `A request without a token is not denied by ${problems.length} ${problems.length === 1 ? 'route' : 'routes'}:${none}\n${problems.map((problem) => `  ${problem}`).join('\n')}` })
 }
 
 /** Long enough for hooks that call another server. */
@@ -85,7 +85,7 @@ async function inspectRoute (app: AnyApp, route: ServedRoute, probe: () => Promi
   return { access, problem: describeProblem(await probe(), rule.access === 'own' ? OPEN_OWN : OPEN_GUARDED) }
 }
 
-/** @returns undefined if the request was refused */
+/** @returns undefined if the request was denied */
 function describeProblem ({ isHandlerReached, status }: ProbeResult, open: string): string | undefined {
   if (isHandlerReached) return open
   if (status === undefined) return 'a hook gives no response, so nothing is proven'
