@@ -247,6 +247,8 @@ t.test('a revoked token, a personal access token and one that the options deny h
   t.match(find(await examine(standIn.env, revoked), 'introspection'), { cause: 'token_inactive', see: 'docs/its-401.md#token_inactive' })
   t.match(find(await examine(standIn.env, await standIn.issueToken({ kind: 'pat', roles: ['reader'] })), 'introspection'), { message: /personal access token$/ })
   t.match(find(await examine(standIn.env, await standIn.issueToken({}), ['--project-id', '2']), 'introspection'), { cause: 'project_not_in_audience', message: /^The token is not accepted: ./, cure: 'Let the client request the scope urn:zitadel:iam:org:project:id:2:aud, or correct the id of the project', see: 'docs/its-401.md#project_not_in_audience' })
+  const issuer = await playZitadel(t, () => ({ body: JSON.stringify({ active: true, exp: Date.now() / 1000 + 60, cnf: { jkt: 'x' } }) }))
+  t.match(find(await examine({ ...standIn.env, ZITADEL_ISSUER: issuer }, 'token'), 'introspection'), { cause: 'token_bound', cure: 'See the section of the reason', see: 'docs/its-401.md#token_bound' })
 })
 
 t.test('if the form of a token shows why it is not active, introspection gives no other reason', async (t) => {
