@@ -1,6 +1,6 @@
 import { startStandIn } from 'fastify-zitadel/testing'
 import { buildApi } from './api.ts'
-import { runSteps } from './steps.ts'
+import { runSteps } from './demo-steps.ts'
 
 const port = Number(process.env['PORT'] ?? 0)
 const once = process.argv.includes('--once')

@@ -92,7 +92,7 @@ export function createOptionError (message: string): ZitadelError {
   return new ZitadelError('FST_ZITADEL_OPTION', 500, message)
 }
 
-/** Long enough to spare a server that is down, short enough for a restart. */
+/** When a client may try again if ZITADEL names no time. A restart takes about as long. */
 const RETRY_AFTER_SECONDS = 5
 
 /** Why ZITADEL gave no usable response, for the log. Contains no token and no assertion, and of a peer at most an `x-request-id` of a known form. */

@@ -20,7 +20,7 @@ import { Introspector } from './verdicts/introspector.ts'
 import { Reporter } from './reporter.ts'
 import { keepTickObject } from './tick-object.ts'
 import { openIntrospectionSource, type IntrospectionSource } from './source/introspection-source.ts'
-import type { ZitadelOptions } from './options/options.ts'
+import type { ZitadelOptions } from './options/plugin-options.ts'
 import { findUnitMistakes } from './options/unit-warnings.ts'
 import { isLoopback } from './zitadel/endpoints.ts'
 import { createDecorator, type Zitadel } from './decorator.ts'
@@ -93,7 +93,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
 
     const openapi = createOpenapi(app, config)
-    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd((of) => watchers.get(of)!, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
+    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd((owner) => watchers.get(owner)!, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
     decorators.add(decorator)
     let readEventSilence: (() => number) | undefined
     registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, pendingForgets: source.sharedCache?.pendingForgets, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
@@ -113,7 +113,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     // Fastify adds the hook in a later step, after those that are queued already.
     app.after(() => restoreHookName(app, onRequest.name))
     app.addHook('preHandler', function fastifyZitadelPreHandler (request, reply, done) {
-      guard.recheck(request, reply, done)
+      guard.secondCheck(request, reply, done)
     })
     app.addHook('onError', function fastifyZitadelOnError (request, reply, error, done) {
       completeFailure(request, reply, error)

@@ -8,7 +8,7 @@ export interface Logger {
   readonly info: (fields: object, message: string) => void
 }
 
-/** Often enough to show that the trouble goes on, seldom enough for other lines to be readable. */
+/** Milliseconds in which the same line is written once. */
 const THROTTLE_MS = 10_000
 /** Different lines that are counted separately. There are few, because this API writes them. */
 const MAX_LINES = 100

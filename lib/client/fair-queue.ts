@@ -1,5 +1,5 @@
 /** Subjects without entries whose turn is remembered. */
-const MAX_IDLE = 10_000
+const MAX_IDLE_SUBJECTS = 10_000
 
 /**
  * A queue that serves subjects alternately: an entry does not wait for all entries of another subject. A subject that was not
@@ -53,7 +53,7 @@ export class FairQueue<T> {
         if (entry !== undefined) this.delete(subject, entry)
         subjects.delete(subject)
         if (entry === undefined) continue
-        if (entries.size > 0 || (this.#size > 0 && this.#served.size < MAX_IDLE)) this.#served.set(subject, entries)
+        if (entries.size > 0 || (this.#size > 0 && this.#served.size < MAX_IDLE_SUBJECTS)) this.#served.set(subject, entries)
         return entry
       }
     }

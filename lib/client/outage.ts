@@ -26,7 +26,7 @@ export function toOutageError (error: unknown, timeout: number, hasStarted = tru
   if (error instanceof SigningError) return new OutageError(error.message, 'check the option "credentials", and the key store behind it')
   const rejection = getProxyRejection(error)
   if (rejection !== '') return new OutageError(`the proxy rejected the connection to ZITADEL (${rejection})`, `${getProxyAdvice(rejection)}${proxyAdvice}`)
-  const mistake = getProgrammingError(error)
+  const mistake = getProgrammingErrorName(error)
   if (mistake !== '') return new OutageError(`the request to ZITADEL could not be sent (${mistake})`, 'this is a programming error in the option "dispatcher" or in fastify-zitadel, and no outage of ZITADEL; a dispatcher must be of undici 6, 7 or 8')
   if ((error as Error | null)?.name === 'HTTPParserError') return new OutageError('the response is not HTTP', getStatusAdvice(200))
   const code = getErrorCode(error)
@@ -52,7 +52,7 @@ function getProxyAdvice (rejection: string): string {
 }
 
 /** The code or name of an error that no network can cause; '' for any other error. */
-function getProgrammingError (error: unknown): string {
+function getProgrammingErrorName (error: unknown): string {
   const code = getErrorCode(error)
   if (/^(?:ERR_INVALID_|ERR_ASSERTION$|UND_ERR_(?:INVALID_ARG|NOT_SUPPORTED)$)/.test(code)) return code
   // The global fetch throws a TypeError for a broken connection too, with the reason as its cause.

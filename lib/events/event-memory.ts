@@ -36,7 +36,7 @@ export class EventMemory implements EventKnowledge {
    *
    * @param now monotonic milliseconds
    */
-  isReplay ({ instanceId, aggregateType, aggregateId, sequence }: ZitadelEvent, now: number): boolean {
+  recordDelivery ({ instanceId, aggregateType, aggregateId, sequence }: ZitadelEvent, now: number): boolean {
     const delivery = JSON.stringify([instanceId, aggregateType, aggregateId, sequence])
     const before = this.#deliveries.get(delivery) ?? -Infinity
     this.#deliveries.set(delivery, now)

@@ -11,45 +11,45 @@ export interface EventKnowledge {
 
 type Meaning = (event: ZitadelEvent, knowledge: EventKnowledge) => DoubtTarget
 
-const ofSession: Meaning = ({ aggregateId }) => ({ session: aggregateId })
-const ofUser: Meaning = ({ aggregateId }) => ({ sub: aggregateId })
-const ofToken: Meaning = ({ aggregateId, payload }) => {
+const toSessionTarget: Meaning = ({ aggregateId }) => ({ session: aggregateId })
+const toUserTarget: Meaning = ({ aggregateId }) => ({ sub: aggregateId })
+const toTokenTarget: Meaning = ({ aggregateId, payload }) => {
   const jti = getText(payload['tokenId'])
   return jti === undefined ? { sub: aggregateId } : { jti }
 }
 // Some of these events name no user, so whose roles have changed can be unknown.
-const ofGrant: Meaning = ({ aggregateId, payload }, { getUserOfGrant }) => toTarget(getText(payload['userId']) ?? getUserOfGrant(aggregateId))
-const ofLogin: Meaning = ({ aggregateId }, { getUserOfSession }) => toTarget(getUserOfSession(aggregateId))
+const toGrantTarget: Meaning = ({ aggregateId, payload }, { getUserOfGrant }) => toTarget(getText(payload['userId']) ?? getUserOfGrant(aggregateId))
+const toLoginTarget: Meaning = ({ aggregateId }, { getUserOfSession }) => toTarget(getUserOfSession(aggregateId))
 
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
-  ['oidc_session.access_token.revoked', ofSession],
-  ['oidc_session.refresh_token.revoked', ofSession],
+  ['oidc_session.access_token.revoked', toSessionTarget],
+  ['oidc_session.refresh_token.revoked', toSessionTarget],
   // A refresh ends the access token that the session had before.
-  ['oidc_session.access_token.added', ofSession],
-  ['user.token.removed', ofToken],
-  ['user.pat.removed', ofToken],
-  ['user.deactivated', ofUser],
-  ['user.locked', ofUser],
-  ['user.removed', ofUser],
-  ['user.human.signed.out', ofUser],
-  ['user.metadata.set', ofUser],
-  ['user.metadata.removed', ofUser],
-  ['user.metadata.removed.all', ofUser],
-  ['session.terminated', ofLogin],
-  ['user.grant.added', ofGrant],
-  ['user.grant.changed', ofGrant],
-  ['user.grant.removed', ofGrant],
-  ['user.grant.deactivated', ofGrant],
-  ['user.grant.reactivated', ofGrant],
-  ['user.grant.cascade.changed', ofGrant],
-  ['user.grant.cascade.removed', ofGrant]
+  ['oidc_session.access_token.added', toSessionTarget],
+  ['user.token.removed', toTokenTarget],
+  ['user.pat.removed', toTokenTarget],
+  ['user.deactivated', toUserTarget],
+  ['user.locked', toUserTarget],
+  ['user.removed', toUserTarget],
+  ['user.human.signed.out', toUserTarget],
+  ['user.metadata.set', toUserTarget],
+  ['user.metadata.removed', toUserTarget],
+  ['user.metadata.removed.all', toUserTarget],
+  ['session.terminated', toLoginTarget],
+  ['user.grant.added', toGrantTarget],
+  ['user.grant.changed', toGrantTarget],
+  ['user.grant.removed', toGrantTarget],
+  ['user.grant.deactivated', toGrantTarget],
+  ['user.grant.reactivated', toGrantTarget],
+  ['user.grant.cascade.changed', toGrantTarget],
+  ['user.grant.cascade.removed', toGrantTarget]
 ])
 
 /** The types of the events that can make a verdict doubtful. */
 export const EVENT_TYPES: readonly string[] = [...MEANINGS.keys()]
 
 /** Finds the verdicts that an event makes doubtful; undefined for an event that changes no decision. */
-export function findTarget (event: ZitadelEvent, knowledge: EventKnowledge): DoubtTarget | undefined {
+export function findDoubtTarget (event: ZitadelEvent, knowledge: EventKnowledge): DoubtTarget | undefined {
   return MEANINGS.get(event.type)?.(event, knowledge)
 }
 

@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify'
 import type { Clock } from '../clock.ts'
 import type { EventRejection } from '../channels.ts'
-import type { EventsConfig } from '../options/events.ts'
+import type { EventsConfig } from '../options/events-config.ts'
 import type { Registration } from '../registration.ts'
 import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import type { Reporter } from '../reporter.ts'
 import { getTargetKind, type DoubtTarget } from '../zitadel/verdict-target.ts'
 import { parseEvent } from './event.ts'
 import { EventMemory } from './event-memory.ts'
-import { findTarget } from './event-target.ts'
+import { findDoubtTarget } from './event-target.ts'
 import { SIGNATURE_HEADER, isSignatureValid } from './signature.ts'
 
 export interface EventContext {
@@ -23,7 +23,7 @@ export interface EventContext {
 const MAX_BODY_BYTES = 1_048_576
 
 const REJECTIONS: Readonly<Record<EventRejection, { readonly status: number, readonly message: string }>> = {
-  signature: { status: 401, message: 'a webhook was rejected, because its signature is missing, wrong or older than 5 minutes: check the option "events.signingKey", and the clock' },
+  signature: { status: 401, message: 'a webhook was rejected, because its signature is missing, wrong, or more than 5 minutes from now: check the option "events.signingKey", and the clock' },
   malformed: { status: 400, message: 'a webhook was rejected, because it is no event: the payload type of the target must be JSON' },
   'other-instance': { status: 401, message: 'a webhook of another instance was rejected: check the option "events.instanceId"' },
   replay: { status: 409, message: 'a webhook was rejected, because it was delivered before' }
@@ -43,10 +43,10 @@ export function serveEvents (app: FastifyInstance, { path, signingKeys, instance
     const event = parseEvent(body)
     if (event === undefined) return 'malformed'
     if (memory.isOtherInstance(event)) return 'other-instance'
-    if (memory.isReplay(event, clock.monotonic())) return 'replay'
+    if (memory.recordDelivery(event, clock.monotonic())) return 'replay'
     lastAt = clock.monotonic()
     const missed = memory.record(event)
-    const target = findTarget(event, memory)
+    const target = findDoubtTarget(event, memory)
     if (target !== undefined) doubt(target)
     registration.publishEvent({ outcome: target === undefined ? 'ignored' : 'applied', reason: undefined, target: target && getTargetKind(target), missed })
     return undefined

@@ -3,7 +3,7 @@ import type { DenialReason, ZitadelError } from '../errors.ts'
 import { findOtherIssuer } from '../oauth/token-issuer.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
-import { isOfSession } from '../zitadel/session.ts'
+import { isSessionToken } from '../zitadel/token-id.ts'
 import type { Grants } from '../zitadel/grants.ts'
 import { hasRequiredRoles, hasRequiredScopes } from './grants-check.ts'
 import { findGrantsDenial } from './grants-denial.ts'
@@ -13,7 +13,7 @@ import type { ResourceFinder } from './resource-finder.ts'
 import type { AccessContext } from './access-context.ts'
 import type { Requirement } from './requirement.ts'
 
-/** Returns the reason to deny the request, or undefined. */
+/** Returns the reason to endCheck the request, or undefined. */
 export type AccessCheck = (request: FastifyRequest, context: AccessContext) => ZitadelError | undefined
 
 /** @param wall milliseconds since 1970, if they were just read */
@@ -60,7 +60,7 @@ export function createAccessChecks (findErrors: BearerErrorsFinder, findResource
     active: (request, context) => {
       const { verdict, introspector } = context
       if (verdict.granted === undefined) return createTokenDenial(request, context, verdict.reason!)
-      if (findResource === undefined || isOfSession(verdict.jti) || introspector !== own || findResource(request)?.personalAccessTokens !== false) return undefined
+      if (findResource === undefined || isSessionToken(verdict.jti) || introspector !== own || findResource(request)?.personalAccessTokens !== false) return undefined
       return findErrors(request).invalidToken('personal_access_token')
     },
     unexpired: (request, { verdict }, wall = now()) => wall < verdict.expiresAt ? undefined : findErrors(request).invalidToken('token_expired'),

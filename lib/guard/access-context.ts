@@ -33,8 +33,8 @@ export function setAccessContext (request: FastifyRequest, context: AccessContex
 }
 
 /** The same with another verdict of an introspector on a token. */
-export function withVerdict (context: AccessContext, introspector: unknown, token: string, verdict: Verdict): AccessContext {
-  const previous = context.previous && withVerdict(context.previous, introspector, token, verdict)
+export function replaceVerdict (context: AccessContext, introspector: unknown, token: string, verdict: Verdict): AccessContext {
+  const previous = context.previous && replaceVerdict(context.previous, introspector, token, verdict)
   const isSame = context.token === token && context.introspector === introspector
   return { ...context, previous, verdict: isSame ? verdict : context.verdict, isPassing: false }
 }
@@ -45,9 +45,9 @@ export function getActiveToken (request: FastifyRequest): ActiveToken | null {
 }
 
 /** A strategy may run twice for a request: a requirement is kept once, so that the chain stays short. */
-export function withoutRequirement (context: AccessContext | undefined, requirement: Requirement): AccessContext | undefined {
+export function removeRequirement (context: AccessContext | undefined, requirement: Requirement): AccessContext | undefined {
   if (context === undefined) return undefined
-  const previous = withoutRequirement(context.previous, requirement)
+  const previous = removeRequirement(context.previous, requirement)
   if (context.requirement === requirement) return previous
   return previous === context.previous ? context : { ...context, previous, isPassing: false }
 }

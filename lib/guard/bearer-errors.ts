@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { DenialCause, ZitadelError, type DenialReason, type ZitadelErrorCode } from '../errors.ts'
 import { createBearerChallenge, type BearerErrorCode } from '../oauth/bearer.ts'
-import type { Resource } from '../options/resources.ts'
+import type { Resource } from '../options/resource-config.ts'
 import { describeDenial } from './denial-sentences.ts'
 import type { ResourceFinder } from './resource-finder.ts'
 

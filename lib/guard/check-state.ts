@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { logEarlyPass } from './denial-log.ts'
 
-/** Resolves to the reason to deny the request, or undefined. Never rejects. */
+/** Resolves to the reason to endCheck the request, or undefined. Never rejects. */
 export type PendingCheck = Promise<Error | undefined>
 
 /**
@@ -35,7 +35,7 @@ export function setFailed (request: FastifyRequest): void {
 }
 
 /**
- * Holds a request that must not reach its handler now: until the checks that wait let it in, or for good, if it has failed.
+ * Holds a request that must not reach its handler now: until the checks that wait let it in, or permanently, if it has failed.
  *
  * @param done denies the request
  * @param pass continues

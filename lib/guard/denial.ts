@@ -11,7 +11,7 @@ export type GuardHook = (request: FastifyRequest, reply: FastifyReply, done: (er
 export type EndCheck = (request: FastifyRequest, reply: FastifyReply, denial: Error | undefined, done: (error?: Error) => void) => void
 
 /** Ends a check of the guard. Sets the status and the headers of a denial at once, because a custom error handler may set neither. */
-export const deny: EndCheck = (request, reply, denial, done) => {
+export const endCheck: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) {
     setFailed(request)
     handleUpgradeErrors(request)
@@ -22,7 +22,7 @@ export const deny: EndCheck = (request, reply, denial, done) => {
 }
 
 /** Ends a check of a strategy. Does not change the reply: another strategy may still allow the request. */
-export const denyStrategy: EndCheck = (request, reply, denial, done) => {
+export const endStrategyCheck: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) logStrategyDenial(request, reply, denial)
   done(denial)
 }

@@ -7,13 +7,13 @@ import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { isB64Token } from '../oauth/bearer.ts'
 import { createAccessChecks, type AccessChecks, type CreateToolChecks, type ToolChecks } from './access-checks.ts'
-import { getAccessContext, setAccessContext, withoutRequirement } from './access-context.ts'
+import { getAccessContext, setAccessContext, removeRequirement } from './access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
 import { addPendingCheck, getCheckState, holdRequest } from './check-state.ts'
 import type { PublishDecision } from './decision.ts'
 import { createContextCheck, type ContextCheck } from './context-check.ts'
-import { deny, denyStrategy, type EndCheck, type GuardHook } from './denial.ts'
-import { createRecheck } from './recheck.ts'
+import { endCheck, endStrategyCheck, type EndCheck, type GuardHook } from './denial.ts'
+import { createSecondCheck } from './second-check.ts'
 import { createResourceFinder } from './resource-finder.ts'
 import type { Requirement } from './requirement.ts'
 import { createRuleResolver, type RouteRule, type RuleResolver } from './route-rules.ts'
@@ -30,7 +30,7 @@ export class Guard {
   readonly #readToken: TokenReader
   readonly #rules: RuleResolver
   /** The second check, after the body. */
-  readonly recheck: GuardHook
+  readonly secondCheck: GuardHook
   /** Checks a request that was allowed before, with later verdicts. Its result changes nothing on the reply. */
   readonly checkContext: ContextCheck
   readonly #publishDecision: PublishDecision
@@ -46,15 +46,15 @@ export class Guard {
     this.#rules = createRuleResolver(config)
     this.#toolChecks = createToolChecks(this.#checks, this.#findErrors)
     this.checkContext = createContextCheck(this.#checks, this.#toolChecks.late)
-    const recheck = createRecheck(this.#checks, this.#toolChecks.late, clock.monotonic)
-    this.recheck = (request, reply, done) => {
+    const secondCheck = createSecondCheck(this.#checks, this.#toolChecks.late, clock.monotonic)
+    this.secondCheck = (request, reply, done) => {
       const state = getCheckState(request)
-      if (state !== undefined && holdRequest(state, request, done, () => this.recheck(request, reply, done))) return
+      if (state !== undefined && holdRequest(state, request, done, () => this.secondCheck(request, reply, done))) return
       // A route that needs no token can pass a request to the not-found handler, by reply.callNotFound().
       if (getAccessContext(request) === undefined && request.is404) return this.onRequest(request, reply, done)
-      if (!DECISION.hasSubscribers) return recheck(request, reply, done)
+      if (!DECISION.hasSubscribers) return secondCheck(request, reply, done)
       const checked = getAccessContext(request)?.verdict
-      recheck(request, reply, (denial) => {
+      secondCheck(request, reply, (denial) => {
         const verdict = getAccessContext(request)?.verdict
         if (denial !== undefined) publishDecision(request, denial, verdict, verdict === checked)
         done(denial)
@@ -68,10 +68,10 @@ export class Guard {
     try {
       rule = this.#rules(request)
     } catch (error) {
-      return this.#decide(request, reply, toRequestError(error), undefined, false, deny, done)
+      return this.#decide(request, reply, toRequestError(error), undefined, false, endCheck, done)
     }
     if (rule.isPublic) return done()
-    this.#authorize(request, reply, rule.requirement, rule.isOptional, deny, done)
+    this.#authorize(request, reply, rule.requirement, rule.isOptional, endCheck, done)
   }
 
   /** One strategy for an app's own `app.auth([...])`. It does not change the reply: another strategy may still allow the request. */
@@ -80,7 +80,7 @@ export class Guard {
     return (request: FastifyRequest, reply: FastifyReply, payloadOrDone: unknown, done = payloadOrDone as Parameters<GuardHook>[2]) => {
       // An asynchronous hook that calls a strategy without a callback, and awaits nothing, would let every request in.
       if (typeof done !== 'function') throw toRequestError(createOptionError('zitadel.require(): a strategy must be called with (request, reply, done), because it calls back and returns no promise'))
-      this.#authorize(request, reply, requirement, false, denyStrategy, done)
+      this.#authorize(request, reply, requirement, false, endStrategyCheck, done)
     }
   }
 
@@ -140,7 +140,7 @@ export class Guard {
   #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement, wall: number, now: number): Error | undefined {
     const { active, unexpired, scopes, roles } = this.#checks
     const earlier = getAccessContext(request)
-    const previous = earlier === undefined ? undefined : withoutRequirement(earlier, requirement)
+    const previous = earlier === undefined ? undefined : removeRequirement(earlier, requirement)
     const context = { token, verdict, introspector: this.#introspector, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous, isPassing: false }
     const denial = active(request, context) ?? unexpired(request, context, wall) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
     if (denial !== undefined) return denial

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { posix } from 'node:path'
-import { findResource, type Resource } from '../options/resources.ts'
+import { findResource, type Resource } from '../options/resource-config.ts'
 import { getRouterOption } from './router-options.ts'
 
 /** Finds the protected resource that a request is inside of. */

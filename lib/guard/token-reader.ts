@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { ZitadelError, createOptionError } from '../errors.ts'
 import { parseBearerCredentials } from '../oauth/bearer.ts'
-import type { ZitadelOptions } from '../options/options.ts'
+import type { ZitadelOptions } from '../options/plugin-options.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 
 /**

@@ -62,7 +62,7 @@ export function completeDocument (document: OpenapiDocument, settings: DocsSetti
 
 /**
  * Collects the tagged operations of a document. Routes with several methods share one operation. Before OpenAPI 3.2 a path item
- * has no field for a method such as QUERY; @fastify/swagger writes one all the same, and the document is invalid.
+ * has no field for a method such as QUERY; @fastify/swagger still writes one, and the document is invalid.
  */
 function collectOperations ({ openapi, paths }: OpenapiDocument): Set<Operation> {
   const hasQuery = !/^3\.[01]\b/.test(openapi)

@@ -9,7 +9,7 @@ import { completeSwaggerOptions } from './swagger-options.ts'
 
 /**
  * Completes the options of packages that write and show OpenAPI documents. Functions in the options are composed, not replaced.
- * Values that are given win over those that are added.
+ * Values that are given override those that are added.
  */
 export interface OpenapiDocs {
   /**

@@ -4,7 +4,7 @@ import { isPrintableAscii } from '../oauth/bearer.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import { CREDENTIAL_FORMS_TEXT } from './credentials.ts'
 import { findHiddenKey, suggestName } from './property-names.ts'
-import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
+import type { CacheOptions, LimitOptions, ZitadelOptions } from './plugin-options.ts'
 import { getAddressHint, getIssuerHint, isIssuer, parseOrigin } from './origin-checks.ts'
 import { INTROSPECTION_PATH } from '../zitadel/endpoints.ts'
 

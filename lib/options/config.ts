@@ -3,11 +3,11 @@ import { resolveCredentials, type CredentialsProvider } from './credentials.ts'
 import { isKeyedObject } from '../keyed-object.ts'
 import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkOwnOptions, checkValue } from './checks.ts'
 import { parseOrigin } from './origin-checks.ts'
-import type { CacheOptions, LimitOptions, ZitadelOptions } from './options.ts'
-import { resolveEvents, type EventsConfig } from './events.ts'
-import { resolveLogout, type LogoutConfig } from './logout.ts'
-import { resolveResources, type Resource } from './resources.ts'
-import { resolveProxy, type ProxyConfig } from './proxy.ts'
+import type { CacheOptions, LimitOptions, ZitadelOptions } from './plugin-options.ts'
+import { resolveEvents, type EventsConfig } from './events-config.ts'
+import { resolveLogout, type LogoutConfig } from './logout-config.ts'
+import { resolveResources, type Resource } from './resource-config.ts'
+import { resolveProxy, type ProxyConfig } from './proxy-config.ts'
 import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
 import { resolveIntrospectionEndpoint, type Endpoint } from '../zitadel/endpoints.ts'
@@ -53,7 +53,7 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
 }
 
 /**
- * Creates the configuration from options and environment. An option wins over the environment.
+ * Creates the configuration from options and environment. An option overrides the environment.
  *
  * @param given as the app has written them
  * @param env environment variables

@@ -3,7 +3,7 @@ import { ZitadelError, createOptionError } from '../errors.ts'
 import { SIGNING_ALGORITHMS, clientSecretBasic, type SecretClient, type SigningClient } from '../oauth/client-authentication.ts'
 import { parseApplicationKey } from '../zitadel/application-key.ts'
 import { checkCredential, checkCredentialId, checkKeyMember, checkNonEmptyString } from './credential-checks.ts'
-import type { Credentials } from './options.ts'
+import type { Credentials } from './plugin-options.ts'
 
 /** Provides the credentials of this API. */
 export interface CredentialsProvider {

@@ -34,7 +34,7 @@ function toMessage (entry: Record<string, unknown>): McpMessage {
 }
 
 /** Whether the headers that repeat parts of a message have its values. A missing header agrees: the older protocol has none. */
-export function agreesWithHeaders ({ method, name }: McpMessage, { 'mcp-method': methodHeader, 'mcp-name': nameHeader }: FastifyRequest['headers']): boolean {
+export function hasMatchingHeaders ({ method, name }: McpMessage, { 'mcp-method': methodHeader, 'mcp-name': nameHeader }: FastifyRequest['headers']): boolean {
   if (methodHeader !== undefined && methodHeader !== method) return false
   return nameHeader === undefined || !NAME_PARAMETERS.has(method!) || (name !== undefined && decodeNameHeader(String(nameHeader)) === name)
 }

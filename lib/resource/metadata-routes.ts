@@ -4,7 +4,7 @@ import { RESOURCE_METADATA_PATH, type ResourceMetadata } from '../oauth/protecte
 import { getRootScope } from '../guard/guarded-scope.ts'
 import { getRouterOption } from '../guard/router-options.ts'
 import { listServedRoutes } from '../guard/served-routes.ts'
-import type { Resource } from '../options/resources.ts'
+import type { Resource } from '../options/resource-config.ts'
 
 /** Creates the metadata of a resource. Nothing of a request is in it. */
 export function createResourceMetadata ({ url, scopes, name, documentation }: Resource, issuer: string): ResourceMetadata {
@@ -22,7 +22,7 @@ export function createResourceMetadata ({ url, scopes, name, documentation }: Re
  * Serves the metadata of resources, each at its own path. If there is one resource, or one is an origin, its metadata is also served
  * at the root, where clients look next. The routes need no token, and browsers of any origin may read them.
  *
- * They are declared on the root instance, so that a prefix does not move them. A route of the user with the same path wins.
+ * They are declared on the root instance, so that a prefix does not move them. A route of the user with the same path takes precedence.
  *
  * @param issuer the authorization server that clients are sent to
  * @throws ZitadelError `FST_ZITADEL_OPTION` if another registration has a resource with the same path
@@ -32,7 +32,7 @@ export function serveResourceMetadata (app: FastifyInstance, resources: readonly
   const root = getRootScope(app)
   const paths: string[] = []
   const serve = (path: string, metadata: ResourceMetadata): boolean => {
-    const url = toYieldingPattern(path)
+    const url = toFallbackPattern(path)
     if (root.hasRoute({ method: 'GET', url })) return false
     root.route({
       method: ['GET', 'HEAD', 'OPTIONS'],
@@ -87,6 +87,6 @@ function sendMetadata (request: FastifyRequest, reply: FastifyReply, metadata: R
  * Writes `/a/b` as `/a/:resource(^$)b`: an empty parameter before the last segment. A static route with the same path, declared
  * before or after, is then no duplicate, and the router prefers it. A wildcard route comes after both.
  */
-function toYieldingPattern (path: string): string {
+function toFallbackPattern (path: string): string {
   return path.replace(/[^/]+(?=\/?$)/, ':resource(^$)$&')
 }

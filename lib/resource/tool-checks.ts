@@ -3,7 +3,7 @@ import { ZitadelError, type DenialReason } from '../errors.ts'
 import type { AccessCheck, AccessChecks, ToolChecks } from '../guard/access-checks.ts'
 import type { AccessContext } from '../guard/access-context.ts'
 import type { BearerErrorsFinder } from '../guard/bearer-errors.ts'
-import { agreesWithHeaders, decodeNameHeader, parseMessages, type McpMessage } from './mcp-message.ts'
+import { hasMatchingHeaders, decodeNameHeader, parseMessages, type McpMessage } from './mcp-message.ts'
 
 /** HTTP methods whose requests mostly have no body, and then call no tool. Of some, Fastify parses none. */
 const BODILESS_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])
@@ -18,14 +18,14 @@ export function createToolChecks ({ scopes, roles }: AccessChecks, findErrors: B
   const checkTool = (request: FastifyRequest, context: AccessContext, name: string): ZitadelError | undefined => {
     const { tools, areOthersAllowed } = context.requirement.tools!
     const requirement = tools.get(name)
-    if (requirement === undefined) return areOthersAllowed ? undefined : rename(findErrors(request).insufficientGrants(undefined, 'tool_not_listed', ''), 'The tool is not allowed here')
+    if (requirement === undefined) return areOthersAllowed ? undefined : replaceMessage(findErrors(request).insufficientGrants(undefined, 'tool_not_listed', ''), 'The tool is not allowed here')
     const toolContext = { ...context, requirement }
     const denial = scopes(request, toolContext) ?? roles(request, toolContext)
-    return denial && rename(denial, `Tool "${name}": ${denial.message}`)
+    return denial && replaceMessage(denial, `Tool "${name}": ${denial.message}`)
   }
   const checkMessage = (request: FastifyRequest, context: AccessContext, message: McpMessage): ZitadelError | undefined => {
     if (message.method === null) return createInvalidRequest('The method of a message must be a string')
-    if (!agreesWithHeaders(message, request.headers)) return createInvalidRequest('The headers Mcp-Method and Mcp-Name must agree with the body', 'message_differs_from_headers')
+    if (!hasMatchingHeaders(message, request.headers)) return createInvalidRequest('The headers Mcp-Method and Mcp-Name must agree with the body', 'message_differs_from_headers')
     if (message.method !== 'tools/call') return undefined
     return message.tool === undefined ? createInvalidRequest('A tool call must name its tool') : checkTool(request, context, message.tool)
   }
@@ -70,6 +70,6 @@ function createInvalidRequest (message: string, reason: DenialReason = 'message_
 }
 
 /** The client of the MCP SDK shows the message to the user. */
-function rename ({ code, statusCode, headers, cause, reason }: ZitadelError, message: string): ZitadelError {
+function replaceMessage ({ code, statusCode, headers, cause, reason }: ZitadelError, message: string): ZitadelError {
   return new ZitadelError(code, statusCode, message, headers, cause as Error | undefined, reason)
 }

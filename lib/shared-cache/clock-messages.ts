@@ -4,7 +4,7 @@ import { MAX_MESSAGE_LENGTH } from './forget-messages.ts'
 import type { RedisCommands } from './redis-commands.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import type { SharedKey } from './shared-key.ts'
-import { CLOCK_SKEW_MS } from './tombstones.ts'
+import { CLOCK_SKEW_MS } from './clock-skew.ts'
 
 /**
  * Notices that the clocks of processes differ by more than the shared cache allows for. Each process receives each message, so

@@ -55,7 +55,7 @@ export class CommandConnection {
       this.#hasInvalidReply = false
       this.#onAttempted()
     })
-    // If it is closed while it connects, a client of node-redis connects all the same.
+    // If it is closed while it connects, a client of node-redis still connects.
     if (!('call' in own)) own.connect().then(() => { if (this.#isClosed) closeConnection(own) }, this.#onAttempted)
     this.#own = own
   }

@@ -1,7 +1,7 @@
 import { getExpiry } from '../oauth/introspection.ts'
 import type { Clock } from '../clock.ts'
 import { serializeResponse, deserializeResponse, type TimedResponse } from './serialization.ts'
-import { getSession } from '../zitadel/session.ts'
+import { getSession } from '../zitadel/token-id.ts'
 import { formatExpiry, type RedisCommands } from './redis-commands.ts'
 import type { AeadBox, SharedKey } from './shared-key.ts'
 import type { Tombstones } from './tombstones.ts'

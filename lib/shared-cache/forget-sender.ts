@@ -5,7 +5,7 @@ import type { ForgetKind, ForgetMessages } from './forget-messages.ts'
 import { PendingForgets, type PendingForget, type SharedForgetTarget } from './pending-forgets.ts'
 import { PendingWork } from './pending-work.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
-import { CLOCK_SKEW_MS } from './tombstones.ts'
+import { CLOCK_SKEW_MS } from './clock-skew.ts'
 
 const CODE = 'FST_ZITADEL_SHARED_FORGET'
 

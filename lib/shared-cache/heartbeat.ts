@@ -16,7 +16,7 @@ export class Heartbeat {
     this.channel = `${prefix}:beat:${randomUUID()}`
   }
 
-  /** Whether Redis has replied to the latest message, be it with an error. */
+  /** Whether Redis has replied to the latest message, also with an error. */
   get isReplying (): boolean {
     return this.#isReplying
   }

@@ -60,7 +60,7 @@ function boundReplies (socket: Socket, onInvalidReply: () => void): void {
   socket.prependListener('data', (bytes) => {
     const end = scanner.scan(bytes)
     if (end === undefined) return
-    // The client gets these bytes all the same. Without a length it allocates nothing.
+    // The client still gets these bytes. Without a length it allocates nothing.
     bytes.fill(0, end)
     socket.destroy()
     onInvalidReply()

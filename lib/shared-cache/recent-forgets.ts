@@ -1,6 +1,6 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 import { hashToken } from '../oauth/token-hash.ts'
-import { getSession } from '../zitadel/session.ts'
+import { getSession } from '../zitadel/token-id.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { SharedForgetTarget } from './pending-forgets.ts'
 
@@ -25,7 +25,7 @@ export class RecentForgets {
   }
 
   /** @param count the value of `count` since which a forget of the response is looked for */
-  mayApply (count: number, token: string, response: IntrospectionResponse): boolean {
+  canApply (count: number, token: string, response: IntrospectionResponse): boolean {
     const first = this.#recent.length - (this.#count - count)
     return first < 0 || this.#recent.slice(first).some((forgotten) => applies(forgotten, token, response))
   }

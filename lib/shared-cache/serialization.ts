@@ -1,6 +1,6 @@
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
 import type { Clock } from '../clock.ts'
-import { CLOCK_SKEW_MS } from './tombstones.ts'
+import { CLOCK_SKEW_MS } from './clock-skew.ts'
 
 /** A response of ZITADEL, and when ZITADEL was asked. */
 export interface TimedResponse {

@@ -12,7 +12,7 @@ import { RecentForgets } from './recent-forgets.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import { Subscription, type SharedCacheIntervals } from './subscription.ts'
 import { logCutOff, logInvalidMessage, logNotDelivered } from './subscription-log.ts'
-import type { TombstoneSubject } from './tombstones.ts'
+import type { TombstoneTarget } from './tombstones.ts'
 
 /**
  * Called for what this process and others forget. With the kind `'gap'`, messages of other processes may have been lost. With
@@ -75,7 +75,7 @@ export class SharedCache {
     const entry = new SharedEntry(this.#shared, token)
     const { count } = this.#forgets
     const found = maxAge > 0 ? await this.#leases.loadOrAcquire(entry, maxAge).catch(() => undefined) : undefined
-    if (typeof found === 'object' && !this.#forgets.mayApply(count, token, found.response)) return found
+    if (typeof found === 'object' && !this.#forgets.canApply(count, token, found.response)) return found
     try {
       const timed = await ask()
       entry.store(timed)
@@ -107,9 +107,9 @@ export class SharedCache {
    * @param askedAt monotonic milliseconds
    * @throws RedisCommandError
    */
-  async isForgotten (subject: TombstoneSubject, askedAt: number): Promise<boolean> {
+  async isForgotten (subject: TombstoneTarget, askedAt: number): Promise<boolean> {
     const { tombstones, clock } = this.#shared
-    return await tombstones.isMarked(subject, clock.wall() - (clock.monotonic() - askedAt), await tombstones.hasAny())
+    return await tombstones.hasTombstone(subject, clock.wall() - (clock.monotonic() - askedAt), await tombstones.hasAny())
   }
 
   /** Calls a listener for each forget. What was asked for before then must not be used. */

@@ -34,7 +34,7 @@ export function openSubscriber (client: RedisLike, channels: string[], listeners
   const report = (subscribed: Promise<unknown>): void => { subscribed.then(unlessClosed(listeners.onSubscribed)).catch(unlessClosed(listeners.onFailed)) }
   const connectAndSubscribe = async (): Promise<void> => {
     await connection.connect()
-    // If it is closed while it connects, it connects all the same.
+    // If it is closed while it connects, it still connects.
     if (isClosed) return closeConnection(connection)
     await connection.subscribe(channels, (message, channel) => onMessage(channel, message))
   }
@@ -54,7 +54,7 @@ export function openSubscriber (client: RedisLike, channels: string[], listeners
  * messages would go unnoticed.
  */
 function duplicate (client: RedisLike, onInvalidMessage: () => void): OwnConnection | undefined {
-  // The node may be gone for good: the next connection is to another one.
+  // The node may be gone permanently: the next connection is to another one.
   const overrides = isIoredisCluster(client) ? { retryStrategy: null } : {}
   const source = isIoredisCluster(client) ? pickRandom(client.nodes('master')) : isNodeRedisCluster(client) ? pickMaster(client) : client
   return source && openConnection(source, onInvalidMessage, overrides)

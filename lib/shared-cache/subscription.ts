@@ -19,7 +19,7 @@ export interface SubscriptionListeners {
   readonly onMessage: (channel: string, message: string) => void
   /** Messages may have been lost until now. If this process is cut off, they are lost from now on too. */
   readonly onGap: (isCutOff: boolean) => void
-  /** Redis has replied to a heartbeat, be it with an error. */
+  /** Redis has replied to a heartbeat, also with an error. */
   readonly onReply: () => void
   /** Redis accepts what is published and does not deliver it. */
   readonly onNotDelivered: () => void
@@ -29,7 +29,7 @@ export interface SubscriptionListeners {
   readonly onCutOffChange: (isCutOff: boolean) => void
 }
 
-/** Heartbeats that are published and not received, until the connection is replaced. Each new one is given twice the number. */
+/** Heartbeats that are published and not received, until the connection is replaced. Each new connection has twice the limit of the one before. */
 const MIN_MISS_LIMIT = 2
 const MAX_MISS_LIMIT = 64
 

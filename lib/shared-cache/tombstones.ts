@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.ts'
+import { CLOCK_SKEW_MS } from './clock-skew.ts'
 import { formatExpiry, type RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
 /** What a response can be forgotten by. */
-export interface TombstoneSubject {
+export interface TombstoneTarget {
   readonly token?: string | undefined
   readonly sub?: unknown
   readonly jti?: unknown
@@ -12,9 +13,6 @@ export interface TombstoneSubject {
   readonly sid?: unknown
   readonly all?: true
 }
-
-/** Milliseconds by which the clocks of processes may differ. */
-export const CLOCK_SKEW_MS = 5000
 
 /** Bytes of a tombstone that are read: a timestamp, and one byte more, so that a longer value differs from it. */
 const MAX_VALUE_BYTES = 14
@@ -45,7 +43,7 @@ export class Tombstones {
    *
    * @returns whether Redis has stored all of them
    */
-  async put (subject: TombstoneSubject): Promise<boolean> {
+  async put (subject: TombstoneTarget): Promise<boolean> {
     const forgottenAtWall = this.#clock.wall()
     const put = async (name: string): Promise<boolean> => {
       return await this.#commands.forceSend('SET', name, String(forgottenAtWall), 'PX', this.#ttl).catch(() => undefined) === 'OK'
@@ -74,8 +72,8 @@ export class Tombstones {
    * @param any the result of {@link Tombstones.hasAny}, read together with the response or later
    * @throws RedisCommandError
    */
-  async isForgotten (subject: TombstoneSubject, askedAtWall: number, any: boolean): Promise<boolean> {
-    return askedAtWall <= this.#forgottenBefore + CLOCK_SKEW_MS || await this.isMarked(subject, askedAtWall, any)
+  async isForgotten (subject: TombstoneTarget, askedAtWall: number, any: boolean): Promise<boolean> {
+    return askedAtWall <= this.#forgottenBefore + CLOCK_SKEW_MS || await this.hasTombstone(subject, askedAtWall, any)
   }
 
   /**
@@ -83,14 +81,14 @@ export class Tombstones {
    *
    * @throws RedisCommandError
    */
-  async isMarked (subject: TombstoneSubject, askedAtWall: number, any: boolean): Promise<boolean> {
+  async hasTombstone (subject: TombstoneTarget, askedAtWall: number, any: boolean): Promise<boolean> {
     if (!any) return false
     const found = await Promise.all(this.#names({ ...subject, all: true }).map(async (name) => await this.#commands.send('GETRANGE', name, '0', String(MAX_VALUE_BYTES - 1))))
     // Without a tombstone Redis returns ''. Any other value that is not a 13-digit timestamp was not written by us and counts as forgotten.
     return found.some((value) => value !== '' && !(typeof value === 'string' && /^\d{13}$/.test(value) && Number(value) + CLOCK_SKEW_MS < askedAtWall))
   }
 
-  #names (subject: TombstoneSubject): string[] {
+  #names (subject: TombstoneTarget): string[] {
     const { all, sid, ...names } = subject
     const known = [...Object.entries(names), ['session', sid]].filter(([, value]) => typeof value === 'string') as [string, string][]
     if (all) known.push(['all', ''])

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { SecretClient, SigningClient } from '../oauth/client-authentication.ts'
 import type { Registration, RegistrationState } from '../registration.ts'
 import type { Config } from '../options/config.ts'
-import type { ProxyConfig } from '../options/proxy.ts'
 import type { ZitadelError } from '../errors.ts'
 import { CachedCheck, toCheckResult, type CheckResult } from './health-check.ts'
 import { IntrospectionClient, type Introspect } from '../client/introspection-client.ts'
@@ -14,9 +13,10 @@ import { readFingerprint, watchKeyFile } from './key-file-watch.ts'
 import { Limiter } from '../client/limiter.ts'
 import { Reporter } from '../reporter.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
-import { openSharedCache } from '../shared-cache/open.ts'
+import { openSharedCache } from '../shared-cache/open-shared-cache.ts'
 import { runAtOnce, wrapCustomIntrospect } from './custom-introspect.ts'
 import { KEYS_PATH } from '../zitadel/endpoints.ts'
+import { describeProxyAdvice } from './proxy-advice.ts'
 
 /** The source of responses during the life of a server. Its client is replaced with the credentials. */
 export interface IntrospectionSource {
@@ -33,7 +33,7 @@ export interface IntrospectionSource {
 }
 
 /** Milliseconds in which the same reason to keep the previous credentials is logged once. A key file is tried again every five seconds. */
-const KEPT_REPORT_INTERVAL_MS = 60_000
+const FAILED_REPLACEMENT_INTERVAL_MS = 60_000
 
 /**
  * @param pollInterval milliseconds between two checks of a key file
@@ -66,7 +66,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     endpoint,
     sender: pool ?? createDispatcherSender(config.dispatcher!),
     timeout,
-    proxyAdvice: describeProxy(proxy),
+    proxyAdvice: describeProxyAdvice(proxy),
     retry,
     breaker,
     limiter: new Limiter(limits, timeout / 2, clock),
@@ -79,7 +79,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
   let client = new IntrospectionClient(first, options, clock)
   let candidate: IntrospectionClient | undefined
   let isClosed = false
-  const keptReporter = new Reporter(reporter.log, clock, KEPT_REPORT_INTERVAL_MS)
+  const failedReplacementReporter = new Reporter(reporter.log, clock, FAILED_REPLACEMENT_INTERVAL_MS)
   let expiresAt = getExpiry(first)
 
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(client.introspectDirectly)), clock)
@@ -93,7 +93,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       expiresAt = getExpiry(read)
       // A failure that was counted would be written afterwards, as if the previous ones were still in use.
       reporter.flush()
-      keptReporter.flush()
+      failedReplacementReporter.flush()
       reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the new credentials are in use: ZITADEL has accepted them')
       registration.publishCredentials('replaced')
       check.forget()
@@ -102,7 +102,7 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
       }
     })
     if (!result.ok && !isClosed) {
-      keptReporter.report('error', result.code, `the credentials were not replaced, the previous credentials stay in use: ${result.reason}`)
+      failedReplacementReporter.report('error', result.code, `the credentials were not replaced, the previous credentials stay in use: ${result.reason}`)
       registration.publishCredentials('kept', result.code, result.reason)
     }
     return result
@@ -132,21 +132,13 @@ async function openServerSource (server: NonNullable<Config['authorizationServer
     close: async () => {
       stopWatching()
       isClosed = true
-      keptReporter.flush()
+      failedReplacementReporter.flush()
       client.endChecks()
       candidate?.endChecks()
       await sharedCache?.close()
       await pool?.close()
     }
   }
-}
-
-/** Advice about the proxy of the environment if ZITADEL does not answer; '' without one. */
-function describeProxy (proxy: ProxyConfig | undefined): string {
-  if (proxy === undefined) return ''
-  return proxy.server === undefined
-    ? `; the variable ${proxy.variable} names a proxy, which is not used: set NODE_USE_ENV_PROXY=1 to use it`
-    : `; the connection goes through the proxy in the variable ${proxy.variable}: check it too, or exclude the host with NO_PROXY`
 }
 
 /** Introspects a random token. Any response to it means that ZITADEL accepts this API. */

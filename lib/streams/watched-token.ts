@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { getAccessContext, setAccessContext, withVerdict } from '../guard/access-context.ts'
+import { getAccessContext, setAccessContext, replaceVerdict } from '../guard/access-context.ts'
 import type { ContextCheck } from '../guard/context-check.ts'
 import { toFraction } from '../verdicts/subscription-gap.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
@@ -102,14 +102,14 @@ export class WatchedToken {
   }
 
   /**
-   * Ends the streams that the latest verdict denies. The requests of the others get it.
+   * Ends the streams that the latest verdict denies. The requests of the other streams get that verdict.
    *
    * @param introspector what gave the verdict
    */
   checkStreams (check: ContextCheck, introspector: unknown): void {
     // A copy, because a callback can watch again. It can also cancel others.
     for (const stream of [...this.streams]) {
-      const context = withVerdict(getAccessContext(stream.request)!, introspector, this.token, this.verdict)
+      const context = replaceVerdict(getAccessContext(stream.request)!, introspector, this.token, this.verdict)
       const denial = check(stream.request, context)
       if (denial === undefined) setAccessContext(stream.request, context)
       else if (this.streams.has(stream)) stream.end(denial)

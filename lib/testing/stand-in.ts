@@ -16,7 +16,7 @@ export interface StandInOptions {
    * Requests must then name this host in `Host`, `x-forwarded-host` or `x-zitadel-instance-host`. Default: the address.
    */
   issuer?: string | undefined
-  /** Current time in milliseconds since the epoch, for expiry and assertions. Default `Date.now`, read at each call. */
+  /** Current time in milliseconds since 1970, for expiry and assertions. Default `Date.now`, read at each call. */
   clock?: (() => number) | undefined
   /** `ExternalSecure` of the server. Default true for an https issuer. If false, the protocol comes from `x-forwarded-proto`. */
   externalSecure?: boolean | undefined

@@ -16,7 +16,7 @@ import { STAND_IN_OPTION_CHECKS, type StandIn, type StandInOptions } from './sta
 import { LOGOUT_TOKEN_OPTION_CHECKS, createLogoutToken } from './tokens/logout-token-format.ts'
 import { TOKEN_OPTION_CHECKS } from './tokens/token-options.ts'
 import { TokenStore } from './tokens/token-store.ts'
-import { resolveOrganization } from './tokens/users.ts'
+import { resolveOrganization } from './tokens/default-users.ts'
 
 const LOGIN_CLIENT_ID = '280000000000000100'
 
@@ -55,10 +55,10 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
   const bodies = new EventBodies(clock)
   const targets: WebhookSender[] = []
   const publish = (event: EventBody): void => { for (const target of targets) target.push(event) }
-  const tokens = new TokenStore({ issuer, projectId, loginClientId: LOGIN_CLIENT_ID, applications, clock }, (change) => { publish(bodies.ofToken(change)) })
+  const tokens = new TokenStore({ issuer, projectId, loginClientId: LOGIN_CLIENT_ID, applications, clock }, (change) => { publish(bodies.createTokenEvent(change)) })
   const endUser = (sub: string, type: 'user.locked' | 'user.deactivated'): void => {
     const organization = tokens.endAllOfUser(sub, type.replace('.', ' '))
-    publish(bodies.ofUser(type, sub, resolveOrganization(organization).id))
+    publish(bodies.createUserEvent(type, sub, resolveOrganization(organization).id))
   }
   const context: EndpointContext = {
     applications,

@@ -9,7 +9,7 @@ export interface PartitionBounds {
   readonly ttl: number
 }
 
-/** Verdicts with a bound of their own, the least recently used of which makes room. Uses in the same second count as one. */
+/** Verdicts with a bound of their own, of which the least recently used one is removed if there are too many. Uses in the same second count as one. */
 export class CachePartition {
   readonly #verdicts: LRUCache<string, Verdict>
   readonly #max: number
@@ -48,8 +48,8 @@ export class CachePartition {
       this.#verdicts.get(key)
     }
     const age = now - verdict.askedAt
-    // A verdict that is too old for this caller may be good enough for the next. One from the future was asked for while timers
-    // were fake, and would be young enough for any route.
+    // A verdict that is too old for this caller may be good enough for the next. A negative age comes from
+    // fake timers, and would be young enough for any route.
     return age >= 0 && age < Math.min(this.#ttl, maxAge) && (verdict.doubt === undefined || now < verdict.doubt.trustedUntil) ? verdict : undefined
   }
 

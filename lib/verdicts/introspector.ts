@@ -23,7 +23,10 @@ export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
 /** The part of its ttl after which a used verdict is refreshed, the uses that it needs, and how many refreshes may be in flight. */
 const REFRESH_AHEAD = { after: 0.8, uses: 3, atOnce: 8 }
 
-/** How long the body of a request may take until ZITADEL is asked again: long enough for ordinary uploads. */
+/**
+ * Milliseconds by which a verdict that allowed a request may exceed the age that the route accepts, at the check after the body and
+ * when a stream opens: long enough for ordinary uploads.
+ */
 const BODY_GRACE_MS = 5000
 
 /** Gets the verdict on a token: from the cache, or by one introspection for all requests that wait for it. */
@@ -56,7 +59,7 @@ export class Introspector {
     if (!this.#options.isEnabled || token.length > MAX_TOKEN_LENGTH) return undefined
     const key = hashToken(token)
     const verdict = this.#cache.get(key, now, maxAge)
-    if (verdict !== undefined && isOftenUsed(verdict) && now - verdict.askedAt >= this.#refreshAfter) this.#refresh(key, token, verdict)
+    if (verdict !== undefined && countUse(verdict) && now - verdict.askedAt >= this.#refreshAfter) this.#refresh(key, token, verdict)
     return verdict
   }
 
@@ -75,11 +78,11 @@ export class Introspector {
     const { ttl, staleIfError } = this.#options
     const trusted = verdict.granted?.token.stale === true ? ttl + staleIfError : ttl
     if (now - verdict.askedAt >= Math.min(trusted * 1000, maxAge) + BODY_GRACE_MS) return true
-    return this.mayBeForgotten(verdict) && this.getCached(token, Infinity, now) !== verdict
+    return this.isPossiblyForgotten(verdict) && this.getCached(token, Infinity, now) !== verdict
   }
 
   /** Whether anything was forgotten or doubted after ZITADEL was asked. It may have been another token. */
-  mayBeForgotten (verdict: Verdict): boolean {
+  isPossiblyForgotten (verdict: Verdict): boolean {
     return verdict.askedAt <= this.#loader.lastForgetAt
   }
 
@@ -130,6 +133,7 @@ export class Introspector {
   /** Introspects in the background. A failure is not reported: the next request tries again. */
   #refresh (key: string, token: string, verdict: Verdict): void {
     if (this.#refreshing >= REFRESH_AHEAD.atOnce || this.#loader.getPending(key) !== undefined || verdict.granted === undefined || this.#clock.wall() >= verdict.expiresAt) return
+    // It is refreshed once: no further use makes it due.
     verdict.hits = -Infinity
     this.#refreshing++
     this.#loader.load(key, token, this.#refreshAfter / 2).verdict.catch(() => {}).finally(() => { this.#refreshing-- })
@@ -153,6 +157,6 @@ function isOutage (error: unknown): boolean {
 }
 
 /** Counts a use, until there are enough: writing to the memory of a verdict costs more than reading it. */
-function isOftenUsed (verdict: Verdict): boolean {
+function countUse (verdict: Verdict): boolean {
   return verdict.hits >= REFRESH_AHEAD.uses || ++verdict.hits >= REFRESH_AHEAD.uses
 }

@@ -12,7 +12,7 @@ export class MemberNames {
   readonly #names = new LRUCache<string, true>({ maxSize: MAX_NAMES, sizeCalculation: () => 1 })
 
   /** Whether a name is new. From now on it is not. */
-  readonly isNew = (name: string): boolean => {
+  readonly registerName = (name: string): boolean => {
     if (name.length > MAX_NAME_LENGTH) return true
     if (this.#names.get(name) === true) return false
     this.#names.set(name, true)

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.ts'
 import type { ForgetKind } from '../shared-cache/forget-messages.ts'
 import type { TimedResponse } from '../shared-cache/serialization.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
-import { CLOCK_SKEW_MS } from '../shared-cache/tombstones.ts'
+import { CLOCK_SKEW_MS } from '../shared-cache/clock-skew.ts'
 import { getCutOffAge } from '../shared-cache/silence.ts'
 import { PendingIntrospections, type PendingIntrospection } from './pending-introspections.ts'
 import { CONFIRM_AGAIN_MS } from './subscription-gap.ts'
@@ -111,9 +111,9 @@ export class VerdictLoader {
         this.#cache.setKnown(key, verdict, this.#lastForgetAt)
         continue
       }
-      const mayBeForgotten = this.#pending.hadGap(pending)
-      this.#cache.set(key, verdict, mayBeForgotten)
-      if (mayBeForgotten) continue
+      const isPossiblyForgotten = this.#pending.hadGap(pending)
+      this.#cache.set(key, verdict, isPossiblyForgotten)
+      if (isPossiblyForgotten) continue
       this.#options.listener?.onVerdict(key, verdict)
       return verdict
     }

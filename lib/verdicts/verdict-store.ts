@@ -86,7 +86,7 @@ export class VerdictStore {
   /** Keeps a verdict in place of an older one, unless it exceeds the bounds alone. */
   set (key: string, verdict: Verdict): void {
     this.delete(key)
-    const bytes = weighVerdict(verdict, this.#names.isNew)
+    const bytes = weighVerdict(verdict, this.#names.registerName)
     const active = bytes > HEAVY_BYTES ? this.#heavy : this.#ordinary
     if (!(verdict.granted === undefined ? this.#inactive : active).set(key, verdict, bytes)) return
     this.#index.add(verdict, key)

@@ -3,7 +3,7 @@ import { copyWithoutPrototype, getExpiry, isCurrentlyValid, isUnboundBearer, typ
 import { IntrospectedToken } from '../zitadel/active-token.ts'
 import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.ts'
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
-import { getSession } from '../zitadel/session.ts'
+import { getSession } from '../zitadel/token-id.ts'
 import type { VerdictNames } from './verdict-names.ts'
 
 export type VerdictRules = AdmissionRules & GrantRules
@@ -52,7 +52,7 @@ export function createVerdict (given: IntrospectionResponse, rules: VerdictRules
   const response = copyWithoutPrototype(given)
   const reason = findDenialReason(response, rules, now)
   return {
-    // What a decision reads lies together in memory.
+    // The members that a decision reads come first, so that they are adjacent in memory.
     granted: reason === undefined ? createGranted(given, new Grants(response, rules)) : undefined,
     askedAt,
     expiresAt: getExpiry(response),

@@ -1,6 +1,6 @@
 import type { DenialReason } from '../errors.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import { isOfSession, isPersonalAccessToken } from './session.ts'
+import { isSessionToken, isPersonalAccessToken } from './token-id.ts'
 
 /** Which active tokens an API accepts at all, before it checks any scope or role. */
 export interface AdmissionRules {
@@ -19,7 +19,8 @@ export interface AdmissionRules {
  */
 export function findAdmissionDenial (claims: IntrospectionResponse, { clients, projectId, personalAccessTokens }: AdmissionRules): DenialReason | undefined {
   if (!isValidActorChain(claims['act'])) return 'actor_malformed'
-  if (!personalAccessTokens && !isOfSession(claims['jti'])) return 'personal_access_token'
+  // Stricter than `isPersonalAccessToken`: a `jti` of an unknown form is denied too.
+  if (!personalAccessTokens && !isSessionToken(claims['jti'])) return 'personal_access_token'
   if (clients !== undefined) {
     if (isPersonalAccessToken(claims['jti'])) return 'client_absent'
     if (!clients.has(claims['client_id'] as string)) return 'client_not_listed'

@@ -8,7 +8,7 @@ import { send } from './http.js'
  * Sets up one instance twice: in the stand-in, and as the data of the Go server.
  *
  * @param {StandIn} standIn
- * @param {number} issuedAt seconds since the epoch, by the clock of the stand-in
+ * @param {number} issuedAt seconds since 1970, by the clock of the stand-in
  */
 export async function createSetup (standIn, issuedAt) {
   const { api, projectId } = standIn

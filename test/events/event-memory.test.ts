@@ -8,9 +8,9 @@ function createEvent (sequence: number): ZitadelEvent {
 
 t.test('the last 20,000 deliveries and the users of the last 100,000 role assignments are remembered', async (t) => {
   const memory = new EventMemory(undefined)
-  for (let sequence = 0; sequence <= 20_000; sequence++) memory.isReplay(createEvent(sequence), 0)
-  t.notOk(memory.isReplay(createEvent(0), 0))
-  t.ok(memory.isReplay(createEvent(20_000), 0))
+  for (let sequence = 0; sequence <= 20_000; sequence++) memory.recordDelivery(createEvent(sequence), 0)
+  t.notOk(memory.recordDelivery(createEvent(0), 0))
+  t.ok(memory.recordDelivery(createEvent(20_000), 0))
   for (let sequence = 0; sequence <= 100_000; sequence++) memory.record(createEvent(sequence))
   t.equal(memory.getUserOfGrant('grant 0'), undefined)
   t.equal(memory.getUserOfGrant('grant 1'), 'user 1')

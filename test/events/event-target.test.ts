@@ -2,7 +2,7 @@ import t from 'tap'
 import { parseEvent, type ZitadelEvent } from '../../lib/events/event.ts'
 import { EventMemory } from '../../lib/events/event-memory.ts'
 import type { DoubtTarget } from '../../lib/zitadel/verdict-target.ts'
-import { EVENT_TYPES, findTarget } from '../../lib/events/event-target.ts'
+import { EVENT_TYPES, findDoubtTarget } from '../../lib/events/event-target.ts'
 import { RECORDED_EVENTS, findRecorded } from '../fixtures/recorded-events.ts'
 
 const parse = (body: object): ZitadelEvent => parseEvent(Buffer.from(JSON.stringify(body)))!
@@ -49,18 +49,18 @@ t.test('each recorded event has its meaning', async (t) => {
   for (const body of RECORDED_EVENTS) {
     const expected = body.event_type === 'oidc_session.access_token.added' ? { session: body.aggregateID } : EXPECTED[body.event_type]
     t.ok(body.event_type in EXPECTED || body.event_type === 'oidc_session.access_token.added', `${body.event_type} is listed`)
-    t.same(findTarget(parse(body), NOTHING), expected, body.event_type)
+    t.same(findDoubtTarget(parse(body), NOTHING), expected, body.event_type)
   }
 })
 
 t.test('an empty or too long text is no id, and is not stored', async (t) => {
   for (const id of ['', 'x'.repeat(201)]) {
     const memory = new EventMemory(undefined)
-    t.same(findTarget(parse(findRecorded('user.pat.removed', { event_payload: { tokenId: id } })), memory), { sub: findRecorded('user.pat.removed').aggregateID })
+    t.same(findDoubtTarget(parse(findRecorded('user.pat.removed', { event_payload: { tokenId: id } })), memory), { sub: findRecorded('user.pat.removed').aggregateID })
     memory.record(parse(findRecorded('user.grant.added', { event_payload: { userId: id } })))
-    t.same(findTarget(parse(findRecorded('user.grant.deactivated')), memory), { all: true })
+    t.same(findDoubtTarget(parse(findRecorded('user.grant.deactivated')), memory), { all: true })
     memory.record(parse(findRecorded('session.user.checked', { event_payload: { userID: id } })))
-    t.same(findTarget(parse(findRecorded('session.terminated')), memory), { all: true })
+    t.same(findDoubtTarget(parse(findRecorded('session.terminated')), memory), { all: true })
   }
 })
 
@@ -68,9 +68,9 @@ t.test('an earlier event of a role assignment names its user', async (t) => {
   const memory = new EventMemory(undefined)
   memory.record(parse(findRecorded('user.grant.added')))
   for (const type of ['user.grant.cascade.changed', 'user.grant.deactivated', 'user.grant.reactivated']) {
-    t.same(findTarget(parse(findRecorded(type)), memory), { sub: USER }, type)
+    t.same(findDoubtTarget(parse(findRecorded(type)), memory), { sub: USER }, type)
   }
-  t.same(findTarget(parse(findRecorded('user.grant.cascade.removed')), memory), { all: true }, 'another assignment')
+  t.same(findDoubtTarget(parse(findRecorded('user.grant.cascade.removed')), memory), { all: true }, 'another assignment')
 })
 
 t.test('the login event of a session names its user', async (t) => {
@@ -79,8 +79,8 @@ t.test('the login event of a session names its user', async (t) => {
     const login = parse(RECORDED_EVENTS.findLast(({ event_type: recorded }) => recorded === type)!)
     memory.record(login)
     const session = '401242457951439910'
-    t.same(findTarget(parse(findRecorded('session.terminated', { aggregateID: session })), memory), { sub: '401241630566255654' }, type)
-    t.same(findTarget(parse(findRecorded('session.terminated')), memory), { all: true }, 'another session')
+    t.same(findDoubtTarget(parse(findRecorded('session.terminated', { aggregateID: session })), memory), { sub: '401241630566255654' }, type)
+    t.same(findDoubtTarget(parse(findRecorded('session.terminated')), memory), { all: true }, 'another session')
   }
 })
 
@@ -93,22 +93,22 @@ t.test('a service account has no login session', async (t) => {
 t.test('the administrator of a change is never taken for the changed user', async (t) => {
   for (const type of EVENT_TYPES) {
     const event = parse({ ...findRecorded('user.locked'), event_type: type, userID: 'administrator', event_payload: {} })
-    t.notMatch(JSON.stringify(findTarget(event, NOTHING)), 'administrator', type)
+    t.notMatch(JSON.stringify(findDoubtTarget(event, NOTHING)), 'administrator', type)
   }
 })
 
 t.test('a payload of another shape makes more verdicts doubtful, never fewer', async (t) => {
   for (const payload of [{}, { tokenId: 5 }, { tokenId: null }, { tokenId: ['x'] }]) {
-    t.same(findTarget(parse(findRecorded('user.pat.removed', { event_payload: payload })), NOTHING), { sub: USER })
+    t.same(findDoubtTarget(parse(findRecorded('user.pat.removed', { event_payload: payload })), NOTHING), { sub: USER })
   }
   for (const payload of [{}, { userId: 5 }, { userId: '' }, { userId: { toString: 'x' } }, null, [], 'x'] as never[]) {
-    t.same(findTarget(parse(findRecorded('user.grant.changed', { event_payload: payload })), NOTHING), { all: true })
+    t.same(findDoubtTarget(parse(findRecorded('user.grant.changed', { event_payload: payload })), NOTHING), { all: true })
   }
-  t.same(findTarget(parse(findRecorded('user.pat.removed', { event_type: 'user.token.removed' })), NOTHING), { jti: '401242419749719078' })
+  t.same(findDoubtTarget(parse(findRecorded('user.pat.removed', { event_type: 'user.token.removed' })), NOTHING), { jti: '401242419749719078' })
 })
 
 t.test('names of members of Object.prototype are no events', async (t) => {
   for (const type of ['constructor', '__proto__', 'toString', 'user.invented']) {
-    t.equal(findTarget(parse(findRecorded('user.locked', { event_type: type })), NOTHING), undefined, type)
+    t.equal(findDoubtTarget(parse(findRecorded('user.locked', { event_type: type })), NOTHING), undefined, type)
   }
 })

@@ -35,10 +35,10 @@ t.test('the instance is that of the first valid event, unless the option names o
 t.test('a repeated event is a replay while its signature could be valid', async (t) => {
   const memory = new EventMemory(undefined)
   const event = parse(locked)!
-  t.equal(memory.isReplay(event, 0), false)
-  t.equal(memory.isReplay({ ...event }, 600_000), true)
-  for (const other of [{ sequence: 7 }, { aggregateId: 'x' }, { aggregateType: 'x' }, { instanceId: 'x' }]) t.equal(memory.isReplay({ ...event, ...other }, 600_000), false)
-  t.equal(memory.isReplay(event, 1_200_001), false)
+  t.equal(memory.recordDelivery(event, 0), false)
+  t.equal(memory.recordDelivery({ ...event }, 600_000), true)
+  for (const other of [{ sequence: 7 }, { aggregateId: 'x' }, { aggregateType: 'x' }, { instanceId: 'x' }]) t.equal(memory.recordDelivery({ ...event, ...other }, 600_000), false)
+  t.equal(memory.recordDelivery(event, 1_200_001), false)
 })
 
 t.test('missing numbers of a role assignment are counted', async (t) => {

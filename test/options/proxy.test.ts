@@ -1,5 +1,5 @@
 import t from 'tap'
-import { resolveProxy } from '../../lib/options/proxy.ts'
+import { resolveProxy } from '../../lib/options/proxy-config.ts'
 import { CANARY, VALID_OPTIONS, describeError, start, startError } from '../fixtures/registration.ts'
 
 const ISSUER = 'https://auth.acme.example'

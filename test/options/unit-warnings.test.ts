@@ -3,7 +3,7 @@ import Fastify from 'fastify'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
 import { createConfig } from '../../lib/options/config.ts'
 import { findUnitMistakes } from '../../lib/options/unit-warnings.ts'
-import { CLOCK_SKEW_MS } from '../../lib/shared-cache/tombstones.ts'
+import { CLOCK_SKEW_MS } from '../../lib/shared-cache/clock-skew.ts'
 
 async function warnings (options: ZitadelOptions): Promise<string[]> {
   const lines: string[] = []

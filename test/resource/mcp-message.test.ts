@@ -1,5 +1,5 @@
 import t from 'tap'
-import { agreesWithHeaders, decodeNameHeader, parseMessages } from '../../lib/resource/mcp-message.ts'
+import { hasMatchingHeaders, decodeNameHeader, parseMessages } from '../../lib/resource/mcp-message.ts'
 
 const NAMED = { 'tools/call': 'name', 'prompts/get': 'name', 'resources/read': 'uri', 'tasks/get': 'taskId', 'tasks/update': 'taskId', 'tasks/cancel': 'taskId' }
 
@@ -22,13 +22,13 @@ t.test('a body of messages is a plain object or an array of them', async (t) => 
 
 t.test('a header that repeats a part of the message must have its value', async (t) => {
   const [message] = parseMessages({ method: 'tools/call', params: { name: 'add' } })!
-  for (const headers of [{}, { 'mcp-method': 'tools/call' }, { 'mcp-name': 'add' }, { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?YWRk?=' }]) t.ok(agreesWithHeaders(message!, headers))
-  for (const headers of [{ 'mcp-method': 'tools/list' }, { 'mcp-method': '' }, { 'mcp-name': 'other' }, { 'mcp-name': '' }, { 'mcp-name': '=?base64?!?=' }, { 'mcp-name': ['add', 'add'] }]) t.notOk(agreesWithHeaders(message!, headers as never))
+  for (const headers of [{}, { 'mcp-method': 'tools/call' }, { 'mcp-name': 'add' }, { 'mcp-method': 'tools/call', 'mcp-name': '=?base64?YWRk?=' }]) t.ok(hasMatchingHeaders(message!, headers))
+  for (const headers of [{ 'mcp-method': 'tools/list' }, { 'mcp-method': '' }, { 'mcp-name': 'other' }, { 'mcp-name': '' }, { 'mcp-name': '=?base64?!?=' }, { 'mcp-name': ['add', 'add'] }]) t.notOk(hasMatchingHeaders(message!, headers as never))
   const [nameless] = parseMessages({ method: 'tools/call', params: {} })!
-  t.notOk(agreesWithHeaders(nameless!, { 'mcp-name': 'add' }))
-  t.notOk(agreesWithHeaders(nameless!, { 'mcp-name': '=?base64?!?=' }), 'a malformed header agrees with no message')
+  t.notOk(hasMatchingHeaders(nameless!, { 'mcp-name': 'add' }))
+  t.notOk(hasMatchingHeaders(nameless!, { 'mcp-name': '=?base64?!?=' }), 'a malformed header agrees with no message')
   const [list] = parseMessages({ method: 'tools/list' })!
-  t.ok(agreesWithHeaders(list!, { 'mcp-name': 'add' }), 'a method without a name has none to repeat')
+  t.ok(hasMatchingHeaders(list!, { 'mcp-name': 'add' }), 'a method without a name has none to repeat')
 })
 
 t.test('the header Mcp-Name is plain or Base64 between its marks', async (t) => {

@@ -25,10 +25,10 @@ for (const [target, applies] of TARGETS) {
   t.test(`a forget ${JSON.stringify(target)} ${applies ? 'applies' : 'does not apply'} to a response that is loaded meanwhile, and to none that is loaded later`, async (t) => {
     const forgets = new RecentForgets()
     const { count } = forgets
-    t.notOk(forgets.mayApply(count, 'token', response))
+    t.notOk(forgets.canApply(count, 'token', response))
     forgets.add(target)
-    t.equal(forgets.mayApply(count, 'token', response), applies)
-    t.notOk(forgets.mayApply(forgets.count, 'token', response))
+    t.equal(forgets.canApply(count, 'token', response), applies)
+    t.notOk(forgets.canApply(forgets.count, 'token', response))
   })
 }
 
@@ -36,23 +36,23 @@ t.test('a forget of a session applies to a response that names it by its claim s
   for (const [session, applies] of [['7', true], ['V2_1', true], ['8', false]] as const) {
     const forgets = new RecentForgets()
     forgets.add({ session })
-    t.equal(forgets.mayApply(0, 'token', { ...response, sid: '7' }), applies, session)
+    t.equal(forgets.canApply(0, 'token', { ...response, sid: '7' }), applies, session)
   }
 })
 
 t.test('a response without sub and jti is forgotten by its token, and not by another token without a jti', async (t) => {
   const forgets = new RecentForgets()
   forgets.add({ token: 'other' })
-  t.notOk(forgets.mayApply(0, 'token', { active: true }))
+  t.notOk(forgets.canApply(0, 'token', { active: true }))
   forgets.add({ token: 'token' })
-  t.ok(forgets.mayApply(0, 'token', { active: true }))
+  t.ok(forgets.canApply(0, 'token', { active: true }))
 })
 
 t.test('after more than a hundred forgets during a load, every response counts as forgotten', async (t) => {
   const forgets = new RecentForgets()
   for (let index = 0; index < 100; index++) forgets.add({ sub: `user ${index}` })
-  t.notOk(forgets.mayApply(0, 'token', response))
+  t.notOk(forgets.canApply(0, 'token', response))
   forgets.add({ sub: 'one more' })
-  t.ok(forgets.mayApply(0, 'token', response))
-  t.notOk(forgets.mayApply(1, 'token', response))
+  t.ok(forgets.canApply(0, 'token', response))
+  t.notOk(forgets.canApply(1, 'token', response))
 })

@@ -1,6 +1,6 @@
 import { createDecipheriv } from 'node:crypto'
 import t, { type Test } from 'tap'
-import { createSharedCache } from '../../lib/shared-cache/open.ts'
+import { createSharedCache } from '../../lib/shared-cache/open-shared-cache.ts'
 import { systemClock } from '../../lib/clock.ts'
 import { AeadBox, SharedKey } from '../../lib/shared-cache/shared-key.ts'
 import { ada, identity, join, type MemberOptions } from '../fixtures/fleet.ts'

@@ -53,7 +53,7 @@ t.test('if one is not stored, this process uses nothing that was asked for befor
     t.equal(await world.tombstones.put({ sub: 'ada' }), false)
     t.equal(await world.tombstones.isForgotten({}, now + 5000, false), true)
     t.equal(await world.tombstones.isForgotten({}, now + 5001, false), false)
-    t.equal(await world.tombstones.isMarked({}, now, false), false, 'by the marks in Redis')
+    t.equal(await world.tombstones.hasTombstone({}, now, false), false, 'by the marks in Redis')
   }
 })
 
@@ -85,15 +85,15 @@ t.test('a flag says that there is any: under one key is enough, and any reply bu
 t.test('a response is compared with the marks of its token, user, jti and session (both names), and with that of all', async (t) => {
   const world = create()
   world.reply = () => ''
-  t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION, sid: 'login' }, 1, true), false)
+  t.equal(await world.tombstones.hasTombstone({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION, sid: 'login' }, 1, true), false)
   const names = [createName('token', 'token'), createName('sub', 'ada'), createName('jti', `${SESSION}-at_2`), createName('session', SESSION), createName('session', 'login'), createName('all', '')]
   t.same(world.sent.toSorted(), names.map((name) => ['GETRANGE', name, '0', '13']).sort())
   for (const name of names) {
     world.reply = (_command, read) => read === name ? '1' : ''
-    t.equal(await world.tombstones.isMarked({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION, sid: 'login' }, 1, true), true)
+    t.equal(await world.tombstones.hasTombstone({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION, sid: 'login' }, 1, true), true)
   }
   world.sent.length = 0
-  t.equal(await world.tombstones.isMarked({ sub: 'ada' }, 1, false), false)
+  t.equal(await world.tombstones.hasTombstone({ sub: 'ada' }, 1, false), false)
   t.same(world.sent, [], 'nothing is read if there is none')
 })
 
@@ -104,6 +104,6 @@ t.test('a mark counts until five seconds after it, and anything that is no time 
   for (const [askedAt, isForgotten] of [[at, true], [at + 5000, true], [at + 5001, false]] as const) t.equal(await world.tombstones.isForgotten({ sub: 'ada' }, askedAt, true), isForgotten)
   for (const value of [null, 0, '0', `${at}0`, `0${at}`, ` ${at}`.slice(0, 13), `${at}`.slice(0, 12), 'x'.repeat(13), undefined, at]) {
     world.reply = () => value
-    t.equal(await world.tombstones.isMarked({ sub: 'ada' }, 2 * at, true), true, JSON.stringify(value))
+    t.equal(await world.tombstones.hasTombstone({ sub: 'ada' }, 2 * at, true), true, JSON.stringify(value))
   }
 })

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { ManualClock } from '../fixtures/clock.ts'
-import { getSession } from '../../lib/zitadel/session.ts'
+import { getSession } from '../../lib/zitadel/token-id.ts'
 import { VerdictCache } from '../../lib/verdicts/verdict-cache.ts'
 import { createVerdict } from '../../lib/verdicts/verdict.ts'
 import { VerdictIndex } from '../../lib/verdicts/verdict-index.ts'

@@ -65,8 +65,8 @@ t.test('roles, objects, arrays, numbers and names of members weigh what they tak
 })
 
 t.test('a member with a name that no response had lately weighs more, in the claims and inside', async (t) => {
-  const { isNew } = new MemberNames()
-  const weighNext = (claims: object): number => weighVerdict(createIntrospectedVerdict({ active: true, ...claims }), isNew)
+  const { registerName } = new MemberNames()
+  const weighNext = (claims: object): number => weighVerdict(createIntrospectedVerdict({ active: true, ...claims }), registerName)
   const response = (name: string): object => ({ [`claim-${name}`]: 1, 'urn:zitadel:iam:user:metadata': { [`key-${name}`]: '' } })
   weighNext(response('a'))
   t.equal(weighNext(response('b')) - weighNext(response('b')), 2 * 140 + 'claim-b'.length, 'the decoded metadata repeats a name')

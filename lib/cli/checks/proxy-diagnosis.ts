@@ -1,4 +1,4 @@
-import type { ProxyConfig } from '../../options/proxy.ts'
+import type { ProxyConfig } from '../../options/proxy-config.ts'
 import { createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
 
 /** Checks whether requests go through the proxy that the environment names. */

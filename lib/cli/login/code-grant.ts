@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import { parseJson } from '../../client/http-response.ts'
 import type { LoginRequest } from './device-grant.ts'
 import { openLoopback } from './loopback.ts'
-import { LoginError, type ServerMetadata } from './metadata.ts'
+import { LoginError, type ServerMetadata } from './authorization-server-metadata.ts'
 import { createRefusal, parseTokenResponse, toErrorWord } from './token-response.ts'
 
 const createRandom = (): string => randomBytes(32).toString('base64url')

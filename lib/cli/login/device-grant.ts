@@ -1,5 +1,5 @@
 import { parseJson } from '../../client/http-response.ts'
-import { LoginError, type Send, type ServerMetadata } from './metadata.ts'
+import { LoginError, type Send, type ServerMetadata } from './authorization-server-metadata.ts'
 import { createRefusal, parseTokenResponse, toErrorWord } from './token-response.ts'
 
 /** A login to carry out. */

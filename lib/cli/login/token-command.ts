@@ -5,7 +5,7 @@ import { UsageError, type Command, type CommandLine } from '../command.ts'
 import { getNumber, getText } from '../environment.ts'
 import { logInByBrowser } from './code-grant.ts'
 import { logInByDevice } from './device-grant.ts'
-import { checkIssuer, createSender, fetchMetadata } from './metadata.ts'
+import { checkIssuer, createSender, fetchMetadata } from './authorization-server-metadata.ts'
 
 /** Seconds for a login. */
 const TIMEOUT_SECONDS = 300

@@ -2,7 +2,7 @@ import { DeadlineExceededError } from '../../client/deadline.ts'
 import { parseJson } from '../../client/http-response.ts'
 import { getErrorCode } from '../../client/outage.ts'
 import { ProxyRejectedError } from '../../client/proxy-tunnel.ts'
-import { resolveProxy } from '../../options/proxy.ts'
+import { resolveProxy } from '../../options/proxy-config.ts'
 import { sendCall, type HttpCall } from '../http.ts'
 import { shortenForDisplay } from '../printable.ts'
 

@@ -71,7 +71,7 @@ function parseSeconds (value: unknown): number {
  * Verifies an assertion with the checks of ZITADEL, in the same order: one second of clock tolerance, no upper bound on
  * `exp`, `jti` is not recorded.
  *
- * @param now milliseconds since the epoch
+ * @param now milliseconds since 1970
  * @throws OAuthError `unauthorized_client`
  */
 export async function verifyAssertion (assertion: string, { keys }: Application, issuer: string, now: number): Promise<void> {

@@ -54,7 +54,7 @@ export function getClaimedClientId ({ clientId, assertion }: ClientCredentials):
 /**
  * Returns the application of valid credentials. An assertion takes precedence over a secret.
  *
- * @param now milliseconds since the epoch
+ * @param now milliseconds since 1970
  * @throws OAuthError `unauthorized_client`
  */
 export async function authenticate (

@@ -7,7 +7,7 @@ export interface EndpointContext {
   readonly applications: ApplicationStore
   readonly tokens: TokenStore
   readonly domains: InstanceDomains
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly refuseTwoMethods: boolean
   /** True if an assertion has no `jti`, or the `jti` of an earlier call. */

@@ -49,7 +49,7 @@ async function hideInternalErrors (createResponse: () => Promise<StandInResponse
  *
  * @param record undefined if the token is unknown
  * @param issuer the origin of the introspection request
- * @param now milliseconds since the epoch
+ * @param now milliseconds since 1970
  * @throws Error if the token is inactive for this client. The message is the reason.
  */
 export function createActiveResponse (record: TokenRecord | undefined, client: Pick<Application, 'clientId' | 'projectId'>, issuer: string, applications: ApplicationStore, now: number): ReadonlyMap<string, unknown> {

@@ -1,6 +1,6 @@
 import { getSuffixes } from '../tokens/roles.ts'
 import type { TokenRecord } from '../tokens/token-record.ts'
-import { DEFAULT_USERS, type Profile } from '../tokens/users.ts'
+import { DEFAULT_USERS, type Profile } from '../tokens/default-users.ts'
 
 /** Creates the claims about the user that belong to the scopes of the token. */
 export function createUserInfo ({ kind, username, scopes, organization, options }: TokenRecord): Record<string, unknown> {

@@ -34,17 +34,17 @@ export class EventBodies {
   readonly #grants = new Map<string, string>()
   readonly #clock: () => number
 
-  /** @param clock milliseconds since the epoch */
+  /** @param clock milliseconds since 1970 */
   constructor (clock: () => number) {
     this.#clock = clock
   }
 
   /** @param organization of the user */
-  ofUser (type: 'user.locked' | 'user.deactivated', sub: string, organization: string): EventBody {
+  createUserEvent (type: 'user.locked' | 'user.deactivated', sub: string, organization: string): EventBody {
     return this.#create({ type, aggregateType: 'user', aggregateId: sub, userId: ADMINISTRATOR_ID }, organization)
   }
 
-  ofToken (change: TokenChange): EventBody {
+  createTokenEvent (change: TokenChange): EventBody {
     return this.#create(this.#describe(change), change.record.organization.id)
   }
 

@@ -20,7 +20,7 @@ export interface Delivery extends Webhook {
 export interface WebhookSignature {
   /** Another key than that of the target forges the signature. Default: `signingKey` of the target. */
   readonly signingKey?: string | undefined
-  /** When it was signed, in milliseconds since the epoch. Default: now. */
+  /** When it was signed, in milliseconds since 1970. Default: now. */
   readonly signedAt?: number | undefined
 }
 
@@ -55,7 +55,7 @@ export class WebhookSender implements WebhookTarget {
   #held: EventBody[] | undefined
   #last: Promise<unknown> = Promise.resolve()
 
-  /** @param clock milliseconds since the epoch */
+  /** @param clock milliseconds since 1970 */
   constructor (receiver: WebhookReceiver, clock: () => number) {
     if (typeof receiver !== 'function' && !URL.canParse(receiver)) throw new TypeError('the receiver of a webhook target must be a URL or a function')
     this.#receiver = receiver

@@ -4,7 +4,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 /**
  * Creates the headers of every response of ZITADEL.
  *
- * @param now milliseconds since the epoch, for `Date`
+ * @param now milliseconds since 1970, for `Date`
  * @param origin the `Origin` of the request
  */
 export function createCommonHeaders (now: number, origin: string | undefined, hasCookie: boolean): OutgoingHttpHeaders {

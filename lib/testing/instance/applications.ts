@@ -5,7 +5,7 @@ import { getKeyPair } from './key-pairs.ts'
 /** The project of an application that names no other. */
 export const DEFAULT_PROJECT_ID = '280000000000000001'
 
-/** A registered application. Times are in milliseconds since the epoch. */
+/** A registered application. Times are in milliseconds since 1970. */
 export interface Application {
   readonly kind: 'api' | 'oidc'
   readonly clientId: string

@@ -15,7 +15,7 @@ export interface RequestHandler {
   record (request: RecordedRequest): void
   /** Returns the fault for a new request. */
   nextFault (): Fault | null
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since 1970. */
   clock (): number
 }
 

@@ -1,5 +1,5 @@
 import { OBJECT, TEXT, type ValueChecks } from '../options/option-values.ts'
-import { DEFAULT_USERS } from './users.ts'
+import { DEFAULT_USERS } from './default-users.ts'
 import { createJwt } from './token-format.ts'
 
 /** The properties of a logout token. Every option has a default. */
@@ -24,7 +24,7 @@ let lastId = 280000000000000300n
 /**
  * Creates a logout token as ZITADEL sends it.
  *
- * @param now seconds since the epoch
+ * @param now seconds since 1970
  * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken OpenID Connect Back-Channel Logout section 2.4}
  */
 export async function createLogoutToken ({ sub = DEFAULT_USERS.user.sub, clientId, sid = createId(), claims = {}, header = {} }: LogoutTokenOptions & { clientId: string }, issuer: string, now: number): Promise<string> {

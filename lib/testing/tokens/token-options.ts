@@ -1,7 +1,7 @@
 import { LIFETIME, OBJECT, ROLES, SWITCH, TEXT, TEXT_OR_ID, TEXT_RECORD, TEXTS, createChoiceCheck, type ValueChecks } from '../options/option-values.ts'
 import type { Roles } from './roles.ts'
 import type { TokenFormat } from './token-format.ts'
-import type { Organization, Profile, TokenKind } from './users.ts'
+import type { Organization, Profile, TokenKind } from './default-users.ts'
 
 /**
  * The user or service that acts for the subject, after a token exchange. The innermost `act` acted first.

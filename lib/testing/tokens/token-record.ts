@@ -1,9 +1,9 @@
 import type { ApplicationStore, Project } from '../instance/applications.ts'
 import { createRoleScopes, getSuffixes, type Roles } from './roles.ts'
 import type { TokenOptions } from './token-options.ts'
-import { resolveOrganization, DEFAULT_USERS, type CompleteOrganization, type TokenKind } from './users.ts'
+import { resolveOrganization, DEFAULT_USERS, type CompleteOrganization, type TokenKind } from './default-users.ts'
 
-/** An issued token. Times are in seconds since the epoch. */
+/** An issued token. Times are in seconds since 1970. */
 export interface TokenRecord {
   readonly id: string
   readonly sessionId: string

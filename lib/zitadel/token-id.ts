@@ -5,7 +5,7 @@ const JTI_PREFIX = 'V2_'
  * Every token of ZITADEL that is not a personal access token belongs to an OIDC session. The client id is no evidence: an
  * Action can add one to any response, but it cannot set `jti`.
  */
-export function isOfSession (jti: unknown): jti is string {
+export function isSessionToken (jti: unknown): jti is string {
   return typeof jti === 'string' && jti.startsWith(JTI_PREFIX)
 }
 
@@ -19,7 +19,7 @@ export function isPersonalAccessToken (jti: unknown): boolean {
  * that ZITADEL's events name. Undefined for a personal access token.
  */
 export function getSession (jti: unknown): string | undefined {
-  if (!isOfSession(jti)) return undefined
+  if (!isSessionToken(jti)) return undefined
   const end = jti.lastIndexOf('-at_')
   return end === -1 ? undefined : jti.slice(0, end)
 }

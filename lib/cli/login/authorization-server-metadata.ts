@@ -1,7 +1,7 @@
 import { toOutageError } from '../../client/outage.ts'
 import { parseJson } from '../../client/http-response.ts'
 import { OPTION_CHECKS } from '../../options/checks.ts'
-import { resolveProxy } from '../../options/proxy.ts'
+import { resolveProxy } from '../../options/proxy-config.ts'
 import { CommandError, UsageError } from '../command.ts'
 import { sendCall, type CallResponse, type HttpCall } from '../http.ts'
 

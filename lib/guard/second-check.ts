@@ -4,7 +4,7 @@ import { getAccessContext, setAccessContext, type AccessContext } from './access
 import { composeStrategies } from './auth-composition.ts'
 import { findDenial } from './context-check.ts'
 import { forgetStrategyDenial } from './denial-log.ts'
-import { deny, type GuardHook } from './denial.ts'
+import { endCheck, type GuardHook } from './denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
 /** How long a body must take until the expiry is checked again. Most requests have none, and a check reads the clock. */
@@ -18,18 +18,18 @@ const EXPIRY_RECHECK_MS = 50
  *
  * @param monotonic milliseconds
  */
-export function createRecheck ({ active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number): GuardHook {
+export function createSecondCheck ({ active, unexpired, scopes, roles }: AccessChecks, tools: AccessCheck, monotonic: () => number): GuardHook {
   const checkScopes = createStrategy(scopes)
   const checkRoles = createStrategy(roles)
   const checkTools = createStrategy(tools)
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
     // A hook may have called `forget` in the meantime.
-    if (context.isPassing && context.previous === undefined && !context.introspector.mayBeForgotten(context.verdict)) return deny(request, reply, undefined, done)
+    if (context.isPassing && context.previous === undefined && !context.introspector.isPossiblyForgotten(context.verdict)) return endCheck(request, reply, undefined, done)
     const now = monotonic()
     // Only an active verdict allows a request, and an expired token needs no introspection.
     const denial = now - context.checkedAt < EXPIRY_RECHECK_MS ? undefined : findDenial(unexpired, request, context)
-    if (denial !== undefined || !isOutdated(context, now)) return deny(request, reply, denial, done)
+    if (denial !== undefined || !isOutdated(context, now)) return endCheck(request, reply, denial, done)
     const endHandling = handleUpgradeErrors(request)
     renewVerdicts(context, monotonic)
       .finally(endHandling)
@@ -37,7 +37,7 @@ export function createRecheck ({ active, unexpired, scopes, roles }: AccessCheck
         setAccessContext(request, renewed)
         return findDenial(active, request, renewed) ?? findDenial(unexpired, request, renewed)
       })
-      .then((denial) => deny(request, reply, denial, done), (error) => deny(request, reply, toRequestError(error), done))
+      .then((denial) => endCheck(request, reply, denial, done), (error) => endCheck(request, reply, toRequestError(error), done))
   }
   const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles], [checkTools], [checkScopes, checkTools], [checkRoles, checkTools], [checkScopes, checkRoles, checkTools]].map((grants) => composeStrategies([checkToken, ...grants]))
   return (request, reply, done) => {
@@ -55,7 +55,7 @@ function getKind ({ requirement, previous }: AccessContext): number {
 }
 
 function createStrategy (check: AccessCheck): GuardHook {
-  return (request, reply, done) => deny(request, reply, findDenial(check, request, getAccessContext(request)!), done)
+  return (request, reply, done) => endCheck(request, reply, findDenial(check, request, getAccessContext(request)!), done)
 }
 
 function isOutdated (context: AccessContext, now: number): boolean {

@@ -12,7 +12,7 @@ export interface Profile {
   gender?: 'female' | 'male' | 'diverse' | undefined
   /** BCP 47; ZITADEL sends `null` for a person without a language. */
   locale?: string | null | undefined
-  /** Seconds since the epoch. */
+  /** Seconds since 1970. */
   updated_at?: number | undefined
   email?: string | undefined
   email_verified?: boolean | undefined
