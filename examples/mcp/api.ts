@@ -16,7 +16,7 @@ export interface McpApi {
 /**
  * An MCP server on the official packages, guarded by three lines: `register`, `config` and `authInfo`.
  *
- * @param recheck seconds between two looks at the token of an open stream
+ * @param recheck seconds between two checks of the token of an open stream
  */
 export async function buildApi (options: ZitadelOptions, recheck = 60): Promise<McpApi> {
   // #region server

@@ -9,7 +9,7 @@ function readToken (request: FastifyRequest): string | undefined {
   return scheme === 'bearer' ? token?.trim() : undefined
 }
 
-/** @param recheck seconds between two looks at the token of an open socket */
+/** @param recheck seconds between two checks of the token of an open socket */
 export async function buildApi (options: ZitadelOptions, recheck: number = 60): Promise<FastifyInstance> {
   const app = Fastify({ logger: process.env['LOG'] === '1' })
   await app.register(fastifyWebsocket)

@@ -10,7 +10,7 @@ export type ForgetKind = 'forget' | 'doubt'
 
 /** What another process has forgotten or doubted. */
 export interface ForgetMessageContent {
-  readonly event: VerdictTarget
+  readonly target: VerdictTarget
   readonly kind: ForgetKind
 }
 
@@ -48,8 +48,8 @@ export class ForgetMessages {
    *
    * @returns whether Redis has passed it on
    */
-  async publish (event: VerdictTarget, kind: ForgetKind): Promise<boolean> {
-    const text = JSON.stringify([this.#senderId, recode(event, encodeTokenHash), kind, this.#clock.wall()])
+  async publish (target: VerdictTarget, kind: ForgetKind): Promise<boolean> {
+    const text = JSON.stringify([this.#senderId, recode(target, encodeTokenHash), kind, this.#clock.wall()])
     const published = await Promise.all([...this.#keys].map(async ([channel, { messages }]) => {
       const sealed = messages.seal(text)
       if (sealed.length > MAX_MESSAGE_LENGTH) return false
@@ -67,11 +67,11 @@ export class ForgetMessages {
     const text = key.messages.open(message)
     if (text === undefined) return undefined
     this.#remember(id)
-    const [sender, event, kind, wall] = JSON.parse(text) as [string, VerdictTarget, unknown, number?]
+    const [sender, target, kind, wall] = JSON.parse(text) as [string, VerdictTarget, unknown, number?]
     if (sender === this.#senderId) return undefined
     // Older versions of this package send no kind and no time, and a newer one may send another kind.
     if (wall !== undefined) this.#onClock(wall)
-    return { event: recode(event, decodeTokenHash), kind: kind === 'doubt' ? 'doubt' : 'forget' }
+    return { target: recode(target, decodeTokenHash), kind: kind === 'doubt' ? 'doubt' : 'forget' }
   }
 
   #remember (id: string): void {
@@ -80,6 +80,6 @@ export class ForgetMessages {
   }
 }
 
-function recode (event: VerdictTarget, code: (key: string) => string): VerdictTarget {
-  return 'key' in event ? { ...event, key: code(event.key) } : event
+function recode (target: VerdictTarget, code: (key: string) => string): VerdictTarget {
+  return 'key' in target ? { ...target, key: code(target.key) } : target
 }

@@ -14,14 +14,14 @@ export class ForgetSender {
   readonly #shared: SharedCacheContext
   readonly #messages: ForgetMessages
   readonly #log: SharedCacheLog
-  readonly #onForgotten: (event: VerdictTarget, kind: ForgetKind) => void
+  readonly #onForgotten: (target: VerdictTarget, kind: ForgetKind) => void
   readonly #pending = new PendingForgets()
   #isSendingAgain = false
   #isClosed = false
   readonly #sending = new PendingWork()
 
   /** @param onForgotten called when the tombstones are stored, or are not because Redis does not respond */
-  constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (event: VerdictTarget, kind: ForgetKind) => void) {
+  constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (target: VerdictTarget, kind: ForgetKind) => void) {
     this.#shared = shared
     this.#messages = messages
     this.#log = log
@@ -60,7 +60,7 @@ export class ForgetSender {
     const until = clock.monotonic() + lifetime + 2 * CLOCK_SKEW_MS
     const forget: PendingForget = { kind, ...await this.#store(what), isPublished: false, until }
     // In this process too: the jti may be known only now, and what was loaded before the tombstones were stored is not used.
-    this.#onForgotten(forget.event, kind)
+    this.#onForgotten(forget.target, kind)
     if (await this.#publish(forget)) return true
     if (this.#isClosed) this.#logClosed(1)
     else this.#keep(forget)
@@ -93,28 +93,28 @@ export class ForgetSender {
   async #sendAgain (forget: PendingForget): Promise<boolean> {
     if (!forget.isStored) {
       Object.assign(forget, await this.#store(forget.what))
-      if (forget.isStored) this.#onForgotten(forget.event, forget.kind)
+      if (forget.isStored) this.#onForgotten(forget.target, forget.kind)
       // Without tombstones, a second message has no effect that the first one did not have.
       else if (forget.isPublished) return false
     }
     return await this.#publish(forget)
   }
 
-  async #store (what: SharedForgetTarget): Promise<Pick<PendingForget, 'what' | 'event' | 'isStored'>> {
+  async #store (what: SharedForgetTarget): Promise<Pick<PendingForget, 'what' | 'target' | 'isStored'>> {
     const { tombstones } = this.#shared
     const isStored = await tombstones.put(what)
-    if (!('token' in what)) return { what, event: what, isStored }
+    if (!('token' in what)) return { what, target: what, isStored }
     const entry = new SharedEntry(this.#shared, what.token)
     const jti = what.jti ?? await entry.loadJti()
     const isJtiStored = jti === what.jti || await tombstones.put({ jti })
     entry.delete()
     // The entry is gone: its jti is kept for the next time.
-    return { what: { ...what, jti }, event: { key: hashToken(what.token), jti }, isStored: isStored && isJtiStored }
+    return { what: { ...what, jti }, target: { key: hashToken(what.token), jti }, isStored: isStored && isJtiStored }
   }
 
   /** After the tombstones: a process that receives the message and reads the shared cache again must find them. */
   async #publish (forget: PendingForget): Promise<boolean> {
-    const isPublished = await this.#messages.publish(forget.event, forget.kind)
+    const isPublished = await this.#messages.publish(forget.target, forget.kind)
     forget.isPublished ||= isPublished
     return forget.isStored && isPublished
   }

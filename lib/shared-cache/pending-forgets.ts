@@ -10,7 +10,7 @@ export interface PendingForget {
   what: SharedForgetTarget
   kind: ForgetKind
   /** What the other processes are sent. */
-  event: VerdictTarget
+  target: VerdictTarget
   isStored: boolean
   isPublished: boolean
   /** Monotonic milliseconds after which no verdict that it applies to can be used. */
@@ -43,7 +43,7 @@ export class PendingForgets {
     this.#forgets.set(name, forget)
     if (this.#forgets.size <= MAX_PENDING_FORGETS) return
     this.#forgets.clear()
-    this.#forgets.set(ALL, { what: { all: true }, kind: 'doubt', event: { all: true }, isStored: false, isPublished: false, until: forget.until })
+    this.#forgets.set(ALL, { what: { all: true }, kind: 'doubt', target: { all: true }, isStored: false, isPublished: false, until: forget.until })
   }
 
   /**

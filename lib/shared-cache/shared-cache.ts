@@ -45,7 +45,7 @@ export class SharedCache {
     this.#leases = new Leases(commands, `${prefix}:released:${keys[0]!.channel}`, clock, log, { wait })
     this.#clockMessages = new ClockMessages(commands, keys, prefix, clock, log, intervals.clock)
     this.#forgetMessages = new ForgetMessages(commands, keys, prefix, clock, (wall) => this.#clockMessages.compare(wall))
-    this.#forgetSender = new ForgetSender(context, this.#forgetMessages, log, (event, kind) => this.#notifyListeners(event, kind, true))
+    this.#forgetSender = new ForgetSender(context, this.#forgetMessages, log, (target, kind) => this.#notifyListeners(target, kind, true))
     this.#subscription = new Subscription(client, commands, prefix, [this.#leases.channel, ...this.#forgetMessages.channels, ...this.#clockMessages.channels], {
       onMessage: (channel, message) => this.#handleMessage(channel, message),
       onGap: (isCutOff) => {
@@ -136,8 +136,8 @@ export class SharedCache {
     if (this.#clockMessages.handle(channel, message)) return
     const content = this.#forgetMessages.parse(channel, message)
     if (content === undefined) return
-    this.#forgets.add(content.event)
-    this.#notifyListeners(content.event, content.kind, false)
+    this.#forgets.add(content.target)
+    this.#notifyListeners(content.target, content.kind, false)
   }
 
   #notifyListeners (...forgotten: Parameters<ForgetListener>): void {

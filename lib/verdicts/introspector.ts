@@ -7,6 +7,7 @@ import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
 import type { DoubtTarget } from '../zitadel/verdict-target.ts'
 import { Forgetter, type OnForget } from './forgetter.ts'
+import { REFRESH_AHEAD, countUse } from './refresh-ahead.ts'
 import { VerdictLoader, type VerdictLoaderOptions } from './verdict-loader.ts'
 import type { Forgettable } from './verdict-names.ts'
 import type { VerdictRules, Verdict } from './verdict.ts'
@@ -19,9 +20,6 @@ export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
   /** Called when verdicts are dropped before their ttl ends. */
   readonly onForget?: OnForget | undefined
 }
-
-/** The part of its ttl after which a used verdict is refreshed, the uses that it needs, and how many refreshes may be in flight. */
-const REFRESH_AHEAD = { after: 0.8, uses: 3, atOnce: 8 }
 
 /**
  * Milliseconds by which a verdict that allowed a request may exceed the age that the route accepts, at the check after the body and
@@ -154,9 +152,4 @@ export class Introspector {
 function isOutage (error: unknown): boolean {
   const { cause } = error as { cause?: unknown }
   return cause instanceof OutageError && !cause.canBeCausedByCaller
-}
-
-/** Counts a use, until there are enough: writing to the memory of a verdict costs more than reading it. */
-function countUse (verdict: Verdict): boolean {
-  return verdict.hits >= REFRESH_AHEAD.uses || ++verdict.hits >= REFRESH_AHEAD.uses
 }

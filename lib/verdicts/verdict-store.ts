@@ -36,6 +36,9 @@ const HEAVY_BYTES = 16_384
 const HEAVY_SHARE = 1 / 4
 const INACTIVE_SHARE = 1 / 16
 
+/** The part of `max` for heavy verdicts, and for inactive ones. */
+const FEW_SHARE = 1 / 10
+
 /** How many verdicts of a partition are released at once: some milliseconds of work. */
 const MAX_RELEASES = 1000
 
@@ -56,7 +59,7 @@ export class VerdictStore {
   readonly #timer = new ReleaseTimer(() => this.#release())
 
   constructor ({ ttl, inactiveTtl, staleIfError, max, maxBytes }: StoreBounds, clock: Clock) {
-    const few = Math.ceil(max / 10)
+    const few = Math.ceil(max * FEW_SHARE)
     const heavyBytes = Math.ceil(maxBytes * HEAVY_SHARE)
     const inactiveBytes = Math.ceil(maxBytes * INACTIVE_SHARE)
     const onRemove = (verdict: Verdict, key: string): void => this.#index.remove(verdict, key)

@@ -11,7 +11,7 @@ const TOKENS = 40
 
 async function joinCluster (t: Parameters<typeof open>[0], cluster: RedisCluster, kind: Kind, isLazy: boolean = false): Promise<Member> {
   const member = await open(t, await connectCluster(t, cluster, kind, isLazy), { deadline: 500, prefix: `fastify-zitadel:${kind}` })
-  await member.hears((event) => 'all' in event)
+  await member.hears((target) => 'all' in target)
   return member
 }
 
@@ -86,7 +86,7 @@ t.test('a cluster is shared through a slot migration and a failover, and no resp
     await first.settle()
     t.same((await second.ask(kind, { active: false })).response, owner, `${kind}: a response is shared`)
     t.equal(await first.cache.forget({ sub: owner.sub }), true)
-    await second.hears((event) => 'sub' in event && event.sub === owner.sub)
+    await second.hears((target) => 'sub' in target && target.sub === owner.sub)
     t.same((await second.ask(kind, { active: false })).response, { active: false })
     return new Load(kind, members)
   }))

@@ -24,13 +24,13 @@ function create (keys: readonly SharedKey[] = KEYS): Process {
 t.test('a message is published under every key, and another process reads it once', async (t) => {
   const [one, other] = [create(), create()]
   t.same(one.messages.channels, CHANNELS)
-  for (const [event, kind] of [[{ sub: 'ada' }, 'doubt'], [{ all: true }, 'forget']] as const) {
+  for (const [target, kind] of [[{ sub: 'ada' }, 'doubt'], [{ all: true }, 'forget']] as const) {
     one.sent.length = 0
     other.clocks.length = 0
-    t.equal(await one.messages.publish(event, kind), true)
+    t.equal(await one.messages.publish(target, kind), true)
     t.same(one.sent.map(([command, channel]) => [command, channel]), CHANNELS.map((channel) => ['PUBLISH', channel]))
     const [, channel, message] = one.sent[1] as [string, string, string]
-    t.same(other.messages.parse(channel, message), { event, kind })
+    t.same(other.messages.parse(channel, message), { target, kind })
     t.same(other.clocks, [clock.wall()])
     t.equal(other.messages.parse(channel, message), undefined, 'a repeat')
     t.equal(one.messages.parse(channel, message), undefined, 'of the same process')
@@ -65,10 +65,10 @@ t.test('the longest message is sent and read, and a longer one is neither', asyn
 })
 
 t.test('messages of other versions are read: without a kind and a time, or with a kind that is not known', async (t) => {
-  const event: VerdictTarget = { jti: 'V2_1-at_2' }
+  const target: VerdictTarget = { jti: 'V2_1-at_2' }
   for (const [rest, clocks] of [[[], []], [['another', 5], [5]]] as const) {
     const process = create()
-    t.same(process.messages.parse(CHANNELS[0]!, KEYS[0]!.messages.seal(JSON.stringify(['id', event, ...rest]))), { event, kind: 'forget' })
+    t.same(process.messages.parse(CHANNELS[0]!, KEYS[0]!.messages.seal(JSON.stringify(['id', target, ...rest]))), { target, kind: 'forget' })
     t.same(process.clocks, clocks)
   }
 })

@@ -51,7 +51,7 @@ t.test('a forget is stored, then applied here, then published', async (t) => {
   t.same(listCommands(world), ['SET', 'SET', 'PUBLISH'])
   t.same(world.sent[0]![1], createName('sub', 'ada'))
   t.same(world.forgotten, [[{ sub: 'ada' }, 'doubt']])
-  t.same(world.received(), [{ event: { sub: 'ada' }, kind: 'doubt' }])
+  t.same(world.received(), [{ target: { sub: 'ada' }, kind: 'doubt' }])
   t.equal(world.sender.pendingCount, 0)
   t.same(world.lines, [])
 })
@@ -61,14 +61,14 @@ t.test('a token is forgotten with its jti, which is read from the entry if it is
     const world = create()
     world.entry.store({ response: ada, askedAt: world.clock.monotonic() })
     t.equal(await world.sender.send({ token: 'token', ...given }, 'forget'), true)
-    t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'binary'), jti }, kind: 'forget' }])
+    t.same(world.received(), [{ target: { key: hash('sha256', 'token', 'binary'), jti }, kind: 'forget' }])
     for (const name of [createName('token', 'token'), createName('jti', jti)]) t.ok(world.values.has(name))
     t.equal(await world.entry.load(Infinity), undefined)
     t.ok(listCommands(world).includes('DEL'))
   }
   const world = create()
   t.equal(await world.sender.send({ token: 'token' }, 'forget'), true)
-  t.same(world.received(), [{ event: { key: hash('sha256', 'token', 'binary') }, kind: 'forget' }])
+  t.same(world.received(), [{ target: { key: hash('sha256', 'token', 'binary') }, kind: 'forget' }])
   t.equal(listCommands(world).filter((command) => command === 'SET').length, 2, 'no mark for a jti that is not known')
 })
 
@@ -136,7 +136,7 @@ t.test('several are sent in their order, until one is not accepted', async (t) =
   world.sent.length = 0
   world.fails = (_command, name) => name === createName('sub', 'b')
   await world.sender.sendAgain()
-  t.same(world.received().map((content) => (content as { event: object }).event), [{ sub: 'a' }, { sub: 'b' }])
+  t.same(world.received().map((content) => (content as { target: object }).target), [{ sub: 'a' }, { sub: 'b' }])
   t.equal(world.sender.pendingCount, 2)
   t.same(world.lines.at(-1), ['info', { code, reason: 'SENT', count: 1 }])
   world.fails = () => false

@@ -18,14 +18,14 @@ for (const kind of kinds) {
     const ways = [
       [{ sub }, { sub }], [{ jti }, { jti }], [{ token: 'token' }, { key }], [{ token: 'token', jti }, { key, jti }]
     ] as const
-    for (const [what, event] of ways) {
+    for (const [what, target] of ways) {
       t.equal(await first.cache.forget(what), true)
       for (const other of others) {
-        await other.hears((forgotten) => JSON.stringify(forgotten) === JSON.stringify(event))
+        await other.hears((forgotten) => JSON.stringify(forgotten) === JSON.stringify(target))
       }
     }
     await first.settle()
-    t.same(first.received, [{ all: true }, ...ways.map(([, event]) => event)], 'the process that forgets does not receive its own message')
+    t.same(first.received, [{ all: true }, ...ways.map(([, target]) => target)], 'the process that forgets does not receive its own message')
     t.same(members.flatMap(({ logged }) => logged), [])
   })
 }
@@ -188,8 +188,8 @@ for (const kind of kinds) {
     const forgets = [first.cache.forget({ sub }), first.cache.forget({ token: 'token' })]
     await first.cache.close()
     t.same(await Promise.all(forgets), [true, true])
-    await second.hears((event) => 'sub' in event)
-    await second.hears((event) => 'key' in event)
+    await second.hears((target) => 'sub' in target)
+    await second.hears((target) => 'key' in target)
     t.same(first.logged, [])
   })
 }

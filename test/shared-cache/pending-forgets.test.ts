@@ -8,7 +8,7 @@ import { needsRedis, spawnRedis, startRedis } from '../fixtures/redis.ts'
 import { startRedisProxy } from '../fixtures/redis-proxy.ts'
 
 const sub = ada['sub'] as string
-const isOfAda = (event: object): boolean => 'sub' in event && event.sub === sub
+const isOfAda = (target: object): boolean => 'sub' in target && target.sub === sub
 
 async function waitFor (isTrue: () => boolean): Promise<void> {
   while (!isTrue()) await sleep(5)
@@ -31,7 +31,7 @@ for (const kind of ['ioredis', 'node-redis'] as const) {
     t.notOk(second.received.some(isOfAda))
     proxy.reply = undefined
     await second.hears(isOfAda)
-    await second.hears((event) => 'key' in event && event.jti === ada['jti'])
+    await second.hears((target) => 'key' in target && target.jti === ada['jti'])
     t.same(second.kinds.slice(-2), ['doubt', 'forget'])
     await waitFor(() => first.cache.pendingForgets === 0)
     t.match(findLines(first), [{ message: /is sent again when Redis responds/ }, { reason: 'SENT', count: 2 }])
@@ -51,7 +51,7 @@ t.test('what is forgotten while Redis restarts is sent afterwards', needsRedis, 
   t.teardown(() => { again.kill('SIGKILL') })
   await waitFor(() => first.cache.pendingForgets === 0)
   // If it subscribes again after that, it reads the tombstone, because messages may have been lost.
-  await waitFor(() => second.received.slice(before).some((event) => isOfAda(event) || 'all' in event))
+  await waitFor(() => second.received.slice(before).some((target) => isOfAda(target) || 'all' in target))
   await second.ask('token')
   t.equal(second.asked(), 1)
   t.equal(await second.cache.isForgotten({ sub }, 0), true)
@@ -101,9 +101,9 @@ t.test('many forgets are sent once each, although the next heartbeat does not wa
   await Promise.all(Array.from({ length: 200 }, async (_, index) => { t.equal(await first.cache.forget({ sub: `user${index}` }), false) }))
   proxy.reply = undefined
   await waitFor(() => first.cache.pendingForgets === 0)
-  await waitFor(() => second.received.filter((event) => 'sub' in event).length >= 200)
+  await waitFor(() => second.received.filter((target) => 'sub' in target).length >= 200)
   // One that is tried too early is sent after the others.
-  const subs = second.received.flatMap((event) => 'sub' in event ? [event.sub] : [])
+  const subs = second.received.flatMap((target) => 'sub' in target ? [target.sub] : [])
   t.same(subs.sort(), Array.from({ length: 200 }, (_, index) => `user${index}`).sort())
 })
 
@@ -118,12 +118,12 @@ t.test('what no verdict can depend on any more is not sent', needsRedis, async (
   clock.advance(40)
   await first.cache.forget({ sub: 'later' })
   proxy.reply = undefined
-  await second.hears((event) => 'sub' in event)
+  await second.hears((target) => 'sub' in target)
   t.notOk(second.received.some(isOfAda))
 })
 
 function create (what: PendingForget['what'], changes: Partial<PendingForget> = {}): PendingForget {
-  return { what, kind: 'doubt', event: { sub }, isStored: false, isPublished: false, until: 10, ...changes }
+  return { what, kind: 'doubt', target: { sub }, isStored: false, isPublished: false, until: 10, ...changes }
 }
 
 t.test('a target is sent once, and a forget within a doubt stays a forget', async (t) => {
@@ -148,7 +148,7 @@ t.test('if there are too many forgets, everything is in doubt', async (t) => {
   t.equal(pending.size, 1)
   pending.add(create({ sub: 'another' }))
   pending.add(create({ all: true }))
-  const all = create({ all: true }, { event: { all: true } })
+  const all = create({ all: true }, { target: { all: true } })
   t.same(pending.take(0), all)
   t.equal(pending.take(0), undefined)
   pending.add(all)
@@ -159,7 +159,7 @@ t.test('if there are too many forgets, everything is in doubt', async (t) => {
 
 t.test('a doubt of everything is kept for as long as the forgets that it replaces, and is sent again for each of them', async (t) => {
   const pending = new PendingForgets()
-  const all = create({ all: true }, { event: { all: true }, isStored: true, isPublished: true })
+  const all = create({ all: true }, { target: { all: true }, isStored: true, isPublished: true })
   pending.add(all)
   pending.add(create({ sub }, { kind: 'forget', until: 20 }))
   t.equal(pending.take(15), all)

@@ -4,7 +4,7 @@ import { connectClient, createLeastUser, kinds, leastUser, listDenied, needsRedi
 import { Gate } from '../fixtures/peer.ts'
 
 const sub = ada['sub'] as string
-const isGap = (event: object): boolean => 'all' in event
+const isGap = (target: object): boolean => 'all' in target
 
 for (const kind of kinds) {
   t.test(`${kind}: everything works with the permissions that the documents name`, needsRedis, async (t) => {
@@ -23,7 +23,7 @@ for (const kind of kinds) {
     gate.open()
     t.same([(await asking).response, (await waiting).response, second.asked()], [ada, ada, 0])
     t.equal(await first.cache.forget({ token: 'token' }), true)
-    await second.hears((event) => 'key' in event)
+    await second.hears((target) => 'key' in target)
     t.same((await second.ask('token', { active: false })).response, { active: false })
     t.same(first.logged.concat(second.logged), [])
     t.same(await listDenied(admin), [])

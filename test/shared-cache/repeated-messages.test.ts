@@ -13,13 +13,13 @@ t.test('a repeated forget message is dropped', needsRedis, async (t) => {
   const seen: string[] = []
   const spy = await startSpy(t, port, seen)
   t.equal(await other.cache.forget({ sub: 'ada' }), true)
-  await member.hears((event) => 'sub' in event)
+  await member.hears((target) => 'sub' in target)
   await spy()
   const sealed = seen.find((command) => command.includes(CHANNEL))!.split(' ').at(-1)!
   const before = member.received.length
   for (let count = 0; count < 100; count++) await admin('PUBLISH', CHANNEL, sealed)
   t.equal(await other.cache.forget({ sub: 'bob' }), true)
-  await member.hears((event) => 'sub' in event && event.sub === 'bob')
+  await member.hears((target) => 'sub' in target && target.sub === 'bob')
   t.same(member.received.slice(before), [{ sub: 'bob' }])
 })
 
@@ -29,7 +29,7 @@ t.test('a message that only begins like an earlier one is no repeat, and is not 
   const sealed = messages.seal(JSON.stringify(['other', { sub: 'ada' }]))
   await admin('PUBLISH', CHANNEL, `${sealed.slice(0, 37)}${'A'.repeat(sealed.length - 37)}`)
   await admin('PUBLISH', CHANNEL, sealed)
-  await member.hears((event) => 'sub' in event)
+  await member.hears((target) => 'sub' in target)
   t.same(member.received.slice(1), [{ sub: 'ada' }], 'a forged copy does not suppress the original')
 })
 
@@ -38,7 +38,7 @@ t.test('the memory of earlier messages is bounded', needsRedis, async (t) => {
   const member = await join(t, port, { key })
   const sealed = Array.from({ length: 1001 }, (_, index) => messages.seal(JSON.stringify(['other', { sub: `user ${index}` }])))
   await Promise.all(sealed.map(async (one) => await admin('PUBLISH', CHANNEL, one)))
-  await member.hears((event) => 'sub' in event && event.sub === 'user 1000')
+  await member.hears((target) => 'sub' in target && target.sub === 'user 1000')
   const before = member.received.length
   await admin('PUBLISH', CHANNEL, sealed[1]!)
   await admin('PUBLISH', CHANNEL, sealed[0]!)
@@ -53,7 +53,7 @@ t.test('a message that is too long is neither read nor sent', needsRedis, async 
   t.equal(await other.cache.forget({ sub: 'a'.repeat(20_000) }), false)
   t.match(other.logged, [{ code: 'FST_ZITADEL_SHARED_FORGET' }])
   t.equal(await other.cache.forget({ sub: 'the end' }), true)
-  await member.hears((event) => 'sub' in event)
+  await member.hears((target) => 'sub' in target)
   t.same(member.received.slice(1), [{ sub: 'the end' }])
   t.same((await member.ask()).response, ada)
 })

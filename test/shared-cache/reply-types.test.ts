@@ -24,7 +24,7 @@ for (const [way, start] of Object.entries(ways)) {
   t.test(`${way}: responses are shared, waited for and forgotten`, needsRedis, async (t) => {
     const { port, admin } = await startRedis(t)
     const [first, second] = [await start(t, port), await start(t, port)]
-    for (const member of [first, second]) await member.hears((event) => 'all' in event)
+    for (const member of [first, second]) await member.hears((target) => 'all' in target)
     const gate = new Gate()
     const asking = first.ask('token', gate.opened.then(() => { throw new Error('an outage') }))
     while (first.asked() === 0) await new Promise(setImmediate)

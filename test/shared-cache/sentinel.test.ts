@@ -23,7 +23,7 @@ t.test('clients with sentinels share and forget, before and after a failover', {
   const pairs = await Promise.all(kinds.map(async (kind) => {
     const join = async (): Promise<Member> => {
       const member = await open(t, await connectThroughSentinel(t, group, kind), { deadline: 500, prefix: `fastify-zitadel:${kind}` })
-      await member.hears((event) => 'all' in event)
+      await member.hears((target) => 'all' in target)
       return member
     }
     const [first, second] = await Promise.all([join(), join()])
@@ -36,7 +36,7 @@ t.test('clients with sentinels share and forget, before and after a failover', {
   await Promise.all(pairs.map(async ({ kind, first, second }) => {
     await share(first, second, 'after')
     t.comment(`${kind}: shared again ${Math.round(performance.now() - start)} ms after the death of the master`)
-    const count = (): number => second.received.filter((event) => 'sub' in event).length
+    const count = (): number => second.received.filter((target) => 'sub' in target).length
     while (count() === 0) await first.cache.forget({ sub: ada['sub'] as string })
     while (!await first.cache.forget({ sub: ada['sub'] as string })) await new Promise((resolve) => setTimeout(resolve, 20))
     t.same((await second.ask('after 0', { active: false })).response, { active: false }, kind)

@@ -14,6 +14,9 @@ export interface Actor {
   act?: Actor | undefined
 }
 
+/** Twelve hours, as ZITADEL's default. */
+export const DEFAULT_LIFETIME_SECONDS = 43_200
+
 /**
  * The properties of a token. Every option has a default.
  *

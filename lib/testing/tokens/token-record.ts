@@ -1,6 +1,6 @@
 import type { ApplicationStore, Project } from '../instance/applications.ts'
 import { createRoleScopes, getSuffixes, type Roles } from './roles.ts'
-import type { TokenOptions } from './token-options.ts'
+import { DEFAULT_LIFETIME_SECONDS, type TokenOptions } from './token-options.ts'
 import { resolveOrganization, DEFAULT_USERS, type CompleteOrganization, type TokenKind } from './default-users.ts'
 
 /** An issued token. Times are in seconds since 1970. */
@@ -38,7 +38,7 @@ const NO_EXPIRY_SECONDS = 253402300799 // 9999-12-31T23:59:59Z
 const PAT_SCOPES = ['openid', 'profile', 'urn:zitadel:iam:user:metadata', 'urn:zitadel:iam:user:resourceowner']
 
 export function createTokenRecord (options: TokenOptions, sessionId: string, tokenId: string, issuer: TokenIssuer): TokenRecord {
-  const { kind = 'user', lifetime = 43200, projectId = issuer.projectId } = options
+  const { kind = 'user', lifetime = DEFAULT_LIFETIME_SECONDS, projectId = issuer.projectId } = options
   const { sub = DEFAULT_USERS[kind].sub, username = DEFAULT_USERS[kind].username, clientId = issuer.loginClientId } = options
   const issuedAt = Math.floor(issuer.clock() / 1000)
   const organization = resolveOrganization(options.organization)
