@@ -10,7 +10,7 @@ const SHARED_STATE = /^t\.(?:before|after|beforeEach|afterEach|jobs|setTimeout|p
 
 // Tests that wait for real time, start processes, generate keys, compile or try many inputs, and those of the stand-in:
 // `npm run test:quick` leaves them out.
-const SLOW = /^test\/(?:architecture|cli|end-to-end|examples|process-exit|properties|shared-cache|testing)\/|\/(?:application-key|assertion-provider|assertion-replay|behaviour|breaker-option|browser|cache-bounds|cache-memory|close|connection-pool|docs-pages|fleet|flood|key|key-rotation|logout\/route|opentelemetry|processes|proxy|recovery|response-validation|retry|single-flight|stale-if-error|timeout|wrong-values)\.test\.ts$/
+const SLOW = /^test\/(?:architecture|cli|end-to-end|examples|process-exit|properties|shared-cache|testing)\/|\/(?:application-key|assertion-provider|assertion-replay|behaviour|breaker-option|browser|cache-bounds|cache-memory|close|connection-pool|docs-pages|drop-queue|fleet|flood|key|key-rotation|logout-route|opentelemetry|processes|proxy|recovery|response-validation|retry|single-flight|stale-if-error|timeout|wrong-values)\.test\.ts$/
 
 /**
  * @typedef {object} TestFile
