@@ -10,8 +10,8 @@ const REFRESH_USES = 3
 export const COMMANDS = {
   /** A process loads what another has asked for. */
   sharedHit: { getrange: 1, exists: 1 },
-  /** The same while any mark of a forget exists: by token, user, jti, session, and for all. */
-  sharedHitWithMarks: { getrange: 6, exists: 1 },
+  /** The same while any tombstone exists: by token, user, jti, session, and for all. */
+  sharedHitWithTombstones: { getrange: 6, exists: 1 },
   /** A process introspects for all. */
   introspection: { getrange: 2, exists: 2, set: 2, del: 1 },
   /** The same in the five seconds after a forget: the older entry is found and refused, twice. */
@@ -55,13 +55,13 @@ export function estimate ({ processes, tokens, requests, ttl, sticky = false, fo
   // Each other process that gets a request while a response is valid loads it once.
   const loads = refreshed * (1 - Math.exp(-perPair * renewal)) / renewal + (1 - refreshed) * (1 - Math.exp(-perPair * expiry)) / expiry
   const hits = tokens * (sharers - 1) * loads
-  const marks = 1 - Math.exp(-forgets * (ttl + 2 * MARGIN))
+  const tombstones = 1 - Math.exp(-forgets * (ttl + 2 * MARGIN))
   // In the five seconds after a forget, no response counts as newer than it, so each process introspects.
   const afterForget = forgets * tokensPerUser * sharers * (1 - Math.exp(-perPair * MARGIN))
   const events = [
     [COMMANDS.introspection, regular],
-    [COMMANDS.sharedHit, hits * (1 - marks)],
-    [COMMANDS.sharedHitWithMarks, hits * marks],
+    [COMMANDS.sharedHit, hits * (1 - tombstones)],
+    [COMMANDS.sharedHitWithTombstones, hits * tombstones],
     [COMMANDS.introspectionAfterForget, afterForget],
     [COMMANDS.forget, forgets],
     [COMMANDS.heartbeat, processes]
@@ -70,7 +70,7 @@ export function estimate ({ processes, tokens, requests, ttl, sticky = false, fo
   for (const [counts, rate] of events) for (const [name, count] of Object.entries(counts)) commands[name] = (commands[name] ?? 0) + count * rate
   // At a refresh, and at an expiry within the margin, the entry in Redis is still there and too old.
   const leftOver = refreshedByAny + (1 - refreshedByAny) * (1 - Math.exp(-perToken * margin * (sharers - 1) / sharers))
-  const bytes = sumBytes({ regular, leftOver, hits, marks, afterForget, forgets, processes, responseLength })
+  const bytes = sumBytes({ regular, leftOver, hits, tombstones, afterForget, forgets, processes, responseLength })
   return {
     /** Seconds from one introspection of a token to the next. */
     interval,
@@ -127,7 +127,7 @@ function atLeast (count, mean) {
 
 const PREFIX = 'fastify-zitadel'
 const ENTRY = `${PREFIX}:entry:${'n'.repeat(32)}`
-const MARK = `${PREFIX}:forgotten:${'n'.repeat(32)}`
+const TOMBSTONE = `${PREFIX}:forgotten:${'n'.repeat(32)}`
 const ANY = `${PREFIX}:any:${'n'.repeat(32)}`
 const HEARTBEAT = `${PREFIX}:beat:${'u'.repeat(36)}`
 const FORGET = `${PREFIX}:forget:${'n'.repeat(32)}`
@@ -143,23 +143,23 @@ const INTEGER = 4
 const OK = 5
 
 /** Bytes a second that Redis receives and sends. */
-function sumBytes ({ regular, leftOver, hits, marks, afterForget, forgets, processes, responseLength }) {
+function sumBytes ({ regular, leftOver, hits, tombstones, afterForget, forgets, processes, responseLength }) {
   // The time of asking and two brackets are around the response.
   const sealed = sealedLength(responseLength + 16)
   const message = sealedLength(36 + 2 + '["",{"sub":""}]'.length + 18)
   const look = { in: array('GETRANGE', ENTRY, '0', '65536') + array('EXISTS', ANY), found: bulk(sealed) + INTEGER, missing: bulk(0) + INTEGER }
-  const marksLook = { in: 5 * array('GETRANGE', MARK, '0', '13'), out: 5 * bulk(0) }
+  const tombstonesLook = { in: 5 * array('GETRANGE', TOMBSTONE, '0', '13'), out: 5 * bulk(0) }
   const claim = { in: array('SET', `${ENTRY}:claim`, '1', 'NX', 'PX', '1000') + array('DEL', `${ENTRY}:claim`, `${ENTRY}:waiting`), out: OK + INTEGER }
   const store = { in: array('SET', ENTRY, sealed, 'PX', '30000'), out: OK }
   return {
     bytesIn: regular * (2 * look.in + claim.in + store.in) +
-      hits * (look.in + marks * marksLook.in) +
-      afterForget * (2 * (look.in + marksLook.in) + claim.in + store.in) +
-      forgets * (array('SET', MARK, MOMENT, 'PX', '40000') + array('SET', ANY, MOMENT, 'PX', '40000') + array('PUBLISH', FORGET, message)) +
+      hits * (look.in + tombstones * tombstonesLook.in) +
+      afterForget * (2 * (look.in + tombstonesLook.in) + claim.in + store.in) +
+      forgets * (array('SET', TOMBSTONE, MOMENT, 'PX', '40000') + array('SET', ANY, MOMENT, 'PX', '40000') + array('PUBLISH', FORGET, message)) +
       processes * array('PUBLISH', HEARTBEAT, 36),
     bytesOut: regular * (2 * (leftOver * look.found + (1 - leftOver) * look.missing) + claim.out + store.out) +
-      hits * (look.found + marks * marksLook.out) +
-      afterForget * (2 * (look.found + marksLook.out) + claim.out + store.out) +
+      hits * (look.found + tombstones * tombstonesLook.out) +
+      afterForget * (2 * (look.found + tombstonesLook.out) + claim.out + store.out) +
       forgets * (2 * OK + INTEGER + processes * array('message', FORGET, message)) +
       processes * (INTEGER + array('message', HEARTBEAT, 36))
   }

@@ -31,10 +31,10 @@ export class EventMemory implements EventKnowledge {
   }
 
   /**
-   * Whether an event was delivered before, for as long as its signature is valid. By the event and not by its signature,
-   * which can be written in several ways.
+   * Stores that an event was delivered: by the event and not by its signature, which can be written in several ways.
    *
    * @param now monotonic milliseconds
+   * @returns whether it was delivered before, for as long as its signature is valid
    */
   recordDelivery ({ instanceId, aggregateType, aggregateId, sequence }: ZitadelEvent, now: number): boolean {
     const delivery = JSON.stringify([instanceId, aggregateType, aggregateId, sequence])

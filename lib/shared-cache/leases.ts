@@ -87,7 +87,7 @@ export class Leases {
     const load = async (): Promise<[unknown, TimedResponse | undefined]> => await Promise.all([this.#commands.send('EXISTS', entry.leaseKey), entry.load(maxAge)])
     const end = performance.now() + this.#wait
     this.#commands.sendInBackground('SET', entry.waitingKey, '1', 'PX', String(this.#wait))
-    // Once after the mark, in case the lease was released before it.
+    // Once after the waiting key was set, in case the lease was released before it.
     let [leases, found] = await load()
     for (let left = this.#wait; found === undefined && leases !== 0 && left > 0; left = end - performance.now()) {
       await notifier.wait(Math.min(this.#pollInterval, left));

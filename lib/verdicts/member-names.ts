@@ -11,7 +11,7 @@ const MAX_NAME_LENGTH = 100
 export class MemberNames {
   readonly #names = new LRUCache<string, true>({ maxSize: MAX_NAMES, sizeCalculation: () => 1 })
 
-  /** Whether a name is new. From now on it is not. */
+  /** Stores a name. Returns whether it was new. */
   readonly registerName = (name: string): boolean => {
     if (name.length > MAX_NAME_LENGTH) return true
     if (this.#names.get(name) === true) return false

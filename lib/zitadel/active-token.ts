@@ -12,7 +12,7 @@ import type { Grants, Roles } from './grants.ts'
  * ```ts
  * app.get('/orders', { config: { roles: ['reader'] } }, async (request) => {
  *   const { sub, organization } = request.zitadel
- *   return ordersOf(sub, organization)
+ *   return listOrders(sub, organization)
  * })
  * ```
  */

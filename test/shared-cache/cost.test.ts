@@ -38,7 +38,7 @@ t.test('each operation sends the commands of the capacity model to Redis', needs
   })
   for (const [name, calls] of Object.entries(COMMANDS['waiting']!)) t.equal(both[name]! - (COMMANDS['introspection']![name] ?? 0), calls, `${name} of a process that waits`)
   t.same(await count(async () => await second.cache.forget({ sub: 'someone else' })), COMMANDS['forget'])
-  t.same(await count(async () => await second.ask('token')), COMMANDS['sharedHitWithMarks'])
+  t.same(await count(async () => await second.ask('token')), COMMANDS['sharedHitWithTombstones'])
   await second.cache.forget({ sub: ada['sub'] as string })
   t.same(await count(async () => await first.ask('token')), COMMANDS['introspectionAfterForget'])
 })
