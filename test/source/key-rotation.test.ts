@@ -70,7 +70,7 @@ t.test('a broken key file is logged and ignored, and a valid one after it is use
 })
 
 t.test('the reason to keep the previous key is logged once a minute', async (t) => {
-  const { clock, lines, mount } = await startKeyApp(t)
+  const { app, clock, lines, mount } = await startKeyApp(t)
   const changes = collectMessages<CredentialsMessage>(t, 'fastify-zitadel:credentials')
   await mount('{}')
   const waitForPolls = async (): Promise<void> => {
@@ -84,6 +84,9 @@ t.test('the reason to keep the previous key is logged once a minute', async (t) 
   clock.advance(1)
   await waitForPolls()
   t.match(lines, [{ code: 'FST_ZITADEL_OPTION' }, { code: 'FST_ZITADEL_OPTION', repeated: /^[1-9]/ }])
+  await waitForPolls()
+  await app.close()
+  t.match(lines, [{}, {}, { code: 'FST_ZITADEL_OPTION', repeated: /^[1-9]/ }], 'what was counted is written when the server closes')
 })
 
 t.test('a new key closes the circuit that the rejection of the previous one has opened', async (t) => {
