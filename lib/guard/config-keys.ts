@@ -1,6 +1,7 @@
 import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
-import { findMisplacedOption, findNestedKey, isPluginName, ROUTE_KEYS, suggestKey } from './key-suggestion.ts'
+import { ROUTE_KEYS } from '../options/route-options.ts'
+import { findMisplacedOption, findNestedKey, isPluginName, suggestKey } from './key-suggestion.ts'
 import { checkOwnKeys } from './requirement.ts'
 
 /**

@@ -16,7 +16,8 @@ import { endCheck, endStrategyCheck, type EndCheck, type GuardHook } from './den
 import { createSecondCheck } from './second-check.ts'
 import { createResourceFinder } from './resource-finder.ts'
 import type { Requirement } from './requirement.ts'
-import { createRuleResolver, type RouteRule, type RuleResolver } from './route-rules.ts'
+import type { RouteRule } from './route-rules.ts'
+import { createRuleResolver, type RuleResolver } from './rule-resolver.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 import { createTokenReader, type TokenReader } from './token-reader.ts'
 

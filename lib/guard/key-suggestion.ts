@@ -1,8 +1,5 @@
 import { suggestName } from '../options/property-names.ts'
-import { REQUIREMENT_KEYS } from './requirement.ts'
-
-/** The keys of a route's config that belong to this plugin. */
-export const ROUTE_KEYS: readonly string[] = [...REQUIREMENT_KEYS, 'mcp', 'access']
+import { ROUTE_KEYS } from '../options/route-options.ts'
 
 const toMap = (names: readonly string[], key: string): Array<[string, string]> => names.map((name) => [name, key])
 

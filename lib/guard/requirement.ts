@@ -3,7 +3,7 @@ import { isZitadelScope, isRoleScope } from '../zitadel/scopes.ts'
 import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
 import { findHiddenKey } from '../options/property-names.ts'
-import type { RequirementOptions } from '../options/route-options.ts'
+import { REQUIREMENT_KEYS, type RequirementOptions } from '../options/route-options.ts'
 
 /** One set of scopes. A client can request ZITADEL's own scopes, but not a custom one that stands for a role. */
 interface ScopeSet {
@@ -32,8 +32,6 @@ export interface ToolRules {
 
 /** Requires an active token and nothing else. */
 export const ANY_ACTIVE_TOKEN: Requirement = Object.freeze({ scopes: [], roles: [], organization: undefined, maxAge: Infinity, tools: undefined })
-
-export const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
 
 /** Whether a route's config contains a requirement. */
 export function hasRequirement (config: object): config is RequirementOptions {

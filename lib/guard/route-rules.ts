@@ -3,11 +3,10 @@ import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
 import type { Config } from '../options/config.ts'
 import type { UndeclaredRoute } from '../options/plugin-options.ts'
-import type { ZitadelRouteOptions } from '../options/route-options.ts'
+import { ROUTE_KEYS, type ZitadelRouteOptions } from '../options/route-options.ts'
 import { ignoreRejection } from './ignore-rejection.ts'
 import { checkConfigKeys } from './config-keys.ts'
-import { findSymbol } from './guarded-scope.ts'
-import { ROUTE_KEYS } from './key-suggestion.ts'
+import { isPreflightRoute } from './preflight.ts'
 import { ANY_ACTIVE_TOKEN, compileRequirement, hasRequirement, type Requirement } from './requirement.ts'
 import { compileToolRules } from './tool-rules.ts'
 
@@ -22,10 +21,10 @@ export interface RouteRule {
   readonly requirement: Requirement
 }
 
-const PUBLIC: RouteRule = Object.freeze({ access: 'public', isPublic: true, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
+export const PUBLIC: RouteRule = Object.freeze({ access: 'public', isPublic: true, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
 const OWN: RouteRule = Object.freeze({ access: 'own', isPublic: true, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
 const OPTIONAL: RouteRule = Object.freeze({ access: 'optional', isPublic: false, isOptional: true, requirement: ANY_ACTIVE_TOKEN })
-const PROTECTED: RouteRule = Object.freeze({ access: 'guarded', isPublic: false, isOptional: false, requirement: ANY_ACTIVE_TOKEN })
+export const PROTECTED: RouteRule = Object.freeze({ access: 'guarded', isPublic: false, isOptional: false, requirement: ANY_ACTIVE_TOKEN })
 
 const ACCESS = new Map<unknown, RouteRule>([['public', PUBLIC], ['own', OWN], ['optional', OPTIONAL]])
 const UNDECLARED = new Map<unknown, RouteRule | 'refused'>([['protected', PROTECTED], ['public', PUBLIC], ['refused', 'refused']])
@@ -73,14 +72,6 @@ function callUndeclaredRoutes (setting: (route: UndeclaredRoute) => unknown, rou
   }
 }
 
-/**
- * Whether a route can only serve preflight requests, as the one that @fastify/cors adds for every path. `app.all` does not
- * count: it serves other methods too.
- */
-export function isPreflightRoute ({ method }: { readonly method: unknown }): boolean {
-  return String(method) === 'OPTIONS'
-}
-
 /** Formats the name of a route for messages. */
 export function formatRoute ({ method, url }: { readonly method: FastifyRequest['method'] | readonly string[], readonly url: string }): string {
   return `route ${[method].flat().join(',')} ${url}`
@@ -101,57 +92,4 @@ export function resolveRouteRule (config: RuleConfig, route: UndeclaredRoute): R
   if (rule !== 'refused') return rule
   if (isPreflightRoute(route)) return PROTECTED
   throw createOptionError(`${label}: declares neither scopes nor roles nor access, and option "undeclaredRoutes" refuses that`)
-}
-
-/** Finds the rule for a request. */
-export type RuleResolver = (request: FastifyRequest) => RouteRule
-
-/**
- * Creates the resolver. It reads the config of a route when the route is first requested: at start a later plugin can still
- * change it, and routes that were declared before this plugin are not seen.
- *
- * A request that no route serves needs a token only with `unmatched: 'protected'`. Then a preflight needs one too, because
- * middleware would serve it.
- *
- * @throws anything that a user's function throws, and ZitadelError `FST_ZITADEL_OPTION`
- */
-export function createRuleResolver (config: RuleConfig): RuleResolver {
-  const rules = new WeakMap<object, RouteRule>()
-  const unmatched = config.unmatched === 'protected' ? PROTECTED : PUBLIC
-  let readConfig: ConfigReader | undefined
-  return (request) => {
-    readConfig ??= createConfigReader(request)
-    const known = rules.get(readConfig(request))
-    if (known !== undefined) return known
-    const route = request.routeOptions
-    if (request.is404) return unmatched
-    const named = { method: route.method as FastifyRequest['method'], url: route.url!, config: route.config, ...(route.schema && { schema: route.schema }) }
-    const rule = resolveRouteRule(config, named)
-    if (isUndeclaredPreflightRoute(named)) return isPreflight(request) ? PUBLIC : rule
-    rules.set(route.config, rule)
-    return rule
-  }
-}
-
-/** Returns the config of the route of a request. */
-type ConfigReader = (request: FastifyRequest) => object
-
-/**
- * Creates a reader that does not read `request.routeOptions`, for which Fastify creates an object each time. Fastify has no other
- * public way to the config. Without its symbol, that one is used.
- */
-function createConfigReader (first: FastifyRequest): ConfigReader {
-  const symbol = findSymbol(first, 'fastify.context')
-  if (symbol === undefined) return (request) => request.routeOptions.config
-  return (request) => (request as unknown as Record<symbol, { readonly config: object }>)[symbol]!.config
-}
-
-/** Whether a route serves OPTIONS only and declares nothing, so that its preflight requests pass without a token. */
-function isUndeclaredPreflightRoute (route: UndeclaredRoute): boolean {
-  return isPreflightRoute(route) && !ROUTE_KEYS.some((key) => Object.hasOwn(route.config!, key))
-}
-
-/** @see {@link https://fetch.spec.whatwg.org/#cors-preflight-fetch Fetch, CORS-preflight fetch} */
-function isPreflight ({ headers }: FastifyRequest): boolean {
-  return headers.origin !== undefined && headers['access-control-request-method'] !== undefined
 }

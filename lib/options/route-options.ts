@@ -42,5 +42,11 @@ export interface ZitadelRouteOptions extends RequirementOptions {
   readonly access?: 'public' | 'optional' | 'own'
 }
 
+/** The keys of a requirement. */
+export const REQUIREMENT_KEYS = ['scopes', 'roles', 'organization', 'freshness'] as const
+
+/** The keys of a route's config that belong to this plugin. */
+export const ROUTE_KEYS: readonly string[] = [...REQUIREMENT_KEYS, 'mcp', 'access']
+
 /** Marks the config of a route that this plugin adds to its scope: such a route is no reason to register the guard there. */
 export const PLUGIN_ROUTE = Symbol('fastify-zitadel.route')

@@ -1,6 +1,8 @@
 import { AssertionError } from 'node:assert'
 import type { RouteRule } from '../../guard/route-rules.ts'
-import { OTHER_COPY_PROBLEM, createRow, describeRule, findGuard, isGuardedByOtherCopy, listGuards, resolveServedRule, sortRows, type RouteAccess, type RouteRow } from '../../guard/route-table.ts'
+import { OTHER_COPY_PROBLEM, findGuard, isGuardedByOtherCopy, listGuards, resolveServedRule } from '../../guard/guard-registry.ts'
+import { createRow, sortRows, type RouteRow } from '../../guard/route-table.ts'
+import { describeRule, type RouteAccess } from '../../guard/rule-description.ts'
 import { listServedRoutes, type AnyApp, type ServedRoute } from '../../guard/served-routes.ts'
 import { probeRoute, type ProbeResult } from './probe.ts'
 
