@@ -1,5 +1,7 @@
-import type { ZitadelError, ZitadelErrorCode } from '../errors.ts'
+import { randomUUID } from 'node:crypto'
+import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
+import type { ZitadelError, ZitadelErrorCode } from '../errors.ts'
 
 /** Whether ZITADEL accepts this API. The reason is for operators, and contains no secret. */
 export type CheckResult =
@@ -7,6 +9,11 @@ export type CheckResult =
   | { readonly ok: false, readonly code: ZitadelErrorCode, readonly reason: string }
 
 const RESULT_TTL_MS = 5000
+
+/** Introspects a random token. Any response to it means that ZITADEL accepts this API. */
+export async function introspectRandomToken (introspect: Introspect): Promise<void> {
+  await introspect(randomUUID(), () => {})
+}
 
 /** Converts the outcome of work that throws only ZitadelErrors. */
 export async function toCheckResult (work: () => Promise<unknown>): Promise<CheckResult> {
