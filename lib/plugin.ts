@@ -2,13 +2,12 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Registration } from './registration.ts'
 import { createConfig } from './options/config.ts'
-import { ZitadelError, createOptionError } from './errors.ts'
+import { createOptionError } from './errors.ts'
 import { ACCESS_CONTEXT, getActiveToken } from './guard/access-context.ts'
 import { CHECK_STATE } from './guard/check-state.ts'
 import { createDecisionPublisher } from './guard/decision.ts'
 import type { GuardHook } from './guard/denial.ts'
 import { Guard } from './guard/guard.ts'
-import { ignoreRejection } from './guard/ignore-rejection.ts'
 import { listScopes, restoreHookName } from './guard/guarded-scope.ts'
 import { registerGuard } from './guard/guard-registry.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
@@ -19,11 +18,10 @@ import { systemClock, type Clock } from './clock.ts'
 import { Introspector } from './verdicts/introspector.ts'
 import { Reporter } from './reporter.ts'
 import { keepTickObject } from './tick-object.ts'
-import type { IntrospectionSource } from './source/introspection-source.ts'
 import { openIntrospectionSource } from './source/open-introspection-source.ts'
+import { verifyOnStart } from './source/verify-on-start.ts'
 import type { ZitadelOptions } from './options/plugin-options.ts'
-import { findUnitMistakes } from './options/unit-warnings.ts'
-import { isLoopback } from './zitadel/endpoints.ts'
+import { listOptionWarnings } from './options/option-warnings.ts'
 import { createDecorator, type Zitadel } from './decorator.ts'
 import { createOpenapi } from './openapi/openapi.ts'
 import { createAuthInfoReader } from './resource/auth-info.ts'
@@ -62,7 +60,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     const reporter = new Reporter(app.log, clock)
     const registration = new Registration()
     const source = await openIntrospectionSource(config, clock, reporter, registration, pollInterval)
-    for (const mistake of findUnitMistakes(config)) app.log.warn(`fastify-zitadel: ${mistake}`)
+    for (const warning of listOptionWarnings(config)) app.log.warn(`fastify-zitadel: ${warning}`)
     app.addHook('onClose', async function fastifyZitadelOnClose () {
       registration.onClose?.()
       streams.close()
@@ -70,14 +68,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
       await source.close()
       reporter.flush()
     })
-    if (config.verifyOnStart === true) app.addHook('onReady', async function fastifyZitadelVerifyOnStart () { await checkCredentials(source) })
-    if (config.verifyOnStart === undefined && config.authorizationServer !== undefined) {
-      // The server does not wait for it, and a failure is reported. Apps that never listen, such as in tests, send no request.
-      app.addHook('onListen', function fastifyZitadelOnListen (done) {
-        ignoreRejection(source.check())
-        done()
-      })
-    }
+    verifyOnStart(app, config, source)
     const introspector = new Introspector(source.introspect, config, {
       ...config.cache,
       sharedCache: source.sharedCache,
@@ -122,26 +113,12 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
       done()
     })
     if (config.resources.length > 0) serveResourceMetadata(app, config.resources, config.issuer!)
-    if (config.resources.length > 0 && config.projectId === undefined) app.log.warn('fastify-zitadel: option "resource" without "projectId": the metadata does not make clients request the audience scope, so the tokens of clients outside of the API\'s project are not active for it')
     const context = { registration, reporter, clock }
     if (config.events !== undefined) readEventSilence = serveEvents(app, config.events, { ...context, doubt: (target) => introspector.doubt(target, 'event') })
     if (config.backChannelLogout !== undefined) {
       serveLogout(app, config.backChannelLogout, { ...context, issuer: config.issuer!, fetchKeys: source.fetchKeys!, doubt: (target) => introspector.doubt(target, 'logout') })
     }
-    warnAboutPlainHttp(app, config.authorizationServer?.endpoint.origin)
   }, { name: 'fastify-zitadel', fastify: '>=5 <7' })
-}
-
-/** @throws ZitadelError the failure of the check, as a 500 */
-async function checkCredentials (source: IntrospectionSource): Promise<void> {
-  const result = await source.check()
-  if (!result.ok) throw new ZitadelError(result.code, 500, `option "verifyOnStart": ${result.reason}`)
-}
-
-function warnAboutPlainHttp (app: FastifyInstance, origin: string | undefined): void {
-  if (origin === undefined) return
-  const { protocol, hostname } = new URL(origin)
-  if (protocol === 'http:' && !isLoopback(hostname)) app.log.warn('fastify-zitadel: tokens and credentials go to ZITADEL over plain http (option "address")')
 }
 
 export default createPlugin(systemClock)

@@ -5,7 +5,7 @@ import { createConfig, type Config } from '../options/config.ts'
 import { Registration } from '../registration.ts'
 import { Reporter } from '../reporter.ts'
 import { openIntrospectionSource } from '../source/open-introspection-source.ts'
-import { isLoopback } from '../zitadel/endpoints.ts'
+import { isPlainHttp } from '../zitadel/endpoints.ts'
 import { parseTriedRequest } from './access/access-request.ts'
 import { diagnoseAccess } from './access/access-diagnosis.ts'
 import { diagnoseCredentials } from './checks/credentials-diagnosis.ts'
@@ -106,10 +106,8 @@ async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<D
 }
 
 async function diagnoseWay ({ authorizationServer, timeout }: Config): Promise<Diagnosis[]> {
-  const { protocol, hostname } = new URL(authorizationServer!.endpoint.origin)
-  const isPlain = protocol === 'http:' && !isLoopback(hostname)
   return [
-    ...isPlain ? [createWarning('connection', 'plain_http', 'Tokens and credentials go to ZITADEL over plain http')] : [],
+    ...isPlainHttp(authorizationServer!.endpoint.origin) ? [createWarning('connection', 'plain_http', 'Tokens and credentials go to ZITADEL over plain http')] : [],
     ...diagnoseProxy(authorizationServer!.proxy),
     ...await diagnoseDiscovery(authorizationServer!, timeout, systemClock.wall)
   ]

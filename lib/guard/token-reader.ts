@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify'
 import { ZitadelError, createOptionError } from '../errors.ts'
 import { parseBearerCredentials } from '../oauth/bearer.ts'
 import type { ZitadelOptions } from '../options/plugin-options.ts'
-import { ignoreRejection } from './ignore-rejection.ts'
+import { ignoreRejection } from '../ignore-rejection.ts'
 
 /**
  * Reads the token of a request, unchecked. Undefined if there is none.

@@ -1,4 +1,4 @@
-import { isLoopback } from '../zitadel/endpoints.ts'
+import { isLoopback, isPlainHttp } from '../zitadel/endpoints.ts'
 
 /** The origin of a URL that is only an origin; undefined for any other text. */
 export function parseOrigin (value: string): string | undefined {
@@ -23,8 +23,7 @@ export function getIssuerHint (value: unknown): string {
   const hint = getOriginHint(value, text)
   if (hint !== '' || !URL.canParse(text)) return hint
   if (/[^\0-\x7F]/.test(text)) return ' (write an international domain name as ZITADEL does: in ASCII, xn--...)'
-  const { protocol, hostname } = new URL(text)
-  return protocol === 'http:' && !isLoopback(hostname) ? ' (for plain http to an internal name, keep the https issuer and give that name as "address")' : ''
+  return isPlainHttp(text) ? ' (for plain http to an internal name, keep the https issuer and give that name as "address")' : ''
 }
 
 /** The same for the option `address`. */

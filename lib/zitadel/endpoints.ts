@@ -33,6 +33,12 @@ export function resolveIntrospectionEndpoint (issuer: string, address?: string |
   }
 }
 
+/** Whether what is sent to a URL crosses a network in plain text. */
+export function isPlainHttp (url: string): boolean {
+  const { protocol, hostname } = new URL(url)
+  return protocol === 'http:' && !isLoopback(hostname)
+}
+
 /** Whether a host name always means this machine, so that plain http does not cross a network. */
 export function isLoopback (hostname: string): boolean {
   if (hostname === 'localhost' || hostname.endsWith('.localhost') || hostname === '[::1]') return true

@@ -1,5 +1,5 @@
 import { isB64Token } from '../../oauth/bearer.ts'
-import { isLoopback } from '../../zitadel/endpoints.ts'
+import { isPlainHttp } from '../../zitadel/endpoints.ts'
 import { UsageError } from '../command.ts'
 import { createFailure, type Diagnosis } from '../diagnosis.ts'
 import { diagnoseAuthorizationServer } from './mcp-authorization-server.ts'
@@ -41,8 +41,7 @@ export async function diagnoseMcp (given: string, token: string | undefined, { i
 
 /** Sends the token, if that is safe. */
 export async function sendTokenIfSafe (exchange: Exchange, given: string, token: string): Promise<Diagnosis> {
-  const { protocol, hostname } = new URL(given)
   if (!isB64Token(token)) return createFailure('mcp_token', 'mcp_token_malformed', 'The token contains characters that no bearer token has')
-  if (protocol === 'http:' && !isLoopback(hostname)) return createFailure('mcp_token', 'mcp_token_not_sent', 'The token was not sent: the URL is plain http')
+  if (isPlainHttp(given)) return createFailure('mcp_token', 'mcp_token_not_sent', 'The token was not sent: the URL is plain http')
   return await diagnoseMcpToken(exchange, given, token)
 }

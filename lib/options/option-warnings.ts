@@ -1,3 +1,4 @@
+import { isPlainHttp } from '../zitadel/endpoints.ts'
 import type { Config } from './config.ts'
 
 const HOUR_SECONDS = 3600
@@ -6,8 +7,17 @@ const MIN_CACHE_BYTES = 1024 * 1024
 /** `CLOCK_SKEW_MS` of the shared cache, which this layer does not import; a test compares the two. */
 const SHARED_MARGIN_SECONDS = 5
 
-/** Lists options whose value is allowed but probably in the wrong unit, or has no effect. */
-export function findUnitMistakes ({ cache, staleIfError, timeout }: Pick<Config, 'cache' | 'staleIfError' | 'timeout'>): string[] {
+/** Lists what is allowed but probably a mistake: a value in the wrong unit or without effect, a missing option, plain http. */
+export function listOptionWarnings (config: Config): string[] {
+  const { resources, projectId, authorizationServer } = config
+  return [
+    ...listUnitWarnings(config),
+    ...resources.length > 0 && projectId === undefined ? ['option "resource" without "projectId": the metadata does not make clients request the audience scope, so the tokens of clients outside of the API\'s project are not active for it'] : [],
+    ...authorizationServer !== undefined && isPlainHttp(authorizationServer.endpoint.origin) ? ['tokens and credentials go to ZITADEL over plain http (option "address")'] : []
+  ]
+}
+
+function listUnitWarnings ({ cache, staleIfError, timeout }: Config): string[] {
   const found: string[] = []
   const check = (name: string, isSuspect: boolean, unit: string, limit: string): void => {
     if (isSuspect) found.push(`option "${name}" is a number of ${unit}, and is ${limit}`)

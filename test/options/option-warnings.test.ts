@@ -2,7 +2,7 @@ import t from 'tap'
 import Fastify from 'fastify'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
 import { createConfig } from '../../lib/options/config.ts'
-import { findUnitMistakes } from '../../lib/options/unit-warnings.ts'
+import { listOptionWarnings } from '../../lib/options/option-warnings.ts'
 import { CLOCK_SKEW_MS } from '../../lib/shared-cache/clock-skew.ts'
 
 async function warnings (options: ZitadelOptions): Promise<string[]> {
@@ -29,7 +29,7 @@ t.test('usual values, the limits included, are not warned about', async (t) => {
 
 t.test('a shared cache beside a ttl that is too short to share is warned about', async (t) => {
   const client = { duplicate () { return this }, on () {}, call: async () => 'OK', status: 'ready' } as never
-  const findFor = (ttl: number, shared: boolean): string[] => findUnitMistakes(createConfig({ introspect: () => ({ active: true }), cache: { ttl, ...shared && { shared: { client } } } }, {}))
+  const findFor = (ttl: number, shared: boolean): string[] => listOptionWarnings(createConfig({ introspect: () => ({ active: true }), cache: { ttl, ...shared && { shared: { client } } } }, {}))
   const seconds = CLOCK_SKEW_MS / 1000
   t.match(findFor(seconds, true), [/^option "cache\.ttl" is 5 seconds or less, so processes share no responses through "cache\.shared"/])
   t.strictSame(findFor(seconds + 0.001, true), [])

@@ -1,7 +1,0 @@
-/**
- * Ignores the rejection of a value that a user's function returned unexpectedly. If it is a promise, an unhandled rejection would end
- * the process.
- */
-export function ignoreRejection (value: unknown): void {
-  Promise.resolve(value).catch(() => {})
-}
