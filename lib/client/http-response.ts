@@ -18,7 +18,7 @@ export interface HttpResponse {
 }
 
 /** The largest response that is read. A user with much metadata has some kilobytes. */
-const MAX_RESPONSE_BYTES = 1024 * 1024
+export const MAX_RESPONSE_BYTES = 1024 * 1024
 
 /**
  * Reads a response to its end.

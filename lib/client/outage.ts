@@ -1,6 +1,7 @@
 import { OutageError } from '../errors.ts'
 import { SigningError } from '../oauth/client-authentication.ts'
 import { DeadlineExceededError } from './deadline.ts'
+import { MAX_RESPONSE_BYTES } from './http-response.ts'
 import { ProxyRejectedError } from './proxy-tunnel.ts'
 
 /** The code of an error of undici or the system. It is '' if the code could be text of a peer. */
@@ -74,7 +75,7 @@ const ADVICE: ReadonlyArray<readonly [codes: RegExp, advice: string]> = [
   [/WRONG_VERSION_NUMBER|EPROTO/, 'this port does not use TLS: check the port, or give the http origin as option "address" if ZITADEL serves plain http there'],
   [/CERT|SIGNATURE|ERR_SSL|ERR_TLS/, "check ZITADEL's certificate; a private authority goes into the option \"dispatcher\" or the variable NODE_EXTRA_CA_CERTS"],
   [/UND_ERR_(?:CLOSED|DESTROYED)/, 'the server is closing, or the dispatcher of the option "dispatcher" was closed before the server'],
-  [/RESPONSE_TOO_LARGE/, 'it had more than 1 MiB: check that ZITADEL answers, and the metadata of its users']
+  [/RESPONSE_TOO_LARGE/, `it had more than ${MAX_RESPONSE_BYTES / 1024 ** 2} MiB: check that ZITADEL answers, and the metadata of its users`]
 ]
 
 /** What an operator should check if there was no response, by the code of the error. */

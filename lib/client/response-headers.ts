@@ -24,11 +24,19 @@ function normalizeId (id: string): string {
   return id.toLowerCase().replaceAll('-', '')
 }
 
-/** Describes by how much the clocks differ, to append to a message; '' if they agree. ZITADEL tolerates one second. */
-export function describeClockSkew (headers: ResponseHeaders, now: number): string {
+/**
+ * Returns the seconds by which the clock of this machine is ahead of the server's; negative if it is behind, 0 if they agree or the
+ * server's is not known. ZITADEL tolerates one second.
+ */
+export function measureClockSkew (headers: ResponseHeaders, now: number): number {
   const seconds = Math.round((now - Date.parse(getSingleValue(headers['date']))) / 1000)
-  if (Number.isNaN(seconds) || Math.abs(seconds) < 2) return ''
-  return `; this machine's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} ZITADEL's`
+  return Math.abs(seconds) >= 2 ? seconds : 0
+}
+
+/** Describes by how much the clocks differ, to append to a message; '' if they agree. */
+export function describeClockSkew (headers: ResponseHeaders, now: number): string {
+  const seconds = measureClockSkew(headers, now)
+  return seconds === 0 ? '' : `; this machine's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} ZITADEL's`
 }
 
 /** The wait after a 429 without `retry-after`, and the longest wait that a server can request. */

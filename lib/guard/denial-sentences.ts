@@ -1,10 +1,11 @@
 import type { DenialReason } from '../errors.ts'
+import { MAX_TOKEN_LENGTH } from '../oauth/bearer.ts'
 
 /** Each reason as a sentence for the log, where the message of the error says less. The documents list them with their cures. */
 export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>> = {
   token_missing: undefined,
   scheme_not_bearer: 'the header "Authorization" has another scheme than "Bearer"',
-  token_malformed: 'it contains characters that no bearer token has, or is longer than 16 KiB',
+  token_malformed: `it contains characters that no bearer token has, or is longer than ${MAX_TOKEN_LENGTH / 1024} KiB`,
   several_tokens: 'the request has two "Authorization" headers, or different tokens in two places',
   token_inactive: "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must request the audience)",
   token_expired: "it has expired, by this machine's clock",

@@ -1,3 +1,5 @@
+import { toOptionalString } from '../zitadel/claims.ts'
+
 import type { FastifyRequest } from 'fastify'
 
 /** What the guard reads of a JSON-RPC message. */
@@ -55,8 +57,4 @@ function isPlainObject (value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false
   const prototype = Object.getPrototypeOf(value)
   return prototype === Object.prototype || prototype === null
-}
-
-function toOptionalString (value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

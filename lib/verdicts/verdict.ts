@@ -5,6 +5,7 @@ import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.t
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
 import { getSession } from '../zitadel/token-id.ts'
 import type { VerdictNames } from './verdict-names.ts'
+import { toOptionalString } from '../zitadel/claims.ts'
 
 export type VerdictRules = AdmissionRules & GrantRules
 
@@ -73,10 +74,6 @@ export function createVerdict (given: IntrospectionResponse, rules: VerdictRules
 
 function createGranted (response: IntrospectionResponse, grants: Grants): Verdict['granted'] {
   return { token: new IntrospectedToken(response, grants), grants }
-}
-
-function toOptionalString (value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }
 
 function findDenialReason (response: IntrospectionResponse, rules: VerdictRules, now: number): DenialReason | undefined {

@@ -1,6 +1,6 @@
 import { isKeyedObject } from '../keyed-object.ts'
 import { copyWithoutPrototype, type IntrospectionResponse } from '../oauth/introspection.ts'
-import type { Actor, ZitadelClaims } from './claims.ts'
+import { toOptionalString, type Actor, type ZitadelClaims } from './claims.ts'
 import { createFrozenRecord, deepFreeze } from './frozen.ts'
 import type { Grants, Roles } from './grants.ts'
 
@@ -98,10 +98,6 @@ export class IntrospectedToken implements ActiveToken {
     if (conditions.length === 0) return !('organization' in within) && this.#grants.hasRole(role)
     return conditions.length === 1 && this.#grants.hasRole(role, within.organization ?? '')
   }
-}
-
-function toOptionalString (value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }
 
 const NO_METADATA: ActiveToken['metadata'] = createFrozenRecord([])

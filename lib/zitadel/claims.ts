@@ -59,3 +59,8 @@ export interface ZitadelClaims extends IntrospectionResponse {
   readonly 'urn:zitadel:iam:org:id'?: string
   readonly 'urn:zitadel:iam:org:domain:primary'?: string
 }
+
+/** Returns a value that must be a string; undefined for another one. */
+export function toOptionalString (value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined
+}

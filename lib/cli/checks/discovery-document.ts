@@ -1,4 +1,4 @@
-import { describeClockSkew } from '../../client/response-headers.ts'
+import { measureClockSkew } from '../../client/response-headers.ts'
 import { parseJson } from '../../client/http-response.ts'
 import type { Config } from '../../options/config.ts'
 import type { Cause } from './causes.ts'
@@ -26,9 +26,10 @@ export async function diagnoseDiscovery ({ issuer, endpoint, proxy }: NonNullabl
 }
 
 function diagnoseClock ({ headers }: CallResponse, now: number): Diagnosis {
-  const skew = describeClockSkew(headers, now)
-  if (skew === '') return createSuccess('clock', 'The clocks agree')
-  return createWarning('clock', skew.includes('ahead') ? 'clock_ahead' : 'clock_behind', skew.replace('; t', 'T'))
+  const seconds = measureClockSkew(headers, now)
+  if (seconds === 0) return createSuccess('clock', 'The clocks agree')
+  const [cause, words] = seconds > 0 ? ['clock_ahead', 'ahead of'] as const : ['clock_behind', 'behind'] as const
+  return createWarning('clock', cause, `This machine's clock is ${Math.abs(seconds)} s ${words} ZITADEL's`)
 }
 
 function diagnoseDocument ({ status, text, headers }: CallResponse, issuer: string): Diagnosis {
