@@ -1,4 +1,5 @@
-import { OutageError, type ZitadelError } from './errors.ts'
+import type { ZitadelError } from './errors.ts'
+import { OutageError } from './failures.ts'
 import type { Clock } from './clock.ts'
 
 /** The logger of Fastify. */

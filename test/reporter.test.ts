@@ -1,6 +1,6 @@
 import t from 'tap'
 import { setTimeout } from 'node:timers/promises'
-import { OutageError, RejectionError, createClientRejectedError, createUnavailableError } from '../lib/errors.ts'
+import { OutageError, RejectionError, createClientRejectedError, createUnavailableError } from '../lib/failures.ts'
 import { Reporter } from '../lib/reporter.ts'
 import { ManualClock } from './fixtures/clock.ts'
 

@@ -1,5 +1,5 @@
 import Fastify, { type FastifyInstance } from 'fastify'
-import { type EventEmitter } from 'node:events'
+import type { EventEmitter } from 'node:events'
 import { PassThrough } from 'node:stream'
 import zitadel, { type ZitadelOptions } from 'fastify-zitadel'
 

@@ -1,8 +1,5 @@
 import { CAUSES, type Cause } from './checks/causes.ts'
-import type { Terminal } from './command.ts'
-import { resolveDocument } from './document-path.ts'
 import { MCP_CAUSES, type McpCause } from './mcp/mcp-causes.ts'
-import { toPrintable } from './printable.ts'
 
 /** A line of the doctor. */
 export interface Diagnosis {
@@ -38,21 +35,4 @@ export function createWarning (id: string, cause: Cause | McpCause, message: str
 export function createFailure (id: string, cause: Cause | McpCause, message: string): Diagnosis {
   const [cure, see] = CURES[cause]
   return createFailureWithCure(id, message, cure, see, cause)
-}
-
-/** The exit status: 0, 1 if something failed, 2 if there are only warnings. */
-export function getExitStatus (diagnoses: readonly Diagnosis[]): number {
-  if (diagnoses.some(({ status }) => status === 'failed')) return 1
-  return diagnoses.some(({ status }) => status === 'warning') ? 2 : 0
-}
-
-const COLORS = { ok: 32, warning: 33, failed: 31 }
-
-/** Formats one line for each diagnosis, with what to do and the document below it. */
-export function formatDiagnoses (diagnoses: readonly Diagnosis[], { isColored, packageFolder }: Pick<Terminal, 'isColored' | 'packageFolder'>): string {
-  const format = (status: Diagnosis['status']): string => isColored ? `\u001B[${COLORS[status]}m${status.padEnd(7)}\u001B[0m` : status.padEnd(7)
-  return diagnoses.map(({ status, message, cure, see }) => {
-    const lines = [cure, see === '' ? '' : `See ${resolveDocument(see, packageFolder)}`].filter((line) => line !== '')
-    return `${format(status)}  ${toPrintable(message)}\n${lines.map((line) => `         ${toPrintable(line)}\n`).join('')}`
-  }).join('')
 }

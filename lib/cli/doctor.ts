@@ -5,7 +5,7 @@ import { createConfig, type Config } from '../options/config.ts'
 import { Registration } from '../registration.ts'
 import { Reporter } from '../reporter.ts'
 import { openIntrospectionSource } from '../source/open-introspection-source.ts'
-import { isPlainHttp } from '../zitadel/endpoints.ts'
+import { isPlainHttp } from '../plain-http.ts'
 import { parseTriedRequest } from './access/access-request.ts'
 import { diagnoseAccess } from './access/access-diagnosis.ts'
 import { diagnoseCredentials } from './checks/credentials-diagnosis.ts'
@@ -14,9 +14,10 @@ import { diagnoseOptions } from './checks/options-diagnosis.ts'
 import { diagnoseProxy } from './checks/proxy-diagnosis.ts'
 import { diagnoseTokenForm } from './checks/token-form.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
-import { formatDiagnoses, getExitStatus, createSuccess, createWarning, type Diagnosis } from './diagnosis.ts'
+import { createSuccess, createWarning, type Diagnosis } from './diagnosis.ts'
+import { formatDiagnoses, getExitStatus } from './doctor-output.ts'
 import { diagnoseDiscovery } from './checks/discovery-document.ts'
-import { getEnvironment, getNumber, getText, nameFlags, readSecret } from './environment.ts'
+import { getNumericFlag, getFlag, nameFlags, readSecret } from './flags.ts'
 import { closeApp, loadApp } from './load-app.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
 import { formatJson } from './printable.ts'
@@ -67,9 +68,9 @@ function checkFlags ({ values }: CommandLine): void {
 
 async function diagnoseApp (commandLine: CommandLine, { input }: Terminal): Promise<Diagnosis[]> {
   const request = parseTriedRequest(commandLine)
-  const path = getText(commandLine.values, 'token-file')
+  const path = getFlag(commandLine.values, 'token-file')
   const token = path === undefined ? undefined : await readSecret(path, '--token-file', input)
-  const file = getText(commandLine.values, 'app')!
+  const file = getFlag(commandLine.values, 'app')!
   const app = await loadApp(file)
   try {
     return await diagnoseAccess(app, request, token)
@@ -79,17 +80,17 @@ async function diagnoseApp (commandLine: CommandLine, { input }: Terminal): Prom
 }
 
 async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<Diagnosis[]> {
-  const path = getText(values, 'token-file')
+  const path = getFlag(values, 'token-file')
   const token = path === undefined ? undefined : await readSecret(path, '--token-file', terminal.input)
-  const timeout = getNumber(values, 'timeout', 1, 600_000)
-  const mcp = getText(values, 'mcp')
-  if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getText(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getText(values, 'project-id'), timeout, env: terminal.env })
+  const timeout = getNumericFlag(values, 'timeout', 1, 600_000)
+  const mcp = getFlag(values, 'mcp')
+  if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getFlag(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getFlag(values, 'project-id'), timeout, env: terminal.env })
   const env = getEnvironment(values, terminal.env)
   let config: Config
   let client: { readonly clientId: string, readonly expiresAt?: number }
   let expiry: Diagnosis | undefined
   try {
-    config = createConfig({ issuer: getText(values, 'issuer'), address: getText(values, 'address'), projectId: getText(values, 'project-id'), timeout }, env)
+    config = createConfig({ issuer: getFlag(values, 'issuer'), address: getFlag(values, 'address'), projectId: getFlag(values, 'project-id'), timeout }, env)
     const { credentials } = config.authorizationServer!
     client = await credentials.read()
     expiry = diagnoseKeyExpiry(client.expiresAt, systemClock.wall())
@@ -129,4 +130,11 @@ async function diagnoseApi (config: Config, client: { readonly clientId: string 
 /** What a token shows without ZITADEL. */
 function diagnoseFormOnly (token: string | undefined, config: Config): Diagnosis[] {
   return token === undefined ? [] : [diagnoseTokenForm(token, config, systemClock.wall()).diagnosis]
+}
+
+/** The flags of the credentials stand for their variables. A secret is no flag, because other users see the arguments of a process. */
+function getEnvironment (values: CommandLine['values'], env: Terminal['env']): NodeJS.ProcessEnv {
+  const [keyFile, clientId] = [getFlag(values, 'key-file'), getFlag(values, 'client-id')]
+  if (keyFile !== undefined) return { ...env, ZITADEL_KEY: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '', ZITADEL_KEY_FILE: keyFile }
+  return clientId === undefined ? env : { ...env, ZITADEL_CLIENT_ID: clientId }
 }

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
-import { ConnectionPool, type CommandRequest, type StreamedResponse } from '../client/connection-pool.ts'
+import { ConnectionPool } from '../client/connection-pool.ts'
+import type { CommandRequest, StreamedResponse } from '../client/http-request.ts'
 import { withDeadline } from '../client/deadline.ts'
 import { readHttpResponse, type HttpResponse } from '../client/http-response.ts'
 import type { ProxyServer } from '../client/proxy-tunnel.ts'

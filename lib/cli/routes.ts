@@ -1,5 +1,5 @@
 import type { RouteRow } from '../guard/route-table.ts'
-import { inspectRoutes } from '../testing/guarded/expect-guarded.ts'
+import { inspectRoutes } from '../testing/guarded/inspect-routes.ts'
 import { formatRequirement } from './access/requirement-text.ts'
 import { closeApp, loadApp } from './load-app.ts'
 import { formatJson } from './printable.ts'

@@ -5,7 +5,7 @@ import { events } from './events/events-command.ts'
 import { token } from './login/token-command.ts'
 import { routes } from './routes.ts'
 import { standIn } from './stand-in-command.ts'
-import { suggestName } from '../options/property-names.ts'
+import { suggestName } from '../options/suggest-name.ts'
 
 const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['token', token], ['events', events], ['stand-in', standIn]])
 

@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startStandIn } from '../testing/start-stand-in.ts'
 import { CommandError, UsageError, type Command } from './command.ts'
-import { getNumber } from './environment.ts'
+import { getNumericFlag } from './flags.ts'
 
 /** Runs the stand-in as a process, for servers in other languages and for containers. */
 export const standIn: Command = {
@@ -12,7 +12,7 @@ export const standIn: Command = {
 `,
   flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string', multiple: true } },
   run: async ({ values, positionals }, { write, untilInterrupted }) => {
-    const port = getNumber(values, 'port', 0, 65_535) ?? 0
+    const port = getNumericFlag(values, 'port', 0, 65_535) ?? 0
     if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
     const file = resolve(String(values['key-file'] ?? 'zitadel-key.json'))
     const server = await startStandIn({ port }).catch(({ code }: { code?: unknown }) => {

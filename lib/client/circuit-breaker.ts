@@ -1,4 +1,5 @@
-import { OutageError, createClientRejectedError, createUnavailableError, type RejectionError, type ZitadelError } from '../errors.ts'
+import type { ZitadelError } from '../errors.ts'
+import { OutageError, createClientRejectedError, createUnavailableError, type RejectionError } from '../failures.ts'
 import type { Clock } from '../clock.ts'
 
 /** An exchange that ended without an introspection response. */

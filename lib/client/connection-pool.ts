@@ -1,37 +1,7 @@
-import type { Readable } from 'node:stream'
 import { Pool } from 'undici'
 import type { Deadline } from './deadline.ts'
 import { createProxyConnector, type ProxyServer } from './proxy-tunnel.ts'
-import type { ResponseHeaders } from './response-headers.ts'
-
-/** A request as undici and dispatchers of users take it, without its signal. */
-export interface HttpRequest {
-  readonly origin: string
-  readonly path: string
-  readonly method: 'GET' | 'POST'
-  readonly headers: Record<string, string>
-  readonly body: string | null
-  readonly headersTimeout: number
-  readonly bodyTimeout: number
-}
-
-/** A request of the command line, which also reads documents and calls other endpoints. */
-export interface CommandRequest extends Omit<HttpRequest, 'method' | 'body'> {
-  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  readonly body: string | null
-}
-
-/** Sends requests. */
-export interface RequestSender {
-  readonly request: (options: HttpRequest & { readonly signal: Deadline }) => Promise<StreamedResponse>
-}
-
-/** A response whose body has not been read yet. */
-export interface StreamedResponse {
-  readonly statusCode: number
-  readonly headers: ResponseHeaders
-  readonly body: Readable
-}
+import type { RequestSender, HttpRequest, CommandRequest, StreamedResponse } from './http-request.ts'
 
 /** Maximum idle time of a connection. A short one, because nothing reports a peer that has silently gone. */
 const MAX_IDLE_MS = 10_000
@@ -71,9 +41,4 @@ export class ConnectionPool implements RequestSender {
     this.#closing.add(closing)
     closing.finally(() => this.#closing.delete(closing)).catch(() => {})
   }
-}
-
-/** Sends requests through a user's dispatcher. It gets an AbortSignal, because undici 8 accepts no other object with `aborted`. */
-export function createDispatcherSender (dispatcher: { readonly request: (options: HttpRequest & { readonly signal: AbortSignal }) => Promise<StreamedResponse> }): RequestSender {
-  return { request: async (options) => await dispatcher.request({ ...options, signal: options.signal.toAbortSignal() }) }
 }

@@ -1,7 +1,8 @@
-import { OutageError } from '../errors.ts'
-import type { RequestSender } from './connection-pool.ts'
+import { OutageError } from '../failures.ts'
+import type { RequestSender } from './http-request.ts'
 import { withDeadline } from './deadline.ts'
-import { parseJson, readHttpResponse } from './http-response.ts'
+import { readHttpResponse } from './http-response.ts'
+import { parseJson } from './parse-json.ts'
 import { getStatusAdvice, toOutageError } from './outage.ts'
 import type { Endpoint } from '../zitadel/endpoints.ts'
 

@@ -1,7 +1,8 @@
 import { isUtf8 } from 'node:buffer'
-import type { StreamedResponse } from './connection-pool.ts'
+import type { StreamedResponse } from './http-request.ts'
 import { formatParentText } from './parent-text.ts'
 import { formatRequestId, type ResponseHeaders } from './response-headers.ts'
+import { parseJson } from './parse-json.ts'
 
 /** A response that was read to its end. */
 export interface HttpResponse {
@@ -33,15 +34,6 @@ export async function readHttpResponse ({ statusCode, headers, body: stream }: S
   const body = parseJson(text)
   const parent = statusCode === 400 || statusCode === 401 ? formatParentText(body, secrets) : ''
   return { status: statusCode, text, body, headers, requestId: formatRequestId(headers, secrets), parent }
-}
-
-/** Returns undefined for a text that is not JSON. */
-export function parseJson (text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Reads by events, which costs a third of the iterator of the stream. */

@@ -1,4 +1,5 @@
-import { ZitadelError, createClientRejectedError, createUnavailableError } from '../errors.ts'
+import { ZitadelError } from '../errors.ts'
+import { createClientRejectedError, createUnavailableError } from '../failures.ts'
 import { SigningError, type ClientAuthentication, type SigningClient } from '../oauth/client-authentication.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 import type { HttpResponse } from './http-response.ts'

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 import { Allowance } from './allowance.ts'
 import type { Deadline } from './deadline.ts'
 import { FairQueue } from './fair-queue.ts'
-import { RESERVE_DIVISOR, getReserve, type Limits } from './limits.ts'
+import { RESERVE_DIVISOR, getReserve } from './reserve.ts'
 import { createOverloadError } from './overload.ts'
 
 interface QueueEntry {
@@ -154,4 +154,14 @@ export class Limiter {
     this.#timer = setTimeout(() => this.#startWaiting(), delay)
     this.#timer.unref()
   }
+}
+
+/** The option `limits` with defaults. */
+export interface Limits {
+  /** Maximum number of concurrent introspections. */
+  readonly concurrent: number
+  /** Maximum number of introspections in the queue. */
+  readonly queue: number
+  /** Maximum number of introspections per second, in bursts of at most one second's worth; undefined for no such limit. */
+  readonly perSecond?: number | undefined
 }

@@ -1,4 +1,4 @@
-import { OutageError } from '../errors.ts'
+import { OutageError } from '../failures.ts'
 import { SigningError } from '../oauth/client-authentication.ts'
 import { DeadlineExceededError } from './deadline.ts'
 import { MAX_RESPONSE_BYTES } from './http-response.ts'

@@ -1,4 +1,5 @@
-import { OutageError, createUnavailableError, type ZitadelError } from '../errors.ts'
+import type { ZitadelError } from '../errors.ts'
+import { OutageError, createUnavailableError } from '../failures.ts'
 
 const MESSAGES = {
   queue: 'too many introspections are waiting already',

@@ -1,4 +1,4 @@
-import { OutageError, RejectionError } from '../errors.ts'
+import { OutageError, RejectionError } from '../failures.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../oauth/introspection.ts'
 import { getStatusAdvice } from './outage.ts'
 import { parseRetryAfter, describeClockSkew } from './response-headers.ts'

@@ -28,14 +28,14 @@ function normalizeId (id: string): string {
  * Returns the seconds by which the clock of this machine is ahead of the server's; negative if it is behind, 0 if they agree or the
  * server's is not known. ZITADEL tolerates one second.
  */
-export function measureClockSkew (headers: ResponseHeaders, now: number): number {
+export function findClockSkew (headers: ResponseHeaders, now: number): number {
   const seconds = Math.round((now - Date.parse(getSingleValue(headers['date']))) / 1000)
   return Math.abs(seconds) >= 2 ? seconds : 0
 }
 
 /** Describes by how much the clocks differ, to append to a message; '' if they agree. */
 export function describeClockSkew (headers: ResponseHeaders, now: number): string {
-  const seconds = measureClockSkew(headers, now)
+  const seconds = findClockSkew(headers, now)
   return seconds === 0 ? '' : `; this machine's clock is ${Math.abs(seconds)} s ${seconds > 0 ? 'ahead of' : 'behind'} ZITADEL's`
 }
 

@@ -2,16 +2,13 @@ import type { FastifyRequest } from 'fastify'
 import type { DenialReason, ZitadelError } from '../errors.ts'
 import { findOtherIssuer } from '../oauth/token-issuer.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
-import type { Verdict } from '../verdicts/verdict.ts'
 import { isSessionToken } from '../zitadel/token-id.ts'
-import type { Grants } from '../zitadel/grants.ts'
 import { hasRequiredRoles, hasRequiredScopes } from './grants-check.ts'
 import { findGrantsDenial } from './grants-denial.ts'
-import { ignoreRejection } from '../ignore-rejection.ts'
 import type { BearerErrorsFinder } from './bearer-errors.ts'
 import type { ResourceFinder } from './resource-finder.ts'
 import type { AccessContext } from './access-context.ts'
-import type { Requirement } from './requirement.ts'
+import { getGrants, resolveOrganization } from './required-organization.ts'
 
 /** Returns the reason to endCheck the request, or undefined. */
 export type AccessCheck = (request: FastifyRequest, context: AccessContext) => ZitadelError | undefined
@@ -73,21 +70,4 @@ export function createAccessChecks (findErrors: BearerErrorsFinder, findResource
 /** Whether nothing is required, or the verdict has met the same requirement before. */
 function isMet ({ verdict, requirement }: AccessContext, sets: readonly unknown[]): boolean {
   return sets.length === 0 || verdict.metRequirement === requirement
-}
-
-function getGrants (verdict: Verdict): Grants {
-  return verdict.granted!.grants
-}
-
-/** Undefined means any organization. `''`, in which no role is held, if the function of the route returns no id. */
-function resolveOrganization (request: FastifyRequest, { organization }: Requirement): string | undefined {
-  if (typeof organization !== 'function') return organization
-  try {
-    const id: unknown = organization(request)
-    if (typeof id === 'string') return id
-    ignoreRejection(id)
-    return ''
-  } catch {
-    return ''
-  }
 }

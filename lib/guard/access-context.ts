@@ -45,9 +45,9 @@ export function getActiveToken (request: FastifyRequest): ActiveToken | null {
 }
 
 /** A strategy may run twice for a request: a requirement is kept once, so that the chain stays short. */
-export function removeRequirement (context: AccessContext | undefined, requirement: Requirement): AccessContext | undefined {
+export function omitRequirement (context: AccessContext | undefined, requirement: Requirement): AccessContext | undefined {
   if (context === undefined) return undefined
-  const previous = removeRequirement(context.previous, requirement)
+  const previous = omitRequirement(context.previous, requirement)
   if (context.requirement === requirement) return previous
   return previous === context.previous ? context : { ...context, previous, isPassing: false }
 }

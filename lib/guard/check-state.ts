@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import { logEarlyPass } from './denial-log.ts'
 
 /** Resolves to the reason to endCheck the request, or undefined. Never rejects. */
 export type PendingCheck = Promise<Error | undefined>
@@ -56,4 +55,10 @@ export function holdRequest (state: CheckState, request: FastifyRequest, done: (
 function getOrCreateCheckState (request: CheckedRequest): CheckState {
   request[CHECK_STATE] ??= { pending: new Set(), hasFailed: false }
   return request[CHECK_STATE]
+}
+
+/** Writes the line of a hook that does not wait for a check: a verdict that is cached later would let its requests in. */
+function logEarlyPass (request: FastifyRequest): void {
+  const { method, routeOptions: { url: route } } = request
+  request.log.error({ method, route }, 'fastify-zitadel: a hook has passed the request on before a check of its token ended, so the request waits. Call back once in each hook, and wait for strategies of app.zitadel.require(): a denial that a hook ignores lets the request in')
 }

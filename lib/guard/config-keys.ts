@@ -2,7 +2,7 @@ import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
 import { ROUTE_KEYS } from '../options/route-options.ts'
 import { findMisplacedOption, findNestedKey, isPluginName, suggestKey } from './key-suggestion.ts'
-import { checkOwnKeys } from './requirement.ts'
+import { checkOwnKeys } from '../options/hidden-keys.ts'
 
 /**
  * Throws for a route's config with keys that would not be enforced.

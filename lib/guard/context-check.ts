@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { toRequestError } from '../errors.ts'
+import { toRequestError } from './request-error.ts'
 import type { AccessCheck, AccessChecks } from './access-checks.ts'
 import type { AccessContext } from './access-context.ts'
 

@@ -1,7 +1,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../errors.ts'
 import { setFailed } from './check-state.ts'
-import { isStrategyDenial, logDenial, logFailedStrategy, logStrategyDenial } from './denial-log.ts'
+import { logDenial } from './denial-log.ts'
+import { isStrategyDenial, logFailedStrategy, logStrategyDenial } from './strategy-denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
 /** A Fastify hook, and a strategy of @fastify/auth. An error denies the request. */

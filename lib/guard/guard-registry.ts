@@ -1,5 +1,6 @@
 import { listHookNames } from './guarded-scope.ts'
-import { resolveRouteRule, type RouteRule, type RuleConfig } from './route-rules.ts'
+import type { RouteRule, RuleConfig } from './route-rules.ts'
+import { resolveRouteRule } from './rule-resolver.ts'
 import type { AnyApp, ServedRoute } from './served-routes.ts'
 
 const HOOK_NAME = 'fastifyZitadelOnRequest'

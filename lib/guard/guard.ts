@@ -2,12 +2,13 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { DECISION } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { Config } from '../options/config.ts'
-import { createOptionError, toRequestError } from '../errors.ts'
+import { createOptionError } from '../errors.ts'
+import { toRequestError } from './request-error.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { isB64Token } from '../oauth/bearer.ts'
 import { createAccessChecks, type AccessChecks, type CreateToolChecks, type ToolChecks } from './access-checks.ts'
-import { getAccessContext, setAccessContext, removeRequirement } from './access-context.ts'
+import { getAccessContext, setAccessContext, omitRequirement } from './access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './bearer-errors.ts'
 import { addPendingCheck, getCheckState, holdRequest } from './check-state.ts'
 import type { PublishDecision } from './decision.ts'
@@ -141,7 +142,7 @@ export class Guard {
   #runChecks (request: FastifyRequest, token: string, verdict: Verdict, requirement: Requirement, wall: number, now: number): Error | undefined {
     const { active, unexpired, scopes, roles } = this.#checks
     const earlier = getAccessContext(request)
-    const previous = earlier === undefined ? undefined : removeRequirement(earlier, requirement)
+    const previous = earlier === undefined ? undefined : omitRequirement(earlier, requirement)
     const context = { token, verdict, introspector: this.#introspector, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous, isPassing: false }
     const denial = active(request, context) ?? unexpired(request, context, wall) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
     if (denial !== undefined) return denial

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import type { ServedRoute } from './served-routes.ts'
+import { findSymbol } from './fastify-symbols.ts'
 
 /** Whether an instance is the root, whose hooks reach every route. Fastify creates each scope with its parent as prototype. */
 export function isRootScope (app: FastifyInstance): boolean {
@@ -41,15 +42,6 @@ export function restoreHookName (app: object, name: string): void {
   const symbol = findSymbol(app, 'fastify.hooks')
   const added: unknown = symbol && (app as Record<symbol, { onRequest?: unknown[] }>)[symbol]?.onRequest?.at(-1)
   if (typeof added === 'function' && added.name !== name) Object.defineProperty(added, 'name', { value: name, configurable: true })
-}
-
-/** Finds one of Fastify's symbols by its description, on an instance or on its parents. */
-export function findSymbol (app: object, description: string): symbol | undefined {
-  for (let each: object | null = app; each !== null; each = Object.getPrototypeOf(each)) {
-    const found = Object.getOwnPropertySymbols(each).find((symbol) => symbol.description === description)
-    if (found !== undefined) return found
-  }
-  return undefined
 }
 
 /** Creates the error for a guard whose scope has no route while other scopes have some. It names the plugin to wrap. */

@@ -1,4 +1,4 @@
-import { suggestName } from '../options/property-names.ts'
+import { suggestName } from '../options/suggest-name.ts'
 import { ROUTE_KEYS } from '../options/route-options.ts'
 
 const toMap = (names: readonly string[], key: string): Array<[string, string]> => names.map((name) => [name, key])

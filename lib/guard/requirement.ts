@@ -2,7 +2,7 @@ import { isScopeToken } from '../oauth/bearer.ts'
 import { isZitadelScope, isRoleScope } from '../zitadel/scopes.ts'
 import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
-import { findHiddenKey } from '../options/property-names.ts'
+import { checkOwnKeys } from '../options/hidden-keys.ts'
 import { REQUIREMENT_KEYS, type RequirementOptions } from '../options/route-options.ts'
 
 /** One set of scopes. A client can request ZITADEL's own scopes, but not a custom one that stands for a role. */
@@ -50,16 +50,6 @@ export function checkRequirementKeys (given: unknown, label: string, keys: reado
   for (const key of Object.keys(given)) {
     if (!keys.includes(key)) throw createOptionError(`${label}: "${key}" is unknown, expected one of ${keys.join(', ')}`)
   }
-}
-
-/**
- * Throws for keys that would not be enforced, because a copy of the object loses them.
- *
- * @throws ZitadelError `FST_ZITADEL_OPTION`
- */
-export function checkOwnKeys (given: object, keys: readonly string[], label: string): void {
-  const hidden = findHiddenKey(given, (key) => keys.includes(key))
-  if (hidden !== undefined) throw createOptionError(`${label}: "${hidden}" must be an own, enumerable property: an inherited one, or a getter of a class, would not be enforced`)
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { posix } from 'node:path'
-import { findResource, type Resource } from '../options/resource-config.ts'
+import type { Resource } from '../options/resource-config.ts'
 import { getRouterOption } from './router-options.ts'
 
 /** Finds the protected resource that a request is inside of. */
@@ -62,4 +62,9 @@ function removeOrigin (url: string): string {
 
 function mergeSlashes (path: string): string {
   return path.replaceAll(/\/{2,}/g, '/')
+}
+
+/** Finds the resource that contains a path. */
+function findResource<T extends Pick<Resource, 'path'>> (resources: readonly T[], path: string): T | undefined {
+  return resources.find((resource) => path === resource.path || path.startsWith(`${resource.path}/`))
 }

@@ -1,7 +1,10 @@
 import type { FastifyRequest } from 'fastify'
-import { findSymbol } from './guarded-scope.ts'
-import { isPreflight, isUndeclaredPreflightRoute } from './preflight.ts'
-import { PROTECTED, PUBLIC, resolveRouteRule, type RouteRule, type RuleConfig } from './route-rules.ts'
+import { findSymbol } from './fastify-symbols.ts'
+import { isPreflight, isPreflightRoute, isUndeclaredPreflightRoute } from './preflight.ts'
+import { compileDeclaredRule, formatRoute, PROTECTED, PUBLIC, type RouteRule, type RuleConfig } from './route-rules.ts'
+import { createOptionError } from '../errors.ts'
+import type { UndeclaredRoute } from '../options/plugin-options.ts'
+import { resolveUndeclaredRule } from './undeclared-rule.ts'
 
 /** Finds the rule for a request. */
 export type RuleResolver = (request: FastifyRequest) => RouteRule
@@ -44,4 +47,18 @@ function createConfigReader (first: FastifyRequest): ConfigReader {
   const symbol = findSymbol(first, 'fastify.context')
   if (symbol === undefined) return (request) => request.routeOptions.config
   return (request) => (request as unknown as Record<symbol, { readonly config: object }>)[symbol]!.config
+}
+
+/**
+ * Resolves the rule of a route, for every request but preflights.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong declaration, or a missing one where `undeclaredRoutes` refuses that
+ * @throws anything that the function `undeclaredRoutes` throws
+ */
+export function resolveRouteRule (config: RuleConfig, route: UndeclaredRoute): RouteRule {
+  const label = formatRoute(route)
+  const rule = compileDeclaredRule(route.config ?? {}, config.customScopes, label) ?? resolveUndeclaredRule(config, route, label)
+  if (rule !== 'refused') return rule
+  if (isPreflightRoute(route)) return PROTECTED
+  throw createOptionError(`${label}: declares neither scopes nor roles nor access, and option "undeclaredRoutes" refuses that`)
 }

@@ -1,9 +1,9 @@
-import { toRequestError } from '../errors.ts'
+import { toRequestError } from './request-error.ts'
 import type { AccessCheck, AccessChecks } from './access-checks.ts'
 import { getAccessContext, setAccessContext, type AccessContext } from './access-context.ts'
 import { composeStrategies } from './auth-composition.ts'
 import { findDenial } from './context-check.ts'
-import { forgetStrategyDenial } from './denial-log.ts'
+import { forgetStrategyDenial } from './strategy-denial.ts'
 import { endCheck, type GuardHook } from './denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 

@@ -1,7 +1,7 @@
 import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
-import { findHiddenKey } from '../options/property-names.ts'
-import { checkOwnKeys, checkRequirementKeys, compileRequirement, type Requirement, type ToolRules } from './requirement.ts'
+import { findHiddenKey, checkOwnKeys } from '../options/hidden-keys.ts'
+import { checkRequirementKeys, compileRequirement, type Requirement, type ToolRules } from './requirement.ts'
 
 const MCP_KEYS = ['tools', 'otherTools']
 const TOOL_KEYS = ['scopes', 'roles', 'organization']

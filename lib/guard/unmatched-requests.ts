@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../errors.ts'
-import { findSymbol, getRootScope, isRootScope, listScopes } from './guarded-scope.ts'
+import { getRootScope, isRootScope, listScopes } from './guarded-scope.ts'
+import { findSymbol } from './fastify-symbols.ts'
 import type { RuleConfig } from './route-rules.ts'
 
 /** How Fastify serves requests that no route matches, in one scope. */

@@ -1,5 +1,5 @@
 import type { RouteRule } from '../guard/route-rules.ts'
-import { listAlternatives, type AccessAlternative } from './security.ts'
+import { listAlternatives, type AccessAlternative } from './access-alternatives.ts'
 
 /**
  * Describes what the guard requires of a request, in Markdown.

@@ -2,7 +2,8 @@ import type { RouteRule } from '../guard/route-rules.ts'
 import { describeAccess } from './access-description.ts'
 import type { DocsSettings } from './docs-settings.ts'
 import { addGuardResponses } from './responses.ts'
-import { LOGIN_SCHEME, ROLES_SCHEME, createLoginScheme, createRolesScheme, createSecurity, listAlternatives, omitOurSchemes, type SecurityRequirement } from './security.ts'
+import { LOGIN_SCHEME, ROLES_SCHEME, createLoginScheme, createRolesScheme, createSecurity, omitOurSchemes, type SecurityRequirement } from './security.ts'
+import { listAlternatives } from './access-alternatives.ts'
 
 /** The key under which an operation carries the id of its route while the document is built. */
 export const ROUTE_TAG = 'x-fastify-zitadel-route'

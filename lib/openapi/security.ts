@@ -1,5 +1,5 @@
-import type { Requirement } from '../guard/requirement.ts'
 import type { RouteRule } from '../guard/route-rules.ts'
+import { listAlternatives } from './access-alternatives.ts'
 import type { DocsSettings } from './docs-settings.ts'
 
 /** The name of the security scheme for the login. */
@@ -9,19 +9,6 @@ export const ROLES_SCHEME = 'zitadelRoles'
 
 /** Names of schemes with their scopes or roles. All of them are required. */
 export type SecurityRequirement = Readonly<Record<string, readonly string[]>>
-
-/** One way to satisfy a requirement. */
-export interface AccessAlternative {
-  readonly scopes: readonly string[]
-  readonly roles: readonly string[]
-}
-
-/** Lists the ways to satisfy a requirement, each of which is enough. */
-export function listAlternatives ({ scopes, roles }: Requirement): AccessAlternative[] {
-  const scopeSets = scopes.length === 0 ? [{ zitadel: [], custom: [] }] : scopes
-  const roleSets = roles.length === 0 ? [[]] : roles
-  return scopeSets.flatMap(({ zitadel, custom }) => roleSets.map((set) => ({ scopes: zitadel, roles: [...new Set([...custom, ...set])] })))
-}
 
 /** The security of an operation. */
 export interface OperationSecurity {

@@ -3,7 +3,8 @@ import { isKeyedObject } from '../keyed-object.ts'
 import { isPrintableAscii } from '../oauth/bearer.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import { CREDENTIAL_FORMS_TEXT } from './credentials.ts'
-import { findHiddenKey, suggestName } from './property-names.ts'
+import { suggestName } from './suggest-name.ts'
+import { findHiddenKey } from './hidden-keys.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './plugin-options.ts'
 import { getAddressHint, getIssuerHint, isIssuer, parseOrigin } from './origin-checks.ts'
 import { INTROSPECTION_PATH } from '../zitadel/endpoints.ts'
@@ -108,4 +109,9 @@ function describeExpected (name: string, names: readonly string[], prefix: strin
   const meant = prefix === '' ? NESTED_OPTIONS.get(name) ?? suggestName(name, names) : suggestName(name, names)
   const expected = `one of ${names.join(', ')}`
   return meant === undefined ? `: expected ${expected}` : `, did you mean "${meant.includes('.') ? meant : prefix + meant}"? Expected ${expected}`
+}
+
+/** Creates the check of the path of a route that ZITADEL sends requests to. */
+export function createPathCheck (example: string): OptionCheck {
+  return [(value) => typeof value === 'string' && /^\/[A-Za-z0-9._~/-]*$/.test(value), `a path such as ${example}, without parameters`]
 }

@@ -8,12 +8,9 @@ import { resolveEvents, type EventsConfig } from './events-config.ts'
 import { resolveLogout, type LogoutConfig } from './logout-config.ts'
 import { resolveResources, type Resource } from './resource-config.ts'
 import { resolveProxy, type ProxyConfig } from './proxy-config.ts'
-import { SHARED_CACHE_CHECKS } from './shared-cache-checks.ts'
-import type { SharedCacheOptions } from './shared-cache-options.ts'
+import { resolveSharedCache, SHARED_CACHE_CHECKS, type SharedCacheConfig } from './shared-cache-config.ts'
 import { resolveIntrospectionEndpoint, type Endpoint } from '../zitadel/endpoints.ts'
-
-/** The option `cache.shared` with defaults. */
-export type SharedCacheConfig = Readonly<Pick<SharedCacheOptions, 'client' | 'key'>> & { readonly prefix: string, readonly deadline: number, readonly wait: number }
+import { omitUndefined } from './omit-undefined.ts'
 
 /** The defaults of `cache.maxBytes`: in all, and for each verdict if `cache.max` is large. */
 const DEFAULT_CACHE_BYTES = 96 * 1024 * 1024
@@ -105,15 +102,6 @@ function resolveCache (cache: CacheOptions = {}): CacheConfig {
   const { max = DEFAULT_MAX_VERDICTS, shared, ...rest } = omitUndefined(cache)
   const maxBytes = Math.max(DEFAULT_CACHE_BYTES, max * DEFAULT_VERDICT_BYTES)
   return Object.freeze({ isEnabled: true, ttl: 30, inactiveTtl: 5, max, maxBytes, refreshAhead: true, ...rest, shared: shared && resolveSharedCache(shared) })
-}
-
-function resolveSharedCache (shared: SharedCacheOptions): SharedCacheConfig {
-  return Object.freeze({ prefix: 'fastify-zitadel', deadline: 25, wait: 1000, ...omitUndefined(shared) })
-}
-
-/** Without a prototype, so that nothing on Object.prototype counts as an option. */
-function omitUndefined<T extends object> (given: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.assign(Object.create(null), Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)))
 }
 
 function resolveAuthorizationServer ({ issuer, credentials, address, introspectionEndpoint, dispatcher }: ZitadelOptions, env: NodeJS.ProcessEnv): Config['authorizationServer'] {

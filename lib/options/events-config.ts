@@ -1,5 +1,5 @@
 import { createOptionError } from '../errors.ts'
-import { checkOptions, type OptionCheck } from './checks.ts'
+import { checkOptions, createPathCheck, type OptionCheck } from './checks.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import type { EventsOptions } from './events-options.ts'
 
@@ -16,11 +16,6 @@ const MAX_KEYS = 10
 
 const isSigningKey = (value: unknown): boolean => isIdentifier(value) && value.length >= MIN_KEY_LENGTH
 const KEY = `a signing key of a target in ZITADEL, at least ${MIN_KEY_LENGTH} characters`
-
-/** Creates the check of the path of a route that ZITADEL sends requests to. */
-export function createPathCheck (example: string): OptionCheck {
-  return [(value) => typeof value === 'string' && /^\/[A-Za-z0-9._~/-]*$/.test(value), `a path such as ${example}, without parameters`]
-}
 
 const EVENTS_CHECKS: Readonly<Record<keyof EventsOptions, OptionCheck>> = {
   path: createPathCheck('/zitadel/events'),

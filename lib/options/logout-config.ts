@@ -1,7 +1,6 @@
 import { createOptionError } from '../errors.ts'
-import { checkOptions, type OptionCheck } from './checks.ts'
+import { checkOptions, createPathCheck, type OptionCheck } from './checks.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
-import { createPathCheck } from './events-config.ts'
 import type { BackChannelLogoutOptions } from './logout-options.ts'
 
 /** The checked option `backChannelLogout`. */

@@ -1,4 +1,4 @@
-import { isPlainHttp } from '../zitadel/endpoints.ts'
+import { isPlainHttp } from '../plain-http.ts'
 import type { Config } from './config.ts'
 
 const HOUR_SECONDS = 3600

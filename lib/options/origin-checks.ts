@@ -1,4 +1,4 @@
-import { isLoopback, isPlainHttp } from '../zitadel/endpoints.ts'
+import { isLoopback, isPlainHttp } from '../plain-http.ts'
 
 /** The origin of a URL that is only an origin; undefined for any other text. */
 export function parseOrigin (value: string): string | undefined {

@@ -1,7 +1,7 @@
 import { createOptionError } from '../errors.ts'
 import { isPrintableAscii, isScopeToken } from '../oauth/bearer.ts'
 import { getResourceMetadataUrl } from '../oauth/protected-resource.ts'
-import { isLoopback } from '../zitadel/endpoints.ts'
+import { isLoopback } from '../plain-http.ts'
 import { getAudienceScope, isRoleScope } from '../zitadel/scopes.ts'
 import { checkOptions, checkOwnOptions, type OptionCheck } from './checks.ts'
 import type { ResourceOptions } from './resource-options.ts'
@@ -75,9 +75,4 @@ function isResourceUrl (value: unknown): boolean {
   if (typeof value !== 'string' || !/^https?:\/\/[^/]+(\/[\w\-.~@+]+)*\/?$/.test(value) || !URL.canParse(value)) return false
   const { href, protocol, hostname, username, password } = new URL(value)
   return (href === value || href === `${value}/`) && username === '' && password === '' && (protocol === 'https:' || isLoopback(hostname))
-}
-
-/** Finds the resource that contains a path. */
-export function findResource<T extends Pick<Resource, 'path'>> (resources: readonly T[], path: string): T | undefined {
-  return resources.find((resource) => path === resource.path || path.startsWith(`${resource.path}/`))
 }

@@ -1,4 +1,4 @@
-import { toOptionalString } from '../zitadel/claims.ts'
+import { toOptionalString } from '../untrusted-json.ts'
 
 import type { FastifyRequest } from 'fastify'
 

@@ -5,18 +5,7 @@ import { getRootScope } from '../guard/guarded-scope.ts'
 import { getRouterOption } from '../guard/router-options.ts'
 import { listServedRoutes } from '../guard/served-routes.ts'
 import type { Resource } from '../options/resource-config.ts'
-
-/** Creates the metadata of a resource. Nothing of a request is in it. */
-export function createResourceMetadata ({ url, scopes, name, documentation }: Resource, issuer: string): ResourceMetadata {
-  return {
-    resource: url,
-    authorization_servers: [issuer],
-    scopes_supported: scopes,
-    bearer_methods_supported: ['header'],
-    ...(name !== undefined && { resource_name: name }),
-    ...(documentation !== undefined && { resource_documentation: documentation })
-  }
-}
+import { createResourceMetadata } from './resource-metadata.ts'
 
 /**
  * Serves the metadata of resources, each at its own path. If there is one resource, or one is an origin, its metadata is also served

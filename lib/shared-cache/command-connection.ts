@@ -1,6 +1,6 @@
 import type { IoredisClient, NodeRedisClient, RedisLike } from '../options/shared-cache-options.ts'
 import { closeConnection, openConnection, type OwnConnection } from './own-connection.ts'
-import { isIoredisCluster, isNodeRedisCluster, isSentinel } from './redis-client.ts'
+import { isIoredisCluster, isNodeRedisCluster, isSentinel } from '../options/redis-kind.ts'
 
 type OwnClient = OwnConnection & (IoredisClient | NodeRedisClient)
 

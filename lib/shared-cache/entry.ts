@@ -1,9 +1,10 @@
-import { getExpiry } from '../oauth/introspection.ts'
+import { getExpiry } from '../oauth/token-validity.ts'
 import type { Clock } from '../clock.ts'
 import { serializeResponse, deserializeResponse, type TimedResponse } from './serialization.ts'
 import { getSession } from '../zitadel/token-id.ts'
 import { formatExpiry, type RedisCommands } from './redis-commands.ts'
-import type { AeadBox, SharedKey } from './shared-key.ts'
+import type { SharedKey } from './shared-key.ts'
+import type { AeadBox } from './aead-box.ts'
 import type { Tombstones } from './tombstones.ts'
 
 /** What all entries have in common. */

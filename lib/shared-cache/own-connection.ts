@@ -1,5 +1,5 @@
 import type { IoredisClient, NodeRedisClient, NodeRedisSentinel } from '../options/shared-cache-options.ts'
-import { isSentinel } from './redis-client.ts'
+import { isSentinel } from '../options/redis-kind.ts'
 import { ReplyScanner } from './reply-scanner.ts'
 
 /** A client that was duplicated. */

@@ -1,9 +1,5 @@
-import type { IoredisCluster, NodeRedisClient, NodeRedisCluster, NodeRedisSentinel, RedisLike } from '../options/shared-cache-options.ts'
-
-/** The kind of a client is recognized by its members, because none of the packages is a dependency. */
-export const isNodeRedisCluster = (client: RedisLike): client is NodeRedisCluster => 'masters' in client
-export const isIoredisCluster = (client: RedisLike): client is IoredisCluster => (client as Partial<IoredisCluster>).isCluster === true
-export const isSentinel = (client: RedisLike): client is NodeRedisSentinel => 'getSentinelNode' in client
+import { isNodeRedisCluster, isSentinel } from '../options/redis-kind.ts'
+import type { NodeRedisClient, NodeRedisCluster, RedisLike } from '../options/shared-cache-options.ts'
 
 /** Whether a command would be sent now. Without a connection it would wait in the client's own queue. */
 export function isConnected (client: RedisLike): boolean {

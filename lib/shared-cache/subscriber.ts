@@ -1,6 +1,7 @@
 import type { RedisLike } from '../options/shared-cache-options.ts'
 import { closeConnection, openConnection, type OwnConnection } from './own-connection.ts'
-import { isIoredisCluster, isNodeRedisCluster, pickMaster, pickRandom } from './redis-client.ts'
+import { pickMaster, pickRandom } from './redis-client.ts'
+import { isIoredisCluster, isNodeRedisCluster } from '../options/redis-kind.ts'
 
 export interface SubscriberListeners {
   readonly onSubscribed: () => void

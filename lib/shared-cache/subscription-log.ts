@@ -1,5 +1,5 @@
 import type { SharedCacheLog } from './shared-cache-log.ts'
-import { getCutOffAge } from './silence.ts'
+import { getCutOffAge } from './cut-off-age.ts'
 
 const CODE = 'FST_ZITADEL_SHARED_SUBSCRIPTION'
 

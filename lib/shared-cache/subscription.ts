@@ -2,7 +2,7 @@ import type { RedisLike } from '../options/shared-cache-options.ts'
 import { getFailureReason, isErrorReply } from './command-failure.ts'
 import { Heartbeat } from './heartbeat.ts'
 import type { RedisCommands } from './redis-commands.ts'
-import { SilenceTimer } from './silence.ts'
+import { SilenceTimer } from './silence-timer.ts'
 import { openSubscriber } from './subscriber.ts'
 
 /** Milliseconds. */

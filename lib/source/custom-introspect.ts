@@ -1,4 +1,5 @@
-import { OutageError, ZitadelError, createUnavailableError } from '../errors.ts'
+import { ZitadelError } from '../errors.ts'
+import { OutageError, createUnavailableError } from '../failures.ts'
 import { isIntrospectionResponse } from '../oauth/introspection.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import { DeadlineExceededError, withDeadline, type Deadline } from '../client/deadline.ts'

@@ -1,4 +1,5 @@
-import { ConnectionPool, createDispatcherSender } from '../client/connection-pool.ts'
+import { ConnectionPool } from '../client/connection-pool.ts'
+import { createDispatcherSender } from '../client/dispatcher-sender.ts'
 import { fetchKeys } from '../client/fetch-keys.ts'
 import { traceIntrospections } from '../client/introspection-trace.ts'
 import { Limiter } from '../client/limiter.ts'

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import { getAccessContext, setAccessContext, replaceVerdict } from '../guard/access-context.ts'
 import type { ContextCheck } from '../guard/context-check.ts'
-import { toFraction } from '../verdicts/subscription-gap.ts'
+import { toFraction } from '../verdicts/token-fraction.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 
 /** A request whose response goes on, such as a WebSocket. */

@@ -1,4 +1,4 @@
-import { OutageError } from '../errors.ts'
+import { OutageError } from '../failures.ts'
 import { MAX_TOKEN_LENGTH } from '../oauth/bearer.ts'
 import { hashToken } from '../oauth/token-hash.ts'
 import { VerdictCache, type CacheBounds } from './verdict-cache.ts'

@@ -1,4 +1,5 @@
-import { getCutOffAge } from '../shared-cache/silence.ts'
+import { getCutOffAge } from '../shared-cache/cut-off-age.ts'
+import { toFraction } from './token-fraction.ts'
 import type { Verdict } from './verdict.ts'
 
 /** Milliseconds in which ZITADEL is asked again about all tokens after forgets may have been missed; less if ttl is short. */
@@ -82,13 +83,4 @@ export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: n
  */
 function getDelay (fraction: number, spread: number, ttl: number): number {
   return fraction / (1 / spread - (1 - fraction) / ttl)
-}
-
-/**
- * Returns a number from 0 to 1, the same in all processes, to spread what would happen for many tokens at once.
- *
- * @param key SHA-256, one character for each byte
- */
-export function toFraction (key: string): number {
-  return Buffer.from(key.slice(0, 3), 'latin1').readUIntBE(0, 3) / 2 ** 24
 }

@@ -1,11 +1,12 @@
 import type { DenialReason } from '../errors.ts'
-import { copyWithoutPrototype, getExpiry, isCurrentlyValid, isUnboundBearer, type IntrospectionResponse } from '../oauth/introspection.ts'
+import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import { copyWithoutPrototype, toOptionalString } from '../untrusted-json.ts'
+import { getExpiry, isCurrentlyValid, isUnboundBearer } from '../oauth/token-validity.ts'
 import { IntrospectedToken } from '../zitadel/active-token.ts'
 import { findAdmissionDenial, type AdmissionRules } from '../zitadel/admission.ts'
 import { Grants, type GrantRules } from '../zitadel/grants.ts'
 import { getSession } from '../zitadel/token-id.ts'
 import type { VerdictNames } from './verdict-names.ts'
-import { toOptionalString } from '../zitadel/claims.ts'
 
 export type VerdictRules = AdmissionRules & GrantRules
 

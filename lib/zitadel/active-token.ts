@@ -1,8 +1,11 @@
 import { isKeyedObject } from '../keyed-object.ts'
-import { copyWithoutPrototype, type IntrospectionResponse } from '../oauth/introspection.ts'
-import { toOptionalString, type Actor, type ZitadelClaims } from './claims.ts'
-import { createFrozenRecord, deepFreeze } from './frozen.ts'
+import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import { copyWithoutPrototype, toOptionalString } from '../untrusted-json.ts'
+import type { ZitadelClaims } from './claims.ts'
+import type { Actor } from './actor.ts'
+import { deepFreeze } from './frozen.ts'
 import type { Grants, Roles } from './grants.ts'
+import { decodeMetadata } from './user-metadata.ts'
 
 /**
  * An active token as ZITADEL describes it: `request.zitadel`. The object is frozen and shared by all requests with the token.
@@ -98,12 +101,4 @@ export class IntrospectedToken implements ActiveToken {
     if (conditions.length === 0) return !('organization' in within) && this.#grants.hasRole(role)
     return conditions.length === 1 && this.#grants.hasRole(role, within.organization ?? '')
   }
-}
-
-const NO_METADATA: ActiveToken['metadata'] = createFrozenRecord([])
-
-function decodeMetadata (claim: unknown): ActiveToken['metadata'] {
-  if (typeof claim !== 'object' || claim === null) return NO_METADATA
-  const texts = Object.entries(claim).filter((entry): entry is [string, string] => typeof entry[1] === 'string')
-  return createFrozenRecord(texts.map(([key, value]) => [key, Buffer.from(value, 'base64url').toString()]))
 }

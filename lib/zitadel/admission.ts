@@ -1,5 +1,6 @@
 import type { DenialReason } from '../errors.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
+import { isValidActorChain } from './actor.ts'
 import { isSessionToken, isPersonalAccessToken } from './token-id.ts'
 
 /** Which active tokens an API accepts at all, before it checks any scope or role. */
@@ -27,21 +28,6 @@ export function findAdmissionDenial (claims: IntrospectionResponse, { clients, p
   }
   if (projectId !== undefined && !hasAudience(claims['aud'], projectId)) return 'project_not_in_audience'
   return undefined
-}
-
-/**
- * Whether the claim names every actor. If it does not, a handler that denies actors would take an actor for the user.
- * A loop, because a hostile chain can be deeper than the stack.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc8693#section-4.1 RFC 8693 section 4.1}
- */
-function isValidActorChain (claim: unknown): boolean {
-  for (let actor = claim ?? undefined; actor !== undefined; actor = (actor as { act?: unknown }).act ?? undefined) {
-    if (typeof actor !== 'object') return false
-    const { sub, iss } = actor as { sub?: unknown, iss?: unknown }
-    if (typeof sub !== 'string' || (iss !== undefined && typeof iss !== 'string')) return false
-  }
-  return true
 }
 
 /** @see {@link https://www.rfc-editor.org/rfc/rfc7519#section-4.1.3 RFC 7519 section 4.1.3}: one string, or an array */

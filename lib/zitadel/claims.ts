@@ -1,11 +1,5 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-
-/** The party that acts for the subject (token exchange, RFC 8693). A chain: each party acted through the one in its `act`. */
-export interface Actor {
-  readonly iss?: string
-  readonly sub: string
-  readonly act?: Actor
-}
+import type { Actor } from './actor.ts'
 
 /**
  * The claims of an introspection response of ZITADEL. The types say what ZITADEL sends; only `active`, `exp` and `nbf` are
@@ -58,9 +52,4 @@ export interface ZitadelClaims extends IntrospectionResponse {
   readonly 'urn:zitadel:iam:user:resourceowner:primary_domain'?: string
   readonly 'urn:zitadel:iam:org:id'?: string
   readonly 'urn:zitadel:iam:org:domain:primary'?: string
-}
-
-/** Returns a value that must be a string; undefined for another one. */
-export function toOptionalString (value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined
 }

@@ -233,7 +233,7 @@ t.test('requests go through the proxy of the environment', async (t) => {
 })
 
 t.test('a token is not sent over plain http to another machine', async (t) => {
-  const { sendTokenIfSafe } = await import('../../lib/cli/mcp/mcp-doctor.ts')
+  const { sendTokenIfSafe } = await import('../../lib/cli/mcp/mcp-token.ts')
   const sent: string[] = []
   const diagnosis = await sendTokenIfSafe(async (url) => { sent.push(url); return { failure: '' } }, 'http://api.acme.example/mcp', CANARY)
   t.match(diagnosis, { id: 'mcp_token', status: 'failed', message: /was not sent/, cause: 'mcp_token_not_sent' })

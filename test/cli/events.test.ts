@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap'
 import { existsSync, readFileSync, statSync } from 'node:fs'
 import { listDeliveryWarnings } from '../../lib/cli/events/delivery-warnings.ts'
-import { SUBSCRIBED_EVENT_TYPES } from '../../lib/events/executions.ts'
+import { SUBSCRIBED_EVENT_TYPES } from '../../lib/cli/events/executions.ts'
 import { ADMIN_TOKEN, SIGNING_KEY, startActionsServer, type ActionsServer } from '../fixtures/actions-server.ts'
 import { OWNER_ONLY } from '../fixtures/platform.ts'
 import { runCommand, type Outcome } from '../fixtures/terminal.ts'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { createFailureWithCure, createSuccess, formatDiagnoses } from '../../lib/cli/diagnosis.ts'
+import { createFailureWithCure, createSuccess } from '../../lib/cli/diagnosis.ts'
+import { formatDiagnoses } from '../../lib/cli/doctor-output.ts'
 import { formatJson } from '../../lib/cli/printable.ts'
 
 t.test('names that callers choose change neither the terminal nor the lines of the doctor', (t) => {

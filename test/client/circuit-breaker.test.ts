@@ -1,5 +1,6 @@
 import t from 'tap'
-import { OutageError, RejectionError, ZitadelError, createClientRejectedError, createUnavailableError } from '../../lib/errors.ts'
+import { ZitadelError } from '../../lib/errors.ts'
+import { OutageError, RejectionError, createClientRejectedError, createUnavailableError } from '../../lib/failures.ts'
 import { CircuitBreaker, type CircuitFailure, type CircuitPermit } from '../../lib/client/circuit-breaker.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream'
 import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import fastifyAuth from '@fastify/auth'
 import zitadel, { ZitadelError, type ZitadelOptions } from '../../lib/index.ts'
-import { createUnavailableError, OutageError } from '../../lib/errors.ts'
+import { createUnavailableError, OutageError } from '../../lib/failures.ts'
 import { activeResponse, createIntrospect, startGuardedApp, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
 /** An app whose error handler sets neither a status nor headers. */

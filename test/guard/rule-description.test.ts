@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { ZitadelRouteOptions } from '../../lib/index.ts'
-import { resolveRouteRule, type RuleConfig } from '../../lib/guard/route-rules.ts'
+import type { RuleConfig } from '../../lib/guard/route-rules.ts'
+import { resolveRouteRule } from '../../lib/guard/rule-resolver.ts'
 import { describeRule, type RouteAccess } from '../../lib/guard/rule-description.ts'
 
 const CONFIG: RuleConfig = { customScopes: 'roles', undeclaredRoutes: 'protected', unmatched: 'open' }

@@ -2,7 +2,7 @@ import t from 'tap'
 import fastifyAuth from '@fastify/auth'
 import type { FastifyInstance } from 'fastify'
 import { activeResponse, roles, startGuardedApp, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
-import { removeRequirement, type AccessContext } from '../../lib/guard/access-context.ts'
+import { omitRequirement, type AccessContext } from '../../lib/guard/access-context.ts'
 
 const BOTH = roles({ admin: ['acme'], auditor: ['acme'] })
 
@@ -93,8 +93,8 @@ t.test('a requirement that is met again takes the place of the earlier one in th
   const list = (context: AccessContext | undefined): object[] => context === undefined ? [] : [...list(context.previous), context.requirement]
   const [a, b, c] = [{ name: 'a' }, { name: 'b' }, { name: 'c' }]
   const all = chain(a, b, c)
-  t.strictSame(list(removeRequirement(all, a as never)), [b, c])
-  t.strictSame(list(removeRequirement(all, b as never)), [a, c])
-  t.strictSame(list(removeRequirement(all, c as never)), [a, b])
-  t.equal(removeRequirement(all, { name: 'a' } as never), all, 'the same object where nothing is left out')
+  t.strictSame(list(omitRequirement(all, a as never)), [b, c])
+  t.strictSame(list(omitRequirement(all, b as never)), [a, c])
+  t.strictSame(list(omitRequirement(all, c as never)), [a, b])
+  t.equal(omitRequirement(all, { name: 'a' } as never), all, 'the same object where nothing is left out')
 })

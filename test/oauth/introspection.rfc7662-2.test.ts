@@ -1,5 +1,6 @@
 import t from 'tap'
-import { getExpiry, createIntrospectionBody, isCurrentlyValid, isUnboundBearer, isIntrospectionResponse } from '../../lib/oauth/introspection.ts'
+import { createIntrospectionBody, isIntrospectionResponse } from '../../lib/oauth/introspection.ts'
+import { getExpiry, isCurrentlyValid, isUnboundBearer } from '../../lib/oauth/token-validity.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 const SECONDS = NOW / 1000

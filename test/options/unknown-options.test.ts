@@ -1,6 +1,6 @@
 import t from 'tap'
 import { CANARY, VALID_OPTIONS, describeError, startError, start } from '../fixtures/registration.ts'
-import { suggestName } from '../../lib/options/property-names.ts'
+import { suggestName } from '../../lib/options/suggest-name.ts'
 
 const ELSEWHERE = ['refreshAhead', 'shared', 'perSecond', 'audiences']
 const MISSPELT = ['Issuer', 'credential', 'realms', 'ttl', 'prefixes', 'client', 'introspection', '']

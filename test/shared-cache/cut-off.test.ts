@@ -2,7 +2,8 @@ import t from 'tap'
 import { ada, join, open } from '../fixtures/fleet.ts'
 import { connectClient, kinds, needsRedis, startRedis } from '../fixtures/redis.ts'
 import { startRedisProxy } from '../fixtures/redis-proxy.ts'
-import { getCutOffAge, SilenceTimer } from '../../lib/shared-cache/silence.ts'
+import { SilenceTimer } from '../../lib/shared-cache/silence-timer.ts'
+import { getCutOffAge } from '../../lib/shared-cache/cut-off-age.ts'
 
 for (const kind of kinds) {
   t.test(`${kind}: a process that is cut off reports it again and again, until messages arrive`, needsRedis, async (t) => {

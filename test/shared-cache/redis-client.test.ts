@@ -1,7 +1,8 @@
 import t from 'tap'
 import { EventEmitter } from 'node:events'
 import type { NodeRedisClient, NodeRedisCluster, RedisLike } from '../../lib/options/shared-cache-options.ts'
-import { isConnected, isIoredisCluster, isNodeRedisCluster, isSentinel, pickMaster, pickRandom, sendCommand } from '../../lib/shared-cache/redis-client.ts'
+import { isConnected, pickMaster, pickRandom, sendCommand } from '../../lib/shared-cache/redis-client.ts'
+import { isIoredisCluster, isNodeRedisCluster, isSentinel } from '../../lib/options/redis-kind.ts'
 
 /** A client with some members of one of the packages. */
 function createClient (members: object): RedisLike {

@@ -3,7 +3,7 @@ import fastifyAuth from '@fastify/auth'
 import type { FastifyRequest } from 'fastify'
 import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises'
 import { ZitadelError, type ActiveToken, type OnEndOptions } from '../../lib/index.ts'
-import { OutageError, createUnavailableError } from '../../lib/errors.ts'
+import { OutageError, createUnavailableError } from '../../lib/failures.ts'
 import { activeResponse, bearer, roles, startGuardedApp, type AppSetup, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
 const READER = activeResponse(roles({ reader: ['acme'] }))

@@ -8,7 +8,7 @@ import Fastify, { type FastifyInstance, type FastifyServerOptions } from 'fastif
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
 import { listServedRoutes, type AnyApp } from '../../lib/guard/served-routes.ts'
 import { expectGuarded, fakeZitadel } from '../../lib/testing/index.ts'
-import { inspectRoutes } from '../../lib/testing/guarded/expect-guarded.ts'
+import { inspectRoutes } from '../../lib/testing/guarded/inspect-routes.ts'
 import type { TestContext } from '../fixtures/guarded-app.ts'
 
 interface Subject {

@@ -2,7 +2,7 @@ import t from 'tap'
 import type { Introspect } from '../../lib/client/introspection-client.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
 import type { DoubtTarget } from '../../lib/zitadel/verdict-target.ts'
-import { OutageError, createUnavailableError } from '../../lib/errors.ts'
+import { OutageError, createUnavailableError } from '../../lib/failures.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { Introspect } from '../../lib/client/introspection-client.ts'
-import { createUnavailableError, OutageError } from '../../lib/errors.ts'
+import { createUnavailableError, OutageError } from '../../lib/failures.ts'
 import type { SharedCache } from '../../lib/shared-cache/shared-cache.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
 import type { VerdictListener } from '../../lib/verdicts/verdict-listener.ts'

@@ -1,5 +1,6 @@
 import t from 'tap'
-import { resolveIntrospectionEndpoint, isLoopback } from '../../lib/zitadel/endpoints.ts'
+import { resolveIntrospectionEndpoint } from '../../lib/zitadel/endpoints.ts'
+import { isLoopback } from '../../lib/plain-http.ts'
 
 t.test('the endpoint is at the issuer by default, without routing headers', async (t) => {
   t.same(resolveIntrospectionEndpoint('https://auth.acme.example'), { origin: 'https://auth.acme.example', path: '/oauth/v2/introspect', headers: {} })

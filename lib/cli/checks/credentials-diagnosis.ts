@@ -1,4 +1,4 @@
-import { RejectionError, type RejectedPart } from '../../errors.ts'
+import { RejectionError, type RejectedPart } from '../../failures.ts'
 import { createFailure, createSuccess, type Diagnosis } from '../diagnosis.ts'
 import type { Cause } from './causes.ts'
 

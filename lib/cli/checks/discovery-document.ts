@@ -1,11 +1,11 @@
-import { measureClockSkew } from '../../client/response-headers.ts'
-import { parseJson } from '../../client/http-response.ts'
+import { parseJson } from '../../client/parse-json.ts'
 import type { Config } from '../../options/config.ts'
 import type { Cause } from './causes.ts'
 import { diagnoseConnection } from './connection.ts'
-import { createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
+import { createFailure, createSuccess, type Diagnosis } from '../diagnosis.ts'
 import { sendCall, type CallResponse } from '../http.ts'
 import { shortenForDisplay } from '../printable.ts'
+import { diagnoseClock } from './clock-diagnosis.ts'
 
 /**
  * Checks the way to ZITADEL by its discovery document: name, TLS, status, issuer and clock.
@@ -23,13 +23,6 @@ export async function diagnoseDiscovery ({ issuer, endpoint, proxy }: NonNullabl
     return [await diagnoseConnection(error, call, timeout)]
   }
   return [diagnoseDocument(response, issuer), diagnoseClock(response, now())]
-}
-
-function diagnoseClock ({ headers }: CallResponse, now: number): Diagnosis {
-  const seconds = measureClockSkew(headers, now)
-  if (seconds === 0) return createSuccess('clock', 'The clocks agree')
-  const [cause, words] = seconds > 0 ? ['clock_ahead', 'ahead of'] as const : ['clock_behind', 'behind'] as const
-  return createWarning('clock', cause, `This machine's clock is ${Math.abs(seconds)} s ${words} ZITADEL's`)
 }
 
 function diagnoseDocument ({ status, text, headers }: CallResponse, issuer: string): Diagnosis {

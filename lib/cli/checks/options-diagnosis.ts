@@ -1,5 +1,4 @@
-import type { Diagnosis } from '../diagnosis.ts'
-import { createFailure } from '../diagnosis.ts'
+import { createFailure, type Diagnosis } from '../diagnosis.ts'
 import type { Cause } from './causes.ts'
 
 /** The messages of the plugin's own checks. The first that matches counts. */

@@ -1,5 +1,6 @@
-import { parseJson } from '../../client/http-response.ts'
+import { parseJson } from '../../client/parse-json.ts'
 import { MAX_TOKEN_LENGTH, isB64Token } from '../../oauth/bearer.ts'
+import { NBF_TOLERANCE_SECONDS } from '../../oauth/token-validity.ts'
 import type { Config } from '../../options/config.ts'
 import { getAudienceScope } from '../../zitadel/scopes.ts'
 import { createFailure, createSuccess, type Diagnosis } from '../diagnosis.ts'
@@ -46,7 +47,7 @@ function diagnoseClaims (claims: Readonly<Record<string, unknown>>, { authorizat
   if (typeof iss === 'string' && iss === sub && [aud].flat().includes(issuer)) return createFailure('token_form', 'client_assertion', 'This is the assertion of a client, not an access token')
   if (iss !== issuer) return createFailure('token_issuer', 'token_of_other_issuer', 'The token is a JWT of another issuer than the option "issuer"')
   if (typeof exp === 'number' && exp * 1000 <= now) return createFailure('token_expiry', 'token_expired', `The token expired ${Math.round(now / 1000 - exp)} s ago`)
-  if (typeof nbf === 'number' && nbf * 1000 > now + 60_000) return createFailure('token_expiry', 'token_not_yet_valid', `The token is valid in ${Math.round(nbf - now / 1000)} s`)
+  if (typeof nbf === 'number' && nbf * 1000 > now + NBF_TOLERANCE_SECONDS * 1000) return createFailure('token_expiry', 'token_not_yet_valid', `The token is valid in ${Math.round(nbf - now / 1000)} s`)
   if (projectId !== undefined && ![aud].flat().includes(projectId)) return createFailure('token_audience', 'token_without_audience', `The project is not in the audience of the token. The scope is ${getAudienceScope(projectId)}`)
   return createSuccess('token_form', 'The token is a JWT of this issuer that has not expired')
 }

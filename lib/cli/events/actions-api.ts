@@ -1,6 +1,6 @@
 import { toOutageError } from '../../client/outage.ts'
-import { parseJson } from '../../client/http-response.ts'
-import type { EventExecution } from '../../events/executions.ts'
+import { parseJson } from '../../client/parse-json.ts'
+import type { EventExecution } from './executions.ts'
 import type { ProxyServer } from '../../client/proxy-tunnel.ts'
 import { CommandError } from '../command.ts'
 import { sendCall } from '../http.ts'

@@ -1,8 +1,8 @@
 import { isB64Token } from '../../oauth/bearer.ts'
 import { resolveProxy } from '../../options/proxy-config.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from '../command.ts'
-import { getText, readSecret } from '../environment.ts'
-import { checkIssuer } from '../login/authorization-server-metadata.ts'
+import { getFlag, readSecret } from '../flags.ts'
+import { checkIssuer } from '../issuer-check.ts'
 import { formatJson, toPrintable } from '../printable.ts'
 import { ActionsApi, ApiError, type ApiCall } from './actions-api.ts'
 import { listDeliveryWarnings } from './delivery-warnings.ts'
@@ -32,7 +32,7 @@ export const events: Command = {
   },
   run: async ({ values, positionals }, terminal) => {
     if (positionals.length > 0) throw new UsageError('it takes flags only')
-    const url = checkUrl(getText(values, 'url'))
+    const url = checkUrl(getFlag(values, 'url'))
     const token = await readToken(values, terminal)
     const isChange = values['apply'] === true
     if (token === undefined && (isChange || values['remove'])) throw new UsageError('--apply and --remove need the token of an administrator: --admin-token-file, or the variable ZITADEL_ADMIN_TOKEN')
@@ -41,15 +41,15 @@ export const events: Command = {
     for (const warning of warnings) terminal.writeError(`warning: ${warning}\n`)
     const api = token === undefined ? undefined : createApi(values, token, terminal.env)
     const existing = api === undefined ? NOTHING : { targets: await api.listTargets(), executions: await api.listEventExecutions() }
-    const calls = values['remove'] ? planCleanUp(url.href, existing) : planSetup(getText(values, 'name') ?? 'fastify-zitadel', url.href, existing)
-    if (isChange) await makeCalls(api!, calls, getText(values, 'signing-key-file')!, terminal)
+    const calls = values['remove'] ? planCleanUp(url.href, existing) : planSetup(getFlag(values, 'name') ?? 'fastify-zitadel', url.href, existing)
+    if (isChange) await makeCalls(api!, calls, getFlag(values, 'signing-key-file')!, terminal)
     terminal.write(values['json'] ? formatJson({ applied: isChange, calls, warnings }) : formatCalls(calls, isChange))
     return 0
   }
 }
 
 function createApi (values: CommandLine['values'], token: string, env: Terminal['env']): ActionsApi {
-  const issuer = checkIssuer(getText(values, 'issuer') ?? env['ZITADEL_ISSUER'])
+  const issuer = checkIssuer(getFlag(values, 'issuer') ?? env['ZITADEL_ISSUER'])
   return new ActionsApi(issuer, token, resolveProxy(issuer, env)?.server)
 }
 
@@ -86,7 +86,7 @@ function checkUrl (text: string | undefined): URL {
 }
 
 async function readToken (values: CommandLine['values'], { env, input }: Terminal): Promise<string | undefined> {
-  const path = getText(values, 'admin-token-file')
+  const path = getFlag(values, 'admin-token-file')
   const token = path === undefined ? env['ZITADEL_ADMIN_TOKEN']?.trim() : await readSecret(path, '--admin-token-file', input)
   if (token === undefined || (token === '' && path === undefined)) return undefined
   if (!isB64Token(token)) throw new UsageError('the token of the administrator is no bearer token')

@@ -1,4 +1,4 @@
-import { createTargetRequest, planExecutions, planRemoval, type EventExecution } from '../../events/executions.ts'
+import { createTargetRequest, planExecutions, planRemoval, type EventExecution } from './executions.ts'
 import type { ApiCall, ExistingTarget } from './actions-api.ts'
 
 /** What exists in ZITADEL. */

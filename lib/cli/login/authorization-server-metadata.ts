@@ -1,33 +1,6 @@
-import { toOutageError } from '../../client/outage.ts'
-import { parseJson } from '../../client/http-response.ts'
-import { OPTION_CHECKS } from '../../options/checks.ts'
-import { resolveProxy } from '../../options/proxy-config.ts'
-import { CommandError, UsageError } from '../command.ts'
-import { sendCall, type CallResponse, type HttpCall } from '../http.ts'
-
-/** A login has failed. Its message is fit for a terminal. */
-export class LoginError extends CommandError {}
-
-/** Milliseconds for one request. */
-const TIMEOUT_MS = 10_000
-
-/** Sends one request of a login. */
-export type Send = (call: HttpCall) => Promise<CallResponse>
-
-/**
- * Creates the function that sends requests, through the proxy of the environment if there is one.
- *
- * @throws LoginError if there is no response
- */
-export function createSender (env: NodeJS.ProcessEnv): Send {
-  return async (call) => {
-    try {
-      return await sendCall({ ...call, proxy: resolveProxy(new URL(call.url).origin, env)?.server }, TIMEOUT_MS)
-    } catch (error) {
-      throw new LoginError(`${toOutageError(error, TIMEOUT_MS).message}. Run fastify-zitadel doctor: it says why`)
-    }
-  }
-}
+import { parseJson } from '../../client/parse-json.ts'
+import { LoginError } from './login-error.ts'
+import type { Send } from './login-sender.ts'
 
 /** Where a login goes. */
 export interface ServerMetadata {
@@ -63,17 +36,4 @@ export async function fetchMetadata (issuer: string, send: Send): Promise<Server
     deviceAuthorizationEndpoint: document['device_authorization_endpoint'] === undefined ? undefined : read('device_authorization_endpoint'),
     sendsIssuer: document['authorization_response_iss_parameter_supported'] === true
   }
-}
-
-/**
- * Checks the issuer, as the plugin does.
- *
- * @throws UsageError
- */
-export function checkIssuer (issuer: string | undefined): string {
-  if (!issuer) throw new UsageError('the issuer is missing: give --issuer, or the variable ZITADEL_ISSUER')
-  const [isValid, expected, getHint] = OPTION_CHECKS.issuer
-  // The commands that log in have no flag for another address.
-  if (!isValid(issuer)) throw new UsageError(`the issuer must be ${expected}${getHint!(issuer).replace(/ \(for plain http .*\)$/, '')}`)
-  return issuer.replace(/\/$/, '')
 }

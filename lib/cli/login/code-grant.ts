@@ -1,8 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { parseJson } from '../../client/http-response.ts'
-import type { LoginRequest } from './device-grant.ts'
+import { parseJson } from '../../client/parse-json.ts'
+import type { LoginRequest } from './login-request.ts'
 import { openLoopback } from './loopback.ts'
-import { LoginError, type ServerMetadata } from './authorization-server-metadata.ts'
+import type { ServerMetadata } from './authorization-server-metadata.ts'
+import { LoginError } from './login-error.ts'
 import { createRefusal, parseTokenResponse, toErrorWord } from './token-response.ts'
 
 const createRandom = (): string => randomBytes(32).toString('base64url')

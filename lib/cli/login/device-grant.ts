@@ -1,22 +1,8 @@
-import { parseJson } from '../../client/http-response.ts'
-import { LoginError, type Send, type ServerMetadata } from './authorization-server-metadata.ts'
+import { parseJson } from '../../client/parse-json.ts'
+import type { ServerMetadata } from './authorization-server-metadata.ts'
+import { LoginError } from './login-error.ts'
 import { createRefusal, parseTokenResponse, toErrorWord } from './token-response.ts'
-
-/** A login to carry out. */
-export interface LoginRequest {
-  readonly clientId: string
-  /** With a space between two. */
-  readonly scope: string
-  readonly send: Send
-  /** Writes a line for the user. */
-  readonly prompt: (text: string) => void
-  /** Waits so many milliseconds. Rejects if the signal aborts. */
-  readonly wait: (milliseconds: number, signal?: AbortSignal) => Promise<unknown>
-  /** Monotonic milliseconds. */
-  readonly now: () => number
-  /** Milliseconds for the whole login. */
-  readonly timeout: number
-}
+import type { LoginRequest } from './login-request.ts'
 
 /** Seconds between two requests, if the server names none (RFC 8628 section 3.2). At each `slow_down`, as many are added (section 3.5). */
 const INTERVAL_SECONDS = 5

@@ -2,10 +2,12 @@ import { systemClock } from '../../clock.ts'
 import { isScopeToken } from '../../oauth/bearer.ts'
 import { getAudienceScope } from '../../zitadel/scopes.ts'
 import { UsageError, type Command, type CommandLine } from '../command.ts'
-import { getNumber, getText } from '../environment.ts'
+import { getNumericFlag, getFlag } from '../flags.ts'
 import { logInByBrowser } from './code-grant.ts'
 import { logInByDevice } from './device-grant.ts'
-import { checkIssuer, createSender, fetchMetadata } from './authorization-server-metadata.ts'
+import { fetchMetadata } from './authorization-server-metadata.ts'
+import { checkIssuer } from '../issuer-check.ts'
+import { createSender } from './login-sender.ts'
 
 /** Seconds for a login. */
 const TIMEOUT_SECONDS = 300
@@ -29,14 +31,14 @@ export const token: Command = {
   },
   run: async ({ values, positionals }, { env, write, writeError, wait }) => {
     if (positionals.length > 0) throw new UsageError('it takes flags only')
-    const clientId = getText(values, 'client-id')
+    const clientId = getFlag(values, 'client-id')
     if (!clientId) throw new UsageError('--client-id is missing')
     if (values['device'] && values['port'] !== undefined) throw new UsageError('--device and --port exclude each other')
     // The output of a job on a server is kept and shown to others, and there is no person who logs in.
     if (env['CI']) throw new UsageError('a job of a build server cannot log in. Use a service account there')
-    const port = getNumber(values, 'port', 0, 65_535) ?? 0
-    const timeout = (getNumber(values, 'timeout', 1, 3600) ?? TIMEOUT_SECONDS) * 1000
-    const issuer = checkIssuer(getText(values, 'issuer') ?? env['ZITADEL_ISSUER'])
+    const port = getNumericFlag(values, 'port', 0, 65_535) ?? 0
+    const timeout = (getNumericFlag(values, 'timeout', 1, 3600) ?? TIMEOUT_SECONDS) * 1000
+    const issuer = checkIssuer(getFlag(values, 'issuer') ?? env['ZITADEL_ISSUER'])
     const send = createSender(env)
     const request = { clientId, scope: createScope(values), send, prompt: writeError, wait, now: systemClock.monotonic, timeout }
     const metadata = await fetchMetadata(issuer, send)
@@ -49,7 +51,7 @@ export const token: Command = {
 
 /** `openid`, the scopes that are given, and the audience scope of the project. */
 function createScope (values: CommandLine['values']): string {
-  const projectId = getText(values, 'project-id')
+  const projectId = getFlag(values, 'project-id')
   const given = ((values['scope'] ?? []) as string[]).flatMap((text) => text.split(' '))
   if (!given.every(isScopeToken)) throw new UsageError('--scope must be a scope, or several with a space between')
   if (!/^\w+$/.test(String(projectId))) throw new UsageError('--project-id must be the id of a project')

@@ -1,7 +1,7 @@
-import { parseJson } from '../../client/http-response.ts'
+import { parseJson } from '../../client/parse-json.ts'
 import { isB64Token } from '../../oauth/bearer.ts'
 import type { CallResponse } from '../http.ts'
-import { LoginError } from './authorization-server-metadata.ts'
+import { LoginError } from './login-error.ts'
 
 /** What the token endpoint has answered. */
 export type TokenResponse =

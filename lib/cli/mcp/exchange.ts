@@ -1,5 +1,5 @@
 import { DeadlineExceededError } from '../../client/deadline.ts'
-import { parseJson } from '../../client/http-response.ts'
+import { parseJson } from '../../client/parse-json.ts'
 import { getErrorCode } from '../../client/outage.ts'
 import { ProxyRejectedError } from '../../client/proxy-tunnel.ts'
 import { resolveProxy } from '../../options/proxy-config.ts'

@@ -1,11 +1,10 @@
-import { isB64Token } from '../../oauth/bearer.ts'
-import { isPlainHttp } from '../../zitadel/endpoints.ts'
 import { UsageError } from '../command.ts'
-import { createFailure, type Diagnosis } from '../diagnosis.ts'
+import type { Diagnosis } from '../diagnosis.ts'
 import { diagnoseAuthorizationServer } from './mcp-authorization-server.ts'
-import { createExchange, type Exchange } from './exchange.ts'
+import { createExchange } from './exchange.ts'
 import { diagnoseResource } from './mcp-resource.ts'
-import { diagnoseChallenge, diagnoseMcpToken } from './mcp-server.ts'
+import { diagnoseChallenge } from './mcp-server.ts'
+import { sendTokenIfSafe } from './mcp-token.ts'
 
 /** What is known of the API, beside what the server shows. */
 export interface McpExpectations {
@@ -37,11 +36,4 @@ export async function diagnoseMcp (given: string, token: string | undefined, { i
     ...document === undefined ? [] : await diagnoseAuthorizationServer(exchange, document, issuer),
     ...token === undefined ? [] : [await sendTokenIfSafe(exchange, given, token)]
   ]
-}
-
-/** Sends the token, if that is safe. */
-export async function sendTokenIfSafe (exchange: Exchange, given: string, token: string): Promise<Diagnosis> {
-  if (!isB64Token(token)) return createFailure('mcp_token', 'mcp_token_malformed', 'The token contains characters that no bearer token has')
-  if (isPlainHttp(given)) return createFailure('mcp_token', 'mcp_token_not_sent', 'The token was not sent: the URL is plain http')
-  return await diagnoseMcpToken(exchange, given, token)
 }

@@ -1,4 +1,6 @@
 import { isIntegerBetween, type OptionCheck } from './checks.ts'
+import { omitUndefined } from './omit-undefined.ts'
+import { isRedisClient } from './redis-kind.ts'
 import type { SharedCacheOptions } from './shared-cache-options.ts'
 
 const isSharedKey = (value: unknown): boolean => typeof value === 'string' && value.length >= 32
@@ -11,17 +13,9 @@ export const SHARED_CACHE_CHECKS: Readonly<Record<keyof SharedCacheOptions, Opti
   wait: [isIntegerBetween(0, 60_000), 'a whole number of milliseconds, from 0 to 60,000']
 }
 
-/** Clients are recognized by their members, because none of the packages is a dependency. A pool lacks `isReady`. */
-function isRedisClient (value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false
-  const { duplicate, on, call, status, sendCommand, isReady } = value as Record<string, unknown>
-  if (typeof duplicate !== 'function' || typeof on !== 'function' || readsFromReplicas(value)) return false
-  if (typeof call === 'function') return typeof status === 'string'
-  return typeof sendCommand === 'function' && (typeof isReady === 'boolean' || Array.isArray((value as { masters?: unknown }).masters))
-}
+/** The option `cache.shared` with defaults. */
+export type SharedCacheConfig = Readonly<Pick<SharedCacheOptions, 'client' | 'key'>> & { readonly prefix: string, readonly deadline: number, readonly wait: number }
 
-/** A `Cluster` of ioredis with `scaleReads`: a replica may not have the latest tombstones. Other clients are made to read from masters. */
-function readsFromReplicas (value: object): boolean {
-  const { isCluster, options } = value as { isCluster?: unknown, options?: { scaleReads?: unknown } }
-  return isCluster === true && (options?.scaleReads ?? 'master') !== 'master'
+export function resolveSharedCache (shared: SharedCacheOptions): SharedCacheConfig {
+  return Object.freeze({ prefix: 'fastify-zitadel', deadline: 25, wait: 1000, ...omitUndefined(shared) })
 }

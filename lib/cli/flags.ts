@@ -2,15 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { UsageError, type CommandLine, type Terminal } from './command.ts'
 
 /** A flag that stands for one value, if it is given. */
-export function getText (values: CommandLine['values'], name: string): string | undefined {
+export function getFlag (values: CommandLine['values'], name: string): string | undefined {
   return values[name] as string | undefined
-}
-
-/** The flags of the credentials stand for their variables. A secret is no flag, because other users see the arguments of a process. */
-export function getEnvironment (values: CommandLine['values'], env: Terminal['env']): NodeJS.ProcessEnv {
-  const [keyFile, clientId] = [getText(values, 'key-file'), getText(values, 'client-id')]
-  if (keyFile !== undefined) return { ...env, ZITADEL_KEY: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '', ZITADEL_KEY_FILE: keyFile }
-  return clientId === undefined ? env : { ...env, ZITADEL_CLIENT_ID: clientId }
 }
 
 /** The words of messages that a flag replaces. */
@@ -25,7 +18,7 @@ const FLAG_REPLACEMENTS: ReadonlyArray<readonly [flag: string, text: string, nam
 
 /** Names the flags that were given in place of their options and variables. */
 export function nameFlags (message: string, values: CommandLine['values']): string {
-  return FLAG_REPLACEMENTS.reduce((text, [flag, found, name]) => getText(values, flag) === undefined ? text : text.replace(found, name), message)
+  return FLAG_REPLACEMENTS.reduce((text, [flag, found, name]) => getFlag(values, flag) === undefined ? text : text.replace(found, name), message)
 }
 
 /**
@@ -47,8 +40,8 @@ export async function readSecret (path: string, flag: string, input: Terminal['i
  *
  * @throws UsageError if it is less than `least` or more than `most`
  */
-export function getNumber (values: CommandLine['values'], name: string, least: number, most: number): number | undefined {
-  const text = getText(values, name)
+export function getNumericFlag (values: CommandLine['values'], name: string, least: number, most: number): number | undefined {
+  const text = getFlag(values, name)
   if (text === undefined) return undefined
   const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN
   if (!(number >= least && number <= most)) throw new UsageError(`--${name} must be a whole number from ${least} to ${most}`)

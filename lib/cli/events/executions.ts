@@ -1,4 +1,4 @@
-import { EVENT_TYPES } from './event-target.ts'
+import { EVENT_TYPES } from '../../events/event-target.ts'
 
 /** The body of `POST /v2/actions/targets`. */
 export interface EventTargetRequest {

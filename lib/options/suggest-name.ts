@@ -16,15 +16,3 @@ function isWithinOneEdit (given: string, name: string): boolean {
   return left.slice(1) === right || left === right.slice(1) ||
     (left[0] === right[1] && left[1] === right[0] && left.slice(2) === right.slice(2))
 }
-
-/**
- * Finds a key that an object has but that a copy of the object loses, because it is inherited or not enumerable. What
- * `Object.prototype` has does not count: every object has it.
- */
-export function findHiddenKey (given: object, isKnown: (key: string) => boolean): string | undefined {
-  for (let each: object | null = given; each !== null && each !== Object.prototype; each = Object.getPrototypeOf(each)) {
-    const hidden = Object.getOwnPropertyNames(each).find((key) => isKnown(key) && !Object.prototype.propertyIsEnumerable.call(given, key))
-    if (hidden !== undefined) return hidden
-  }
-  return undefined
-}

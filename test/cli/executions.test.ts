@@ -1,5 +1,5 @@
 import t from 'tap'
-import { SUBSCRIBED_EVENT_TYPES, createTargetRequest, planExecutions, planRemoval, type EventExecution } from '../../lib/events/executions.ts'
+import { SUBSCRIBED_EVENT_TYPES, createTargetRequest, planExecutions, planRemoval, type EventExecution } from '../../lib/cli/events/executions.ts'
 
 const find = (plan: readonly EventExecution<{ readonly event: string }>[], event: string): readonly string[] | undefined => plan.find(({ condition }) => condition.event.event === event)?.targets
 

@@ -1,0 +1,31 @@
+import type { IntrospectionResponse } from './introspection.ts'
+
+/** How far this machine's clock may be behind the server's before a new token counts as not yet valid. */
+export const NBF_TOLERANCE_SECONDS = 60
+
+/**
+ * Whether a token is active and valid by this machine's clock.
+ *
+ * @param now milliseconds since 1970
+ */
+export function isCurrentlyValid (response: IntrospectionResponse, now: number): boolean {
+  return response.active && now < getExpiry(response) && (response.nbf ?? 0) - NBF_TOLERANCE_SECONDS <= now / 1000
+}
+
+/** The expiry in milliseconds since 1970; Infinity if the response has none. */
+export function getExpiry (response: IntrospectionResponse): number {
+  return response.exp === undefined ? Infinity : response.exp * 1000
+}
+
+/**
+ * Whether the token is a plain bearer token. A token that is bound to a key (`cnf`) or of another type needs a proof of
+ * possession, which is not checked here.
+ *
+ * @see {@link https://www.rfc-editor.org/rfc/rfc7800#section-3.1 RFC 7800 section 3.1}
+ * @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-6.2 RFC 9449 section 6.2}
+ */
+export function isUnboundBearer (response: IntrospectionResponse): boolean {
+  const type = response['token_type']
+  return response['cnf'] === undefined &&
+    (type === undefined || (typeof type === 'string' && type.toLowerCase() === 'bearer'))
+}
