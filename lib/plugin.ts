@@ -2,14 +2,14 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
 import { Registration } from './registration.ts'
 import { createConfig } from './options/config.ts'
-import { createOptionError } from './errors.ts'
 import { ACCESS_CONTEXT, getActiveToken } from './guard/access-context.ts'
 import { CHECK_STATE } from './guard/check-state.ts'
 import { createDecisionPublisher } from './guard/decision.ts'
 import { completeFailure, type GuardHook } from './guard/denial.ts'
 import { Guard } from './guard/guard.ts'
-import { listScopes, restoreHookName } from './guard/guarded-scope.ts'
+import { restoreHookName } from './guard/guarded-scope.ts'
 import { registerGuard } from './guard/guard-registry.ts'
+import { checkRegistration, markDecorator } from './guard/registration-conflicts.ts'
 import { checkRoutesAtStartup } from './guard/startup-checks.ts'
 import { checkUnmatchedRequests } from './guard/unmatched-requests.ts'
 import { closeDeniedUpgrade } from './guard/upgrade.ts'
@@ -35,9 +35,6 @@ import { serveResourceMetadata } from './resource/metadata-routes.ts'
 
 keepTickObject()
 
-/** The decorators of this module. Any other decorator "zitadel" is the user's own. */
-const decorators = new WeakSet<object>()
-
 /** The watchers of all registrations: a route can use a strategy of another one. */
 const watchers = new WeakMap<Introspector, StreamWatcher>()
 
@@ -48,13 +45,7 @@ const watchers = new WeakMap<Introspector, StreamWatcher>()
  */
 export function createPlugin (clock: Clock, pollInterval?: number): FastifyPluginAsync<ZitadelOptions> {
   return fp(async (app: FastifyInstance, options: ZitadelOptions) => {
-    if (app.hasDecorator('zitadel')) {
-      throw createOptionError(decorators.has(app.zitadel)
-        ? 'fastify-zitadel is registered already in this scope, or in one around it'
-        : 'the instance has a decorator "zitadel" already, which is not of this plugin: give it another name, or register this plugin in another scope')
-    }
-    if (listScopes(app).some((scope) => decorators.has(scope.zitadel))) throw createOptionError('fastify-zitadel is registered already in a scope inside of this one: its routes would need a token of both registrations. Register it once, or in scopes beside each other')
-    if (app.hasRequestDecorator('zitadel')) throw createOptionError('requests have a decorator "zitadel" already, which is not of this plugin: give it another name, or register this plugin in another scope')
+    checkRegistration(app)
     const config = createConfig(options, process.env)
     const reporter = new Reporter(app.log, clock)
     const registration = new Registration()
@@ -85,7 +76,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
 
     const openapi = createOpenapi(app, config)
     const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd((owner) => watchers.get(owner)!, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
-    decorators.add(decorator)
+    markDecorator(decorator)
     let readEventSilence: (() => number) | undefined
     registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, pendingForgets: source.sharedCache?.pendingForgets, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
     app.decorate('zitadel', decorator)

@@ -1,7 +1,7 @@
 import type { Terminal } from './command.ts'
 import type { Diagnosis } from './diagnosis.ts'
 import { resolveDocument } from './document-path.ts'
-import { toPrintable } from './printable.ts'
+import { formatJson, toPrintable } from './printable.ts'
 
 /** The exit status: 0, 1 if something failed, 2 if there are only warnings. */
 export function getExitStatus (diagnoses: readonly Diagnosis[]): number {
@@ -18,4 +18,9 @@ export function formatDiagnoses (diagnoses: readonly Diagnosis[], { isColored, p
     const lines = [cure, see === '' ? '' : `See ${resolveDocument(see, packageFolder)}`].filter((line) => line !== '')
     return `${format(status)}  ${toPrintable(message)}\n${lines.map((line) => `         ${toPrintable(line)}\n`).join('')}`
   }).join('')
+}
+
+/** Formats the diagnoses for scripts. */
+export function formatDiagnosesAsJson (diagnoses: readonly Diagnosis[]): string {
+  return formatJson({ ok: getExitStatus(diagnoses) === 0, checks: diagnoses })
 }

@@ -15,12 +15,11 @@ import { diagnoseProxy } from './checks/proxy-diagnosis.ts'
 import { diagnoseTokenForm } from './checks/token-form.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
 import { createSuccess, createWarning, type Diagnosis } from './diagnosis.ts'
-import { formatDiagnoses, getExitStatus } from './doctor-output.ts'
+import { formatDiagnoses, formatDiagnosesAsJson, getExitStatus } from './doctor-output.ts'
 import { diagnoseDiscovery } from './checks/discovery-document.ts'
 import { getNumericFlag, getFlag, nameFlags, readSecret } from './flags.ts'
 import { closeApp, loadApp } from './load-app.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
-import { formatJson } from './printable.ts'
 import { diagnoseToken } from './checks/introspected-token.ts'
 
 const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'mcp', 'app'] as const
@@ -52,9 +51,8 @@ export const doctor: Command = {
     if (commandLine.positionals.length > 0 && commandLine.values['app'] === undefined) throw new UsageError('it takes flags only. A token is never an argument: use --token-file')
     checkFlags(commandLine)
     const diagnoses = await (commandLine.values['app'] === undefined ? diagnose : diagnoseApp)(commandLine, terminal)
-    const status = getExitStatus(diagnoses)
-    terminal.write(commandLine.values['json'] ? formatJson({ ok: status === 0, checks: diagnoses }) : formatDiagnoses(diagnoses, terminal))
-    return status
+    terminal.write(commandLine.values['json'] ? formatDiagnosesAsJson(diagnoses) : formatDiagnoses(diagnoses, terminal))
+    return getExitStatus(diagnoses)
   }
 }
 

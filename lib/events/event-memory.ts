@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache'
 import type { ZitadelEvent } from './event.ts'
-import { getText, type EventKnowledge } from './event-target.ts'
+import { getText, type KnownUsers } from './event-target.ts'
 import { TOLERANCE_SECONDS } from './signature.ts'
 
 /** Deliveries that are remembered: more than ZITADEL can send in the time in which a signature is valid (10 a second). */
@@ -12,7 +12,7 @@ const MAX_USERS = 100_000
 interface KnownGrant { readonly user: string | undefined, readonly sequence: number }
 
 /** What earlier events show about later ones. */
-export class EventMemory implements EventKnowledge {
+export class EventMemory implements KnownUsers {
   /** Monotonic milliseconds by delivery. */
   // With `max`, lru-cache allocates for all entries at once.
   readonly #deliveries = new LRUCache<string, number>({ maxSize: MAX_DELIVERIES, sizeCalculation: () => 1 })

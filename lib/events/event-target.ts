@@ -2,14 +2,14 @@ import type { DoubtTarget } from '../zitadel/verdict-target.ts'
 import { isText, type ZitadelEvent } from './event.ts'
 
 /** Users that earlier events have named. Undefined if no event has named the user. */
-export interface EventKnowledge {
+export interface KnownUsers {
   /** The user of a role assignment. */
   readonly getUserOfGrant: (grantId: string) => string | undefined
   /** The user of a login session. */
   readonly getUserOfSession: (sessionId: string) => string | undefined
 }
 
-type Meaning = (event: ZitadelEvent, knowledge: EventKnowledge) => DoubtTarget
+type Meaning = (event: ZitadelEvent, known: KnownUsers) => DoubtTarget
 
 const toSessionTarget: Meaning = ({ aggregateId }) => ({ session: aggregateId })
 const toUserTarget: Meaning = ({ aggregateId }) => ({ sub: aggregateId })
@@ -49,8 +49,8 @@ const MEANINGS: ReadonlyMap<string, Meaning> = new Map([
 export const EVENT_TYPES: readonly string[] = [...MEANINGS.keys()]
 
 /** Finds the verdicts that an event makes doubtful; undefined for an event that changes no decision. */
-export function findDoubtTarget (event: ZitadelEvent, knowledge: EventKnowledge): DoubtTarget | undefined {
-  return MEANINGS.get(event.type)?.(event, knowledge)
+export function findDoubtTarget (event: ZitadelEvent, known: KnownUsers): DoubtTarget | undefined {
+  return MEANINGS.get(event.type)?.(event, known)
 }
 
 /** Nothing is guessed: if the user is unknown, every verdict is doubtful. */

@@ -10,7 +10,7 @@ import type { ResourceFinder } from './resource-finder.ts'
 import type { AccessContext } from './access-context.ts'
 import { getGrants, resolveOrganization } from './required-organization.ts'
 
-/** Returns the reason to endCheck the request, or undefined. */
+/** Returns the denial of a request; undefined if it may continue. */
 export type AccessCheck = (request: FastifyRequest, context: AccessContext) => ZitadelError | undefined
 
 /** @param wall milliseconds since 1970, if they were just read */

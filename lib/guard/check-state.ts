@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 
-/** Resolves to the reason to endCheck the request, or undefined. Never rejects. */
+/** Resolves to the denial of a request; undefined if it may continue. Never rejects. */
 export type PendingCheck = Promise<Error | undefined>
 
 /**

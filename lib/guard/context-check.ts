@@ -3,7 +3,7 @@ import { toRequestError } from './request-error.ts'
 import type { AccessCheck, AccessChecks } from './access-checks.ts'
 import type { AccessContext } from './access-context.ts'
 
-/** Checks all requirements that allowed a request. Returns the reason to endCheck it, or undefined. */
+/** Checks all requirements that allowed a request. Returns the denial; undefined if the request may continue. */
 export type ContextCheck = (request: FastifyRequest, context: AccessContext) => Error | undefined
 
 /** Runs a check for all requirements that allowed a request. An error that it throws is ours: @fastify/auth would make a 401 of it. */

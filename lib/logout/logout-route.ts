@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { LRUCache } from 'lru-cache'
 import type { LogoutRejection } from '../channels.ts'
 import type { Clock } from '../clock.ts'
 import type { OutageError } from '../failures.ts'
@@ -9,6 +8,7 @@ import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import type { Reporter } from '../reporter.ts'
 import type { DoubtTarget } from '../zitadel/verdict-target.ts'
 import { IssuerKeys } from './issuer-keys.ts'
+import { LogoutMemory } from './logout-memory.ts'
 import { verifyLogoutToken } from './logout-token.ts'
 
 export interface LogoutContext {
@@ -24,8 +24,6 @@ export interface LogoutContext {
 
 /** A logout token of ZITADEL has less than 1 KiB. */
 const MAX_BODY_BYTES = 16_384
-/** The bound of stored logouts. A replay of one that was dropped only causes another introspection. */
-const MAX_LOGOUTS = 20_000
 
 const MESSAGES: Readonly<Record<LogoutRejection, string>> = {
   malformed: 'the form has no well-formed logout token',
@@ -47,7 +45,7 @@ const MESSAGES: Readonly<Record<LogoutRejection, string>> = {
 export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutConfig, { issuer, registration, reporter, clock, fetchKeys, doubt }: LogoutContext): void {
   const reject = (what: string): void => reporter.report('warn', 'FST_ZITADEL_LOGOUT', what)
   const keys = new IssuerKeys(fetchKeys, (error) => reject(`the keys of the issuer could not be fetched: ${error.message}${'advice' in error ? `: ${(error as OutageError).advice}` : ''}`), clock)
-  const logouts = new LRUCache<string, true>({ maxSize: MAX_LOGOUTS, sizeCalculation: () => 1 })
+  const memory = new LogoutMemory()
 
   const receive = async (body: unknown): Promise<LogoutRejection | undefined> => {
     const token = parseForm(body)
@@ -55,8 +53,7 @@ export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutCo
     const logout = await verifyLogoutToken(token, { issuer, clientIds, getKey: keys.find }, clock.wall())
     if (typeof logout === 'string') return logout
     const { jti, sub, sid } = logout
-    if (logouts.has(jti)) return 'replay'
-    logouts.set(jti, true)
+    if (memory.isReplay(jti)) return 'replay'
     // Introspections do not name the session of a login, so the tokens of the user's other sessions are introspected again too.
     doubt(sub === undefined ? { session: sid! } : { sub })
     return undefined

@@ -6,9 +6,12 @@ import type { SharedCacheLog } from './shared-cache-log.ts'
 import type { SharedKey } from './shared-key.ts'
 import { CLOCK_SKEW_MS } from './clock-skew.ts'
 
+/** Milliseconds between two messages of all processes together, at least. */
+export const CLOCK_INTERVAL_MS = 60_000
+
 /**
  * Notices that the clocks of processes differ by more than the shared cache allows for. Each process receives each message, so
- * one of them is enough for all: each process that receives it compares, and publishes only if its own clock differs.
+ * one message is enough for all processes: each of them compares, and publishes only if its own clock differs.
  */
 export class ClockMessages {
   readonly #commands: RedisCommands

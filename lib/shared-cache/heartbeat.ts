@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import { RedisCommandError } from './command-failure.ts'
 import type { RedisCommands } from './redis-commands.ts'
 
+/** Milliseconds between two messages of a process to itself. */
+export const HEARTBEAT_INTERVAL_MS = 1000
+
 /** Messages of a process to itself, which test whether messages arrive. */
 export class Heartbeat {
   readonly #commands: RedisCommands

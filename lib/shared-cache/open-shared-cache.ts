@@ -5,7 +5,9 @@ import type { Clock } from '../clock.ts'
 import type { Logger } from '../reporter.ts'
 import { createOptionError } from '../errors.ts'
 import type { ApiIdentity } from './aead-box.ts'
+import { CLOCK_INTERVAL_MS } from './clock-messages.ts'
 import { CommandConnection } from './command-connection.ts'
+import { HEARTBEAT_INTERVAL_MS } from './heartbeat.ts'
 import { RedisCommands } from './redis-commands.ts'
 import { SharedCache } from './shared-cache.ts'
 import { SharedCacheLog } from './shared-cache-log.ts'
@@ -16,7 +18,7 @@ import { Tombstones } from './tombstones.ts'
 
 type Client = Awaited<ReturnType<CredentialsProvider['read']>>
 
-const INTERVALS: SharedCacheIntervals = { heartbeat: 1000, silence: SILENCE_MS, clock: 60_000 }
+const INTERVALS: SharedCacheIntervals = { heartbeat: HEARTBEAT_INTERVAL_MS, silence: SILENCE_MS, clock: CLOCK_INTERVAL_MS }
 
 /**
  * Opens the shared cache of the options.

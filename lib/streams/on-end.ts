@@ -31,14 +31,14 @@ export function createOnEnd (findWatcher: (introspector: Introspector) => Stream
     const count = counter.get(request.routeOptions.url)
     const removals: Array<() => void> = []
     const cancel = (): void => {
-      if (removals.length > 0) count.open--
+      if (removals.length > 0) count.recordClose()
       for (const remove of removals.splice(0)) remove()
     }
     const end = (denial: Error): void => {
       cancel()
       ended.add(request)
       const reason = toEndReason(denial)
-      count.ended[reason]++
+      count.recordEnd(reason)
       logDenial(request, denial)
       const reportFailure = (error: unknown): void => { request.log.error({ err: error }, 'fastify-zitadel: the callback of zitadel.onEnd() failed') }
       new Promise((resolve) => { resolve(callback(reason)) }).catch(reportFailure)
@@ -50,7 +50,7 @@ export function createOnEnd (findWatcher: (introspector: Introspector) => Stream
       const timer = setTimeout(watch, WATCH_AGAIN_MS).unref()
       removals.push(() => clearTimeout(timer))
     } else watch()
-    count.open++
+    count.recordOpen()
     return cancel
   }
 }

@@ -2,9 +2,28 @@ import type { StreamCount } from '../registration.ts'
 import type { EndReason } from './end-reason.ts'
 
 /** The streams of one route. */
-export interface RouteStreams extends StreamCount {
-  open: number
-  readonly ended: Record<EndReason, number>
+export class RouteStreams implements StreamCount {
+  readonly route: string | undefined
+  open = 0
+  // Zeros from the start: Prometheus records no increase in a series whose first value is 1.
+  readonly ended: Record<EndReason, number> = { expired: 0, revoked: 0, forbidden: 0 }
+
+  constructor (route: string | undefined) {
+    this.route = route
+  }
+
+  recordOpen (): void {
+    this.open++
+  }
+
+  recordClose (): void {
+    this.open--
+  }
+
+  /** Its token has ended. */
+  recordEnd (reason: EndReason): void {
+    this.ended[reason]++
+  }
 }
 
 /** Counts streams by the pattern of their route. A stream is one call of `onEnd`, also if its request has several tokens. */
@@ -13,8 +32,7 @@ export class StreamCounter {
 
   get (route: string | undefined): RouteStreams {
     let streams = this.#routes.get(route)
-    // Zeros from the start: Prometheus records no increase in a series whose first value is 1.
-    if (streams === undefined) this.#routes.set(route, streams = { route, open: 0, ended: { expired: 0, revoked: 0, forbidden: 0 } })
+    if (streams === undefined) this.#routes.set(route, streams = new RouteStreams(route))
     return streams
   }
 

@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api'
-import type { CredentialsMessage, EventMessage, ForgetMessage, LogoutMessage, OutageMessage } from '../channels.ts'
+import { CREDENTIALS, EVENT, FORGET, LOGOUT, OUTAGE, type CredentialsMessage, type EventMessage, type ForgetMessage, type LogoutMessage, type OutageMessage } from '../channels.ts'
 import type { Registration } from '../registration.ts'
 import { getEventAttributes, getForgetAttributes, getLogoutAttributes, getStateAttributes } from './attributes.ts'
 import { listInitialSeries } from './initial-series.ts'
@@ -20,18 +20,18 @@ export function instrumentChanges (meter: Meter, registration: Registration): ()
     for (const attributes of series) counter.add(0, attributes)
   }
   const ends = [
-    subscribeTo<OutageMessage>('fastify-zitadel:outage', id, ({ state }) => { outages.add(1, getStateAttributes(state)) }),
-    subscribeTo<CredentialsMessage>('fastify-zitadel:credentials', id, ({ state }) => { credentials.add(1, getStateAttributes(state)) }),
-    subscribeTo<ForgetMessage>('fastify-zitadel:forget', id, (message) => {
+    subscribeTo<OutageMessage>(OUTAGE, id, ({ state }) => { outages.add(1, getStateAttributes(state)) }),
+    subscribeTo<CredentialsMessage>(CREDENTIALS, id, ({ state }) => { credentials.add(1, getStateAttributes(state)) }),
+    subscribeTo<ForgetMessage>(FORGET, id, (message) => {
       const attributes = getForgetAttributes(message)
       forgets.add(1, attributes)
       forgotten.add(message.verdicts, attributes)
     }),
-    subscribeTo<EventMessage>('fastify-zitadel:event', id, (message) => {
+    subscribeTo<EventMessage>(EVENT, id, (message) => {
       events.add(1, getEventAttributes(message))
       missed.add(message.missed)
     }),
-    subscribeTo<LogoutMessage>('fastify-zitadel:logout', id, (message) => { logouts.add(1, getLogoutAttributes(message)) })
+    subscribeTo<LogoutMessage>(LOGOUT, id, (message) => { logouts.add(1, getLogoutAttributes(message)) })
   ]
   return () => { for (const end of ends) end() }
 }

@@ -1,5 +1,5 @@
 import { ROOT_CONTEXT, type Attributes, type Meter } from '@opentelemetry/api'
-import type { DecisionMessage } from '../channels.ts'
+import { DECISION, type DecisionMessage } from '../channels.ts'
 import type { Registration } from '../registration.ts'
 import { getDecisionAttributes } from './attributes.ts'
 import { subscribeTo } from './channel-subscription.ts'
@@ -25,7 +25,7 @@ export function instrumentDecisions (meter: Meter, { id }: Registration): () => 
     for (const { count, attributes } of sums.list()) result.observe(count, attributes)
   }
   decisions.addCallback(observe)
-  const end = subscribeTo<DecisionMessage>('fastify-zitadel:decision', id, (message) => {
+  const end = subscribeTo<DecisionMessage>(DECISION, id, (message) => {
     sums.get(message).count++
     // No exemplar refers to a span, so that the active context need not be looked up.
     if (message.age !== undefined) ages.record(message.age / 1000, NO_ATTRIBUTES, ROOT_CONTEXT)

@@ -38,7 +38,7 @@ export function instrument (app: { readonly zitadel: object }, options: Instrume
   const registration = typeof app?.zitadel === 'object' ? getRegistration(app.zitadel) : undefined
   if (registration === undefined) throw createOptionError('instrument(): "app" must be an instance on which fastify-zitadel is registered: await app.register(zitadel) first')
   if (registration.wrapper !== undefined) throw createOptionError('instrument(): this registration of fastify-zitadel is instrumented already')
-  checkOptions(options)
+  checkInstrumentOptions(options)
   const meter = (options.meterProvider ?? metrics.getMeterProvider()).getMeter(SCOPE)
   const tracer = (options.tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE)
   registration.wrapper = createSpanWrapper(tracer)
@@ -60,7 +60,7 @@ const PROVIDERS: Readonly<Record<string, string>> = { meterProvider: 'getMeter',
  * Rejects what would be ignored, such as a provider in place of the options: everything would be recorded by a global provider
  * that does nothing. Other members are accepted beside a known one.
  */
-function checkOptions (options: unknown): void {
+function checkInstrumentOptions (options: unknown): void {
   const names = Object.keys(PROVIDERS)
   if (typeof options !== 'object' || options === null) throw createOptionError(`instrument(): the options must be an object { ${names.join(', ')} }`)
   const given = Object.keys(options)

@@ -1,5 +1,5 @@
 import type { Meter } from '@opentelemetry/api'
-import type { IntrospectionMessage } from '../channels.ts'
+import { INTROSPECTION, type IntrospectionMessage } from '../channels.ts'
 import type { Registration } from '../registration.ts'
 import { getIntrospectionAttributes } from './attributes.ts'
 import { subscribeTo } from './channel-subscription.ts'
@@ -17,8 +17,8 @@ export function instrumentIntrospections (meter: Meter, { id }: Registration): (
   const observe: Parameters<typeof active.addCallback>[0] = (result) => { result.observe(running.size) }
   active.addCallback(observe)
   const ends = [
-    subscribeTo<IntrospectionMessage>('tracing:fastify-zitadel:introspection:start', id, (message) => { running.add(message) }),
-    subscribeTo<IntrospectionMessage>('tracing:fastify-zitadel:introspection:asyncEnd', id, (message) => {
+    subscribeTo<IntrospectionMessage>(INTROSPECTION.start, id, (message) => { running.add(message) }),
+    subscribeTo<IntrospectionMessage>(INTROSPECTION.asyncEnd, id, (message) => {
       running.delete(message)
       // One that was not sent took no time of ZITADEL's.
       if (message.wait === undefined) return

@@ -5,7 +5,7 @@ import type { Cause } from './causes.ts'
 /** Reasons of ZITADEL, which have no code. It sends them with an instance feature. */
 const CLOCK_REASONS = /issuedAt of token is in the future|expiration of token/
 
-const CAUSES: Readonly<Record<Exclude<RejectedPart, 'credentials'>, Cause>> = { request: 'introspection_refused', path: 'introspection_path', issuer: 'introspection_failed' }
+const CAUSES_BY_PART: Readonly<Record<Exclude<RejectedPart, 'credentials'>, Cause>> = { request: 'introspection_refused', path: 'introspection_path', issuer: 'introspection_failed' }
 
 /**
  * Finds the cause if ZITADEL does not accept this API.
@@ -22,6 +22,6 @@ export function diagnoseCredentials (failure: Error | undefined, isSecret: boole
 
 function findCause ({ part, message }: RejectionError, isSecret: boolean, isClockAhead: boolean): Cause {
   if (CLOCK_REASONS.test(message)) return 'clock_refused'
-  if (part !== 'credentials') return CAUSES[part]
+  if (part !== 'credentials') return CAUSES_BY_PART[part]
   return isSecret ? 'secret_refused' : isClockAhead ? 'clock_refused' : 'key_refused'
 }
