@@ -54,10 +54,10 @@ export interface Zitadel {
    */
   introspect: (token: string) => Promise<ActiveToken | null>
   /**
-   * Makes ZITADEL be asked again: for one token and all tokens with its `jti`, for all tokens of a user (`sub`), or for one
-   * `jti`. Earlier responses are not used afterwards, even if they have not arrived yet. This applies in this process at
-   * once. With `cache.shared`, Redis has passed it on to all processes when the promise resolves, and it applies in them as soon
-   * as they have read it, mostly within milliseconds. Exceptions:
+   * Drops verdicts, so that ZITADEL is asked again: about one token and all tokens with its `jti`, about all tokens of a user
+   * (`sub`), or about all tokens with one `jti`. Earlier responses are not used afterwards, even if they have not arrived yet. This
+   * applies in this process immediately. With `cache.shared`, the promise resolves when Redis has delivered the forget to all
+   * processes. They apply it as soon as they have read it, mostly within milliseconds. Exceptions:
    *
    * - If Redis did not accept it, the log has `FST_ZITADEL_SHARED_FORGET`, and other processes can use their verdicts until
    *   Redis responds again, or `cache.ttl` ends.

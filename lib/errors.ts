@@ -23,7 +23,7 @@ export type DenialReason =
   | 'client_not_listed' | 'client_absent' | 'project_not_in_audience' | 'personal_access_token' | 'actor_malformed'
   // the caller lacks a right
   | 'scope_missing' | 'role_missing' | 'roles_absent' | 'role_in_other_organization' | 'custom_scope_not_a_role' | 'organization_unknown'
-  // the message to an MCP server is refused
+  // the message to an MCP server is denied
   | 'tool_not_listed' | 'message_malformed' | 'message_differs_from_headers'
 
 /**

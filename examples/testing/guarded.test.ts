@@ -4,7 +4,7 @@ import assert from 'node:assert'
 import { expectGuarded, fakeZitadel } from 'fastify-zitadel/testing'
 import { build } from './app.ts'
 
-test('every route refuses a request without a token', async () => {
+test('every route denies a request without a token', async () => {
   const { introspect } = fakeZitadel()
   const rows = await expectGuarded(await build({ introspect }))
   assert.deepEqual(rows, [

@@ -130,7 +130,7 @@ function diagnoseFormOnly (token: string | undefined, config: Config): Diagnosis
   return token === undefined ? [] : [diagnoseTokenForm(token, config, systemClock.wall()).diagnosis]
 }
 
-/** The flags of the credentials stand for their variables. A secret is no flag, because other users see the arguments of a process. */
+/** The flags of the credentials replace their variables. A secret is no flag, because other users see the arguments of a process. */
 function getEnvironment (values: CommandLine['values'], env: Terminal['env']): NodeJS.ProcessEnv {
   const [keyFile, clientId] = [getFlag(values, 'key-file'), getFlag(values, 'client-id')]
   if (keyFile !== undefined) return { ...env, ZITADEL_KEY: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '', ZITADEL_KEY_FILE: keyFile }

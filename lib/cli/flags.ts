@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { UsageError, type CommandLine, type Terminal } from './command.ts'
 
-/** A flag that stands for one value, if it is given. */
+/** Returns the value of a flag; undefined if the flag is not given. */
 export function getFlag (values: CommandLine['values'], name: string): string | undefined {
   return values[name] as string | undefined
 }

@@ -18,7 +18,7 @@ export interface HttpCall {
   readonly proxy?: ProxyServer | undefined
 }
 
-/** A response. The members in which texts of the peer are made fit for a log are left out: no secret is looked for in them. */
+/** A response. `requestId` and `parent` are left out, because texts of the peer are not searched for secrets here. */
 export type CallResponse = Pick<HttpResponse, 'status' | 'text' | 'headers'>
 
 /**

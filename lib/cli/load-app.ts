@@ -52,7 +52,7 @@ async function createApp (exported: unknown): Promise<{ app: unknown }> {
 
 const START = 'the server file does not start'
 
-/** @param what has failed if the code throws */
+/** @param what the part of the message that names what has failed */
 async function runUserCode<T> (file: string, what: string, code: () => Promise<T>): Promise<T> {
   try {
     return await code()

@@ -27,7 +27,7 @@ interface OpenState {
 const FAILURE_THRESHOLD = 5
 /** Milliseconds for which the circuit is open first. */
 const MIN_OPEN_MS = 500
-/** Milliseconds from the start of a probe that fails to the next one: callers get in at most 1 s after the server is back. */
+/** Milliseconds from the start of a probe that fails to the next one: requests are served at most 1 s after the server responds again. */
 const MAX_OPEN_MS = 1000
 /** If a probe has no result after this time, another may be sent: the first one can hang on a broken connection. */
 const PROBE_INTERVAL_MS = 1000
@@ -124,7 +124,7 @@ export class CircuitBreaker {
       return false
     }
     if (++this.#failures < FAILURE_THRESHOLD && !isProbe) return false
-    // From the start of a probe: one that had no response within a short timeout must not double the time until the next one.
+    // The period counts from the start of the probe. Otherwise a probe that a short timeout ended would double the time until the next.
     this.#openFor(this.#openDuration - (isProbe ? this.#clock.monotonic() - this.#probedAt : 0), error, false)
     this.#openDuration = Math.min(2 * this.#openDuration, MAX_OPEN_MS)
     return true

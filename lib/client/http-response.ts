@@ -18,13 +18,13 @@ export interface HttpResponse {
   readonly parent: string
 }
 
-/** The largest response that is read. A user with much metadata has some kilobytes. */
+/** The largest response that is read. With much metadata of a user, a response can have several hundred kilobytes. */
 export const MAX_RESPONSE_BYTES = 1024 * 1024
 
 /**
  * Reads a response to its end.
  *
- * @param secrets the body that was sent and all that is secret beside it. No text that quotes it is returned as id or reason
+ * @param secrets the body that was sent and all that is secret beside it. A text that contains a part of them is not returned as id or reason
  * @throws an error with the code `RESPONSE_TOO_LARGE`, or what a connection throws
  */
 export async function readHttpResponse ({ statusCode, headers, body: stream }: StreamedResponse, secrets: string): Promise<HttpResponse> {

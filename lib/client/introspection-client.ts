@@ -14,10 +14,10 @@ import { toOutageError } from './outage.ts'
  * Introspects one token.
  *
  * @param onSend is called right before the token is sent. Later changes at the server can be missing in the response.
- * @param onUnconfirmed is given for a token that was active a moment ago. It is called if the first response says inactive,
+ * @param onUnconfirmed is given for a known token. It is called if the first response says inactive,
  *   before the second request.
  * @param onResponse is called with the HTTP status of the last response
- * @param subject the subject of a token that was active a moment ago. The queue serves subjects alternately.
+ * @param subject the subject of a known token. The queue serves subjects alternately.
  * @param countJoined the number of other requests that wait for the response
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */

@@ -3,6 +3,7 @@ import type { Clock } from '../clock.ts'
 import { Allowance } from './allowance.ts'
 import type { Deadline } from './deadline.ts'
 import { FairQueue } from './fair-queue.ts'
+import type { Limits } from './limits.ts'
 import { RESERVE_DIVISOR, getReserve } from './reserve.ts'
 import { createOverloadError } from './overload.ts'
 
@@ -19,10 +20,10 @@ const MAX_KNOWN_STARTS = 2
 /**
  * Bounds the introspections that callers can cause.
  *
- * A known token was active a moment ago. Known tokens go first and have a share of their own, so that a flood of random tokens
- * does not keep legitimate callers out. Unknown tokens have every third start, so that a flood of active tokens does not keep
- * new callers out. The subjects of known tokens are served alternately, and if the queue is full, an entry of the subject with the
- * most makes room. So subjects with many tokens do not keep others out.
+ * A token is known if it was active when ZITADEL was last asked about it, and has not expired. Known tokens go first and have a
+ * share of their own, so that a flood of random tokens does not keep legitimate callers out. Unknown tokens have every third start,
+ * so that a flood of active tokens does not keep new callers out. The subjects of known tokens are served alternately, and if the
+ * queue is full, an entry of the subject with the most makes room. So subjects with many tokens do not keep others out.
  */
 export class Limiter {
   readonly #limits: Limits
@@ -51,7 +52,7 @@ export class Limiter {
   /**
    * Runs work as soon as the limits allow.
    *
-   * @param wasActive whether the token was active a moment ago
+   * @param wasActive whether the token is known
    * @param subject the subject of a known token
    * @param deadline ends the wait, and frees the place of work that does not end. The promise then never settles: the code
    *   that set the deadline rejects instead
@@ -154,14 +155,4 @@ export class Limiter {
     this.#timer = setTimeout(() => this.#startWaiting(), delay)
     this.#timer.unref()
   }
-}
-
-/** The option `limits` with defaults. */
-export interface Limits {
-  /** Maximum number of concurrent introspections. */
-  readonly concurrent: number
-  /** Maximum number of introspections in the queue. */
-  readonly queue: number
-  /** Maximum number of introspections per second, in bursts of at most one second's worth; undefined for no such limit. */
-  readonly perSecond?: number | undefined
 }

@@ -13,7 +13,7 @@ export function isClientRejection (httpResponse: HttpResponse): boolean {
  * Whether a retry is likely to succeed. ZITADEL also responds inactive after an internal error, so a token that was active a
  * moment ago is introspected twice.
  *
- * @param wasActive whether the token was active a moment ago
+ * @param wasActive whether the token is known
  */
 export function shouldRetry ({ status, body }: HttpResponse, wasActive: boolean): boolean {
   return (status >= 502 && status <= 504) ||

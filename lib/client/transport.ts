@@ -26,7 +26,7 @@ export interface IntrospectionRequest {
   readonly token: string
   /** Called right before the token is sent. */
   readonly onSend: () => void
-  /** Given for a token that was active a moment ago. It is called if the first response says inactive, before the second request. */
+  /** Given for a known token. It is called if the first response says inactive, before the second request. */
   readonly onUnconfirmed: (() => void) | undefined
   readonly deadline: Deadline
   /** True if the circuit opened meanwhile, so that a retry would fail too. */

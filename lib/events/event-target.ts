@@ -17,7 +17,7 @@ const toTokenTarget: Meaning = ({ aggregateId, payload }) => {
   const jti = getText(payload['tokenId'])
   return jti === undefined ? { sub: aggregateId } : { jti }
 }
-// Some of these events name no user, so whose roles have changed can be unknown.
+// Some of these events name no user. The user whose roles have changed can then be unknown.
 const toGrantTarget: Meaning = ({ aggregateId, payload }, { getUserOfGrant }) => toTarget(getText(payload['userId']) ?? getUserOfGrant(aggregateId))
 const toLoginTarget: Meaning = ({ aggregateId }, { getUserOfSession }) => toTarget(getUserOfSession(aggregateId))
 

@@ -36,7 +36,7 @@ export interface ToolChecks {
 export type CreateToolChecks = (checks: AccessChecks, findErrors: BearerErrorsFinder) => ToolChecks
 
 /**
- * @param findResource undefined if there is no resource. Resources refuse personal access tokens, if their option says nothing else
+ * @param findResource undefined if there is no resource. Resources accept no personal access token, unless their option says otherwise
  * @param issuer of ZITADEL; undefined if it is unknown
  * @param own the introspector of this registration. What lets a token of another one in is not known here: its strategy has checked it
  * @param now milliseconds since 1970

@@ -18,7 +18,7 @@ export function createResourceFinder (resources: readonly Resource[]): ResourceF
   if (resources.length === 0) return undefined
   const lowerCaseResources = resources.map((resource) => ({ resource, path: resource.path.toLowerCase() }))
   return (request) => {
-    // Then the router serves `/MCP` by the route `/mcp`.
+    // If `caseSensitive` is false, the router serves `/MCP` by the route `/mcp`.
     const find = getRouterOption(request.server, 'caseSensitive') === false
       ? (path: string) => findResource(lowerCaseResources, path.toLowerCase())?.resource
       : (path: string) => findResource(resources, path)

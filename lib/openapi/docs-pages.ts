@@ -42,7 +42,7 @@ export class DocsPages {
       if (pages.some((page) => isPageRoute(page, this, route))) route.config = { ...route.config, access: 'public' }
       else if (isUndeclaredPage(this, route)) guarded.push(route.url)
     })
-    // Its requests are denied one by one, and no log line of a denial would name the reason.
+    // The requests of such a page are denied, and the log lines of these denials do not name this cause.
     if (!needsToken) return
     app.addHook('onReady', async function fastifyZitadelGuardedPages () {
       const [url] = guarded.sort((a, b) => a.length - b.length)

@@ -33,7 +33,7 @@ export class DocumentedRoutes {
     app.addHook('onRoute', (route) => {
       // A copy, as Fastify makes one too: a change of a config that routes share must not reach the document either.
       const config = { ...route.config } as { swaggerTransform?: Transform | false | undefined }
-      // It replaces the transform of the document.
+      // `swaggerTransform` replaces the transform of the document.
       if (config.swaggerTransform !== undefined) config.swaggerTransform = wrap(config.swaggerTransform)
       // The id is enumerable: @fastify/swagger copies the HEAD twin of a route that has an operationId.
       Object.assign(route, { config, [this.#id]: ++this.#lastId })

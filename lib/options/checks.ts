@@ -56,7 +56,7 @@ export const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
 }
 
 export const LIMITS_CHECKS: Readonly<Record<keyof LimitOptions, OptionCheck>> = {
-  concurrent: [isIntegerBetween(1, 10_000), 'a whole number of introspections at once, from 1 to 10,000'],
+  concurrent: [isIntegerBetween(1, 10_000), 'a whole number of concurrent introspections, from 1 to 10,000'],
   queue: [isIntegerBetween(0, 1_000_000), 'a whole number of waiting introspections, from 0 to 1,000,000'],
   perSecond: [(value) => isNonNegativeNumber(value) && (value as number) >= 1, 'a number of introspections a second, at least 1']
 }

@@ -9,7 +9,7 @@ export function parseOrigin (value: string): string | undefined {
 /** Whether a text is an issuer that ZITADEL can have: an https origin, or an http origin on loopback. */
 export function isIssuer (value: string): boolean {
   const origin = parseOrigin(value)
-  // A spelling that no header `host` has, so ZITADEL calls itself otherwise. The parser accepts it.
+  // No header `host` has this spelling, so the issuer of ZITADEL differs from it. The parser of URLs accepts it.
   if (origin === undefined || !/^[\w.:/[\]-]+$/.test(value) || /:\/?$/.test(value)) return false
   const { protocol, hostname } = new URL(origin)
   return protocol === 'https:' || isLoopback(hostname)

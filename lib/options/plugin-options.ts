@@ -39,10 +39,11 @@ export interface CacheOptions {
 }
 
 /**
- * Bounds on the introspections that callers can cause. A known token was active a moment ago; any other is unknown. A quarter of
- * each limit is kept for known tokens, and a quarter of the queue for unknown ones. If both wait, every third start is for an
- * unknown token. The subjects of known tokens are served alternately, and one of them can occupy a quarter of the queue. If the
- * queue is full, the subject with the most introspections in it makes room for the others.
+ * Bounds on the introspections that callers can cause. A known token was active when ZITADEL was last asked about it, and has not
+ * expired; any other is unknown. A quarter of each limit is kept for known tokens, and a quarter of the queue for unknown ones. If
+ * both wait, every third introspection that starts is for an unknown token. The users of known tokens are served alternately, and
+ * one of them can occupy a quarter of the queue. If the queue is full, the user with the most introspections in it makes room for
+ * the others.
  */
 export interface LimitOptions {
   /** Concurrent introspections, and connections to ZITADEL. Default 32: with more, unknown tokens would delay the known ones inside a slow ZITADEL. */
@@ -97,7 +98,7 @@ export interface ZitadelOptions {
   readonly cache?: false | CacheOptions | undefined
   /** Milliseconds for the whole of one introspection: queue, signature and retries included. Default 3000. */
   readonly timeout?: number | undefined
-  /** Whether a request is retried once within `timeout`: after a broken connection, a 502 to 504, and "inactive" for a token that was active a moment ago. Default true. */
+  /** Whether a request is retried once within `timeout`: after a broken connection, a 502 to 504, and "inactive" for a known token. Default true. */
   readonly retry?: boolean | undefined
   /** Whether callers get a 503 at once while ZITADEL fails repeatedly (circuit breaker). Default true. */
   readonly breaker?: boolean | undefined

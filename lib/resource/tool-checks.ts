@@ -10,7 +10,7 @@ const BODILESS_METHODS = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'])
 
 /**
  * Creates the checks of routes with `mcp`. The headers of the newer protocol allow an early denial. They prove nothing, and the older
- * protocol has none: so the parsed body decides, in each entry of a batch, and a header that disagrees with it is refused.
+ * protocol has none: so the parsed body decides, in each entry of a batch, and a request whose header disagrees with it is denied.
  *
  * @see {@link https://modelcontextprotocol.io/specification/2026-07-28/basic/transports Streamable HTTP}
  */
@@ -64,7 +64,7 @@ function hasBody ({ headers }: FastifyRequest): boolean {
   return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
 }
 
-/** Not the fault of the token, so without a challenge: no client should log in because of it. */
+/** Creates an error that is not about the token. It has no challenge, so that no client logs in because of it. */
 function createInvalidRequest (message: string, reason: DenialReason = 'message_malformed'): ZitadelError {
   return new ZitadelError('FST_ZITADEL_INVALID_REQUEST', 400, message, {}, undefined, reason)
 }

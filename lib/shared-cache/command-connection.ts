@@ -4,7 +4,7 @@ import { isIoredisCluster, isNodeRedisCluster, isSentinel } from '../options/red
 
 type OwnClient = OwnConnection & (IoredisClient | NodeRedisClient)
 
-/** A reply was larger than any of this package, or not in the protocol of Redis. */
+/** A reply was larger than every reply to this package, or not in the protocol of Redis. */
 export const INVALID_REPLY = 'INVALID_REPLY'
 
 /**

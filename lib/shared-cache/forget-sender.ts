@@ -83,7 +83,7 @@ export class ForgetSender {
       count++
     }
     this.#isSendingAgain = false
-    if (count > 0) this.#log.info(CODE, 'Redis accepts what this process forgets again. What it had not accepted was sent', { reason: 'SENT', count })
+    if (count > 0) this.#log.info(CODE, 'Redis accepts forgets of this process again, and those that it had not accepted were sent', { reason: 'SENT', count })
   }
 
   #take (): PendingForget | undefined {

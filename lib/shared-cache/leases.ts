@@ -100,6 +100,6 @@ export class Leases {
   /** The process that holds the lease crashed or is slow, or another program has set it. Other new tokens must not wait for that. */
   #suspendWaiting (): void {
     this.#waitAgainAt = this.#clock.monotonic() + NO_WAIT_MS
-    this.#log.warn('FST_ZITADEL_SHARED_LEASE', `another process was to introspect a token and had no response after ${this.#wait} ms. For ${NO_WAIT_MS / 1000} s this process waits for no other`)
+    this.#log.warn('FST_ZITADEL_SHARED_LEASE', `another process holds the lease of a token and had no response after ${this.#wait} ms. For ${NO_WAIT_MS / 1000} s this process waits for no other`)
   }
 }

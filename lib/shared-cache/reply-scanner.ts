@@ -13,7 +13,7 @@ const VALUE = /^(?:[+\-:,(]|[$*]-1$|#[tf]$|_$)/
 const LENGTH = /^([$!=*~>%])(\d{1,8})$/
 
 /**
- * Finds replies that are larger than any of this package, before a client allocates memory for them. A client of Redis keeps a reply
+ * Finds replies that are larger than every reply to this package, before a client allocates memory for them. A client of Redis keeps a reply
  * until it is complete, whatever its length.
  *
  * @see {@link https://redis.io/docs/latest/develop/reference/protocol-spec/ Redis serialization protocol}

@@ -8,7 +8,7 @@ export interface SubscriberListeners {
   readonly onMessage: (channel: string, message: string) => void
   /** Messages may be lost from now on. The client may reconnect by itself. */
   readonly onInterrupted: () => void
-  /** A message was larger than any of this package, so the connection was closed. */
+  /** A message was larger than every message of this package, so the connection was closed. */
   readonly onInvalidMessage: () => void
   /** The client does not reconnect. */
   readonly onEnd: () => void

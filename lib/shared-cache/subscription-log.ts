@@ -8,9 +8,9 @@ export function logNotDelivered (log: SharedCacheLog): void {
   log.warn(CODE, 'Redis does not deliver what other processes forget. This is checked again each second', { reason: 'NOT_DELIVERED' })
 }
 
-/** A message was larger than any of this package, or not in the protocol of Redis. */
+/** A message was larger than every message of this package, or not in the protocol of Redis. */
 export function logInvalidMessage (log: SharedCacheLog): void {
-  log.warn(CODE, 'a message through Redis is larger than any of this package. Its connection was closed and is opened again. Another program publishes on the channels of the shared cache, or the server is not Redis', { reason: 'INVALID_MESSAGE' })
+  log.warn(CODE, 'a message through Redis is larger than every message of this package. Its connection was closed and is opened again. Another program publishes on the channels of the shared cache, or the server is not Redis', { reason: 'INVALID_MESSAGE' })
 }
 
 /**

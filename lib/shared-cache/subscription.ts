@@ -23,7 +23,7 @@ export interface SubscriptionListeners {
   readonly onReply: () => void
   /** Redis accepts what is published and does not deliver it. */
   readonly onNotDelivered: () => void
-  /** A message was larger than any of this package, so the connection was closed. */
+  /** A message was larger than every message of this package, so the connection was closed. */
   readonly onInvalidMessage: () => void
   /** Redis cannot be reached for a while, or can be reached again. */
   readonly onCutOffChange: (isCutOff: boolean) => void

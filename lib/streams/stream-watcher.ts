@@ -101,7 +101,7 @@ export class StreamWatcher implements VerdictListener {
     if (this.#tokens.size > 0) this.#wakeUp.schedule(delay, now)
   }
 
-  /** Forgets all streams. None of them ends because of its token afterwards. */
+  /** Ends the watch of all streams. None of them ends because of its token afterwards. */
   close (): void {
     this.#isClosed = true
     this.#wakeUp.clear()

@@ -1,9 +1,9 @@
-/** Milliseconds. The wall clock can be set, and a timer would not notice. */
+/** The longest sleep, in milliseconds. A timer does not follow a change of the wall clock. */
 export const MAX_SLEEP_MS = 15_000
 
 /**
- * Milliseconds between two checks of all tokens, unless one expires: rechecks wait for each other, so that a check finds several. The
- * more tokens there are, the longer, because a check takes longer.
+ * Milliseconds between two checks of all tokens, unless one expires: rechecks wait for each other, so that a check finds several. With
+ * more tokens the time is longer, because a check takes longer.
  */
 const [MIN_SLEEP_MS, SLEEP_PER_TOKEN_MS, MAX_MIN_SLEEP_MS] = [100, 0.1, 1000]
 

@@ -1,4 +1,4 @@
-/** How many verdicts are dropped at once: some milliseconds of work. */
+/** How many verdicts are dropped in one turn of the event loop: some milliseconds of work. */
 export const MAX_DROPS = 1000
 
 interface Drops {

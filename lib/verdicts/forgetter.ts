@@ -52,7 +52,8 @@ export class Forgetter {
   }
 
   /**
-   * At once in this process, soon in the others. If all verdicts were doubted less than 200 ms ago, when these have passed.
+   * Applies immediately in this process, and soon in the others. If all verdicts were doubted less than 200 ms ago, it applies when
+   * the 200 ms have passed.
    * A failure to reach the others is logged by the shared cache.
    */
   doubt (target: DoubtTarget, source: 'event' | 'logout'): void {

@@ -46,7 +46,7 @@ export class PendingIntrospections {
   }
 
   /**
-   * The token leaves this process. Of several attempts, the first counts.
+   * Records when the token was sent. If it is sent several times, the first time counts.
    *
    * @param now monotonic milliseconds
    */

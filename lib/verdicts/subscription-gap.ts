@@ -75,8 +75,8 @@ export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: n
 }
 
 /**
- * Meanwhile the ttl of other verdicts ends, most at the beginning, because a verdict is renewed only once. So that both together
- * cause introspections at an even rate, more verdicts have a late end: the fraction of verdicts that have neither ended by
+ * Verdicts also end by their ttl in this time, most of them early, because a verdict is renewed only once. More verdicts get a
+ * late end, so that the introspections for both reasons have an even rate: the fraction of verdicts that have neither ended by
  * `delay` nor by their ttl is `(1 - fraction) * (1 - delay / ttl)`, and it must be `1 - delay / spread`.
  *
  * @returns milliseconds, from 0 to `spread`

@@ -44,7 +44,8 @@ export class VerdictCache {
   }
 
   /**
-   * Keeps a verdict, unless one that was asked for later is known, or it is too large. Its token is known in any case.
+   * Keeps a verdict, unless a later one is known, or it is too large. Afterwards the token is known if the verdict is active, however
+   * large it is.
    *
    * @param hadGap whether the verdict may have been forgotten in the last gap
    */
@@ -67,7 +68,7 @@ export class VerdictCache {
     return verdict
   }
 
-  /** Monotonic milliseconds: nothing that was asked for before may replace what is known of a token. */
+  /** Monotonic milliseconds: no response that was requested before may replace what is known of a token. */
   getLatest (key: string): number {
     return Math.max(this.peek(key)?.askedAt ?? -Infinity, this.#known.get(key)?.notBefore ?? -Infinity)
   }

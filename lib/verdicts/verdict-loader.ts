@@ -21,7 +21,7 @@ export interface VerdictLoaderOptions {
   readonly listener?: VerdictListener | undefined
 }
 
-/** How often a response may be forgotten before it arrives. */
+/** The number of introspections for one verdict. A response that is forgotten before it arrives is not used. */
 const MAX_ATTEMPTS = 3
 
 /** Gets new verdicts and puts them into the cache, unless they are forgotten in the meantime. */

@@ -39,12 +39,12 @@ const INACTIVE_SHARE = 1 / 16
 /** The part of `max` for heavy verdicts, and for inactive ones. */
 const FEW_SHARE = 1 / 10
 
-/** How many verdicts of a partition are released at once: some milliseconds of work. */
+/** How many verdicts of a partition are released in one turn of the event loop: some milliseconds of work. */
 const MAX_RELEASES = 1000
 
 /**
- * Verdicts by the hash of their token, bounded by number and bytes. Inactive ones have bounds of their own, so that random
- * tokens push out no active verdict, and so have heavy ones, so that users with much metadata push out no others.
+ * Verdicts by the hash of their token, bounded by number and bytes. Inactive and heavy verdicts have bounds of
+ * their own. So random tokens evict no active verdict, and users with much metadata evict no others.
  */
 export class VerdictStore {
   readonly #ordinary: CachePartition

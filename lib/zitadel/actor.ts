@@ -6,7 +6,7 @@ export interface Actor {
 }
 
 /**
- * Whether the claim names every actor. If it does not, a handler that denies actors would take an actor for the user.
+ * Whether the claim names every actor. If it does not, a handler that denies actors would treat an actor as the user.
  * A loop, because a hostile chain can be deeper than the stack.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc8693#section-4.1 RFC 8693 section 4.1}

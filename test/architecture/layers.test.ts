@@ -127,6 +127,7 @@ t.test('only the listed files send requests, open connections or connect to Redi
   t.same(calls.map(({ name }) => name).sort(), [
     'cli/http.ts',
     'client/connection-pool.ts',
+    'client/dispatcher-sender.ts',
     'client/fetch-keys.ts',
     'client/proxy-tunnel.ts',
     'client/transport.ts',

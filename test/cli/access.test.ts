@@ -281,7 +281,7 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
   t.match(JSON.parse(json.output), { ok: false, checks: [{ id: 'route' }, { id: 'rule' }, { id: 'access', cause: 'token_missing' }] })
 })
 
-t.test('mistakes in the command line', async (t) => {
+t.test('a mistake in the command line is a usage error', async (t) => {
   const withHeader = (header: string): string[] => ['--header', header, 'GET', '/']
   for (const [message, ...lines] of [
     ['--app needs a method and a path', [], ['GET'], ['GET', 'orders'], ['G-T', '/'], ['1GET', '/'], ['GET1', '/'], ['GET', '/', 'CANARY']],

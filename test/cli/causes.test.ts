@@ -177,7 +177,7 @@ const LINES: Partial<Record<keyof typeof CASES, readonly [id: string, message: s
   token_line_breaks: ['token_form', 'The token has line breaks'],
   token_is_json: ['token_form', 'This is JSON, and no token'],
   token_malformed: ['token_form', 'The token contains characters that no bearer token has'],
-  token_too_long: ['token_form', 'The token has 17000 characters. More than 16384 are not accepted, and Node.js refuses a request with so large headers by default'],
+  token_too_long: ['token_form', 'The token has 17000 characters. More than 16384 are not accepted, and by default, Node.js rejects a request whose headers are larger than that'],
   id_token: ['token_form', 'This is an ID token, not an access token'],
   refresh_token: ['token_form', 'This is a refresh token, not an access token'],
   logout_token: ['token_form', 'This is a logout token, not an access token'],
@@ -191,7 +191,7 @@ const LINES: Partial<Record<keyof typeof CASES, readonly [id: string, message: s
 }
 
 for (const [cause, setup] of Object.entries(CASES)) {
-  t.test(cause, async (t) => {
+  t.test(`the doctor finds the cause ${cause}`, async (t) => {
     const { env = standIn.env, token, flags = [] } = await setup(t, standIn)
     const { status, output } = await runCommand(['doctor', '--json', '--timeout', '2000', ...flags, ...token === undefined ? [] : ['--token-file', '-']], { env, text: token ?? '' })
     const { checks } = JSON.parse(output) as { checks: Diagnosis[] }
@@ -222,7 +222,7 @@ async function connectTo (t: Test, name: string): Promise<unknown> {
 }
 
 for (const [cause, create] of Object.entries(ERRORS)) {
-  t.test(cause, async (t) => {
+  t.test(`the doctor finds the cause ${cause}`, async (t) => {
     t.match(await diagnoseConnection(await create(t), { url: 'https://127.0.0.1' }, 1000), { id: 'connection', cause, status: 'failed' })
   })
 }

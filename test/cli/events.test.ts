@@ -182,7 +182,7 @@ t.test('a file that exists is not overwritten, and then ZITADEL creates no key',
   t.equal(readFileSync(file, 'utf8'), 'old')
 })
 
-t.test('mistakes in the command line', async (t) => {
+t.test('a mistake in the command line is a usage error', async (t) => {
   for (const [args, message] of [
     [['x'], 'it takes flags only'],
     [[], '--url must be'],

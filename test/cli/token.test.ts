@@ -258,7 +258,7 @@ t.test('wrong responses of the server are errors, and not quoted', async (t) => 
   t.match(await logIn(['--issuer', 'http://127.0.0.1:1'], () => {}), { status: 1, messages: /no answer from ZITADEL \(ECONNREFUSED\)\. Run/ })
 })
 
-t.test('mistakes in the command line', async (t) => {
+t.test('a mistake in the command line is a usage error', async (t) => {
   const env = { ZITADEL_ISSUER: 'https://auth.acme.example' }
   for (const [args, variables, message] of [
     [[], env, '--client-id is missing'],

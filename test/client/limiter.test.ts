@@ -1,7 +1,8 @@
 import t, { type Test } from 'tap'
 import { setTimeout } from 'node:timers/promises'
 import { Deadline } from '../../lib/client/deadline.ts'
-import { Limiter, type Limits } from '../../lib/client/limiter.ts'
+import { Limiter } from '../../lib/client/limiter.ts'
+import type { Limits } from '../../lib/client/limits.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { Gate } from '../fixtures/peer.ts'
 

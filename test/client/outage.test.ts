@@ -90,7 +90,7 @@ t.test('a value that cannot be a code is not quoted', async (t) => {
   for (const code of ['E', 'ECONNRESET', 'UND_ERR_SOCKET', 'E_2', `E${'X'.repeat(40)}`]) t.equal(getErrorCode(coded(code)), code)
 })
 
-t.test('the advice for a status', async (t) => {
+t.test('each status has its advice', async (t) => {
   t.equal(getStatusAdvice(407), 'check the user and the password of the proxy')
   t.match(getStatusAdvice(429), /quota.*"limits\.perSecond"/)
   for (const status of [500, 502, 503, 504, 599]) t.equal(getStatusAdvice(status), 'check ZITADEL and the proxies in front of it')
@@ -115,5 +115,5 @@ const CODES: Record<string, RegExp> = {
   '': /the proxies in front of it, and the network$/
 }
 for (const [code, advice] of Object.entries(CODES)) {
-  t.test(`the advice for the code "${code}"`, async (t) => { t.match(getCodeAdvice(code), advice) })
+  t.test(`the code "${code}" has its advice`, async (t) => { t.match(getCodeAdvice(code), advice) })
 }

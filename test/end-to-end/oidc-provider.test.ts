@@ -75,7 +75,7 @@ t.test('if the server refuses replayed assertions, each request has its own (RFC
   t.strictSame(server.introspections(), [200, 401, 200, 200, 200, 200], 'after one refusal, each request has its own assertion')
 })
 
-t.test('many new tokens at once, before the first refusal of a replay', async (t) => {
+t.test('many simultaneous new tokens are accepted before the first replay is rejected', async (t) => {
   const { server, served: { errors, get } } = await setUp(t)
   const tokens = await Promise.all(Array.from({ length: 20 }, async () => await machineToken(server)))
   const answers = await Promise.all(tokens.map(async (token) => await get('/me', token)))
@@ -83,7 +83,7 @@ t.test('many new tokens at once, before the first refusal of a replay', async (t
   t.strictSame(errors, [])
 })
 
-t.test('a wrong key is 401 invalid_client, tried once more with another assertion, and then a pause', async (t) => {
+t.test('a wrong key is rejected twice, with two assertions, and then no request is sent for some seconds', async (t) => {
   const { server, served: { get, errors } } = await setUp(t, { credentials: { key: foreignApplicationKey() } })
   const { status, body } = await get('/me', await machineToken(server))
   t.equal(status, 500)

@@ -36,7 +36,7 @@ const urls: Array<[urls: string[], named: string[]]> = [
 ]
 
 for (const [declared, named] of urls) {
-  t.test(`refused: ${declared.join(' and ')}`, async (t) => {
+  t.test(`the start refuses the undetected routes ${declared.join(' and ')}`, async (t) => {
     const before = Fastify({ exposeHeadRoutes: false })
     for (const url of declared) before.get(url, { config: { scopes: [] } }, handler)
     await before.register(zitadel, refusing)

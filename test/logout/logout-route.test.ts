@@ -191,7 +191,7 @@ t.test('the keys are fetched once, with the headers of the instance, and again f
   t.same(getReasons(logouts).filter((reason) => reason !== undefined && reason !== 'signature'), [])
 })
 
-t.test('without keys, no token is accepted; known keys outlast an outage', async (t) => {
+t.test('without keys, no token is accepted, and known keys stay in use during an outage', async (t) => {
   const { logout, standIn, clock, logouts, lines, countKeyRequests } = await startLogoutApp(t)
   standIn.fail({ status: 503 })
   t.equal(await logout(), 400)

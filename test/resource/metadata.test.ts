@@ -87,7 +87,7 @@ t.test('other paths below the well-known path are 404', async (t) => {
   for (const path of ['/a.b/c', '/a%2Eb/', '/axb', '/x/a.b', '/', 'x']) t.equal((await app.inject(`${WELL_KNOWN}${path}`)).statusCode, 404, path)
 })
 
-t.test('a route of the user at the path of the metadata wins, with a warning', async (t) => {
+t.test('a route of the app at the path of the metadata takes precedence, with a warning', async (t) => {
   const own = (app: FastifyInstance): unknown => app.get(`${WELL_KNOWN}/mcp`, { config: { access: 'public' } }, async () => ({ own: true }))
   for (const setup of [{ before: own }, { after: own }]) {
     const { app, warnings } = await start(t, { resource: MCP, projectId: '42' }, setup)

@@ -128,7 +128,7 @@ t.test('what was neither stored nor published is both, when Redis accepts it', a
   t.equal(world.sender.pendingCount, 0)
 })
 
-t.test('several are sent in their order, until one is not accepted', async (t) => {
+t.test('several forgets are sent in their order, until one is not accepted', async (t) => {
   const world = create()
   world.fails = () => true
   for (const sub of ['a', 'b', 'c']) await world.sender.send({ sub }, 'forget')
@@ -144,7 +144,7 @@ t.test('several are sent in their order, until one is not accepted', async (t) =
   t.same(world.lines.at(-1), ['info', { code, reason: 'SENT', count: 2 }])
 })
 
-t.test('one is sent at a time, and counts as pending meanwhile', async (t) => {
+t.test('one forget is sent at a time, and counts as pending until it is sent', async (t) => {
   const world = create()
   world.fails = () => true
   await world.sender.send({ sub: 'ada' }, 'forget')

@@ -40,7 +40,7 @@ t.test('what is forgotten is stored under each name and each key, the flags last
   t.same(sent.map(([, name]) => name), [createName('all', ''), createName('all', '', 1), getFlagName(), getFlagName(1)])
 })
 
-t.test('if one is not stored, this process uses nothing that was asked for before', async (t) => {
+t.test('if a tombstone is not stored, this process uses no response that was requested before', async (t) => {
   for (const reply of [null, 'ok', new Error()]) {
     const world = create()
     world.reply = (_command, name) => {
@@ -73,7 +73,7 @@ t.test('a failure that is known late does not replace that of a later forget', a
   t.equal(await world.tombstones.isForgotten({ sub: 'bob' }, now + 5000, false), true)
 })
 
-t.test('a flag says that there is any: under one key is enough, and any reply but 0 counts', async (t) => {
+t.test('a flag says that there are tombstones: the flag under one key is enough, and any reply but 0 counts', async (t) => {
   for (const [replies, any] of [[[0, 0], false], [[0, 1], true], [[1, 0], true], [[null, 0], true], [['0', 0], true]] as const) {
     const world = create(KEYS)
     world.reply = (_command, name) => replies[name === getFlagName() ? 0 : 1]
@@ -82,7 +82,7 @@ t.test('a flag says that there is any: under one key is enough, and any reply bu
   }
 })
 
-t.test('a response is compared with the marks of its token, user, jti and session (both names), and with that of all', async (t) => {
+t.test('a response is compared with the tombstones of its token, user, jti and session (both names), and with that of all', async (t) => {
   const world = create()
   world.reply = () => ''
   t.equal(await world.tombstones.hasTombstone({ token: 'token', sub: 'ada', jti: `${SESSION}-at_2`, session: SESSION, sid: 'login' }, 1, true), false)
@@ -97,7 +97,7 @@ t.test('a response is compared with the marks of its token, user, jti and sessio
   t.same(world.sent, [], 'nothing is read if there is none')
 })
 
-t.test('a mark counts until five seconds after it, and anything that is no time counts', async (t) => {
+t.test('a tombstone counts until five seconds after it, and a value that is no time counts', async (t) => {
   const world = create()
   const at = 1_700_000_000_000
   world.reply = () => String(at)

@@ -4,7 +4,7 @@ import { buildApi } from '../../examples/websocket/api.ts'
 import { needsBrowser, startBrowser } from '../fixtures/docs-browser.ts'
 import { SIGNING_KEY, findRecorded, sign } from '../fixtures/recorded-events.ts'
 
-t.test('a user who is locked loses the WebSocket of the browser when the webhook arrives', { skip: needsBrowser }, async (t) => {
+t.test('the WebSocket of a locked user is closed when the webhook arrives', { skip: needsBrowser }, async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const app = await buildApi({ issuer: standIn.issuer, credentials: standIn.credentials, events: { path: '/events', signingKey: SIGNING_KEY } })

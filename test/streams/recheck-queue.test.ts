@@ -29,7 +29,7 @@ function create (): World {
 const turn = async (): Promise<void> => await new Promise(setImmediate)
 const letters = [...'abcdefghijkl']
 
-t.test('eight run at the same time, in the order in which they were added, and the others when one ends', async (t) => {
+t.test('eight rechecks run at the same time, in the order in which they were added, and the others when one ends', async (t) => {
   const { add, running } = create()
   const watched = add(...letters)
   t.ok(watched.every(({ isRechecking }) => isRechecking), 'also while they wait')
@@ -43,7 +43,7 @@ t.test('eight run at the same time, in the order in which they were added, and t
   t.same([...running.keys()], [...'abefghij'])
 })
 
-t.test('while requests wait, one runs', async (t) => {
+t.test('while requests wait, one recheck runs', async (t) => {
   const world = create()
   world.isBusy = true
   world.add('a', 'b')
@@ -55,7 +55,7 @@ t.test('while requests wait, one runs', async (t) => {
   t.same([...world.running.keys()], ['b'])
 })
 
-t.test('what was deleted or cleared does not run', async (t) => {
+t.test('a recheck that was deleted or cleared does not run', async (t) => {
   const { queue, add, running } = create()
   const [, b] = add('a', 'b', 'c')
   queue.delete(b!)

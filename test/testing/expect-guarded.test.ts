@@ -114,7 +114,7 @@ t.test('a route that is open because of undeclaredRoutes: public is named', asyn
   t.same(await expectGuarded(decided.app), [{ method: 'GET', url: '/docs/page', access: 'public' }], 'a function decides for the route')
 })
 
-t.test('a route with access own must be refused by any hook of its own', async (t) => {
+t.test('on a route with access own, one of its hooks must deny the request', async (t) => {
   const { app, calls, handler } = await createSubject(t, {}, { exposeHeadRoutes: false })
   await app.register(fastifyAuth)
   const own = { access: 'own' } as const
@@ -122,7 +122,7 @@ t.test('a route with access own must be refused by any hook of its own', async (
   app.get('/by-strategy', { config: own, onRequest: app.auth([app.zitadel.require({ roles: ['auditor'] })]) }, handler)
   app.get('/after-validation/:id', { config: own, schema, preHandler: async (_request, reply) => await reply.code(403).send() }, handler)
   app.get('/open/:id', { config: own, schema }, handler)
-  t.match(await findProblems(app), [/^GET \/open\/:id: it declares access: 'own', and none of its hooks refuses/])
+  t.match(await findProblems(app), [/^GET \/open\/:id: it declares access: 'own', and none of its hooks denies/])
   t.same(calls, [])
   t.equal((await app.inject('/open/x?since=1')).statusCode, 400, 'the schema is still checked')
 })

@@ -45,7 +45,7 @@ const ada = {
 }
 const email = { email: 'ada@acme.example', email_verified: true }
 
-t.test('a person: profile, email, metadata, resource owner and a role', async (t) => {
+t.test('the response about a person has profile, email, metadata, resource owner and a role', async (t) => {
   const scopes = ['openid', 'profile', 'email', 'urn:zitadel:iam:user:metadata', 'urn:zitadel:iam:user:resourceowner', `${project.replace('project:', 'project:id:')}:aud`]
   const roles = { admin: acme }
   t.same(await introspectNew({ scopes, roles, amr: ['pwd', 'otp', 'mfa'], metadata: { tier: 'gold' } }), {
@@ -61,7 +61,7 @@ t.test('a person: profile, email, metadata, resource owner and a role', async (t
   })
 })
 
-t.test('a person with the scope openid only: the fields are in the order of the protocol library', async (t) => {
+t.test('the response about a person with the scope openid only has its fields in the order of the protocol library', async (t) => {
   const { text, json } = await introspect(standIn, await standIn.issueToken({ scopes: ['openid'] }))
   t.match(json.jti, /^V2_\d+-at_\d+$/)
   t.equal(text, JSON.stringify({
@@ -81,7 +81,7 @@ t.test('a person with the scope openid only: the fields are in the order of the 
   }) + '\n')
 })
 
-t.test('a service account: aud has no client id and client_id is the user name', async (t) => {
+t.test('the response about a service account has no client id in aud, and the user name as client_id', async (t) => {
   const { amr, ...rest } = bare
   t.same(await introspectNew({ kind: 'service', roles: { writer: acme } }), {
     ...rest,
@@ -96,7 +96,7 @@ t.test('a service account: aud has no client id and client_id is the user name',
   t.same(await introspectNew({ kind: 'service', scopes: ['openid'] }), { active: false }, 'inactive without the scope of a project')
 })
 
-t.test('a personal access token without expiry, of another organization', async (t) => {
+t.test('the response about a personal access token without expiry has the organization of its user', async (t) => {
   const organization = { id: '280000000000000901', name: 'OTHER', primaryDomain: 'other.auth.acme.example' }
   t.same(await introspectNew({ kind: 'pat', lifetime: null, organization }), {
     active: true,

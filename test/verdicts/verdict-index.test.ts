@@ -50,7 +50,7 @@ t.test('a session is read from the jti', async (t) => {
   t.equal(getSession(5), undefined)
 })
 
-t.test('a forget spares a verdict that was asked for later', async (t) => {
+t.test('a forget does not drop a verdict that is later than the forget', async (t) => {
   const cache = new VerdictCache({ isEnabled: true, ttl: 30, inactiveTtl: 5, staleIfError: 0, max: 10, maxBytes: 2 ** 20 }, new ManualClock())
   const verdict = createVerdict({ active: true, jti: 'V2_1-at_1' }, { personalAccessTokens: true, customScopes: 'roles' }, 1000, Date.now())
   cache.set('key', verdict)

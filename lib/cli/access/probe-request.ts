@@ -71,7 +71,7 @@ export async function probeRequest (app: AnyApp, request: TriedRequest, timeout:
   return { status, route, scope: found.scope, isAllowed, denial, otherMethods }
 }
 
-/** Replaces the handler of a context, and what runs after it. Schemas go too, because hooks after the validation guard as well. */
+/** Replaces the handler of a context, and what runs after it. Schemas are removed too: a hook that runs after the validation can also be a guard. */
 function observe (context: MutableContext, getCurrent: () => Observation): void {
   const before: Hook = (request, reply, done) => {
     const current = getCurrent()

@@ -13,7 +13,7 @@ const CODES: ReadonlyArray<readonly [code: RegExp, cause: Cause]> = [
   [/WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|^EPROTO$/, 'https_at_http_port'],
   [/^CERT_(?:HAS_EXPIRED|NOT_YET_VALID)$/, 'certificate_expired'],
   [/ALTNAME_INVALID$/, 'certificate_of_other_name'],
-  // No discovery document has a mebibyte.
+  // A discovery document is smaller than 1 MiB.
   [/^RESPONSE_TOO_LARGE$/, 'not_zitadel'],
   [/SELF_SIGNED|^UNABLE_TO_|CERT|^ERR_(?:SSL|TLS)/, 'certificate_untrusted']
 ]

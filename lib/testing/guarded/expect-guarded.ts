@@ -5,7 +5,7 @@ import type { AnyApp } from '../../guard/served-routes.ts'
 import { inspectRoutes } from './inspect-routes.ts'
 
 /**
- * Proves that each route refuses a request without a token, and returns who may call what. Routes that declare `access: 'public'` or
+ * Proves that each route denies a request without a token, and returns who may call what. Routes that declare `access: 'public'` or
  * `'optional'` are listed and not requested. Every other route gets a request: its hooks run, its handler does not.
  *
  * A HEAD route with the same access as the GET route has no row.

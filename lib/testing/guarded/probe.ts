@@ -39,7 +39,7 @@ export async function probeRoute (route: ServedRoute, client: number, timeout: n
   return { isHandlerReached, status: isAnswered ? response.statusCode : undefined }
 }
 
-/** A copy, so that other requests of the route are not affected. Without the schemas, because hooks after the validation guard too. */
+/** A copy, so that other requests of the route are not affected. Without the schemas: a hook that runs after the validation can also be a guard. */
 function replaceHandler (context: RouteContext, handler: RouteContext['handler']): RouteContext {
   const schemas = Object.getOwnPropertySymbols(context).filter(({ description }) => description?.endsWith('-schema'))
   const overrides = Object.fromEntries(schemas.map((symbol) => [symbol, { value: undefined }]))

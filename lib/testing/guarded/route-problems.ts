@@ -2,7 +2,7 @@ import type { ProbeResult } from './probe.ts'
 
 export const OUTSIDE_SCOPE = 'it is outside of the scope of fastify-zitadel. Register the plugin on the root instance or on a scope around the route, or write config: { access: \'public\' }'
 export const OPEN_BY_DEFAULT = 'it declares nothing, and the option undeclaredRoutes: \'public\' leaves it open. Write config: { roles: [...] }, or config: { access: \'public\' } if it needs no token'
-export const OPEN_OWN = 'it declares access: \'own\', and none of its hooks refuses the request. Add app.auth([...]) as a hook, or write config: { access: \'public\' } if it needs no token'
+export const OPEN_OWN = 'it declares access: \'own\', and none of its hooks denies the request. Add app.auth([...]) as a hook, or write config: { access: \'public\' } if it needs no token'
 export const OPEN_GUARDED = 'its config requires a token, and the request passes. Look for a hook that changes its config or its hooks'
 
 /** @returns undefined if the request was denied */
