@@ -1,4 +1,3 @@
-import { OutageError } from '../failures.ts'
 import { MAX_TOKEN_LENGTH } from '../oauth/bearer.ts'
 import { hashToken } from '../oauth/token-hash.ts'
 import { VerdictCache, type CacheBounds } from './verdict-cache.ts'
@@ -8,6 +7,7 @@ import type { Clock } from '../clock.ts'
 import type { DoubtTarget } from '../zitadel/verdict-target.ts'
 import { Forgetter, type OnForget } from './forgetter.ts'
 import { REFRESH_AHEAD, countUse } from './refresh-ahead.ts'
+import { isOutage, toStaleVerdict } from './stale-verdict.ts'
 import { VerdictLoader, type VerdictLoaderOptions } from './verdict-loader.ts'
 import type { Forgettable } from './verdict-names.ts'
 import type { VerdictRules, Verdict } from './verdict.ts'
@@ -139,17 +139,8 @@ export class Introspector {
 
   #getStale (key: string): Verdict | undefined {
     const { ttl, staleIfError, onStale } = this.#options
-    const cached = this.#cache.peek(key)
-    // Another process may have forgotten the token, and this one is cut off from both.
-    if (cached?.doubt?.isConfirmed === false) return undefined
-    if (staleIfError === 0 || cached?.granted === undefined || cached.isUnconfirmed || this.#clock.monotonic() - cached.askedAt >= (ttl + staleIfError) * 1000) return undefined
-    onStale()
-    return { ...cached, granted: { ...cached.granted, token: cached.granted.token.asStale() } }
+    const stale = staleIfError === 0 ? undefined : toStaleVerdict(this.#cache.peek(key), (ttl + staleIfError) * 1000, this.#clock.monotonic())
+    if (stale !== undefined) onStale()
+    return stale
   }
-}
-
-/** Whether ZITADEL cannot be reached, and no caller can have caused that. */
-function isOutage (error: unknown): boolean {
-  const { cause } = error as { cause?: unknown }
-  return cause instanceof OutageError && !cause.canBeCausedByCaller
 }
