@@ -3,9 +3,9 @@ import { createOptionError } from '../errors.ts'
 import { RESOURCE_METADATA_PATH, type ResourceMetadata } from '../oauth/protected-resource.ts'
 import { getRootScope } from '../guard/guarded-scope.ts'
 import { getRouterOption } from '../guard/router-options.ts'
-import { listServedRoutes } from '../guard/served-routes.ts'
 import type { Resource } from '../options/resource-config.ts'
 import { createResourceMetadata } from './resource-metadata.ts'
+import { warnAboutResources } from './resource-warnings.ts'
 
 /**
  * Serves the metadata of resources, each at its own path. If there is one resource, or one is an origin, its metadata is also served
@@ -42,28 +42,7 @@ export function serveResourceMetadata (app: FastifyInstance, resources: readonly
     if (resource.path !== '' && resource.url.endsWith('/') && getRouterOption(root, 'ignoreTrailingSlash') !== true) serve(`${path}/`, metadata)
     if (resource.path !== '' && resources.length === 1) serve(RESOURCE_METADATA_PATH, metadata)
   }
-  root.addHook('onReady', async function fastifyZitadelOnReadyMetadata () {
-    const routes = listServedRoutes(root).filter(({ method }) => method !== 'OPTIONS')
-    for (const url of paths) {
-      if (root.hasRoute({ method: 'GET', url })) app.log.warn(`fastify-zitadel: a route of the app serves ${url} in place of the metadata of the option "resource"`)
-    }
-    for (const { path } of resources) {
-      if (!routes.some(({ url }) => canServe(url, path))) app.log.warn(`fastify-zitadel: no route of this server is inside the path ${path} of the option "resource"`)
-    }
-  })
-}
-
-/**
- * Whether a route can be inside a resource.
- *
- * @param url the pattern of the route
- */
-function canServe (url: string, path: string): boolean {
-  const pattern = url.replace(/(.)\/$/, '$1').toLowerCase()
-  const dynamic = pattern.search(/[:*]/)
-  const fixed = dynamic < 0 ? pattern : pattern.slice(0, dynamic)
-  const lower = path.toLowerCase()
-  return dynamic < 0 ? pattern === lower || pattern.startsWith(`${lower}/`) : `${lower}/`.startsWith(fixed) || fixed.startsWith(`${lower}/`)
+  warnAboutResources(app, root, resources, paths)
 }
 
 function sendMetadata (request: FastifyRequest, reply: FastifyReply, metadata: ResourceMetadata): FastifyReply {
