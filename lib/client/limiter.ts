@@ -5,7 +5,7 @@ import type { Deadline } from './deadline.ts'
 import { FairQueue } from './fair-queue.ts'
 import type { Limits } from './limits.ts'
 import { RESERVE_DIVISOR, getReserve } from './reserve.ts'
-import { createOverloadError } from './overload.ts'
+import { createOverloadError } from './overload-error.ts'
 
 interface QueueEntry {
   readonly start: () => void

@@ -1,7 +1,8 @@
 import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
 import { ROUTE_KEYS } from '../options/route-options.ts'
-import { findMisplacedOption, findNestedKey, isPluginName, suggestKey } from './key-suggestion.ts'
+import { suggestKey } from './key-suggestion.ts'
+import { findMisplacedOption, findNestedKey, isPluginName } from './misplaced-keys.ts'
 import { checkOwnKeys } from '../options/hidden-keys.ts'
 
 /**

@@ -7,7 +7,7 @@ import type { VerdictListener } from '../verdicts/verdict-listener.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 import { RecheckQueue } from './recheck-queue.ts'
-import { Slices } from './slices.ts'
+import { SlicedLoop } from './sliced-loop.ts'
 import { MAX_SLEEP_MS, WakeUp, getMinSleep } from './wake-up.ts'
 import { WatchedToken, type CutOff, type Stream } from './watched-token.ts'
 
@@ -28,7 +28,7 @@ export class StreamWatcher implements VerdictListener {
   readonly #tokens = new Map<string, WatchedToken>()
   readonly #index = new VerdictIndex()
   readonly #queue: RecheckQueue
-  readonly #doubts = new Slices<WatchedToken>((watched) => this.#doubt(watched))
+  readonly #doubts = new SlicedLoop<WatchedToken>((watched) => this.#doubt(watched))
   #cutOff: CutOff | undefined
   readonly #wakeUp = new WakeUp(() => { this.checkDue() })
   #isClosed = false

@@ -1,7 +1,7 @@
 import { MAX_TOKEN_LENGTH } from '../oauth/bearer.ts'
 import { hashToken } from '../oauth/token-hash.ts'
 import { VerdictCache, type CacheBounds } from './verdict-cache.ts'
-import type { VerdictCounts } from './verdict-store.ts'
+import type { VerdictCounts } from './verdict-partitions.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
 import type { DoubtTarget } from '../zitadel/verdict-target.ts'

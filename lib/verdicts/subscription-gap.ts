@@ -5,9 +5,6 @@ import type { Verdict } from './verdict.ts'
 /** Milliseconds in which ZITADEL is asked again about all tokens after forgets may have been missed; less if ttl is short. */
 const SPREAD_MS = 15_000
 
-/** Milliseconds after which the shared cache is read again, if it did not respond whether a verdict was forgotten. */
-export const CONFIRM_AGAIN_MS = 1000
-
 interface Gap {
   /** Monotonic milliseconds. */
   readonly at: number

@@ -2,12 +2,12 @@ import type { Clock } from '../clock.ts'
 import { DropQueue } from './drop-queue.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
 import { SubscriptionGaps } from './subscription-gap.ts'
-import { VerdictStore, type StoreBounds, type VerdictCounts } from './verdict-store.ts'
+import { VerdictPartitions, type PartitionsBounds, type VerdictCounts } from './verdict-partitions.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { NamedTarget } from './verdict-names.ts'
 import type { Verdict } from './verdict.ts'
 
-export interface CacheBounds extends StoreBounds {
+export interface CacheBounds extends PartitionsBounds {
   /** Whether verdicts are cached at all. */
   readonly isEnabled: boolean
 }
@@ -16,7 +16,7 @@ export interface CacheBounds extends StoreBounds {
 export class VerdictCache {
   readonly #bounds: CacheBounds
   readonly #clock: Clock
-  #verdicts: VerdictStore
+  #verdicts: VerdictPartitions
   readonly #known: KnownTokens
   readonly #gaps: SubscriptionGaps
   readonly #drops = new DropQueue()
@@ -24,7 +24,7 @@ export class VerdictCache {
   constructor (bounds: CacheBounds, clock: Clock) {
     this.#bounds = bounds
     this.#clock = clock
-    this.#verdicts = new VerdictStore(bounds, clock)
+    this.#verdicts = new VerdictPartitions(bounds, clock)
     this.#known = new KnownTokens(bounds.max)
     this.#gaps = new SubscriptionGaps(bounds.ttl)
   }
@@ -124,7 +124,7 @@ export class VerdictCache {
     const count = this.#count
     // A loop over all of them would block the process.
     this.#verdicts.close()
-    this.#verdicts = new VerdictStore(this.#bounds, this.#clock)
+    this.#verdicts = new VerdictPartitions(this.#bounds, this.#clock)
     this.#known.postponeAll(at)
     return count
   }

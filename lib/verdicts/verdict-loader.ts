@@ -7,7 +7,6 @@ import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { CLOCK_SKEW_MS } from '../shared-cache/clock-skew.ts'
 import { getCutOffAge } from '../shared-cache/cut-off-age.ts'
 import { PendingIntrospections, type PendingIntrospection } from './pending-introspections.ts'
-import { CONFIRM_AGAIN_MS } from './subscription-gap.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictListener } from './verdict-listener.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
@@ -23,6 +22,8 @@ export interface VerdictLoaderOptions {
 
 /** The number of introspections for one verdict. A response that is forgotten before it arrives is not used. */
 const MAX_ATTEMPTS = 3
+/** Milliseconds after which the shared cache is read again, if it did not respond whether a verdict was forgotten. */
+const CONFIRM_AGAIN_MS = 1000
 
 /** Gets new verdicts and puts them into the cache, unless they are forgotten in the meantime. */
 export class VerdictLoader {

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { weighVerdict } from '../../lib/verdicts/verdict-weight.ts'
 import { MemberNames } from '../../lib/verdicts/member-names.ts'
-import { VerdictStore } from '../../lib/verdicts/verdict-store.ts'
+import { VerdictPartitions } from '../../lib/verdicts/verdict-partitions.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { createIntrospectedVerdict } from '../fixtures/verdict.ts'
 
@@ -78,7 +78,7 @@ t.test('a member with a name that no response had lately weighs more, in the cla
 })
 
 t.test('the store weighs new names', async (t) => {
-  const store = new VerdictStore({ ttl: 30, inactiveTtl: 5, staleIfError: 0, max: 100, maxBytes: 1e6 }, new ManualClock())
+  const store = new VerdictPartitions({ ttl: 30, inactiveTtl: 5, staleIfError: 0, max: 100, maxBytes: 1e6 }, new ManualClock())
   const add = (key: string, prefix: string): number => {
     const before = store.counts.activeBytes
     const names = Array.from({ length: 50 }, (_, index) => [`${prefix}-${index}`, 1])

@@ -1,6 +1,6 @@
 import { createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
 import { shortenForDisplay } from '../printable.ts'
-import { fetchDocument, isHttpUrl, toStrings, type Exchange } from './exchange.ts'
+import { fetchDocument, isHttpUrl, toStrings, type Exchange } from './mcp-http.ts'
 
 /**
  * Follows the metadata of a resource to its authorization server.

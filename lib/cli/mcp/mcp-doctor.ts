@@ -1,7 +1,7 @@
 import { UsageError } from '../command.ts'
 import type { Diagnosis } from '../diagnosis.ts'
 import { diagnoseAuthorizationServer } from './mcp-authorization-server.ts'
-import { createExchange } from './exchange.ts'
+import { createExchange } from './mcp-http.ts'
 import { diagnoseResource } from './mcp-resource.ts'
 import { diagnoseChallenge } from './mcp-server.ts'
 import { sendTokenIfSafe } from './mcp-token.ts'

@@ -2,7 +2,7 @@ import { RESOURCE_METADATA_PATH, getResourceMetadataUrl } from '../../oauth/prot
 import { getAudienceScope } from '../../zitadel/scopes.ts'
 import { createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
 import { shortenForDisplay } from '../printable.ts'
-import { fetchDocument, isHttpUrl, toStrings, type Exchange } from './exchange.ts'
+import { fetchDocument, isHttpUrl, toStrings, type Exchange } from './mcp-http.ts'
 import type { Challenge } from './mcp-server.ts'
 
 const AUDIENCE_SCOPE = /^urn:zitadel:iam:org:project:id:[^:]+:aud$/

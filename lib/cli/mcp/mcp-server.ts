@@ -1,5 +1,5 @@
 import { createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
-import { describeAnswer, type Answer, type Exchange } from './exchange.ts'
+import { describeAnswer, type Answer, type Exchange } from './mcp-http.ts'
 
 /** The response of the server to a client without a token. */
 export interface Challenge {

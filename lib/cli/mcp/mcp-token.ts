@@ -1,7 +1,7 @@
 import { isB64Token } from '../../oauth/bearer.ts'
 import { isPlainHttp } from '../../plain-http.ts'
 import { type Diagnosis, createFailure } from '../diagnosis.ts'
-import type { Exchange } from './exchange.ts'
+import type { Exchange } from './mcp-http.ts'
 import { diagnoseMcpToken } from './mcp-server.ts'
 
 /** Sends the token, if that is safe. */

@@ -2,7 +2,7 @@ import t from 'tap'
 import { CachePartition } from '../../lib/verdicts/cache-partition.ts'
 import { KnownTokens } from '../../lib/verdicts/known-tokens.ts'
 import { VerdictCache } from '../../lib/verdicts/verdict-cache.ts'
-import { VerdictStore } from '../../lib/verdicts/verdict-store.ts'
+import { VerdictPartitions } from '../../lib/verdicts/verdict-partitions.ts'
 import type { Verdict } from '../../lib/verdicts/verdict.ts'
 import { ManualClock } from '../fixtures/clock.ts'
 import { createIntrospectedVerdict } from '../fixtures/verdict.ts'
@@ -13,7 +13,7 @@ const inactive = (askedAt = 0): Verdict => createIntrospectedVerdict({ active: f
 const heavy = { text: 'x'.repeat(20_000) }
 
 t.test('each kind of verdict is used until its ttl ends', async (t) => {
-  const store = new VerdictStore(BOUNDS, new ManualClock())
+  const store = new VerdictPartitions(BOUNDS, new ManualClock())
   for (const [verdict, ttl] of [[active(), 30_000], [active(heavy), 30_000], [inactive(), 5000]] as const) {
     store.set('key', verdict)
     t.equal(store.get('key', ttl - 1, Infinity), verdict)
@@ -29,7 +29,7 @@ t.test('each kind of verdict is used until its ttl ends', async (t) => {
 })
 
 t.test('heavy and inactive verdicts have a tenth of the number each', async (t) => {
-  const store = new VerdictStore(BOUNDS, new ManualClock())
+  const store = new VerdictPartitions(BOUNDS, new ManualClock())
   for (let index = 0; index < 30; index++) {
     store.set(`active${index}`, active())
     store.set(`heavy${index}`, active(heavy))

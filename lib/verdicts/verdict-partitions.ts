@@ -8,7 +8,7 @@ import type { NamedTarget } from './verdict-names.ts'
 import { weighVerdict } from './verdict-weight.ts'
 import type { Verdict } from './verdict.ts'
 
-export interface StoreBounds {
+export interface PartitionsBounds {
   /** Seconds for which an active verdict is used. */
   readonly ttl: number
   /** Seconds for which an inactive verdict is used. */
@@ -46,7 +46,7 @@ const MAX_RELEASES = 1000
  * Verdicts by the hash of their token, bounded by number and bytes. Inactive and heavy verdicts have bounds of
  * their own. So random tokens evict no active verdict, and users with much metadata evict no others.
  */
-export class VerdictStore {
+export class VerdictPartitions {
   readonly #ordinary: CachePartition
   readonly #heavy: CachePartition
   readonly #inactive: CachePartition
@@ -58,7 +58,7 @@ export class VerdictStore {
   readonly #clock: Clock
   readonly #timer = new ReleaseTimer(() => this.#release())
 
-  constructor ({ ttl, inactiveTtl, staleIfError, max, maxBytes }: StoreBounds, clock: Clock) {
+  constructor ({ ttl, inactiveTtl, staleIfError, max, maxBytes }: PartitionsBounds, clock: Clock) {
     const few = Math.ceil(max * FEW_SHARE)
     const heavyBytes = Math.ceil(maxBytes * HEAVY_SHARE)
     const inactiveBytes = Math.ceil(maxBytes * INACTIVE_SHARE)

@@ -2,7 +2,7 @@
 export const SLICE_SIZE = 1000
 
 /** Does something for each of very many items, some in each turn, so that the process is not blocked. */
-export class Slices<T> {
+export class SlicedLoop<T> {
   readonly #each: (item: T) => void
   #items!: Iterator<T>
   #immediate: NodeJS.Immediate | undefined
