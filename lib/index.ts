@@ -31,7 +31,7 @@ export type { AuthInfo, AuthInfoExtra } from './resource/auth-info.ts'
 export type { Forgettable } from './verdicts/verdict-names.ts'
 export type { CheckResult } from './source/health-check.ts'
 export type { CredentialsMessage, DecisionMessage, DecisionSource, EventMessage, EventRejection, ForgetMessage, IntrospectionMessage, LogoutMessage, LogoutRejection, OutageMessage } from './channels.ts'
-export type { Sign, SigningClient } from './oauth/client-authentication.ts'
+export type { Sign, SigningClient } from './oauth/private-key-jwt.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'
 export type { ActiveToken } from './zitadel/active-token.ts'
 // A star, because TypeScript merges declarations of users only through one.

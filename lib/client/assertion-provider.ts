@@ -1,9 +1,10 @@
-import { privateKeyJwt, signAssertion, type ClientAuthentication, type SigningClient } from '../oauth/client-authentication.ts'
+import type { ClientAuthentication } from '../oauth/client-authentication.ts'
+import { ASSERTION_LIFETIME_SECONDS, privateKeyJwt, signAssertion, type SigningClient } from '../oauth/private-key-jwt.ts'
 import type { Clock } from '../clock.ts'
 import type { Deadline } from './deadline.ts'
 
-/** ZITADEL rejects an assertion one hour after its `iat`. */
-const RENEW_AFTER_MS = 50 * 60 * 1000
+/** After five sixths of its lifetime, an assertion is replaced. */
+const RENEW_AFTER_MS = ASSERTION_LIFETIME_SECONDS * 1000 * 5 / 6
 
 /** A signed assertion, and whether the server accepted it. */
 export interface ClientAssertion extends ClientAuthentication {

@@ -1,6 +1,7 @@
 import { ZitadelError } from '../errors.ts'
 import { createClientRejectedError, createUnavailableError } from '../failures.ts'
-import { SigningError, type ClientAuthentication, type SigningClient } from '../oauth/client-authentication.ts'
+import type { ClientAuthentication } from '../oauth/client-authentication.ts'
+import { SigningError, type SigningClient } from '../oauth/private-key-jwt.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
 import type { HttpResponse } from './http-response.ts'
 import { CircuitBreaker, type CircuitFailure, type CircuitPermit } from './circuit-breaker.ts'

@@ -1,5 +1,5 @@
 import { OutageError } from '../failures.ts'
-import { SigningError } from '../oauth/client-authentication.ts'
+import { SigningError } from '../oauth/private-key-jwt.ts'
 import { DeadlineExceededError } from './deadline.ts'
 import { MAX_RESPONSE_BYTES } from './http-response.ts'
 import { ProxyRejectedError } from './proxy-tunnel.ts'

@@ -24,13 +24,16 @@ function normalizeId (id: string): string {
   return id.toLowerCase().replaceAll('-', '')
 }
 
+/** ZITADEL tolerates an assertion that is one second from the future. */
+const TOLERATED_SKEW_SECONDS = 1
+
 /**
  * Returns the seconds by which the clock of this machine is ahead of the server's; negative if it is behind, 0 if they agree or the
- * server's is not known. ZITADEL tolerates one second.
+ * server's is not known.
  */
 export function findClockSkew (headers: ResponseHeaders, now: number): number {
   const seconds = Math.round((now - Date.parse(getSingleValue(headers['date']))) / 1000)
-  return Math.abs(seconds) >= 2 ? seconds : 0
+  return Math.abs(seconds) > TOLERATED_SKEW_SECONDS ? seconds : 0
 }
 
 /** Describes by how much the clocks differ, to append to a message; '' if they agree. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ClientAuthentication, SigningClient } from '../oauth/client-authentication.ts'
+import type { ClientAuthentication } from '../oauth/client-authentication.ts'
+import type { SigningClient } from '../oauth/private-key-jwt.ts'
 import { createIntrospectionBody } from '../oauth/introspection.ts'
 import type { Endpoint } from '../zitadel/endpoints.ts'
 import { readHttpResponse, type HttpResponse } from './http-response.ts'

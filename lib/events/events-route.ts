@@ -9,7 +9,7 @@ import { getTargetKind, type DoubtTarget } from '../zitadel/verdict-target.ts'
 import { parseEvent } from './event.ts'
 import { EventMemory } from './event-memory.ts'
 import { findDoubtTarget } from './event-target.ts'
-import { SIGNATURE_HEADER, isSignatureValid } from './signature.ts'
+import { SIGNATURE_HEADER, TOLERANCE_SECONDS, isSignatureValid } from './signature.ts'
 
 export interface EventContext {
   readonly registration: Registration
@@ -23,7 +23,7 @@ export interface EventContext {
 const MAX_BODY_BYTES = 1_048_576
 
 const REJECTIONS: Readonly<Record<EventRejection, { readonly status: number, readonly message: string }>> = {
-  signature: { status: 401, message: 'a webhook was rejected, because its signature is missing, wrong, or more than 5 minutes from now: check the option "events.signingKey", and the clock' },
+  signature: { status: 401, message: `a webhook was rejected, because its signature is missing, wrong, or more than ${TOLERANCE_SECONDS / 60} minutes from now: check the option "events.signingKey", and the clock` },
   malformed: { status: 400, message: 'a webhook was rejected, because it is no event: the payload type of the target must be JSON' },
   'other-instance': { status: 401, message: 'a webhook of another instance was rejected: check the option "events.instanceId"' },
   replay: { status: 409, message: 'a webhook was rejected, because it was delivered before' }

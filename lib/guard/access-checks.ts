@@ -8,7 +8,7 @@ import { findGrantsDenial } from './grants-denial.ts'
 import type { BearerErrorsFinder } from './bearer-errors.ts'
 import type { ResourceFinder } from './resource-finder.ts'
 import type { AccessContext } from './access-context.ts'
-import { getGrants, resolveOrganization } from './required-organization.ts'
+import { resolveOrganization } from './required-organization.ts'
 
 /** Returns the denial of a request; undefined if it may continue. */
 export type AccessCheck = (request: FastifyRequest, context: AccessContext) => ZitadelError | undefined
@@ -47,7 +47,7 @@ export function createAccessChecks (findErrors: BearerErrorsFinder, findResource
     return other === undefined ? findErrors(request).invalidToken(reason) : findErrors(request).invalidToken('other_issuer', other && `iss: ${other}`)
   }
   const checkGrants = (request: FastifyRequest, { verdict, requirement }: AccessContext, hasGrants: typeof hasRequiredScopes): ZitadelError | undefined => {
-    const grants = getGrants(verdict)
+    const grants = verdict.granted!.grants
     const organization = resolveOrganization(request, requirement)
     if (hasGrants(requirement, grants, organization)) return undefined
     const { scopes, reason, required } = findGrantsDenial(requirement, grants, organization)

@@ -3,7 +3,7 @@ import { isKeyedObject } from '../keyed-object.ts'
 import { ROUTE_KEYS } from '../options/route-options.ts'
 import { suggestKey } from './key-suggestion.ts'
 import { findMisplacedOption, findNestedKey, isPluginName } from './misplaced-keys.ts'
-import { checkOwnKeys } from '../options/hidden-keys.ts'
+import { checkOwnKeys } from '../options/own-keys.ts'
 
 /**
  * Throws for a route's config with keys that would not be enforced.

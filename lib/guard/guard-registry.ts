@@ -28,7 +28,7 @@ export function registerGuard (server: object, config: RuleConfig): string {
  * @param server `app.server`
  * @returns an empty map if the plugin is not registered on this server
  */
-export function listGuards (server: object): ReadonlyMap<string, RuleConfig> {
+export function listGuardConfigs (server: object): ReadonlyMap<string, RuleConfig> {
   return guards.get(server) ?? new Map()
 }
 
@@ -38,8 +38,8 @@ export function listGuards (server: object): ReadonlyMap<string, RuleConfig> {
  * @param app an app that is ready
  * @returns undefined if the route is outside of the scope of every guard
  */
-export function findGuard (app: AnyApp, route: ServedRoute): RuleConfig | undefined {
-  const known = listGuards(app.server)
+export function findGuardConfig (app: AnyApp, route: ServedRoute): RuleConfig | undefined {
+  const known = listGuardConfigs(app.server)
   const hook = listHookNames(route).find((name) => known.has(name))
   return hook === undefined ? undefined : known.get(hook)
 }
@@ -49,7 +49,7 @@ export const OTHER_COPY_PROBLEM = 'another copy of fastify-zitadel guards it, wh
 
 /** Whether the guard of a route is of another copy of this package, such as one that is installed globally. */
 export function isGuardedByOtherCopy (app: AnyApp, route: ServedRoute): boolean {
-  return findGuard(app, route) === undefined && listHookNames(route).some((name) => name.startsWith(HOOK_NAME))
+  return findGuardConfig(app, route) === undefined && listHookNames(route).some((name) => name.startsWith(HOOK_NAME))
 }
 
 /**

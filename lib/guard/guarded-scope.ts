@@ -1,5 +1,4 @@
 import type { FastifyInstance } from 'fastify'
-import { createOptionError } from '../errors.ts'
 import type { ServedRoute } from './served-routes.ts'
 import { findSymbol } from './fastify-symbols.ts'
 
@@ -42,12 +41,4 @@ export function restoreHookName (app: object, name: string): void {
   const symbol = findSymbol(app, 'fastify.hooks')
   const added: unknown = symbol && (app as Record<symbol, { onRequest?: unknown[] }>)[symbol]?.onRequest?.at(-1)
   if (typeof added === 'function' && added.name !== name) Object.defineProperty(added, 'name', { value: name, configurable: true })
-}
-
-/** Creates the error for a guard whose scope has no route while other scopes have some. It names the plugin to wrap. */
-export function createNoRouteError (app: FastifyInstance): Error {
-  // The first name is the file or function that registered the plugin. Fastify shows source text for one without a name.
-  const [name = ''] = app.pluginName.split(' -> ')
-  const plugin = /^[\w@./\\:-]+$/.test(name) ? `the plugin "${name}"` : 'the plugin that registers it'
-  return createOptionError(`fastify-zitadel guards no route: its scope has none, and routes outside of the scope are open. Wrap ${plugin} in fastify-plugin, or declare the routes inside it`)
 }

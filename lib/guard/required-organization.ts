@@ -1,12 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { ignoreRejection } from '../ignore-rejection.ts'
-import type { Verdict } from '../verdicts/verdict.ts'
-import type { Grants } from '../zitadel/grants.ts'
 import type { Requirement } from './requirement.ts'
-
-export function getGrants (verdict: Verdict): Grants {
-  return verdict.granted!.grants
-}
 
 /** Undefined means any organization. `''`, in which no role is held, if the function of the route returns no id. */
 export function resolveOrganization (request: FastifyRequest, { organization }: Requirement): string | undefined {

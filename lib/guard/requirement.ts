@@ -2,7 +2,7 @@ import { isScopeToken } from '../oauth/bearer.ts'
 import { isZitadelScope, isRoleScope } from '../zitadel/scopes.ts'
 import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
-import { checkOwnKeys } from '../options/hidden-keys.ts'
+import { checkOwnKeys } from '../options/own-keys.ts'
 import { REQUIREMENT_KEYS, type RequirementOptions } from '../options/route-options.ts'
 
 /** One set of scopes. A client can request ZITADEL's own scopes, but not a custom one that stands for a role. */

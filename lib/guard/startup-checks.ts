@@ -3,11 +3,11 @@ import { createOptionError } from '../errors.ts'
 import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import { checkKeysBesideConfig } from './config-keys.ts'
 import { hasRequirement } from './requirement.ts'
-import { createNoRouteError, findGuardedRoutes, isRootScope } from './guarded-scope.ts'
+import { findGuardedRoutes, isRootScope } from './guarded-scope.ts'
 import { isPreflightRoute } from './preflight.ts'
 import { compileDeclaredRule, formatRoute, type RuleConfig } from './route-rules.ts'
 import { resolveUndeclaredRule } from './undeclared-rule.ts'
-import { findGuard, listGuards } from './guard-registry.ts'
+import { findGuardConfig, listGuardConfigs } from './guard-registry.ts'
 import { listServedRoutes, type ServedRoute } from './served-routes.ts'
 import { findUndetectedRoutes, getRouteNames } from './undetected-routes.ts'
 
@@ -53,9 +53,9 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
  * declare a requirement, which could also be one of another plugin.
  */
 function reportRoutesOutside (app: FastifyInstance, hook: string): void {
-  const [first] = listGuards(app.server).keys()
+  const [first] = listGuardConfigs(app.server).keys()
   if (isRootScope(app) || first !== hook) return
-  const outside = listRoutes(app).filter((route) => findGuard(app, route) === undefined)
+  const outside = listRoutes(app).filter((route) => findGuardConfig(app, route) === undefined)
   const declaring = outside.filter(({ context }) => hasRequirement(context.config)).map(({ method, url }) => `${method} ${url}`)
   if (declaring.length > 0) app.log.warn(`fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: ${declaring.join(', ')}. Register the plugin on the root instance, or wrap its file in fastify-plugin`)
   else if (outside.length > 0) app.log.info(`fastify-zitadel: routes outside of the scope of this plugin are not guarded, such as ${outside[0]!.method} ${outside[0]!.url}. The command "fastify-zitadel routes" lists them`)
@@ -69,4 +69,11 @@ function isOfPlugin (config: unknown): boolean {
 /** Without those that serve OPTIONS, which declare nothing. */
 function listRoutes (app: FastifyInstance): ServedRoute[] {
   return listServedRoutes(app).filter(({ method }) => method !== 'OPTIONS')
+}
+/** Creates the error for a guard whose scope has no route while other scopes have some. It names the plugin to wrap. */
+function createNoRouteError (app: FastifyInstance): Error {
+  // The first name is the file or function that registered the plugin. Fastify shows source text for one without a name.
+  const [name = ''] = app.pluginName.split(' -> ')
+  const plugin = /^[\w@./\\:-]+$/.test(name) ? `the plugin "${name}"` : 'the plugin that registers it'
+  return createOptionError(`fastify-zitadel guards no route: its scope has none, and routes outside of the scope are open. Wrap ${plugin} in fastify-plugin, or declare the routes inside it`)
 }

@@ -1,6 +1,6 @@
 import { createOptionError } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
-import { findHiddenKey, checkOwnKeys } from '../options/hidden-keys.ts'
+import { findHiddenKey, checkOwnKeys } from '../options/own-keys.ts'
 import { checkRequirementKeys, compileRequirement, type Requirement, type ToolRules } from './requirement.ts'
 
 const MCP_KEYS = ['tools', 'otherTools']

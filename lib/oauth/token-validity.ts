@@ -16,16 +16,3 @@ export function isCurrentlyValid (response: IntrospectionResponse, now: number):
 export function getExpiry (response: IntrospectionResponse): number {
   return response.exp === undefined ? Infinity : response.exp * 1000
 }
-
-/**
- * Whether the token is a plain bearer token. A token that is bound to a key (`cnf`) or of another type needs a proof of
- * possession, which is not checked here.
- *
- * @see {@link https://www.rfc-editor.org/rfc/rfc7800#section-3.1 RFC 7800 section 3.1}
- * @see {@link https://www.rfc-editor.org/rfc/rfc9449#section-6.2 RFC 9449 section 6.2}
- */
-export function isUnboundBearer (response: IntrospectionResponse): boolean {
-  const type = response['token_type']
-  return response['cnf'] === undefined &&
-    (type === undefined || (typeof type === 'string' && type.toLowerCase() === 'bearer'))
-}

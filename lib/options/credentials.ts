@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { ZitadelError, createOptionError } from '../errors.ts'
-import { SIGNING_ALGORITHMS, clientSecretBasic, type SecretClient, type SigningClient } from '../oauth/client-authentication.ts'
+import { clientSecretBasic, type SecretClient } from '../oauth/client-authentication.ts'
+import { SIGNING_ALGORITHMS, type SigningClient } from '../oauth/private-key-jwt.ts'
 import { parseApplicationKey } from '../zitadel/application-key.ts'
 import { checkCredential, checkCredentialId, checkKeyMember, checkNonEmptyString } from './credential-checks.ts'
 import type { Credentials } from './plugin-options.ts'

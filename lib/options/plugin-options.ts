@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { FastifyRequest, RouteOptions } from 'fastify'
-import type { Sign, SigningClient } from '../oauth/client-authentication.ts'
+import type { Sign, SigningClient } from '../oauth/private-key-jwt.ts'
 import type { EventsOptions } from './events-options.ts'
 import type { BackChannelLogoutOptions } from './logout-options.ts'
 import type { ResourceOptions } from './resource-options.ts'

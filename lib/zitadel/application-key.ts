@@ -1,5 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
-import type { SigningClient } from '../oauth/client-authentication.ts'
+import type { SigningClient } from '../oauth/private-key-jwt.ts'
 
 /** ZITADEL's JSON key of an application, as its console delivers it. */
 export interface ApplicationKey {

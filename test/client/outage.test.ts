@@ -2,7 +2,7 @@ import t from 'tap'
 import { DeadlineExceededError } from '../../lib/client/deadline.ts'
 import { getCodeAdvice, getErrorCode, getStatusAdvice, toOutageError } from '../../lib/client/outage.ts'
 import { ProxyRejectedError } from '../../lib/client/proxy-tunnel.ts'
-import { SigningError } from '../../lib/oauth/client-authentication.ts'
+import { SigningError } from '../../lib/oauth/private-key-jwt.ts'
 
 /** The message of an outage, its advice, and whether callers can cause it. */
 function describe (error: unknown, hasStarted = true): [message: string, advice: string, canBeCausedByCaller: boolean] {

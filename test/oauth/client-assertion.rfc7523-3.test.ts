@@ -1,6 +1,6 @@
 import t from 'tap'
 import { decodeJwt, decodeProtectedHeader, jwtVerify } from 'jose'
-import { privateKeyJwt, signAssertion, type SigningClient } from '../../lib/oauth/client-authentication.ts'
+import { privateKeyJwt, signAssertion, type SigningClient } from '../../lib/oauth/private-key-jwt.ts'
 import { ec, rsa } from '../fixtures/keys.ts'
 
 const ISSUER = 'https://auth.acme.example'

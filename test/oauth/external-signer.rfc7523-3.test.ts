@@ -1,7 +1,7 @@
 import t from 'tap'
 import { constants, sign as cryptoSign } from 'node:crypto'
 import { jwtVerify } from 'jose'
-import { signAssertion, type Sign, type SigningClient } from '../../lib/oauth/client-authentication.ts'
+import { signAssertion, type Sign, type SigningClient } from '../../lib/oauth/private-key-jwt.ts'
 import { ec, rsa } from '../fixtures/keys.ts'
 
 const ISSUER = 'https://auth.acme.example'

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { createIntrospectionBody, isIntrospectionResponse } from '../../lib/oauth/introspection.ts'
-import { getExpiry, isCurrentlyValid, isUnboundBearer } from '../../lib/oauth/token-validity.ts'
+import { getExpiry, isCurrentlyValid } from '../../lib/oauth/token-validity.ts'
+import { isUnboundBearer } from '../../lib/oauth/bearer.ts'
 
 const NOW = Date.UTC(2030, 0, 1)
 const SECONDS = NOW / 1000

@@ -237,15 +237,18 @@ t.test('a version of Fastify whose routes cannot be listed is refused', async (t
   t.throws(() => listServedRoutes({ printRoutes: () => '└── / (GET)' } as unknown as AnyApp), { code: 'FST_ZITADEL_OPTION' })
 })
 
-t.test('a route that another copy of the package guards is named, because its rule is not known', async (t) => {
-  const app = Fastify({ exposeHeadRoutes: false })
-  t.teardown(() => app.close())
-  // As the hook of a guard is named in each copy.
-  app.addHook('onRequest', async function fastifyZitadelOnRequest (_request, reply) { return await reply.code(401).send() })
-  app.get('/orders', { config: { roles: ['reader'] } }, async () => [])
-  await t.rejects(expectGuarded(app), { message: /by 1 route:\n {2}GET \/orders: another copy of fastify-zitadel guards it, .* Install the package once, and run the command in the folder of the server$/ })
-  t.match(await diagnoseAccess(app, { method: 'GET', url: '/orders', headers: {} }, undefined), [{ id: 'route', status: 'ok' }, { id: 'rule', status: 'failed', message: /^another copy of fastify-zitadel guards it/ }])
-})
+// As the hooks of guards are named in each copy.
+for (const name of ['fastifyZitadelOnRequest', 'fastifyZitadelOnRequest2']) {
+  t.test(`a route that the guard ${name} of another copy of the package guards is named, because its rule is not known`, async (t) => {
+    const app = Fastify({ exposeHeadRoutes: false })
+    t.teardown(() => app.close())
+    app.addHook('onRequest', async function other () {})
+    app.addHook('onRequest', Object.defineProperty(async (_request: unknown, reply: { code: (status: number) => { send: () => unknown } }) => await reply.code(401).send(), 'name', { value: name }))
+    app.get('/orders', { config: { roles: ['reader'] } }, async () => [])
+    await t.rejects(expectGuarded(app), { message: /by 1 route:\n {2}GET \/orders: another copy of fastify-zitadel guards it, .* Install the package once, and run the command in the folder of the server$/ })
+    t.match(await diagnoseAccess(app, { method: 'GET', url: '/orders', headers: {} }, undefined), [{ id: 'route', status: 'ok' }, { id: 'rule', status: 'failed', message: /^another copy of fastify-zitadel guards it/ }])
+  })
+}
 
 t.test('what is no Fastify instance is rejected, such as a promise of one', async (t) => {
   const app = Fastify()

@@ -1,7 +1,7 @@
 import t from 'tap'
 import { createPublicKey, generateKeyPairSync } from 'node:crypto'
 import { jwtVerify } from 'jose'
-import { signAssertion } from '../../lib/oauth/client-authentication.ts'
+import { signAssertion } from '../../lib/oauth/private-key-jwt.ts'
 import { parseApplicationKey } from '../../lib/zitadel/application-key.ts'
 import { applicationKey, ec, pkcs1, pkcs8, rsa } from '../fixtures/keys.ts'
 

@@ -1,6 +1,6 @@
 import { ZitadelError } from '../../errors.ts'
 import { ROUTE_KEYS } from '../../options/route-options.ts'
-import { OTHER_COPY_PROBLEM, findGuard, isGuardedByOtherCopy, resolveServedRule } from '../../guard/guard-registry.ts'
+import { OTHER_COPY_PROBLEM, findGuardConfig, isGuardedByOtherCopy, resolveServedRule } from '../../guard/guard-registry.ts'
 import { describeRule, type RouteAccess } from '../../guard/rule-description.ts'
 import type { AnyApp, ServedRoute } from '../../guard/served-routes.ts'
 import { PAGE_PLUGINS } from '../../openapi/docs-pages.ts'
@@ -45,7 +45,7 @@ export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token:
 /** Undefined if the route is outside of the scope of every guard, an error for a wrong declaration. */
 function findAccess (app: AnyApp, route: ServedRoute): RouteAccess | Error | undefined {
   if (isGuardedByOtherCopy(app, route)) return new Error(OTHER_COPY_PROBLEM)
-  const guard = findGuard(app, route)
+  const guard = findGuardConfig(app, route)
   try {
     return guard && describeRule(resolveServedRule(guard, route))
   } catch (error) {

@@ -2,7 +2,7 @@ import { isB64Token } from '../../oauth/bearer.ts'
 import { resolveProxy } from '../../options/proxy-config.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from '../command.ts'
 import { getFlag, readSecret } from '../flags.ts'
-import { checkIssuer } from '../issuer-check.ts'
+import { parseIssuer } from '../issuer-flag.ts'
 import { formatJson, toPrintable } from '../printable.ts'
 import { ActionsApi, ApiError, type ApiCall } from './actions-api.ts'
 import { listDeliveryWarnings } from './delivery-warnings.ts'
@@ -49,7 +49,7 @@ export const events: Command = {
 }
 
 function createApi (values: CommandLine['values'], token: string, env: Terminal['env']): ActionsApi {
-  const issuer = checkIssuer(getFlag(values, 'issuer') ?? env['ZITADEL_ISSUER'])
+  const issuer = parseIssuer(getFlag(values, 'issuer') ?? env['ZITADEL_ISSUER'])
   return new ActionsApi(issuer, token, resolveProxy(issuer, env)?.server)
 }
 

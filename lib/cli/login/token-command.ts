@@ -6,7 +6,7 @@ import { getNumericFlag, getFlag } from '../flags.ts'
 import { logInByBrowser } from './code-grant.ts'
 import { logInByDevice } from './device-grant.ts'
 import { fetchMetadata } from './authorization-server-metadata.ts'
-import { checkIssuer } from '../issuer-check.ts'
+import { parseIssuer } from '../issuer-flag.ts'
 import { createSender } from './login-sender.ts'
 
 /** Seconds for a login. */
@@ -38,7 +38,7 @@ export const token: Command = {
     if (env['CI']) throw new UsageError('a job of a build server cannot log in. Use a service account there')
     const port = getNumericFlag(values, 'port', 0, 65_535) ?? 0
     const timeout = (getNumericFlag(values, 'timeout', 1, 3600) ?? TIMEOUT_SECONDS) * 1000
-    const issuer = checkIssuer(getFlag(values, 'issuer') ?? env['ZITADEL_ISSUER'])
+    const issuer = parseIssuer(getFlag(values, 'issuer') ?? env['ZITADEL_ISSUER'])
     const send = createSender(env)
     const request = { clientId, scope: createScope(values), send, prompt: writeError, wait, now: systemClock.monotonic, timeout }
     const metadata = await fetchMetadata(issuer, send)

@@ -65,3 +65,7 @@ export async function fetchDocument (exchange: Exchange, urls: readonly string[]
   }
   return { tried: tried.join(', ') }
 }
+
+/** A message that both protocols have, and that changes nothing. */
+export const PING = { method: 'POST', body: { jsonrpc: '2.0', id: 1, method: 'ping' } } as const
+export const MCP_HEADERS = { accept: 'application/json, text/event-stream' }

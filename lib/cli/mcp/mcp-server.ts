@@ -1,5 +1,5 @@
 import { createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
-import { describeAnswer, type Answer, type Exchange } from './mcp-http.ts'
+import { MCP_HEADERS, PING, describeAnswer, type Answer, type Exchange } from './mcp-http.ts'
 
 /** The response of the server to a client without a token. */
 export interface Challenge {
@@ -12,17 +12,13 @@ export interface Challenge {
   readonly isReachable: boolean
 }
 
-/** A message that both protocols have, and that changes nothing. */
-const PING = { method: 'POST', body: { jsonrpc: '2.0', id: 1, method: 'ping' } } as const
-const HEADERS = { accept: 'application/json, text/event-stream' }
-
 /**
  * Sends a message without a token, and reads the challenge.
  *
  * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-5.1 RFC 9728 section 5.1}
  */
 export async function diagnoseChallenge (exchange: Exchange, url: string): Promise<Challenge> {
-  const answer = await exchange(url, { ...PING, headers: HEADERS })
+  const answer = await exchange(url, { ...PING, headers: MCP_HEADERS })
   const { status } = answer
   if (status === 401) return readChallenge(answer)
   const isReachable = Number(status) < 300 || [400, 406, 415].includes(Number(status))
@@ -46,14 +42,4 @@ function readChallenge ({ challenge }: Answer & { readonly challenge?: string | 
     scopes: scope?.split(' '),
     isReachable: true
   }
-}
-
-/** Sends a message with the token. It goes to the URL of the user, and to no other. */
-export async function diagnoseMcpToken (exchange: Exchange, url: string, token: string): Promise<Diagnosis> {
-  const answer = await exchange(url, { ...PING, headers: { ...HEADERS, authorization: `Bearer ${token}` } })
-  const { status } = answer
-  if (status === 401) return createFailure('mcp_token', 'mcp_token_refused', 'The MCP server does not accept the token')
-  if (status === 403) return createWarning('mcp_token', 'mcp_role_missing', 'The token is active, and the caller lacks a role that the route demands')
-  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return createFailure('mcp_token', 'mcp_token_unanswered', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`)
-  return createSuccess('mcp_token', 'The MCP server accepts the token')
 }

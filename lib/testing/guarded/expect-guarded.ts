@@ -1,5 +1,5 @@
 import { AssertionError } from 'node:assert'
-import { OTHER_COPY_PROBLEM, listGuards } from '../../guard/guard-registry.ts'
+import { OTHER_COPY_PROBLEM, listGuardConfigs } from '../../guard/guard-registry.ts'
 import type { RouteRow } from '../../guard/route-table.ts'
 import type { AnyApp } from '../../guard/served-routes.ts'
 import { inspectRoutes } from './inspect-routes.ts'
@@ -23,7 +23,7 @@ export async function expectGuarded (app: AnyApp): Promise<RouteRow[]> {
   if (typeof (app as Partial<AnyApp> | null)?.ready !== 'function') throw new TypeError('expectGuarded(): "app" must be a Fastify instance. If a function builds it, call the function and await its promise')
   const { rows, problems } = await inspectRoutes(app)
   if (problems.length === 0) return rows
-  const isRegistered = listGuards(app.server).size > 0 || problems.some((problem) => problem.endsWith(OTHER_COPY_PROBLEM))
+  const isRegistered = listGuardConfigs(app.server).size > 0 || problems.some((problem) => problem.endsWith(OTHER_COPY_PROBLEM))
   const none = !isRegistered ? '\nfastify-zitadel is not registered on this server.' : ''
   throw new AssertionError({ message: `A request without a token is not denied by ${problems.length} ${problems.length === 1 ? 'route' : 'routes'}:${none}\n${problems.map((problem) => `  ${problem}`).join('\n')}` })
 }

@@ -1,5 +1,5 @@
 import type { RouteRule } from '../../guard/route-rules.ts'
-import { OTHER_COPY_PROBLEM, findGuard, isGuardedByOtherCopy, resolveServedRule } from '../../guard/guard-registry.ts'
+import { OTHER_COPY_PROBLEM, findGuardConfig, isGuardedByOtherCopy, resolveServedRule } from '../../guard/guard-registry.ts'
 import { createRow, sortRows, type RouteRow } from '../../guard/route-table.ts'
 import { describeRule, type RouteAccess } from '../../guard/rule-description.ts'
 import { listServedRoutes, type AnyApp, type ServedRoute } from '../../guard/served-routes.ts'
@@ -39,7 +39,7 @@ interface RouteFinding {
 }
 
 async function inspectRoute (app: AnyApp, route: ServedRoute, probe: () => Promise<ProbeResult>): Promise<RouteFinding> {
-  const guard = findGuard(app, route)
+  const guard = findGuardConfig(app, route)
   if (isGuardedByOtherCopy(app, route)) return { access: { access: 'own' }, problem: OTHER_COPY_PROBLEM }
   if (guard === undefined) {
     const { access } = route.context.config as { access?: RouteAccess['access'] }

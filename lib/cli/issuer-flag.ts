@@ -6,7 +6,7 @@ import { UsageError } from './command.ts'
  *
  * @throws UsageError
  */
-export function checkIssuer (issuer: string | undefined): string {
+export function parseIssuer (issuer: string | undefined): string {
   if (!issuer) throw new UsageError('the issuer is missing: give --issuer, or the variable ZITADEL_ISSUER')
   const [isValid, expected, getHint] = OPTION_CHECKS.issuer
   // The commands that log in have no flag for another address.
