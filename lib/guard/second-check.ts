@@ -7,6 +7,12 @@ import { forgetStrategyDenial } from './strategy-denial.ts'
 import { endCheck, type GuardHook } from './denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
+/**
+ * Milliseconds by which a verdict that allowed a request may exceed the age that the route accepts, when the body has been read and
+ * when a stream opens: long enough for ordinary uploads.
+ */
+export const BODY_GRACE_MS = 5000
+
 /** How long a body must take until the expiry is checked again. Most requests have none, and a check reads the clock. */
 const EXPIRY_RECHECK_MS = 50
 
@@ -60,7 +66,7 @@ function createStrategy (check: AccessCheck): GuardHook {
 
 function isOutdated (context: AccessContext, now: number): boolean {
   for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-    if (current.introspector.isOutdated(current.token, current.verdict, current.requirement.maxAge, now)) return true
+    if (current.introspector.isOutdated(current.token, current.verdict, current.requirement.maxAge, BODY_GRACE_MS, now)) return true
   }
   return false
 }

@@ -1,6 +1,9 @@
 import { createHmac, hkdfSync } from 'node:crypto'
 import { AeadBox, FORMAT, type ApiIdentity } from './aead-box.ts'
 
+/** The log line of a process whose shared key is derived from credentials that were replaced. */
+export const OUTDATED_KEY = 'the credentials were replaced, but the key of the shared cache is derived from the first ones: processes that start now do not share with this one and do not receive its "forget" (give "cache.shared.key")'
+
 /**
  * What is derived from one shared key. Without the key, names cannot be assigned to tokens or users, and responses can be
  * neither read nor written. To read a response, its token is needed as well.

@@ -9,6 +9,7 @@ import type { Config } from '../options/config.ts'
 import type { Registration } from '../registration.ts'
 import type { Reporter } from '../reporter.ts'
 import { openSharedCache } from '../shared-cache/open-shared-cache.ts'
+import { OUTDATED_KEY } from '../shared-cache/shared-key.ts'
 import { KEYS_PATH } from '../zitadel/endpoints.ts'
 import { CredentialRotation } from './credential-rotation.ts'
 import { CachedCheck, introspectRandomToken, toCheckResult } from './health-check.ts'
@@ -53,7 +54,7 @@ export async function openServerSource (server: NonNullable<Config['authorizatio
     onReplaced: () => {
       check.forget()
       if (sharedCache !== undefined && config.cache.shared!.key === undefined) {
-        reporter.report('warn', 'FST_ZITADEL_SHARED_KEY', 'the credentials were replaced, but the key of the shared cache is derived from the first ones: processes that start now do not share with this one and do not receive its "forget" (give "cache.shared.key")')
+        reporter.report('warn', 'FST_ZITADEL_SHARED_KEY', OUTDATED_KEY)
       }
     }
   }, clock)

@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { ContextCheck } from '../guard/context-check.ts'
+import { BODY_GRACE_MS } from '../guard/second-check.ts'
 import { hashToken } from '../oauth/token-hash.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import { VerdictIndex } from '../verdicts/verdict-index.ts'
@@ -31,6 +32,7 @@ export class StreamWatcher implements VerdictListener {
   readonly #doubts = new SlicedLoop<WatchedToken>((watched) => this.#doubt(watched))
   #cutOff: CutOff | undefined
   readonly #wakeUp = new WakeUp(() => { this.checkDue() })
+  readonly #checkStreams = (watched: WatchedToken): void => { watched.checkStreams(this.#options.check, this.#options.introspector) }
   #isClosed = false
 
   constructor (options: StreamWatcherOptions, clock: Clock) {
@@ -51,7 +53,7 @@ export class StreamWatcher implements VerdictListener {
     const watched = this.#tokens.get(key) ?? this.#watch(key, token, verdict)
     watched.add(stream)
     // The handler may have waited since the check.
-    if (watched.verdict !== verdict || this.#options.introspector.isOutdated(token, verdict, Infinity)) this.#doubt(watched)
+    if (watched.verdict !== verdict || this.#options.introspector.isOutdated(token, verdict, Infinity, BODY_GRACE_MS)) this.#doubt(watched)
     else this.#schedule(watched)
     return () => {
       if (watched.remove(stream) && watched.streams.size === 0) this.#unwatch(watched)
@@ -107,10 +109,6 @@ export class StreamWatcher implements VerdictListener {
     this.#wakeUp.clear()
     this.#queue.clear()
     this.#tokens.clear()
-  }
-
-  #checkStreams (watched: WatchedToken): void {
-    watched.checkStreams(this.#options.check, this.#options.introspector)
   }
 
   #watch (key: string, token: string, verdict: Verdict): WatchedToken {

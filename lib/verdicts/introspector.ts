@@ -21,12 +21,6 @@ export interface IntrospectorOptions extends CacheBounds, VerdictLoaderOptions {
   readonly onForget?: OnForget | undefined
 }
 
-/**
- * Milliseconds by which a verdict that allowed a request may exceed the age that the route accepts, at the check after the body and
- * when a stream opens: long enough for ordinary uploads.
- */
-const BODY_GRACE_MS = 5000
-
 /** Gets the verdict on a token: from the cache, or by one introspection for all requests that wait for it. */
 export class Introspector {
   readonly #options: IntrospectorOptions
@@ -70,12 +64,13 @@ export class Introspector {
    * meanwhile.
    *
    * @param maxAge milliseconds that the route accepts
+   * @param grace milliseconds by which the verdict may be older
    * @param now monotonic milliseconds
    */
-  isOutdated (token: string, verdict: Verdict, maxAge: number, now: number = this.#clock.monotonic()): boolean {
+  isOutdated (token: string, verdict: Verdict, maxAge: number, grace: number, now: number = this.#clock.monotonic()): boolean {
     const { ttl, staleIfError } = this.#options
     const trusted = verdict.granted?.token.stale === true ? ttl + staleIfError : ttl
-    if (now - verdict.askedAt >= Math.min(trusted * 1000, maxAge) + BODY_GRACE_MS) return true
+    if (now - verdict.askedAt >= Math.min(trusted * 1000, maxAge) + grace) return true
     return this.isPossiblyForgotten(verdict) && this.getCached(token, Infinity, now) !== verdict
   }
 

@@ -102,11 +102,11 @@ t.test('a doubtful verdict is not used past its ttl, and other verdicts are', as
 t.test('a doubtful verdict that was used for a request is outdated after its body', async (t) => {
   const world = createWorld()
   const verdict = await world.introspector.getVerdict('one')
-  t.equal(world.introspector.isOutdated('one', verdict, Infinity), false)
+  t.equal(world.introspector.isOutdated('one', verdict, Infinity, 5000), false)
   world.introspector.doubt({ sub: 'ben' })
-  t.equal(world.introspector.isOutdated('one', verdict, Infinity), false)
+  t.equal(world.introspector.isOutdated('one', verdict, Infinity, 5000), false)
   world.introspector.doubt({ sub: 'ada' })
-  t.equal(world.introspector.isOutdated('one', verdict, Infinity), true)
+  t.equal(world.introspector.isOutdated('one', verdict, Infinity, 5000), true)
 })
 
 t.test('a verdict that is doubted in flight is asked for again, as that of a known token', async (t) => {
@@ -216,7 +216,7 @@ t.test('a verdict is outdated after a body that ends five seconds after its ttl,
   const world = createWorld({ staleIfError: 60 })
   const verdict = await world.introspector.getVerdict('one')
   const { askedAt } = verdict
-  const isOutdated = (age: number, maxAge = Infinity, of = verdict): boolean => world.introspector.isOutdated('one', of, maxAge, askedAt + age)
+  const isOutdated = (age: number, maxAge = Infinity, of = verdict): boolean => world.introspector.isOutdated('one', of, maxAge, 5000, askedAt + age)
   t.same([isOutdated(34_999), isOutdated(35_000)], [false, true])
   t.same([isOutdated(14_999, 10_000), isOutdated(15_000, 10_000)], [false, true])
   world.respond = () => fail(false)
