@@ -8,7 +8,7 @@ import type { DenialReason, ZitadelErrorCode } from './errors.ts'
 export interface IntrospectionMessage {
   /** The number of the registration of the plugin in this process, from 1. */
   readonly registration: number
-  /** Whether the token is known: it was active when ZITADEL was last asked about it, and has not expired. */
+  /** Whether the token is known: its last introspection granted it, and it has neither expired nor been forgotten since. */
   readonly wasActive: boolean
   /** Undefined until the introspection has ended. */
   readonly outcome: 'active' | 'inactive' | 'failed' | undefined

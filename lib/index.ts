@@ -35,7 +35,6 @@ export type { Sign, SigningClient } from './oauth/private-key-jwt.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'
 export type { ActiveToken } from './zitadel/active-token.ts'
 // A star, because TypeScript merges declarations of users only through one.
-export type { Actor } from './zitadel/actor.ts'
 export type * from './zitadel/claims.ts'
 export type { ApplicationKey } from './zitadel/application-key.ts'
 export type { OpenapiOptions } from './openapi/docs-settings.ts'

@@ -18,7 +18,7 @@ export interface HttpCall {
   readonly proxy?: ProxyServer | undefined
 }
 
-/** A response. `requestId` and `parent` are left out, because texts of the peer are not searched for secrets here. */
+/** A response, without `requestId` and `parent`: texts of the peer are not searched for secrets here. */
 export type CallResponse = Pick<HttpResponse, 'status' | 'text' | 'headers'>
 
 /**

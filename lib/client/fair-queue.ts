@@ -60,8 +60,10 @@ export class FairQueue<T> {
     return undefined
   }
 
-  /** Removes and returns the first entry of the subject with the most entries, if these are more than the given subject would have
-   * with one entry more. */
+  /**
+   * Removes and returns the first entry of the subject with the most entries, if these are more than the given subject would have
+   * with one entry more.
+   */
   evictFor (subject: unknown): T | undefined {
     if (this.#most <= this.count(subject) + 1) return undefined
     const [largest] = this.#byCount.get(this.#most)!

@@ -20,10 +20,10 @@ const MAX_KNOWN_STARTS = 2
 /**
  * Bounds the introspections that callers can cause.
  *
- * A token is known if it was active when ZITADEL was last asked about it, and has not expired. Known tokens go first and have a
- * share of their own, so that a flood of random tokens does not keep legitimate callers out. Unknown tokens have every third start,
- * so that a flood of active tokens does not keep new callers out. The subjects of known tokens are served alternately, and if the
- * queue is full, an entry of the subject with the most makes room. So subjects with many tokens do not keep others out.
+ * A token is known if its last introspection granted it, and it has neither expired nor been forgotten since. Known tokens go first
+ * and have a share of their own, so that a flood of random tokens does not keep legitimate callers out. Unknown tokens have every
+ * third start, so that a flood of active tokens does not keep new callers out. The subjects of known tokens are served alternately,
+ * and if the queue is full, an entry of the subject with the most makes room. So subjects with many tokens do not keep others out.
  */
 export class Limiter {
   readonly #limits: Limits

@@ -10,8 +10,8 @@ export function isClientRejection (httpResponse: HttpResponse): boolean {
 }
 
 /**
- * Whether a retry is likely to succeed. ZITADEL also responds inactive after an internal error, so a token that was active a
- * moment ago is introspected twice.
+ * Whether a retry is likely to succeed. ZITADEL also responds inactive after an internal error, so a known token is introspected
+ * once more.
  *
  * @param wasActive whether the token is known
  */

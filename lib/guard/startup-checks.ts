@@ -70,6 +70,7 @@ function isOfPlugin (config: unknown): boolean {
 function listRoutes (app: FastifyInstance): ServedRoute[] {
   return listServedRoutes(app).filter(({ method }) => method !== 'OPTIONS')
 }
+
 /** Creates the error for a guard whose scope has no route while other scopes have some. It names the plugin to wrap. */
 function createNoRouteError (app: FastifyInstance): Error {
   // The first name is the file or function that registered the plugin. Fastify shows source text for one without a name.

@@ -2,7 +2,7 @@ import type { FastifyRequest, FastifyReply } from 'fastify'
 import { logDenial } from './denial-log.ts'
 
 /** The last denial by a strategy: the one that @fastify/auth reports. Removed when its line is written, or the request is let in. */
-const strategyDenials = new WeakMap<object, Error & { statusCode?: number } >()
+const strategyDenials = new WeakMap<object, Error & { statusCode?: number }>()
 
 /**
  * Writes the line of a denial by a strategy, if the request fails with it. Another strategy may still allow the request. If the

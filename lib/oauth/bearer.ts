@@ -79,6 +79,7 @@ export function createBearerChallenge (realm?: string, error?: BearerErrorCode, 
   if (resourceMetadata !== undefined) parameters.push(`resource_metadata="${resourceMetadata}"`)
   return parameters.length === 0 ? 'Bearer' : `Bearer ${parameters.join(', ')}`
 }
+
 /**
  * Whether the token is a plain bearer token. A token that is bound to a key (`cnf`) or of another type needs a proof of
  * possession, which is not checked here.

@@ -39,8 +39,8 @@ export interface CacheOptions {
 }
 
 /**
- * Bounds on the introspections that callers can cause. A known token was active when ZITADEL was last asked about it, and has not
- * expired; any other is unknown. A quarter of each limit is kept for known tokens, and a quarter of the queue for unknown ones. If
+ * Bounds on the introspections that callers can cause. A known token was granted by its last introspection, and has neither
+ * expired nor been forgotten since; any other is unknown. A quarter of each limit is kept for known tokens, and a quarter of the queue for unknown ones. If
  * both wait, every third introspection that starts is for an unknown token. The users of known tokens are served alternately, and
  * one of them can occupy a quarter of the queue. If the queue is full, the user with the most introspections in it makes room for
  * the others.

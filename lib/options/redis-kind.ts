@@ -15,7 +15,6 @@ function readsFromReplicas (value: object): boolean {
   return isCluster === true && (options?.scaleReads ?? 'master') !== 'master'
 }
 
-/** The kind of a client is recognized by its members, because none of the packages is a dependency. */
 export const isNodeRedisCluster = (client: RedisLike): client is NodeRedisCluster => 'masters' in client
 export const isIoredisCluster = (client: RedisLike): client is IoredisCluster => (client as Partial<IoredisCluster>).isCluster === true
 export const isSentinel = (client: RedisLike): client is NodeRedisSentinel => 'getSentinelNode' in client

@@ -1,6 +1,5 @@
-import { toOptionalString } from '../untrusted-json.ts'
-
 import type { FastifyRequest } from 'fastify'
+import { toOptionalString } from '../untrusted-json.ts'
 
 /** What the guard reads of a JSON-RPC message. */
 export interface McpMessage {

@@ -23,8 +23,8 @@ interface Socket {
 const IOREDIS_OVERRIDES = { lazyConnect: false, maxRetriesPerRequest: 0, autoResubscribe: false }
 
 /**
- * Opens a connection with the settings of a client. It is closed when a reply or message arrives that is larger than any of this
- * package; with node-redis, not over TLS and not through sentinels.
+ * Opens a connection with the settings of a client. It is closed when a reply or message arrives that is larger than
+ * every one of this package; with node-redis, not over TLS and not through sentinels.
  *
  * @param onInvalidReply the client may reconnect by itself
  * @param overrides options of ioredis

@@ -20,7 +20,7 @@ export class RouteStreams implements StreamCount {
     this.open--
   }
 
-  /** Its token has ended. */
+  /** Counts a stream whose token has ended. {@link RouteStreams.recordClose} counts that it is closed. */
   recordEnd (reason: EndReason): void {
     this.ended[reason]++
   }

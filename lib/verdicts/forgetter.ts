@@ -53,8 +53,7 @@ export class Forgetter {
 
   /**
    * Applies immediately in this process, and soon in the others. If all verdicts were doubted less than 200 ms ago, it applies when
-   * the 200 ms have passed.
-   * A failure to reach the others is logged by the shared cache.
+   * the 200 ms have passed. The shared cache logs a failure to reach the others.
    */
   doubt (target: DoubtTarget, source: 'event' | 'logout'): void {
     const run = async (): Promise<void> => {

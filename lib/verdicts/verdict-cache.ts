@@ -2,12 +2,12 @@ import type { Clock } from '../clock.ts'
 import { DropQueue } from './drop-queue.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
 import { SubscriptionGaps } from './subscription-gap.ts'
-import { VerdictPartitions, type PartitionsBounds, type VerdictCounts } from './verdict-partitions.ts'
+import { VerdictPartitions, type VerdictBounds, type VerdictCounts } from './verdict-partitions.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { NamedTarget } from './verdict-names.ts'
 import type { Verdict } from './verdict.ts'
 
-export interface CacheBounds extends PartitionsBounds {
+export interface CacheBounds extends VerdictBounds {
   /** Whether verdicts are cached at all. */
   readonly isEnabled: boolean
 }

@@ -8,7 +8,7 @@ import type { NamedTarget } from './verdict-names.ts'
 import { weighVerdict } from './verdict-weight.ts'
 import type { Verdict } from './verdict.ts'
 
-export interface PartitionsBounds {
+export interface VerdictBounds {
   /** Seconds for which an active verdict is used. */
   readonly ttl: number
   /** Seconds for which an inactive verdict is used. */
@@ -58,7 +58,7 @@ export class VerdictPartitions {
   readonly #clock: Clock
   readonly #timer = new ReleaseTimer(() => this.#release())
 
-  constructor ({ ttl, inactiveTtl, staleIfError, max, maxBytes }: PartitionsBounds, clock: Clock) {
+  constructor ({ ttl, inactiveTtl, staleIfError, max, maxBytes }: VerdictBounds, clock: Clock) {
     const few = Math.ceil(max * FEW_SHARE)
     const heavyBytes = Math.ceil(maxBytes * HEAVY_SHARE)
     const inactiveBytes = Math.ceil(maxBytes * INACTIVE_SHARE)

@@ -1,6 +1,6 @@
 import type { DenialReason } from '../errors.ts'
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import { isValidActorChain } from './actor.ts'
+import { isValidActorChain } from './actor-chain.ts'
 import { isSessionToken, isPersonalAccessToken } from './token-id.ts'
 
 /** Which active tokens an API accepts at all, before it checks any scope or role. */

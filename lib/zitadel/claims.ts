@@ -1,5 +1,11 @@
 import type { IntrospectionResponse } from '../oauth/introspection.ts'
-import type { Actor } from './actor.ts'
+
+/** The party that acts for the subject (token exchange, RFC 8693). A chain: each party acted through the one in its `act`. */
+export interface Actor {
+  readonly iss?: string
+  readonly sub: string
+  readonly act?: Actor
+}
 
 /**
  * The claims of an introspection response of ZITADEL. The types say what ZITADEL sends; only `active`, `exp` and `nbf` are

@@ -1,7 +1,7 @@
 import { createFrozenRecord } from './frozen.ts'
 
 /** The user's metadata as text, by its key. */
-export type UserMetadata = Readonly<Record<string, string>>
+type UserMetadata = Readonly<Record<string, string>>
 
 const NO_METADATA: UserMetadata = createFrozenRecord([])
 

@@ -5,6 +5,7 @@ import { LoginError } from './login-error.ts'
 
 /** Milliseconds for one request. */
 const TIMEOUT_MS = 10_000
+
 /** Sends one request of a login. */
 export type Send = (call: HttpCall) => Promise<CallResponse>
 

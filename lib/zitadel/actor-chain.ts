@@ -1,10 +1,3 @@
-/** The party that acts for the subject (token exchange, RFC 8693). A chain: each party acted through the one in its `act`. */
-export interface Actor {
-  readonly iss?: string
-  readonly sub: string
-  readonly act?: Actor
-}
-
 /**
  * Whether the claim names every actor. If it does not, a handler that denies actors would treat an actor as the user.
  * A loop, because a hostile chain can be deeper than the stack.
