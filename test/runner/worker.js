@@ -4,6 +4,9 @@ import { pathToFileURL } from 'node:url'
 import t from 'tap'
 import { startCoverage } from './coverage.js'
 
+/** Milliseconds after the last file in which the process should exit. */
+const MAX_EXIT_MS = 15_000
+
 startCoverage()
 writeOncePerTurn(process.stdout)
 let more = true
@@ -25,6 +28,13 @@ while (more) {
 }
 ended = true
 process.disconnect()
+setTimeout(reportResources, MAX_EXIT_MS).unref()
+
+/** A file that leaves a connection or a timer open keeps the process from exiting, until a time limit of tap, which does not name it. */
+function reportResources () {
+  const sockets = process._getActiveHandles().filter(({ remotePort }) => remotePort !== undefined).map(({ localPort, remotePort }) => `${localPort} -> ${remotePort}`)
+  console.log(`the process does not exit: ${process.getActiveResourcesInfo().join(', ')}, sockets ${sockets.join(', ') || 'none'}`)
+}
 
 /** A pipe is written synchronously, and each assertion is a line: writes those of one turn of the event loop together. */
 function writeOncePerTurn (stream) {
