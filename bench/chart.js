@@ -9,10 +9,10 @@ const TOP = 54
  *
  * @param panels of { title, note, bars: [{ label, ours, median, min, max }], most }
  */
-export function chart (panels) {
+export function drawChart (panels) {
   let y = 0
   const parts = panels.map((panel) => {
-    const part = draw(panel, y)
+    const part = drawPanel(panel, y)
     y += TOP + panel.bars.length * STEP + 16
     return part
   })
@@ -28,7 +28,7 @@ ${parts.join('\n')}
 `
 }
 
-function draw ({ title, note, bars, most }, top) {
+function drawPanel ({ title, note, bars, most }, top) {
   const room = WIDTH - LABELS - 130
   const x = (value) => (LABELS + Math.min(value, most) / most * room).toFixed(1)
   const start = top + TOP
@@ -37,19 +37,19 @@ function draw ({ title, note, bars, most }, top) {
     const middle = y + BAR / 2
     const width = (x(median) - LABELS).toFixed(1)
     const beyond = median > most ? ' →' : ''
-    return `<text x="${LABELS - 8}" y="${middle + 4}" font-size="12" text-anchor="end"${ours ? ' font-weight="600"' : ''}>${escaped(label)}</text>
+    return `<text x="${LABELS - 8}" y="${middle + 4}" font-size="12" text-anchor="end"${ours ? ' font-weight="600"' : ''}>${escapeText(label)}</text>
 <rect class="${ours ? 'ours' : 'peer'}" x="${LABELS}" y="${y}" width="${width}" height="${BAR}" rx="2"/>
 <line class="spread" x1="${x(min)}" x2="${x(max)}" y1="${middle}" y2="${middle}" stroke-width="1.5"/>
 <text x="${Math.max(x(median), x(max)) + 6}" y="${middle + 4}" font-size="12">${median.toFixed(2)}${beyond}</text>`
   })
   const end = start + bars.length * STEP
-  return `<text x="8" y="${top + 22}" font-size="15" font-weight="600">${escaped(title)}</text>
-<text class="note" x="8" y="${top + 40}" font-size="12">${escaped(note)}</text>
+  return `<text x="8" y="${top + 22}" font-size="15" font-weight="600">${escapeText(title)}</text>
+<text class="note" x="8" y="${top + 40}" font-size="12">${escapeText(note)}</text>
 ${lines.join('\n')}
 <line class="axis" x1="${LABELS}" x2="${LABELS}" y1="${start - 4}" y2="${end}"/>
 <line class="one" x1="${x(1)}" x2="${x(1)}" y1="${start - 4}" y2="${end}" stroke-dasharray="4 3"/>`
 }
 
-function escaped (text) {
+function escapeText (text) {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;')
 }

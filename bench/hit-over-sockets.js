@@ -2,8 +2,8 @@ import autocannon from 'autocannon'
 import { NAMES, PEERS, WITH_METRICS, getBareFramework } from './contestants/names.js'
 import { PATH } from './contestants/route.js'
 import { startContestant } from './parts/contestant-processes.js'
-import { inRounds, ratios, spread } from './parts/statistics.js'
-import { number, ratio } from './table.js'
+import { measureInRounds, divideEach, getSpread } from './parts/statistics.js'
+import { formatSpread, formatRatio } from './table.js'
 
 const CONNECTIONS = 16
 /** Why a goal is not reached: found by profiles, and by measuring with one token. */
@@ -20,24 +20,24 @@ const LOADS = 4
  * Each round starts a contestant and its bare framework in new processes, because the engine can compile the same code differently.
  * Both are loaded in turn, because the machine can get slower or faster within seconds.
  */
-export async function hitOverSockets ({ started, authority, socketRounds, progress }) {
+export async function measureHitOverSockets ({ started, authority, socketRounds, progress }) {
   const guards = started.contestants.filter((contestant) => contestant !== WITH_METRICS && contestant !== getBareFramework(contestant))
-  const measured = await inRounds(socketRounds, guards, async (contestant, round, i) => {
+  const measured = await measureInRounds(socketRounds, guards, async (contestant, round, i) => {
     progress((round + i / guards.length) / socketRounds)
     return await measurePair(contestant, authority)
   })
   // Requests a second and core are the inverse of CPU seconds a request.
   const shares = (contestant) => measured.get(contestant).map(({ own, bare }) => bare / own)
-  const toPlain = (contestant) => spread(shares(contestant))
-  const toEmpty = (contestant) => spread(ratios(shares(contestant), shares(`empty:${contestant.split(':')[1]}`)))
+  const toPlain = (contestant) => getSpread(shares(contestant))
+  const toEmpty = (contestant) => getSpread(divideEach(shares(contestant), shares(`empty:${contestant.split(':')[1]}`)))
   const bestPeer = Math.max(...PEERS.filter((peer) => measured.has(peer)).map((peer) => toPlain(peer).median))
-  const rate = (contestant) => spread(measured.get(contestant).map(({ own }) => 1000 / own))
+  const rate = (contestant) => getSpread(measured.get(contestant).map(({ own }) => 1000 / own))
 
   return {
     title: 'Requests per second and core on a hit, over real sockets',
     text: `autocannon, ${CONNECTIONS} connections, from another process, ${authority.tokens.jwt.length.toLocaleString('en')} tokens; CPU time of the server's process. 1 is its plain framework, sent the same header. Each of ${socketRounds} rounds starts a contestant and its bare framework in new processes and loads both in turn: the median of the rounds, with the least and the most. Of a process, the cheapest of ${LOADS} loads counts. The process that sends the load does not sleep: waking it up would count as CPU time of the server, and a server that is slower than it would do so more often. On a shared machine, three runs of the same code gave medians of 0.77, 0.84 and 0.86 for the guard with an opaque token, and of 0.90, 0.80 and 0.81 with a JWT: a difference below 0.1 says little. On a machine half as fast (25,000 requests a second and core of plain Fastify), a quick run gave 0.74 and 0.71: there, memory outside of the CPU caches costs more. Processes of the same code once differed by up to 2 us a request. That was \`process.nextTick()\`: if a garbage collection finds none of its objects alive, V8 makes each of its calls ten times as slow from then on, and a request needs about nine. The guard keeps one of them (\`lib/tick-object.ts\`); other contestants that wait before their first requests can be affected.`,
     head: ['contestant', 'to plain Fastify', 'thousand requests per second and core'],
-    rows: guards.map((contestant) => [NAMES[contestant], ratio(toPlain(contestant)), number(rate(contestant))]),
+    rows: guards.map((contestant) => [NAMES[contestant], formatRatio(toPlain(contestant)), formatSpread(rate(contestant))]),
     bars: guards.map((contestant) => ({
       label: NAMES[contestant].replaceAll(/[*`]/g, ''),
       ours: contestant.startsWith('guard'),
@@ -47,14 +47,14 @@ export async function hitOverSockets ({ started, authority, socketRounds, progre
       ...['guard:opaque', 'guard:jwt'].map((guard) => ({
         what: `requests per second and core, ${guard.split(':')[1]} token, to plain Fastify`,
         goal: 'at least 0.85',
-        measured: ratio(toPlain(guard)),
+        measured: formatRatio(toPlain(guard)),
         reached: toPlain(guard).median >= 0.85,
         why: WHY
       })),
       ...['guard:opaque', 'guard:jwt'].map((guard) => ({
         what: `requests per second and core, ${guard.split(':')[1]} token, to an empty composition of @fastify/auth`,
         goal: '-',
-        measured: ratio(toEmpty(guard))
+        measured: formatRatio(toEmpty(guard))
       })),
       {
         what: 'requests per second and core, ahead of every other peer',

@@ -3,7 +3,7 @@ import { startProcess } from './parts/processes.js'
 const USERS = 1000
 
 /** Measures the memory of the guard, and whether random tokens increase it or evict verdicts of users. */
-export async function memory ({ verdicts, randomTokens }) {
+export async function measureMemory ({ verdicts, randomTokens }) {
   const ask = async (question, details) => {
     const process = await startProcess('memory-process.js', [question], ['--expose-gc'])
     const answer = await process.ask(question, details)

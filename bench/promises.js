@@ -1,7 +1,7 @@
 import { NAMES, WITH_METRICS } from './contestants/names.js'
 
 /** Counts the promises of a request on a hit. Each is garbage, a turn of the microtask queue, and expensive under AsyncLocalStorage. */
-export async function promises ({ started: { processes, contestants } }) {
+export async function countPromises ({ started: { processes, contestants } }) {
   const created = new Map()
   for (const contestant of contestants) {
     await processes.get(contestant).ask('touch')

@@ -1,8 +1,8 @@
 import { availableParallelism, cpus } from 'node:os'
-import { table } from './table.js'
+import { formatTable } from './table.js'
 
 /** The whole of bench/README.md. */
-export function readme ({ answers, missing, quick, minutes }) {
+export function formatReadme ({ answers, missing, quick, minutes }) {
   const targets = answers.flatMap(({ targets }) => targets)
   return `# The benchmark
 
@@ -20,13 +20,13 @@ verify a signature, or cache the result; the guard also checks revocations and r
 ${missing.length > 0 ? `\nNot in the registry when this was measured, so left out: ${missing.join(', ')}.\n` : ''}
 ## Goals and results
 
-${table(['target', 'goal', 'measured', 'reached'], targets.map(({ what, goal, measured, reached }) => [what, goal, measured, reached === undefined ? '-' : reached ? 'yes' : '**no**']))}
+${formatTable(['target', 'goal', 'measured', 'reached'], targets.map(({ what, goal, measured, reached }) => [what, goal, measured, reached === undefined ? '-' : reached ? 'yes' : '**no**']))}
 ${explainMissedTargets(targets)}${answers.map(({ title, text, head, rows }) => `
 ## ${title}
 
 ${text}
 
-${table(head, rows)}
+${formatTable(head, rows)}
 `).join('')}`
 }
 

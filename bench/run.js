@@ -1,15 +1,15 @@
 import { writeFile } from 'node:fs/promises'
-import { hitInProcess } from './hit-in-process.js'
-import { hitOverSockets } from './hit-over-sockets.js'
-import { introspection } from './introspection.js'
-import { memory } from './memory.js'
-import { promises } from './promises.js'
-import { chart } from './chart.js'
+import { measureHitInProcess } from './hit-in-process.js'
+import { measureHitOverSockets } from './hit-over-sockets.js'
+import { measureIntrospection } from './introspection.js'
+import { measureMemory } from './memory.js'
+import { countPromises } from './promises.js'
+import { drawChart } from './chart.js'
 import { createProgress } from '../test/runner/progress.js'
 import { startContestants } from './parts/contestant-processes.js'
 import { startProcess } from './parts/processes.js'
-import { readme } from './readme.js'
-import { stampede } from './stampede.js'
+import { formatReadme } from './readme.js'
+import { countIntrospections } from './stampede.js'
 
 // npm run bench [-- --quick]: all measurements in one run; the results go to bench/README.md and bench/chart.svg.
 
@@ -20,12 +20,12 @@ const effort = quick
 
 /** The measurements, and the part of the whole time that each takes. */
 const MEASUREMENTS = [
-  ['hits in process', hitInProcess, 0.18],
-  ['promises', promises, 0.01],
-  ['hits over sockets', hitOverSockets, 0.71],
-  ['introspection', introspection, 0.05],
-  ['stampede', stampede, 0.02],
-  ['memory', memory, 0.03]
+  ['hits in process', measureHitInProcess, 0.18],
+  ['promises', countPromises, 0.01],
+  ['hits over sockets', measureHitOverSockets, 0.71],
+  ['introspection', measureIntrospection, 0.05],
+  ['stampede', countIntrospections, 0.02],
+  ['memory', measureMemory, 0.03]
 ]
 const start = performance.now()
 const progress = createProgress('bench')
@@ -41,7 +41,7 @@ try {
     const update = (share) => progress.update(done + share * part, title)
     update(0)
     // No other processes run beside an introspection.
-    if (measure === introspection) await started.stop()
+    if (measure === measureIntrospection) await started.stop()
     answers.push(await measure({ ...effort, started, authority, server, progress: update }))
     done += part
   }
@@ -53,9 +53,9 @@ try {
 
 const [, , sockets, introspected] = answers
 const minutes = ((performance.now() - start) / 60_000).toFixed(1)
-const text = readme({ answers, missing: started.missing, quick, minutes })
+const text = formatReadme({ answers, missing: started.missing, quick, minutes })
 await writeFile(new URL('README.md', import.meta.url), text)
-await writeFile(new URL('chart.svg', import.meta.url), chart([
+await writeFile(new URL('chart.svg', import.meta.url), drawChart([
   { title: 'Requests per second and core on a hit', note: 'as a ratio to plain Fastify with the same header; more is better', bars: sockets.bars, most: 1.1 },
   { title: 'One introspection, uncached, p50', note: 'as a ratio to a raw undici POST; less is better', bars: introspected.bars, most: 8 }
 ]))

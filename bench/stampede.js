@@ -7,7 +7,7 @@ const REQUESTS = 1000
 const THINKING = 100
 
 /** Counts the introspections for one new token that a thousand requests have at the same time. */
-export async function stampede ({ authority, server }) {
+export async function countIntrospections ({ authority, server }) {
   const one = await ask(server, authority, 'guard', 1)
   const redis = await startRedis()
   const four = redis === undefined

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import Fastify from 'fastify'
 import { Redis } from 'ioredis'
 import zitadel from '../../dist/index.js'
-import { introspectionResponse } from '../parts/claims.js'
+import { createIntrospectionResponse } from '../parts/claims.js'
 import { answerQuestions } from '../parts/processes.js'
 
 // One process of a fleet, with its share of the callers. ZITADEL is a function that waits and counts.
@@ -26,7 +26,7 @@ answerQuestions({
       counts.introspections++
       await sleep(latency)
       if (!numbers.has(token)) numbers.set(token, Number(token.slice(86)))
-      return introspectionResponse('https://auth.acme.example', numbers.get(token))
+      return createIntrospectionResponse('https://auth.acme.example', numbers.get(token))
     }
     // The deadline is long, so that a busy machine does not change the counts.
     await app.register(zitadel, { introspect, timeout: 20_000, cache: { ttl, max: 100_000, shared: { client, key: 'k'.repeat(32), deadline: 5000 } } })
@@ -41,7 +41,7 @@ answerQuestions({
   run: ({ requests, tokens, spread }) => {
     call(requests, tokens, spread * 1000)
   },
-  forget: async (number) => await app.zitadel.forget({ sub: introspectionResponse('', number).sub }),
+  forget: async (number) => await app.zitadel.forget({ sub: createIntrospectionResponse('', number).sub }),
   counts: () => ({ ...counts }),
   memory: () => {
     for (let i = 0; i < 3; i++) globalThis.gc()

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { introspectionResponse } from '../parts/claims.js'
+import { createIntrospectionResponse } from '../parts/claims.js'
 import { startProcess } from '../parts/processes.js'
 import { startRedis } from '../parts/redis.js'
 import { estimate } from './model.js'
@@ -55,7 +55,7 @@ export async function measure ({ seconds, latency, ...fleet }) {
       redisCpu: rate(({ info }) => info.cpu),
       heap: heapAfter - heapBefore
     }
-    const responseLength = JSON.stringify(introspectionResponse('https://auth.acme.example', 0)).length
+    const responseLength = JSON.stringify(createIntrospectionResponse('https://auth.acme.example', 0)).length
     return { predicted: estimate({ ...fleet, requests: measured.requests, responseLength }), measured }
   } finally {
     admin.disconnect()

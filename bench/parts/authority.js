@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer } from 'node:http'
 import { setTimeout } from 'node:timers/promises'
 import { SignJWT } from 'jose'
-import { AUDIENCE, accessTokenClaims, introspectionResponse } from './claims.js'
+import { AUDIENCE, createAccessTokenClaims, createIntrospectionResponse } from './claims.js'
 import { answerQuestions } from './processes.js'
 
 // A minimal authorization server: every token is active, every client is accepted, and requests are counted.
@@ -45,7 +45,7 @@ const DOCUMENTS = {
   '/oauth/v2/keys': JSON.stringify({ keys: [{ ...tokenKey.publicKey.export({ format: 'jwk' }), kid: 'bench', alg: 'RS256', use: 'sig' }] })
 }
 
-const [head, tail] = JSON.stringify(introspectionResponse(issuer, 0)).split('"sub":"290000000000000000"')
+const [head, tail] = JSON.stringify(createIntrospectionResponse(issuer, 0)).split('"sub":"290000000000000000"')
 
 async function introspect (form) {
   const assertion = /(?:^|&)client_assertion=([^&]*)/.exec(form)?.[1]
@@ -57,7 +57,7 @@ async function introspect (form) {
 
 async function accessTokens () {
   const opaque = Array.from({ length: TOKENS }, () => randomBytes(67).toString('base64url').slice(0, 90))
-  const jwt = await Promise.all(opaque.map((_token, number) => new SignJWT(accessTokenClaims(issuer, number))
+  const jwt = await Promise.all(opaque.map((_token, number) => new SignJWT(createAccessTokenClaims(issuer, number))
     .setProtectedHeader({ alg: 'RS256', kid: 'bench', typ: 'at+jwt' })
     .sign(tokenKey.privateKey)))
   return { opaque, jwt }

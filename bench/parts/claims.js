@@ -3,7 +3,7 @@ const NOW = Math.floor(Date.now() / 1000)
 const ORGANIZATION = '280000000000000011'
 
 /** A typical introspection response of about 1 kB: a person with two roles, profile and email. */
-export function introspectionResponse (issuer, number) {
+export function createIntrospectionResponse (issuer, number) {
   const granted = { [ORGANIZATION]: 'acme.example' }
   const roles = { 'orders:read': granted, 'orders:write': granted }
   const sub = String(290000000000000000n + BigInt(number))
@@ -39,8 +39,8 @@ export function introspectionResponse (issuer, number) {
 }
 
 /** What a JWT access token carries: with its signature, 1.1 kB of token. */
-export function accessTokenClaims (issuer, number) {
-  const { iss, sub, aud, exp, iat, nbf, client_id: clientId, jti, ...rest } = introspectionResponse(issuer, number)
+export function createAccessTokenClaims (issuer, number) {
+  const { iss, sub, aud, exp, iat, nbf, client_id: clientId, jti, ...rest } = createIntrospectionResponse(issuer, number)
   const owner = 'urn:zitadel:iam:user:resourceowner'
   const roles = 'urn:zitadel:iam:org:project:roles'
   return {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { median } from './statistics.js'
+import { getMedian } from './statistics.js'
 import { answerQuestions } from './processes.js'
 
 // One introspection client in a process of its own. Every token is a new one.
@@ -28,7 +28,7 @@ answerQuestions({
       await once()
       times.push(performance.now() - start)
     }
-    return median(times)
+    return getMedian(times)
   },
   /** Microseconds of CPU a call. */
   together: async ({ count, concurrency }) => {

@@ -56,14 +56,14 @@ class LightResponse {
   removeListener () { return this }
 }
 
-export function lightPair (authorization) {
+export function createLightPair (authorization) {
   return [new LightRequest(authorization), new LightResponse()]
 }
 
 /**
  * For Express, which sets its own prototypes on a request and a response. These need the real ones.
  */
-export function realPair (authorization) {
+export function createRealPair (authorization) {
   const { method, url, headers } = new LightRequest(authorization)
   const request = new IncomingMessage(socket)
   request.method = method

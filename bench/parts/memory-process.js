@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto'
 import fastify from 'fastify'
 import zitadel from '../../dist/index.js'
 import { PATH, handler } from '../contestants/route.js'
-import { introspectionResponse } from './claims.js'
-import { lightPair } from './light-http.js'
+import { createIntrospectionResponse } from './claims.js'
+import { createLightPair } from './light-http.js'
 import { answerQuestions } from './processes.js'
 
 // A guard whose server is a function: the memory is the same, and a million introspections are fast.
@@ -16,7 +16,7 @@ async function guard (cache, introspect) {
   app.get(PATH, { config: { scopes: ['orders:read'] } }, handler)
   await app.ready()
   return (token) => new Promise((resolve) => {
-    const [request, response] = lightPair(`Bearer ${token}`)
+    const [request, response] = createLightPair(`Bearer ${token}`)
     response.onEnd = () => resolve(response.statusCode)
     app.routing(request, response)
   })
@@ -38,14 +38,14 @@ answerQuestions({
   /** Bytes a verdict. */
   verdicts: async (count) => {
     let asked = 0
-    const call = await guard({ ttl: 3600, max: count }, () => introspectionResponse(ISSUER, asked++))
+    const call = await guard({ ttl: 3600, max: count }, () => createIntrospectionResponse(ISSUER, asked++))
     await call(randomToken())
     const before = await heap()
     for (let i = 1; i < count; i++) await call(randomToken())
     const bytes = (await heap() - before) / (count - 1)
     // Called once more, because otherwise all of it could be collected.
     await call(randomToken())
-    return { bytes, response: JSON.stringify(introspectionResponse(ISSUER, 0)).length }
+    return { bytes, response: JSON.stringify(createIntrospectionResponse(ISSUER, 0)).length }
   },
   /** Random tokens, among requests of users. */
   flood: async ({ randomTokens, users }) => {
@@ -55,7 +55,7 @@ answerQuestions({
       const number = known.get(token)
       if (number === undefined) return { active: false }
       legitimate++
-      return introspectionResponse(ISSUER, number)
+      return createIntrospectionResponse(ISSUER, number)
     })
     const visit = async () => { for (const token of known.keys()) if (await call(token) !== 200) throw new Error('a user was denied') }
     await visit()

@@ -1,7 +1,7 @@
 import { createHook } from 'node:async_hooks'
 import { once } from 'node:events'
 import { open } from './open-contestant.js'
-import { lightPair, realPair } from './light-http.js'
+import { createLightPair, createRealPair } from './light-http.js'
 import { answerQuestions } from './processes.js'
 
 // One contestant in a process of its own.
@@ -55,7 +55,7 @@ answerQuestions({
     handle = opened.handle
     server = opened.server
     setMetrics = opened.setMetrics
-    pair = opened.isExpress ? realPair : lightPair
+    pair = opened.isExpress ? createRealPair : createLightPair
     headers = opened.tokens.map((token) => Buffer.from(`Bearer ${token}`))
     return true
   },
