@@ -22,6 +22,7 @@ export interface RouteAccess extends RequirementDescription {
   readonly mcp?: ToolsDescription
 }
 
+/** What the tools of an MCP server require, in the words of a route's config. */
 export interface ToolsDescription {
   /** Sorted by the name of the tool. */
   readonly tools: Readonly<Record<string, RequirementDescription>>

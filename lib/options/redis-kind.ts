@@ -15,6 +15,9 @@ function readsFromReplicas (value: object): boolean {
   return isCluster === true && (options?.scaleReads ?? 'master') !== 'master'
 }
 
+/** Whether a client is a cluster of node-redis. */
 export const isNodeRedisCluster = (client: RedisLike): client is NodeRedisCluster => 'masters' in client
+/** Whether a client is a cluster of ioredis or iovalkey. */
 export const isIoredisCluster = (client: RedisLike): client is IoredisCluster => (client as Partial<IoredisCluster>).isCluster === true
+/** Whether a client is one of node-redis that finds its master through sentinels. */
 export const isSentinel = (client: RedisLike): client is NodeRedisSentinel => 'getSentinelNode' in client

@@ -12,6 +12,7 @@ const FAILED_REPLACEMENT_INTERVAL_MS = 60_000
 
 type Credentials = SigningClient | SecretClient
 
+/** What a {@link CredentialRotation} needs. */
 export interface CredentialRotationOptions {
   /** Reads the credentials as they are now. */
   readonly read: () => Promise<Credentials>

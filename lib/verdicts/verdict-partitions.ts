@@ -8,6 +8,7 @@ import type { NamedTarget } from './verdict-names.ts'
 import { weighVerdict } from './verdict-weight.ts'
 import type { Verdict } from './verdict.ts'
 
+/** The bounds of all partitions together. */
 export interface VerdictBounds {
   /** Seconds for which an active verdict is used. */
   readonly ttl: number

@@ -68,4 +68,5 @@ export async function fetchDocument (exchange: Exchange, urls: readonly string[]
 
 /** A message that both protocols have, and that changes nothing. */
 export const PING = { method: 'POST', body: { jsonrpc: '2.0', id: 1, method: 'ping' } } as const
+/** The header fields that the protocol demands of a message. */
 export const MCP_HEADERS = { accept: 'application/json, text/event-stream' }

@@ -1,8 +1,14 @@
 import type { ProbeResult } from './probe.ts'
 
+// Why a request without a token can reach a route, and what to write.
+
+/** The route belongs to no guard. */
 export const OUTSIDE_SCOPE = 'it is outside of the scope of fastify-zitadel. Register the plugin on the root instance or on a scope around the route, or write config: { access: \'public\' }'
+/** The option `undeclaredRoutes` makes the route public. */
 export const OPEN_BY_DEFAULT = 'it declares nothing, and the option undeclaredRoutes: \'public\' leaves it open. Write config: { roles: [...] }, or config: { access: \'public\' } if it needs no token'
+/** The route guards itself, and does not deny the request. */
 export const OPEN_OWN = 'it declares access: \'own\', and none of its hooks denies the request. Add app.auth([...]) as a hook, or write config: { access: \'public\' } if it needs no token'
+/** The route is guarded, and the guard does not deny the request. */
 export const OPEN_GUARDED = 'its config requires a token, and the request passes. Look for a hook that changes its config or its hooks'
 
 /** @returns undefined if the request was denied */
