@@ -29,7 +29,10 @@ export interface NodeRedisCluster extends RedisConnection {
   readonly masters: ReadonlyArray<{ readonly client?: NodeRedisClient | undefined }>
 }
 
-/** A client of node-redis that finds its master through sentinels (`createSentinel`). Give it `reserveClient: true`. */
+/**
+ * A client of node-redis that finds its master through sentinels (`createSentinel`). Give it `reserveClient: true`, and a
+ * `reconnectStrategy` that gives up: otherwise a failover can keep the process from exiting (docs/fleet.md).
+ */
 export interface NodeRedisSentinel extends RedisConnection {
   readonly sendCommand: (isReadonly: boolean | undefined, args: string[]) => Promise<unknown>
   readonly isReady: boolean
