@@ -1,10 +1,11 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { createOptionError } from '../errors.ts'
+import type { UndeclaredRoute } from '../options/plugin-options.ts'
 import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import { checkKeysBesideConfig } from './config-keys.ts'
 import { hasRequirement } from './requirement.ts'
 import { findGuardedRoutes, isRootScope } from './guarded-scope.ts'
-import { isPreflightRoute } from './preflight.ts'
+import { isPreflightRoute, isUndeclaredPreflightRoute } from './preflight.ts'
 import { compileDeclaredRule, formatRoute, type RuleConfig } from './route-rules.ts'
 import { resolveUndeclaredRule } from './undeclared-rule.ts'
 import { findGuardConfig, listGuardConfigs } from './guard-registry.ts'
@@ -26,7 +27,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
   let hasRoutes = isRootScope(app)
 
   app.addHook('onRoute', function fastifyZitadelOnRoute (route) {
-    if (!isOfPlugin(route.config)) hasRoutes = true
+    if (!isOfPlugin(route.config) && !isPreflightForAll(route)) hasRoutes = true
     const label = formatRoute(route)
     const names = getRouteNames([route.method].flat(), route.url)
     for (const name of names) seen.add(name)
@@ -64,6 +65,11 @@ function reportRoutesOutside (app: FastifyInstance, hook: string): void {
 /** Any value, because a wrong config is refused later. */
 function isOfPlugin (config: unknown): boolean {
   return (config as { [PLUGIN_ROUTE]?: unknown } | undefined)?.[PLUGIN_ROUTE] === true
+}
+
+/** The route of @fastify/cors, which serves the preflights of all paths: it does not show that the routes of a scope are here. */
+function isPreflightForAll (route: RouteOptions): boolean {
+  return route.url.endsWith('*') && isUndeclaredPreflightRoute({ ...route, config: route.config ?? {} } as UndeclaredRoute)
 }
 
 /** Without those that serve OPTIONS, which declare nothing. */

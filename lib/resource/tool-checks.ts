@@ -60,8 +60,10 @@ function createLateCheck (checkMessage: (request: FastifyRequest, context: Acces
 }
 
 /** Whether a request has a body, parsed or not. */
-function hasBody ({ headers }: FastifyRequest): boolean {
-  return headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0'
+function hasBody ({ headers, raw }: FastifyRequest): boolean {
+  if (headers['transfer-encoding'] !== undefined || (headers['content-length'] ?? '0') !== '0') return true
+  // HTTP/2 needs neither field.
+  return raw.httpVersionMajor === 2 && !(raw as unknown as { readonly stream: { readonly endAfterHeaders: boolean } }).stream.endAfterHeaders
 }
 
 /** Creates an error that is not about the token. It has no challenge, so that no client logs in because of it. */

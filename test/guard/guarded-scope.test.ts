@@ -1,6 +1,7 @@
 import t from 'tap'
 import Fastify, { type FastifyInstance, type FastifyPluginAsync } from 'fastify'
 import fp from 'fastify-plugin'
+import cors from '@fastify/cors'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { createIntrospect, activeResponse, getter, type TestContext } from '../fixtures/guarded-app.ts'
@@ -152,6 +153,19 @@ t.test('a scope whose only route serves OPTIONS has a route', async (t) => {
   app.get('/', handler)
   app.register(async (scope) => { await scope.register(zitadel, options); scope.options('/in', handler) })
   await t.resolves(Promise.resolve(app.ready()))
+})
+
+t.test('the route of @fastify/cors does not hide that a scope has no route', async (t) => {
+  for (const isBefore of [true, false]) {
+    const app = createApp(t)
+    app.delete('/', handler)
+    app.register(async (scope) => {
+      if (isBefore) await scope.register(cors)
+      await scope.register(zitadel, options)
+      if (!isBefore) await scope.register(cors)
+    })
+    await t.rejects(async () => await app.ready(), noRoute)
+  }
 })
 
 t.test('the message names the plugin to wrap, and no source text', async (t) => {

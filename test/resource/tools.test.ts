@@ -1,6 +1,8 @@
 import t, { type Test } from 'tap'
-import type { FastifyInstance, InjectOptions } from 'fastify'
-import type { McpRouteOptions, ZitadelOptions, ZitadelRouteOptions } from '../../lib/index.ts'
+import { once } from 'node:events'
+import { connect } from 'node:http2'
+import Fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
+import zitadel, { type McpRouteOptions, type ZitadelOptions, type ZitadelRouteOptions } from '../../lib/index.ts'
 import { activeResponse, roles, startGuardedApp } from '../fixtures/guarded-app.ts'
 import type { DecisionMessage } from '../../lib/channels.ts'
 import { collectMessages } from '../fixtures/subscribe.ts'
@@ -243,4 +245,23 @@ t.test('a request without a body calls no tool only if its method has none', asy
   const { app } = await start(t)
   for (const method of ['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'] as const) t.equal((await app.inject({ method, url: '/mcp', headers: { authorization: 'Bearer good' } })).statusCode, 200, method)
   for (const method of ['POST', 'PUT', 'PATCH'] as const) t.equal((await app.inject({ method, url: '/mcp', headers: { authorization: 'Bearer good' } })).statusCode, 400, method)
+})
+
+t.test('over HTTP/2, a body without a length is checked too', async (t) => {
+  const app = Fastify({ http2: true })
+  t.teardown(() => app.close())
+  await app.register(zitadel, { introspect: async () => ({ active: true }) })
+  app.all('/mcp', { config: { mcp: { tools: { purge: { roles: ['admin'] } } } } }, async () => 'served')
+  const session = connect(await app.listen({ port: 0, host: '127.0.0.1' }))
+  t.teardown(() => session.destroy())
+  const send = async (method: string, body?: string): Promise<unknown> => {
+    const stream = session.request({ ':path': '/mcp', ':method': method, authorization: 'Bearer good' }, { endStream: body === undefined })
+    if (body !== undefined) stream.end(body)
+    const [headers] = await once(stream, 'response') as [Record<string, unknown>]
+    return headers[':status']
+  }
+  for (const method of ['GET', 'DELETE', 'HEAD']) {
+    t.equal(await send(method, '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"purge"}}'), 400, method)
+    t.equal(await send(method), 200, `${method} without a body`)
+  }
 })
