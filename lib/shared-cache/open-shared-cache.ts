@@ -27,9 +27,9 @@ const INTERVALS: SharedCacheIntervals = { heartbeat: HEARTBEAT_INTERVAL_MS, sile
  * @returns undefined without the option `cache.shared`
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function openSharedCache ({ cache, authorizationServer, timeout, staleIfError }: Config, client: Client | undefined, clock: Clock, log: Logger): SharedCache | undefined {
+export function openSharedCache ({ cache, issuer, timeout, staleIfError }: Config, client: Client | undefined, clock: Clock, log: Logger): SharedCache | undefined {
   if (cache.shared === undefined) return undefined
-  const identity = { issuer: authorizationServer?.issuer ?? '', clientId: client?.clientId ?? '', secret: client && getSecret(client) }
+  const identity = { issuer: issuer ?? '', clientId: client?.clientId ?? '', secret: client && getSecret(client) }
   // A request waits for another process no longer than for ZITADEL.
   const wait = Math.min(cache.shared.wait, timeout)
   return createSharedCache({ ...cache.shared, wait }, identity, { ttl: cache.ttl, staleIfError }, clock, log)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startStandIn } from '../../lib/testing/index.ts'
-import { fleetApp } from '../fixtures/fleet-app.ts'
+import { fleetApp, type FleetApp } from '../fixtures/fleet-app.ts'
 import { send, startPeer } from '../fixtures/peer.ts'
 import { needsRedis, startRedis } from '../fixtures/redis.ts'
 
@@ -114,6 +114,20 @@ t.test('the option introspect, or an external signer, needs a shared key', needs
   await t.rejects(fleetApp(t, port, { issuer: 'https://auth.acme.example', credentials: signer }), { code: 'FST_ZITADEL_OPTION', message: /"cache.shared.key"/ })
   const { status } = await fleetApp(t, port, { introspect }, { key: 'k'.repeat(32) })
   t.equal(await status('token'), 200)
+})
+
+t.test('with introspect, a response is shared with the same issuer only', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const open = async (issuer: string, active: boolean): Promise<FleetApp> => await fleetApp(t, port, { issuer, introspect: () => active ? { active, sub: 'ada' } : { active } }, { key: 'k'.repeat(32) })
+  const first = await open('https://a.example', true)
+  const same = await open('https://a.example', false)
+  const other = await open('https://b.example', false)
+  let token = 'token'
+  for (let index = 0; await first.status(token) !== 200 || await same.status(token) !== 200; index++) {
+    await breathe()
+    token = `token-${index}`
+  }
+  t.equal(await other.status(token), 401)
 })
 
 t.test('a wrong shared option stops the start', needsRedis, async (t) => {
