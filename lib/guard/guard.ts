@@ -52,8 +52,8 @@ export class Guard {
     this.secondCheck = (request, reply, done) => {
       const state = getCheckState(request)
       if (state !== undefined && holdRequest(state, request, done, () => this.secondCheck(request, reply, done))) return
-      // A route that needs no token can pass a request to the not-found handler, by reply.callNotFound().
-      if (getAccessContext(request) === undefined && request.is404) return this.onRequest(request, reply, done)
+      // A route that needs no token can pass a request to the not-found handler, by reply.callNotFound(), and an error handler one that was denied.
+      if (request.is404 && (state?.hasFailed === true || getAccessContext(request) === undefined)) return this.onRequest(request, reply, done)
       if (!DECISION.hasSubscribers) return secondCheck(request, reply, done)
       const checked = getAccessContext(request)?.verdict
       secondCheck(request, reply, (denial) => {

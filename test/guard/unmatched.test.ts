@@ -6,8 +6,8 @@ import cors from '@fastify/cors'
 import fp from 'fastify-plugin'
 import { restoreHookName } from '../../lib/guard/guarded-scope.ts'
 import { listNotFoundContexts } from '../../lib/guard/unmatched-requests.ts'
-import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
-import { createIntrospect, activeResponse, bearer, startGuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
+import zitadel, { type IntrospectionResponse, type ZitadelOptions } from '../../lib/index.ts'
+import { createIntrospect, activeResponse, bearer, roles, startGuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 
 type Middleware = (req: IncomingMessage, res: ServerResponse, next: () => void) => void
 
@@ -220,5 +220,24 @@ t.test('unmatched: protected: a public route that calls the not-found handler ne
     t.equal((await get('/public', null)).statusCode, status, String(unmatched))
     t.equal((await get('/public', 'bad')).statusCode, status)
     t.equal((await get('/public')).body, unmatched === 'protected' ? 'ada' : 'a stranger')
+  }
+})
+
+t.test('a request that was denied after its body, and passed on by callNotFound(), needs an active token there too', async (t) => {
+  for (const requirement of [{ scopes: [] }, { roles: ['reader'] }]) {
+    let response: IntrospectionResponse = { active: true, ...activeResponse(roles({ reader: ['acme'] })) }
+    const app = Fastify()
+    t.teardown(() => app.close())
+    await app.register(zitadel, { unmatched: 'protected', introspect: () => response })
+    app.setErrorHandler((_error, _request, reply) => { reply.callNotFound() })
+    app.setNotFoundHandler(async (_request, reply) => await reply.code(200).send('not found'))
+    app.post('/', { config: requirement }, async () => 'served')
+    app.addHook('preParsing', async () => {
+      response = { active: false }
+      await app.zitadel.forget({ token: 'good' })
+    })
+    const { statusCode, body } = await app.inject({ method: 'POST', url: '/', payload: {}, headers: { authorization: 'Bearer good' } })
+    t.not(statusCode, 200)
+    t.notMatch(body, /^not found|Cannot read/)
   }
 })
