@@ -32,6 +32,7 @@ import { StreamCounter } from './streams/stream-counter.ts'
 import { StreamWatcher } from './streams/stream-watcher.ts'
 import { serveLogout } from './logout/logout-route.ts'
 import { serveResourceMetadata } from './resource/metadata-routes.ts'
+import { warnAtStart } from './start-warning.ts'
 
 keepTickObject()
 
@@ -50,7 +51,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     const reporter = new Reporter(app.log, clock)
     const registration = new Registration()
     const source = await openIntrospectionSource(config, clock, reporter, registration, pollInterval)
-    for (const warning of listOptionWarnings(config)) app.log.warn(`fastify-zitadel: ${warning}`)
+    for (const warning of listOptionWarnings(config)) warnAtStart(app.log, warning)
     app.addHook('onClose', async function fastifyZitadelOnClose () {
       registration.onClose?.()
       streams.close()

@@ -3,19 +3,19 @@ import { createOptionError } from '../errors.ts'
 import type { UndeclaredRoute } from '../options/plugin-options.ts'
 import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import { checkKeysBesideConfig } from './config-keys.ts'
-import { hasRequirement } from './requirement.ts'
 import { findGuardedRoutes, isRootScope } from './guarded-scope.ts'
 import { isPreflightRoute, isUndeclaredPreflightRoute } from './preflight.ts'
 import { compileDeclaredRule, formatRoute, type RuleConfig } from './route-rules.ts'
 import { resolveUndeclaredRule } from './undeclared-rule.ts'
-import { findGuardConfig, listGuardConfigs } from './guard-registry.ts'
+import { checkEarlyRoutes } from './early-routes.ts'
 import { listServedRoutes, type ServedRoute } from './served-routes.ts'
-import { findUndetectedRoutes, getRouteNames } from './undetected-routes.ts'
+import { createNoRouteError, reportUncoveredRoutes } from './uncovered-routes.ts'
+import { findUndetectedRoutes, getRouteNames, listRouteNames } from './undetected-routes.ts'
 
 /**
- * Checks routes while the server starts. A wrong route config throws at the line that declares the route. The server does not
- * start if routes are undeclared while `undeclaredRoutes` refuses that, or if the scope of the guard has no route while other
- * scopes have some.
+ * Checks routes while the server starts. A wrong route config throws at the line that declares the route, or when the server is
+ * ready if the route was declared before the plugin was. The server does not start if routes are undeclared while
+ * `undeclaredRoutes` refuses that, or if the scope of the guard has no route while other scopes have some.
  *
  * @param hook the name of the hook that guards routes
  */
@@ -23,7 +23,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
   const isRefused = config.undeclaredRoutes === 'refused'
   const undeclared = new Set<string>()
   const seen = new Set<string>()
-  const early = isRefused ? listRoutes(app) : []
+  const early = listRoutes(app)
   let hasRoutes = isRootScope(app)
 
   app.addHook('onRoute', function fastifyZitadelOnRoute (route) {
@@ -37,29 +37,18 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
   })
 
   app.addHook('onReady', async function fastifyZitadelOnReady () {
-    const routes = isRefused || !hasRoutes ? listRoutes(app) : []
+    // The list takes about 0.1 ms for a route, so it is made only where something can be found.
+    const routes = isRefused || early.length > 0 || !hasRoutes || !isRootScope(app) ? listRoutes(app) : []
     const guarded = findGuardedRoutes(app, routes, hook)
     if (!hasRoutes && guarded.every(({ context }) => isOfPlugin(context.config)) && routes.length > guarded.length) throw createNoRouteError(app)
-    const undetected = isRefused ? findUndetectedRoutes(guarded, early, seen) : []
+    const undetected = findUndetectedRoutes(guarded, early, seen)
     const problems: string[] = []
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
-    if (undetected.length > 0) problems.push(`declared before the plugin was ready, so that they cannot be checked (await app.register(...) first): ${undetected.join(', ')}`)
+    if (isRefused && undetected.length > 0) problems.push(`declared before the plugin was ready, so that they cannot be checked (await app.register(...) first): ${listRouteNames(undetected).join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
-    reportRoutesOutside(app, hook)
+    checkEarlyRoutes(app, undetected, config)
+    reportUncoveredRoutes(app, hook, routes)
   })
-}
-
-/**
- * Writes one line for a server about routes that no guard covers, if a guard is not on the root. It is a warning if some of them
- * declare a requirement, which could also be one of another plugin.
- */
-function reportRoutesOutside (app: FastifyInstance, hook: string): void {
-  const [first] = listGuardConfigs(app.server).keys()
-  if (isRootScope(app) || first !== hook) return
-  const outside = listRoutes(app).filter((route) => findGuardConfig(app, route) === undefined)
-  const declaring = outside.filter(({ context }) => hasRequirement(context.config)).map(({ method, url }) => `${method} ${url}`)
-  if (declaring.length > 0) app.log.warn(`fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: ${declaring.join(', ')}. Register the plugin on the root instance, or wrap its file in fastify-plugin`)
-  else if (outside.length > 0) app.log.info(`fastify-zitadel: routes outside of the scope of this plugin are not guarded, such as ${outside[0]!.method} ${outside[0]!.url}. The command "fastify-zitadel routes" lists them`)
 }
 
 /** Any value, because a wrong config is refused later. */
@@ -75,12 +64,4 @@ function isPreflightForAll (route: RouteOptions): boolean {
 /** Without those that serve OPTIONS, which declare nothing. */
 function listRoutes (app: FastifyInstance): ServedRoute[] {
   return listServedRoutes(app).filter(({ method }) => method !== 'OPTIONS')
-}
-
-/** Creates the error for a guard whose scope has no route while other scopes have some. It names the plugin to wrap. */
-function createNoRouteError (app: FastifyInstance): Error {
-  // The first name is the file or function that registered the plugin. Fastify shows source text for one without a name.
-  const [name = ''] = app.pluginName.split(' -> ')
-  const plugin = /^[\w@./\\:-]+$/.test(name) ? `the plugin "${name}"` : 'the plugin that registers it'
-  return createOptionError(`fastify-zitadel guards no route: its scope has none, and routes outside of the scope are open. Wrap ${plugin} in fastify-plugin, or declare the routes inside it`)
 }

@@ -7,13 +7,12 @@ import type { RouteContext, ServedRoute } from './served-routes.ts'
  * @param early the routes of the server when the plugin added its `onRoute` hook
  * @param seen names of routes that `onRoute` saw
  */
-export function findUndetectedRoutes (routes: readonly ServedRoute[], early: readonly ServedRoute[], seen: ReadonlySet<string>): string[] {
+export function findUndetectedRoutes (routes: readonly ServedRoute[], early: readonly ServedRoute[], seen: ReadonlySet<string>): ServedRoute[] {
   const earlyContexts = new Set<RouteContext>(early.map(({ context }) => context))
-  const names = routes.flatMap(({ method, url, context }) => {
+  return routes.filter(({ method, url, context }) => {
     const [name] = getRouteNames([method], url)
-    return name !== undefined && (earlyContexts.has(context) || !seen.has(name)) ? [name] : []
+    return name !== undefined && (earlyContexts.has(context) || !seen.has(name))
   })
-  return [...new Set(names)]
 }
 
 /** Returns one name for each method, in the same form for a declared route and a served one. OPTIONS has none. */
@@ -21,4 +20,9 @@ export function getRouteNames (methods: readonly string[], url: string): string[
   const plain = url.replaceAll('::', ':').replace(/\/+/g, '/').replace(/(.)\/$/, '$1').toLowerCase()
   const urls = plain.endsWith('?') ? [plain.slice(0, -1), plain.slice(0, plain.lastIndexOf('/')) || '/'] : [plain]
   return urls.flatMap((each) => methods.filter((method) => method !== 'OPTIONS').map((method) => `${method} ${each}`))
+}
+
+/** The names of routes, each once. */
+export function listRouteNames (routes: readonly ServedRoute[]): string[] {
+  return [...new Set(routes.flatMap(({ method, url }) => getRouteNames([method], url)))]
 }

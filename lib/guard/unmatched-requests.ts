@@ -3,6 +3,7 @@ import { createOptionError } from '../errors.ts'
 import { getRootScope, isRootScope, listScopes } from './guarded-scope.ts'
 import { findSymbol } from './fastify-symbols.ts'
 import type { RuleConfig } from './route-rules.ts'
+import { warnAtStart } from '../start-warning.ts'
 
 /** How Fastify serves requests that no route matches, in one scope. */
 interface NotFoundContext {
@@ -22,14 +23,14 @@ export function checkUnmatchedRequests (app: FastifyInstance, { unmatched }: Rul
   app.addHook('onReady', async function fastifyZitadelOnReadyUnmatched () {
     if (unmatched === 'open') return
     const contexts = listNotFoundContexts(app).filter(({ server }) => server === app || Object.prototype.isPrototypeOf.call(app, server))
-    if (hadMiddleware) app.log.warn('fastify-zitadel: middleware was registered before this plugin and runs before the guard, so neither the option "unmatched" nor a guarded route protects what it serves: register this plugin first')
+    if (hadMiddleware) warnAtStart(app.log, 'middleware was registered before this plugin and runs before the guard, so neither the option "unmatched" nor a guarded route protects what it serves: register this plugin first')
     if (unmatched === undefined) {
       const servers = describeServers(app, contexts, hadMiddleware)
-      if (servers.length > 0) app.log.warn(`fastify-zitadel: requests that no route matches are not guarded, and ${servers.join(' and ')} may serve them: set the option "unmatched" to 'protected' or 'open', or declare guarded routes over the same paths`)
+      if (servers.length > 0) warnAtStart(app.log, `requests that no route matches are not guarded, and ${servers.join(' and ')} may serve them: set the option "unmatched" to 'protected' or 'open', or declare guarded routes over the same paths`)
       return
     }
     if (!isRootScope(app) && contexts.length === 0) throw createOptionError('option "unmatched": \'protected\' has no effect in this scope: register the plugin on the root instance, or set a not-found handler in the scope')
-    if (hasForeignUpgradeListener(app)) app.log.warn('fastify-zitadel: a listener of the server\'s "upgrade" event is not guarded, and the option "unmatched" does not protect it')
+    if (hasForeignUpgradeListener(app)) warnAtStart(app.log, 'a listener of the server\'s "upgrade" event is not guarded, and the option "unmatched" does not protect it')
   })
 }
 

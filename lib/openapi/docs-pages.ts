@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions, onRequestHookHandler } from 'fastify'
+import { warnAtStart } from '../start-warning.ts'
 
 /** A docs page, from the call that completes its options on. */
 export interface DocsPage {
@@ -46,7 +47,7 @@ export class DocsPages {
     if (!needsToken) return
     app.addHook('onReady', async function fastifyZitadelGuardedPages () {
       const [url] = guarded.sort((a, b) => a.length - b.length)
-      if (url !== undefined) app.log.warn(`fastify-zitadel: the docs page at ${url} needs a token, so a browser cannot open it: complete its options with app.zitadel.openapi(...).swaggerUi() or scalar()`)
+      if (url !== undefined) warnAtStart(app.log, `the docs page at ${url} needs a token, so a browser cannot open it: complete its options with app.zitadel.openapi(...).swaggerUi() or scalar()`)
     })
   }
 
@@ -56,7 +57,7 @@ export class DocsPages {
     const app = this.#app
     const pages = this.#pages
     app.addHook('onReady', async function fastifyZitadelDocsPages () {
-      if (pages.some(({ redirectPath }) => redirectPath === undefined)) app.log.warn('fastify-zitadel: options of a docs page were completed, and no page in the scope of the guard uses them: pass on all of what swaggerUi() or scalar() returns')
+      if (pages.some(({ redirectPath }) => redirectPath === undefined)) warnAtStart(app.log, 'options of a docs page were completed, and no page in the scope of the guard uses them: pass on all of what swaggerUi() or scalar() returns')
     })
     app.addHook('onListen', async function fastifyZitadelRedirectUris () {
       const origin = getBrowserOrigin(app.listeningOrigin)

@@ -6,6 +6,7 @@ import { createDocsSettings, type OpenapiOptions } from './docs-settings.ts'
 import { DocumentedRoutes } from './documented-routes.ts'
 import { completeScalarOptions, completeSwaggerUiOptions } from './page-options.ts'
 import { completeSwaggerOptions } from './swagger-options.ts'
+import { warnAtStart } from '../start-warning.ts'
 
 /**
  * Completes the options of packages that write and show OpenAPI documents. Functions in the options are composed, not replaced.
@@ -62,5 +63,5 @@ export function createOpenapi (app: FastifyInstance, config: Config): Openapi {
 function warnAboutMissingRoutes (app: FastifyInstance, names: readonly string[]): void {
   if (names.length === 0) return
   const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
-  app.log.warn(`fastify-zitadel: register @fastify/swagger before these routes, or its document lacks them: ${names.slice(0, MAX_NAMES).join(', ')}${more}`)
+  warnAtStart(app.log, `register @fastify/swagger before these routes, or its document lacks them: ${names.slice(0, MAX_NAMES).join(', ')}${more}`)
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { listServedRoutes } from '../guard/served-routes.ts'
 import type { Resource } from '../options/resource-config.ts'
+import { warnAtStart } from '../start-warning.ts'
 
 /**
  * Warns when the server is ready about metadata that a route of the app replaces, and about resources without a route.
@@ -11,10 +12,10 @@ export function warnAboutResources (app: FastifyInstance, root: FastifyInstance,
   root.addHook('onReady', async function fastifyZitadelOnReadyMetadata () {
     const routes = listServedRoutes(root).filter(({ method }) => method !== 'OPTIONS')
     for (const url of paths) {
-      if (root.hasRoute({ method: 'GET', url })) app.log.warn(`fastify-zitadel: a route of the app serves ${url} in place of the metadata of the option "resource"`)
+      if (root.hasRoute({ method: 'GET', url })) warnAtStart(app.log, `a route of the app serves ${url} in place of the metadata of the option "resource"`)
     }
     for (const { path } of resources) {
-      if (!routes.some(({ url }) => canServe(url, path))) app.log.warn(`fastify-zitadel: no route of this server is inside the path ${path} of the option "resource"`)
+      if (!routes.some(({ url }) => canServe(url, path))) warnAtStart(app.log, `no route of this server is inside the path ${path} of the option "resource"`)
     }
   })
 }

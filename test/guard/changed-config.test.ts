@@ -14,13 +14,18 @@ t.test('a config that the onRoute hook of a later plugin changes is enforced as 
   t.equal((await get('/opened', null)).statusCode, 200)
 })
 
-t.test('a route whose config becomes wrong after the check answers 500', async (t) => {
-  const { app, get } = await startGuardedApp(t)
+t.test('a route whose config becomes wrong after the check answers 500 without details, and the log has the reason', async (t) => {
+  const lines: string[] = []
+  const { app, get, calls } = await startGuardedApp(t, { server: { logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } } } })
   app.addHook('onRoute', (route) => { route.config = { scopes: 'openid' as never } })
   app.get('/', { config: { scopes: [] } }, async () => 'served')
-  const reply = await get('/')
-  t.equal(reply.statusCode, 500)
-  t.equal(reply.json().code, 'FST_ZITADEL_OPTION')
+  for (const token of ['good', null]) {
+    const reply = await get('/', token)
+    t.equal(reply.statusCode, 500)
+    t.strictSame(reply.json(), { statusCode: 500, code: 'FST_ZITADEL_OPTION', error: 'Internal Server Error', message: 'This route is not configured correctly' })
+  }
+  t.strictSame(calls, [], 'no token is checked')
+  t.match(JSON.parse(lines[0]!).err.message, /: route GET \/: "scopes" must be an array/)
 })
 
 t.test('refused: a route whose declaration is removed later answers 500', async (t) => {

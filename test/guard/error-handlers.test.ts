@@ -128,7 +128,11 @@ for (const [what, set] of Object.entries(internalErrors)) {
 }
 
 t.test('an error of a function of the options keeps its status under any error handler', async (t) => {
-  const failing = (statusCode?: unknown) => () => { throw Object.assign(new Error('no'), { statusCode }) }
+  let isReady: boolean
+  const failing = (statusCode?: unknown) => () => {
+    if (isReady) throw Object.assign(new Error('no'), { statusCode })
+    return 'protected' as never
+  }
   for (const answer of [(reply: FastifyReply) => reply, (reply: FastifyReply) => reply.code(500)]) {
     for (const [status, expected] of [[400, 400], [418, 418], [undefined, 500], [200, 500], ['400', 500], [400.5, 500], [600, 500]] as const) {
       const start = async (options: ZitadelOptions): Promise<number> => {
@@ -136,7 +140,10 @@ t.test('an error of a function of the options keeps its status under any error h
         t.teardown(async () => await app.close())
         app.setErrorHandler((_error, _request, reply) => answer(reply).send({}))
         app.get('/', async () => 'served')
+        isReady = false
         await app.register(zitadel, { introspect: createIntrospect({}).introspect, ...options })
+        await app.ready()
+        isReady = true
         return (await app.inject('/')).statusCode
       }
       t.equal(await start({ tokenFrom: failing(status) }), expected, `tokenFrom ${status}`)

@@ -125,7 +125,7 @@ t.test('one line says that routes are outside of the scope, and names those that
     app.register(async (scope) => { await scope.register(zitadel, options); scope.get('/a', { config: { roles: ['admin'] } }, handler) })
     app.register(async (scope) => { await scope.register(zitadel, options); scope.get('/b', { config: { roles: ['admin'] } }, handler) })
   }), [], 'each route has a guard')
-  t.strictSame(await start((app) => { app.register(fp(inner)); declare(app) }), [])
+  t.strictSame(await start((app) => { app.register(fp(async (scope) => { await inner(scope); declare(scope) })) }), [])
 })
 
 t.test('a guard starts where the server has no route, or only routes for OPTIONS', async (t) => {

@@ -78,6 +78,33 @@ t.test('refused: routes under prefixes with and without a slash are named if the
   t.strictSame((await namedRoutes(t, app)).sort(), ['GET /before', 'GET /before/x', 'GET /earlier', 'GET /earlier/x'])
 })
 
+t.test('a warning names routes that were declared before the plugin was ready, and have no requirement in their config', async (t) => {
+  const start = async (declare: (app: FastifyInstance) => unknown): Promise<string[]> => {
+    const lines: string[] = []
+    const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { lines.push(JSON.parse(line).msg) } } } })
+    t.teardown(async () => await app.close())
+    await declare(app)
+    await app.ready()
+    return lines
+  }
+  const { introspect } = refusing
+  const declare = (app: FastifyInstance): void => {
+    app.get('/a', { roles: ['admin'] } as object, handler)
+    app.route({ method: ['PUT', 'HEAD'], url: '/b', config: Promise.resolve({ roles: ['admin'] }) as object, handler })
+    app.get('/c', { config: { roles: ['admin'] } }, handler)
+    app.get('/health', { config: { access: 'public' } }, handler)
+    app.options('/a', handler)
+  }
+  const warning = 'fastify-zitadel: routes were declared before this plugin was ready, and have no requirement in "config". One that is beside "config" is not enforced: await app.register(...) first, or declare { scopes: [] }, which requires an active token: GET /a, PUT /b, HEAD /b'
+  t.strictSame((await start((app) => { app.register(zitadel, { introspect }); declare(app) })), [warning], 'without await')
+  t.strictSame((await start(async (app) => { declare(app); await app.register(zitadel, { introspect }) })), [warning], 'before the registration')
+  t.strictSame(await start(async (app) => { await app.register(zitadel, { introspect }); app.get('/a', handler) }), [], 'afterwards')
+  t.strictSame(await start(async (app) => {
+    app.get('/outside', handler)
+    app.register(async (scope) => { await scope.register(zitadel, { introspect }); scope.get('/inside', handler) })
+  }), [], 'a route outside of the scope is no early route')
+})
+
 t.test('refused: routes outside of the scope are not named', async (t) => {
   const app = Fastify()
   app.addHook('onRequest', function another (_request, _reply, done) { done() })
