@@ -1,6 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from './options/config.ts'
 import { createOptionError } from './errors.ts'
+import { isKeyedObject } from './keyed-object.ts'
 import { getActiveToken } from './guard/access-context.ts'
 import type { Guard } from './guard/guard.ts'
 import { checkRequirementKeys, compileRequirement } from './guard/requirement.ts'
@@ -129,7 +130,9 @@ export interface Zitadel {
 /** Creates the parts of {@link Zitadel} that need the guard and the introspector. */
 export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'authInfo' | 'onEnd' | 'check' | 'reload' | 'openapi'> {
   return {
-    require: (requirement = {}) => {
+    require: (requirement = {}, ...others: unknown[]) => {
+      // A further argument that is no object comes from map(app.zitadel.require).
+      if (isKeyedObject(others[0])) throw createOptionError('zitadel.require(): it takes one requirement, and others would be ignored. For both, write one object, or give app.auth() two strategies')
       checkRequirementKeys(requirement, 'zitadel.require()')
       return guard.createStrategy(compileRequirement(requirement, customScopes, 'zitadel.require()'))
     },

@@ -19,6 +19,11 @@ export class OutageError extends Error {
   }
 }
 
+/** Returns what was observed and, for an outage, what an operator should check. */
+export function formatFailure (cause: Error): string {
+  return cause instanceof OutageError ? `${cause.message}: ${cause.advice}` : cause.message
+}
+
 /**
  * Creates the error for an outage: ZITADEL is unreachable, slow, limits this API or is broken. It says nothing about the token.
  *

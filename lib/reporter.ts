@@ -1,5 +1,5 @@
 import type { ZitadelError } from './errors.ts'
-import { OutageError } from './failures.ts'
+import { formatFailure } from './failures.ts'
 import type { Clock } from './clock.ts'
 
 /** The logger of Fastify. */
@@ -41,7 +41,7 @@ export class Reporter {
 
   /** A rejection of this API is an error. An outage of ZITADEL is a warning. */
   readonly reportFailure = (error: ZitadelError): void => {
-    this.report(error.code === 'FST_ZITADEL_CLIENT_REJECTED' ? 'error' : 'warn', error.code, formatCause(error.cause as Error))
+    this.report(error.code === 'FST_ZITADEL_CLIENT_REJECTED' ? 'error' : 'warn', error.code, formatFailure(error.cause as Error))
   }
 
   /**
@@ -79,8 +79,4 @@ export class Reporter {
     this.#lines.set(kind, { at: this.#clock.monotonic(), suppressed: 0, timer: undefined, write })
     write(suppressed)
   }
-}
-
-function formatCause (cause: Error): string {
-  return cause instanceof OutageError ? `${cause.message}: ${cause.advice}` : cause.message
 }

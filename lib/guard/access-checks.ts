@@ -8,7 +8,7 @@ import { findGrantsDenial } from './grants-denial.ts'
 import type { BearerErrorsFinder } from './bearer-errors.ts'
 import type { ResourceFinder } from './resource-finder.ts'
 import type { AccessContext } from './access-context.ts'
-import { resolveOrganization } from './required-organization.ts'
+import { getOrganizationProblem, resolveOrganization } from './required-organization.ts'
 
 /** Returns the denial of a request; undefined if it may continue. */
 export type AccessCheck = (request: FastifyRequest, context: AccessContext) => ZitadelError | undefined
@@ -51,7 +51,7 @@ export function createAccessChecks (findErrors: BearerErrorsFinder, findResource
     const organization = resolveOrganization(request, requirement)
     if (hasGrants(requirement, grants, organization)) return undefined
     const { scopes, reason, required } = findGrantsDenial(requirement, grants, organization)
-    return findErrors(request).insufficientGrants(scopes, reason, required)
+    return findErrors(request).insufficientGrants(scopes, reason, reason === 'organization_unknown' ? getOrganizationProblem(request) : required)
   }
   return {
     active: (request, context) => {

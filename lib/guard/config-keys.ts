@@ -5,6 +5,9 @@ import { suggestKey } from './key-suggestion.ts'
 import { findMisplacedOption, findNestedKey, isPluginName } from './misplaced-keys.ts'
 import { checkOwnKeys } from '../options/own-keys.ts'
 
+/** Options of Fastify with names that the user chose, such as those of the properties of a body. */
+const DESCRIPTIONS = ['schema', 'constraints', 'config']
+
 /**
  * Throws for a route's config with keys that would not be enforced.
  *
@@ -16,7 +19,7 @@ export function checkConfigKeys (config: object, label: string): void {
   for (const [key, value] of Object.entries(config)) {
     if (isPluginName(key)) throw createOptionError(`${label}: "${key}" is unknown: put ${ROUTE_KEYS.join(', ')} directly into "config"`)
     checkNoOption(key, config, label)
-    const meant = suggestKey(key, config)
+    const meant = suggestKey(key, value, config)
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
     const nested = findNestedKey(value, config)
     if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token`)
@@ -32,11 +35,11 @@ export function checkConfigKeys (config: object, label: string): void {
 export function checkKeysBesideConfig (route: { readonly config?: object }, label: string): void {
   const config = route.config ?? {}
   for (const [key, value] of Object.entries(route)) {
-    const meant = ROUTE_KEYS.includes(key) ? key : suggestKey(key, config)
+    const meant = ROUTE_KEYS.includes(key) ? key : suggestKey(key, value, config)
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" must be inside "config": { config: { ${meant}: ... } }`)
     if (isPluginName(key)) throw createOptionError(`${label}: "${key}" is unknown: put ${ROUTE_KEYS.join(', ')} into "config"`)
     checkNoOption(key, config, label)
-    const nested = findNestedKey(value, config)
+    const nested = DESCRIPTIONS.includes(key) ? undefined : findNestedKey(value, config)
     if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it into "config"`)
   }
 }

@@ -5,7 +5,7 @@ import { MAX_TOKEN_LENGTH } from '../oauth/bearer.ts'
 export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>> = {
   token_missing: undefined,
   scheme_not_bearer: 'the header "Authorization" has another scheme than "Bearer"',
-  token_malformed: `it contains characters that no bearer token has, or is longer than ${MAX_TOKEN_LENGTH / 1024} KiB`,
+  token_malformed: `it is empty, contains characters that no bearer token has, or is longer than ${MAX_TOKEN_LENGTH / 1024} KiB`,
   several_tokens: 'the request has two "Authorization" headers, or different tokens in two places',
   token_inactive: "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must request the audience)",
   token_expired: "it has expired, by this machine's clock",
@@ -22,7 +22,7 @@ export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>
   roles_absent: 'the introspection response contains no roles: the user has no role assignment in this project, or introspection is minimal',
   role_in_other_organization: 'the caller holds it, but not in the required organization',
   custom_scope_not_a_role: 'a custom scope is looked for among the roles, not in the scope of the token (option "customScopes")',
-  organization_unknown: 'the function "organization" of this route threw, or gave no id',
+  organization_unknown: 'the function "organization" of this route gave no id',
   tool_not_listed: 'the key "mcp" of the route\'s config does not list the tool, and "otherTools" is not \'allowed\'',
   message_malformed: undefined,
   message_differs_from_headers: undefined

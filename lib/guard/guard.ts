@@ -15,6 +15,7 @@ import type { PublishDecision } from './decision.ts'
 import { createContextCheck, type ContextCheck } from './context-check.ts'
 import { endCheck, endStrategyCheck, type EndCheck, type GuardHook } from './denial.ts'
 import { createSecondCheck } from './second-check.ts'
+import { markStrategy } from './strategy-hooks.ts'
 import { createResourceFinder } from './resource-finder.ts'
 import type { Requirement } from './requirement.ts'
 import type { RouteRule } from './route-rules.ts'
@@ -79,11 +80,11 @@ export class Guard {
   /** One strategy for an app's own `app.auth([...])`. It does not change the reply: another strategy may still allow the request. */
   createStrategy (requirement: Requirement): GuardHook {
     // Fastify passes the payload before the callback to a hook of preParsing.
-    return (request: FastifyRequest, reply: FastifyReply, payloadOrDone: unknown, done = payloadOrDone as Parameters<GuardHook>[2]) => {
+    return markStrategy((request: FastifyRequest, reply: FastifyReply, payloadOrDone: unknown, done = payloadOrDone as Parameters<GuardHook>[2]) => {
       // An asynchronous hook that calls a strategy without a callback, and awaits nothing, would let every request in.
       if (typeof done !== 'function') throw toRequestError(createOptionError('zitadel.require(): a strategy must be called with (request, reply, done), because it calls back and returns no promise'))
       this.#authorize(request, reply, requirement, false, endStrategyCheck, done)
-    }
+    })
   }
 
   /** Creates no promise if the verdict is cached. */

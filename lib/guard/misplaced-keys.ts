@@ -1,5 +1,5 @@
 import { ROUTE_KEYS } from '../options/route-options.ts'
-import { normalizeKey, toEntries } from './key-suggestion.ts'
+import { findGuardWord, isNameList, normalizeKey, toEntries } from './key-suggestion.ts'
 
 /** Options of the plugin that narrow what is accepted. They have no effect on one route. */
 const OPTION_WORDS = new Map([
@@ -8,14 +8,26 @@ const OPTION_WORDS = new Map([
   ...toEntries(['projectids', 'audience', 'audiences', 'aud'], 'projectId')
 ])
 
+/** Objects and arrays inside of each other that are searched. */
+const MAX_DEPTH = 4
+
 /**
  * Finds a requirement inside of the value of another key, such as `{ auth: { roles: [...] } }`.
  *
  * @param config the config of the route. Where it declares something of this plugin, the value belongs to others
  */
 export function findNestedKey (value: unknown, config: object): string | undefined {
-  if (typeof value !== 'object' || value === null || ROUTE_KEYS.some((key) => Object.hasOwn(config, key))) return undefined
-  return ['roles', 'scopes'].find((key) => Object.hasOwn(value, key) && Array.isArray((value as Record<string, unknown>)[key]))
+  return ROUTE_KEYS.some((key) => Object.hasOwn(config, key)) ? undefined : searchKey(value, MAX_DEPTH)
+}
+
+/** Calls no getter of an object of another plugin. */
+function searchKey (value: unknown, depth: number): string | undefined {
+  if (typeof value !== 'object' || value === null || depth === 0 || ArrayBuffer.isView(value)) return undefined
+  for (const [key, { value: inner }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
+    const found = isNameList(inner) && findGuardWord(normalizeKey(key)) !== undefined ? key : searchKey(inner, depth - 1)
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /**

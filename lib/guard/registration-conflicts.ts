@@ -18,7 +18,7 @@ export function markDecorator (decorator: object): void {
 export function checkRegistration (app: FastifyInstance): void {
   if (app.hasDecorator('zitadel')) {
     throw createOptionError(decorators.has(app.zitadel)
-      ? 'fastify-zitadel is registered already in this scope, or in one around it'
+      ? 'fastify-zitadel is registered already in this scope, or in one around it, and guards the routes of this scope: remove this registration. Different options for some routes need scopes beside each other'
       : 'the instance has a decorator "zitadel" already, which is not of this plugin: give it another name, or register this plugin in another scope')
   }
   if (listScopes(app).some((scope) => decorators.has(scope.zitadel))) throw createOptionError('fastify-zitadel is registered already in a scope inside of this one: its routes would need a token of both registrations. Register it once, or in scopes beside each other')

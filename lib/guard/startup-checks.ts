@@ -9,6 +9,7 @@ import { compileDeclaredRule, formatRoute, type RuleConfig } from './route-rules
 import { resolveUndeclaredRule } from './undeclared-rule.ts'
 import { checkEarlyRoutes } from './early-routes.ts'
 import { listServedRoutes, type ServedRoute } from './served-routes.ts'
+import { checkStrategyHooks } from './strategy-hooks.ts'
 import { createNoRouteError, reportUncoveredRoutes } from './uncovered-routes.ts'
 import { findUndetectedRoutes, getRouteNames, listRouteNames } from './undetected-routes.ts'
 
@@ -32,6 +33,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     const names = getRouteNames([route.method].flat(), route.url)
     for (const name of names) seen.add(name)
     checkKeysBesideConfig(route, label)
+    checkStrategyHooks(route, label)
     if (compileDeclaredRule(route.config ?? {}, config.customScopes, label) !== undefined || isPreflightRoute(route)) return
     if (resolveUndeclaredRule(config, route, label) === 'refused') for (const name of names) undeclared.add(name)
   })

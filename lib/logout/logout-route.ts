@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { LogoutRejection } from '../channels.ts'
 import type { Clock } from '../clock.ts'
-import type { OutageError } from '../failures.ts'
+import { formatFailure } from '../failures.ts'
 import type { LogoutConfig } from '../options/logout-config.ts'
 import type { Registration } from '../registration.ts'
 import { PLUGIN_ROUTE } from '../options/route-options.ts'
@@ -44,7 +44,7 @@ const MESSAGES: Readonly<Record<LogoutRejection, string>> = {
  */
 export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutConfig, { issuer, registration, reporter, clock, fetchKeys, doubt }: LogoutContext): void {
   const reject = (what: string): void => reporter.report('warn', 'FST_ZITADEL_LOGOUT', what)
-  const keys = new IssuerKeys(fetchKeys, (error) => reject(`the keys of the issuer could not be fetched: ${error.message}${'advice' in error ? `: ${(error as OutageError).advice}` : ''}`), clock)
+  const keys = new IssuerKeys(fetchKeys, (error) => reject(`the keys of the issuer could not be fetched: ${formatFailure(error)}`), clock)
   const memory = new LogoutMemory()
 
   const receive = async (body: unknown): Promise<LogoutRejection | undefined> => {

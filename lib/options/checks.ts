@@ -3,6 +3,7 @@ import { isKeyedObject } from '../keyed-object.ts'
 import { isPrintableAscii } from '../oauth/bearer.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import { CREDENTIAL_FORMS_TEXT } from './credentials.ts'
+import { ROUTE_KEYS } from './route-options.ts'
 import { suggestName } from './suggest-name.ts'
 import { findHiddenKey } from './own-keys.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './plugin-options.ts'
@@ -106,6 +107,7 @@ export function checkOwnOptions (given: object, checks: Readonly<Record<string, 
 }
 
 function describeExpected (name: string, names: readonly string[], prefix: string): string {
+  if (prefix === '' && ROUTE_KEYS.includes(name)) return `: it belongs into the config of a route, as in app.get(path, { config: { ${name}: ... } }, handler)`
   const meant = prefix === '' ? NESTED_OPTIONS.get(name) ?? suggestName(name, names) : suggestName(name, names)
   const expected = `one of ${names.join(', ')}`
   return meant === undefined ? `: expected ${expected}` : `, did you mean "${meant.includes('.') ? meant : prefix + meant}"? Expected ${expected}`

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
 import type { ZitadelError, ZitadelErrorCode } from '../errors.ts'
+import { formatFailure } from '../failures.ts'
 
 /** Whether ZITADEL accepts this API. The reason is for operators, and contains no secret. */
 export type CheckResult =
@@ -22,7 +23,7 @@ export async function toCheckResult (work: () => Promise<unknown>): Promise<Chec
     return { ok: true }
   } catch (error) {
     const { code, message, cause } = error as ZitadelError
-    return { ok: false, code, reason: cause instanceof Error ? cause.message : message }
+    return { ok: false, code, reason: cause instanceof Error ? formatFailure(cause) : message }
   }
 }
 

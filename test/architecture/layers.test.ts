@@ -63,7 +63,7 @@ const LAYERS: Record<string, string[]> = {
   streams: ['errors.ts', 'clock.ts', 'registration.ts', 'oauth', 'zitadel', 'verdicts', 'guard'],
   events: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options'],
   logout: ['errors.ts', 'failures.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options'],
-  'decorator.ts': ['errors.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams'],
+  'decorator.ts': ['errors.ts', 'keyed-object.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams'],
   'plugin.ts': ['errors.ts', 'start-warning.ts', 'clock.ts', 'tick-object.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'events', 'logout', 'decorator.ts'],
   telemetry: ['errors.ts', 'channels.ts', 'registration.ts'],
   'index.ts': ['errors.ts', 'channels.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'decorator.ts', 'plugin.ts'],

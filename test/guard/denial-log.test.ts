@@ -127,7 +127,16 @@ t.test('the line of a 403 has its reason', async (t) => {
   serve('/sets', { roles: [['admin', 'auditor'], ['owner']] })
   serve('/organization', { roles: ['admin'], organization: 'acme' })
   serve('/sets-organization', { roles: [['auditor'], ['admin']], organization: 'acme' })
-  serve('/function', { roles: ['admin'], organization: () => undefined as never })
+  const functions: Array<[url: string, organization: (request: { body: { organization: string } }) => unknown, problem: string]> = [
+    ['/nothing', () => undefined, 'it returned no string, but undefined'],
+    ['/null', () => null, 'it returned no string, but null'],
+    ['/number', () => 1, 'it returned no string, but number'],
+    ['/empty', () => '', 'it returned an empty string'],
+    ['/async', async () => 'acme', 'it returned a promise'],
+    ['/body', ({ body }) => body.organization, 'it threw TypeError: Cannot read properties of undefined (reading \'organization\')'],
+    ['/throw', () => { throw 'no error' }, 'it threw a value that is no error'] // eslint-disable-line no-throw-literal
+  ]
+  for (const [url, organization] of functions) serve(url, { roles: ['admin'], organization })
   serve('/scope', { scopes: ['email'] })
   serve('/custom', { scopes: ['orders:read'] })
   serve('/custom-organization', { scopes: ['orders:read'], organization: 'acme' })
@@ -138,7 +147,7 @@ t.test('the line of a 403 has its reason', async (t) => {
     ['/organization', 'elsewhere', 'role_in_other_organization', 'not in the required organization (required: admin)'],
     ['/organization', 'reader', 'role_missing', '(required: admin)'],
     ['/sets-organization', 'elsewhere', 'role_in_other_organization', '(required: auditor, or admin)'],
-    ['/function', 'elsewhere', 'organization_unknown', 'threw, or gave no id'],
+    ...functions.map(([url,, problem]): typeof expected[number] => [url, 'elsewhere', 'organization_unknown', `the function "organization" of this route gave no id (${problem})`]),
     ['/scope', 'none', 'scope_missing', 'requested without the scope (required: email)'],
     ['/custom', 'asked', 'custom_scope_not_a_role', '(option "customScopes") (required: orders:read)'],
     ['/custom', 'none', 'custom_scope_not_a_role', 'looked for among the roles'],

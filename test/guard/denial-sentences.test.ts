@@ -18,6 +18,6 @@ t.test('a detail follows the sentence and is cut', async (t) => {
 })
 
 t.test('the sentence of a malformed or a second token says what was sent', async (t) => {
-  t.equal(describeDenial('token_malformed'), 'it contains characters that no bearer token has, or is longer than 16 KiB')
+  t.equal(describeDenial('token_malformed'), 'it is empty, contains characters that no bearer token has, or is longer than 16 KiB')
   t.equal(describeDenial('several_tokens'), 'the request has two "Authorization" headers, or different tokens in two places')
 })

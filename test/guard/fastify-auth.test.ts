@@ -149,3 +149,27 @@ t.test('an asynchronous hook can await a strategy', async (t) => {
   app.get('/', { config: { access: 'own' }, onRequest: async (request, reply) => { await requireAdmin(request, reply) } }, async (request) => request.zitadel.sub)
   for (const [token, status] of [['good', 403], ['good', 403], ['admin', 200], ['admin', 200], [null, 401]] as const) t.equal((await get('/', token)).statusCode, status, String(token))
 })
+
+t.test('a strategy in a hook that runs after the handler is refused at the line of the route', async (t) => {
+  const { app } = await startGuardedApp(t)
+  const strategy = app.zitadel.require() as never
+  const handler = async (): Promise<string> => 'served'
+  for (const hook of ['preSerialization', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort']) {
+    for (const hooks of [strategy, [async () => {}, strategy]]) {
+      t.throws(() => app.get('/late', { config: { access: 'own' }, [hook]: hooks } as object, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /late: "${hook}" runs after the handler, so a strategy of app.zitadel.require() would let every request in: put it into onRequest, preParsing, preValidation or preHandler` })
+    }
+  }
+  const early = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
+  for (const hook of early) app.get(`/${hook}`, { config: { access: 'own' }, [hook]: strategy, onSend: async () => {} } as object, handler)
+  for (const hook of early) {
+    t.equal((await app.inject(`/${hook}`)).statusCode, 401)
+    t.equal((await getter(app)(`/${hook}`)).statusCode, 200)
+  }
+})
+
+t.test('require() refuses a second requirement, which it would ignore', async (t) => {
+  const { app } = await startGuardedApp(t)
+  const require = app.zitadel.require as (...requirements: unknown[]) => unknown
+  for (const second of [{ roles: ['admin'] }, {}]) t.throws(() => require({ scopes: [] }, second), { code: 'FST_ZITADEL_OPTION', message: /^zitadel\.require\(\): it takes one requirement, and others would be ignored/ })
+  t.equal([{ roles: ['reader'] }, { roles: ['admin'] }].map(app.zitadel.require).length, 2, 'map gives an index and an array')
+})

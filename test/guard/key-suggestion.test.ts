@@ -2,12 +2,12 @@ import t from 'tap'
 import { startGuardedApp } from '../fixtures/guarded-app.ts'
 
 const MISSPELT: Record<string, string> = {
-  rolles: 'roles', roels: 'roles', oles: 'roles', scopess: 'scopes', socpes: 'scopes', freshnes: 'freshness', freshnesss: 'freshness', organizaton: 'organization', acces: 'access', Roles: 'roles', SCOPES: 'scopes', Acess: 'access', scope: 'scopes', role: 'roles', organisation: 'organization', Organisations: 'organization', organizations: 'organization'
+  rolles: 'roles', roels: 'roles', oles: 'roles', scopess: 'scopes', socpes: 'scopes', freshnes: 'freshness', freshnesss: 'freshness', organizaton: 'organization', acces: 'access', Roles: 'roles', SCOPES: 'scopes', Acess: 'access', scope: 'scopes', role: 'roles', organisation: 'organization', Organisations: 'organization', organizations: 'organization', organsation: 'organization', ressourceOwner: 'organization', freshnessSeconds: 'freshness', freshness_ms: 'freshness', 'zitadel.roles': 'roles', 'required:scopes': 'scopes'
 }
-const ROLE_WORDS = ['requiredRoles', 'requireRoles', 'required_roles', 'allowedRoles', 'rolesAllowed', 'anyRole', 'hasRole', 'hasAnyRole', 'requiresRoles', 'roles_required', 'roleRequired', 'needRole', 'mustHaveRole', 'rolesAny', 'oneOfRoles', 'userRoles', 'zitadelRoles', 'authorizedRoles', 'authorisedRole', 'onlyRoles', 'accessRoles', 'allowRoles', 'grantedRoles', 'roleNames', 'roleKeys', 'role_key', 'roleList', 'requiredRoleNames']
+const ROLE_WORDS = ['requiredRoles', 'requireRoles', 'required_roles', 'allowedRoles', 'rolesAllowed', 'anyRole', 'hasRole', 'hasAnyRole', 'requiresRoles', 'roles_required', 'roleRequired', 'needRole', 'mustHaveRole', 'rolesAny', 'oneOfRoles', 'userRoles', 'zitadelRoles', 'authorizedRoles', 'authorisedRole', 'onlyRoles', 'accessRoles', 'allowRoles', 'grantedRoles', 'roleNames', 'roleKeys', 'role_key', 'roleList', 'requiredRoleNames', 'projectRoles', 'orgRoles', 'tenantRoles', 'routeRoles', 'checkRoles', 'expectedRoles', 'minimumRole', 'rolesGuard', 'roleCheck', 'roleId']
 const SCOPE_WORDS = ['requiredScopes', 'requireScopes', 'allowedScopes', 'hasScope', 'scopesRequired', 'requires-scopes', 'oauthScopes', 'apiScopes', 'scopeNames']
 const ORGANIZATION_WORDS = ['organizationId', 'organisationId', 'orgId', 'org', 'tenant', 'tenantId', 'tenantIds', 'orgDomain', 'organizationDomain', 'inOrganization', 'forOrg', 'requiredOrganization', 'allowedOrganizations', 'resourceOwner', 'resourceOwnerId', 'primaryDomain']
-const COMMON_WORDS = ['permissions', 'permission', 'requiredPermissions', 'authorities', 'hasAuthority', 'hasAnyAuthority', 'anyPermission', 'allowedPermissions', 'permissionsRequired', 'privileges', 'requiredGroups', 'allowedGroup', 'requiredClaims']
+const COMMON_WORDS = ['permissions', 'permission', 'requiredPermissions', 'authorities', 'hasAuthority', 'hasAnyAuthority', 'anyPermission', 'allowedPermissions', 'permissionsRequired', 'privileges', 'requiredGroups', 'allowedGroup', 'requiredClaims', 'rights', 'requiredRights', 'rbac', 'acl']
 
 const words: Record<string, string> = {
   ...MISSPELT,
@@ -32,6 +32,16 @@ for (const key of COMMON_WORDS) {
     const { app } = await startGuardedApp(t)
     t.throws(() => app.get('/', { config: { [key]: ['a'] } }, handler), refused(key, 'roles'))
     for (const [index, own] of [{ roles: ['a'] }, { scopes: [] }, { access: 'public' }].entries()) app.get(`/${index}`, { config: { ...own, [key]: ['a'] } as object }, handler)
+    await app.ready()
+  })
+}
+
+for (const [key, meant] of [['rolle', 'roles'], ['riles', 'roles'], ['tole', 'roles'], ['rolez', 'roles'], ['r0les', 'roles'], ['rol', 'roles'], ['scoqe', 'scopes'], ['scape', 'scopes']] as const) {
+  t.test(`"${key}" with names is refused where a route declares nothing of this plugin`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    for (const value of ['a', ['a'], [['a'], ['b']], new Set(['a'])]) t.throws(() => app.get('/', { config: { [key]: value } }, handler), refused(key, meant))
+    for (const [index, value] of [true, 1, '', { a: 1 }, [1], [{}], null].entries()) app.get(`/${index}`, { config: { [key]: value } }, handler)
+    for (const [index, own] of [{ roles: ['a'] }, { scopes: [] }, { access: 'public' }].entries()) app.get(`/own/${index}`, { config: { ...own, [key]: ['a'] } as object }, handler)
     await app.ready()
   })
 }
@@ -72,10 +82,21 @@ for (const [key, meant] of [['role', 'roles'], ['Roles', 'roles'], ['requiredRol
   })
 }
 
-for (const [key, value] of Object.entries({ auth: { roles: ['a'] }, config: { scopes: ['a'] }, zitadelConfig: { roles: ['a'], organization: '1' } })) {
-  t.test(`a requirement inside of "${key}" is refused where a route declares nothing of this plugin`, async (t) => {
+const NESTED: Array<[key: string, inner: string, value: object]> = [
+  ['auth', 'roles', { roles: ['a'] }],
+  ['config', 'scopes', { scopes: ['a'] }],
+  ['zitadelConfig', 'roles', { roles: ['a'], organization: '1' }],
+  ['auth', 'roles', { roles: 'a' }],
+  ['auth', 'role', { role: 'a' }],
+  ['auth', 'roles', { roles: new Set(['a']) }],
+  ['auth', 'requiredRoles', { requiredRoles: ['a'] }],
+  ['auth', 'roles', [{ roles: ['a'] }]],
+  ['auth', 'scope', { guards: [{ scope: 'a' }] }],
+  ['meta', 'roles', { auth: { zitadel: { roles: [['a'], ['b']] } } }]
+]
+for (const [key, inner, value] of NESTED) {
+  t.test(`a requirement inside of "${key}" is refused where a route declares nothing of this plugin: ${JSON.stringify(value)}`, async (t) => {
     const { app } = await startGuardedApp(t)
-    const inner = Object.keys(value)[0]!
     t.throws(() => app.get('/', { config: { [key]: value } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${inner}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token` })
     for (const [index, own] of [{ roles: ['a'] }, { scopes: [] }, { access: 'own' }].entries()) app.get(`/${index}`, { config: { ...own, [key]: value } as object }, handler)
     await app.ready()
@@ -90,13 +111,16 @@ t.test('a requirement in a misspelt "config" is refused', async (t) => {
 })
 
 t.test('values of other plugins are not taken for requirements', async (t) => {
+  const circular: unknown[] = []
+  circular.push(circular)
   const { app } = await startGuardedApp(t)
-  for (const [index, value] of [null, 'roles', ['roles'], { roles: 'a' }, { roles: { a: 1 } }, Object.create({ roles: ['a'] })].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
+  for (const [index, value] of [null, 'roles', ['roles'], { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, Object.create({ roles: ['a'] }), Buffer.from('roles'), circular, new Map([['roles', ['a']]]), { get roles () { throw new Error('another plugin') } }].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
   await app.ready()
 })
 
 t.test('route options of Fastify are not taken for misspelt keys', async (t) => {
   const { app } = await startGuardedApp(t)
+  app.post('/described', { schema: { body: { type: 'object', examples: [{ roles: ['a'] }] } } }, handler)
   app.route({ method: 'GET', url: '/', handler, attachValidation: true, bodyLimit: 1, exposeHeadRoute: true, logLevel: 'warn', constraints: { version: '1.0.0' }, prefixTrailingSlash: 'both', errorHandler: () => {}, onTimeout: async () => {}, onError: async () => {}, config: { scopes: [] } })
   await app.ready()
 })
@@ -112,7 +136,7 @@ for (const key of ['scopes', 'roles', 'organization', 'freshness', 'access']) {
 
 t.test('keys that only look similar are left to other plugins', async (t) => {
   const { app } = await startGuardedApp(t)
-  for (const key of ['groups', 'claims', 'myRequiredGroups', 'requiredGroupSize', 'permissionSet', 'nonPermissions', 'organizationWide', 'coworkers', 'keyScope', 'profiles']) app.get(`/alone/${key}`, { config: { [key]: ['a'] } }, handler)
+  for (const key of ['rules', 'scores', 'groups', 'claims', 'myRequiredGroups', 'requiredGroupSize', 'permissionSet', 'nonPermissions', 'organizationWide', 'coworkers', 'keyScope', 'profiles']) app.get(`/alone/${key}`, { config: { [key]: ['a'] } }, handler)
   for (const [index, key] of ['rules', 'scoped', 'poles', 'rxoes', 'rlxes', 'rolesss', 'process', 'fresh', 'organ', 'r', '', 'constructor', 'origin', 'tenancy'].entries()) app.get(`/${index}`, { config: { scopes: [], [key]: true } as object }, handler)
   await app.ready()
   t.equal((await app.inject('/0')).statusCode, 401)

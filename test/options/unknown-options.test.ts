@@ -15,6 +15,13 @@ t.test('an unknown option stops the start, and the message has its name and the 
   }
 })
 
+t.test('a key of the config of a route is refused as an option, with its place', async (t) => {
+  for (const name of ['roles', 'scopes', 'organization', 'freshness', 'mcp', 'access']) {
+    t.match((await startError(t, { ...VALID_OPTIONS, [name]: CANARY })).message, `unknown option "${name}": it belongs into the config of a route, as in app.get(path, { config: { ${name}: ... } }, handler)`)
+  }
+  t.match((await startError(t, { ...VALID_OPTIONS, cache: { freshness: 1 } })).message, 'unknown option "cache.freshness": expected one of')
+})
+
 t.test('an unknown option stops the start although it is false or undefined', async (t) => {
   for (const value of [false, undefined, null]) t.match((await startError(t, { ...VALID_OPTIONS, breakers: value })).message, '"breakers"')
 })

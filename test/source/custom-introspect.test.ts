@@ -169,5 +169,5 @@ t.test('check() and reload() call the function with a random token', async (t) =
   t.same(await good.zitadel.reload(), { ok: true })
   t.match(asked[0], /^[0-9a-f-]{36}$/)
   const bad = await startConnectedApp(t, { introspect: () => { throw new Error(canary) } })
-  t.same(await bad.zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'introspect() threw' })
+  t.same(await bad.zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'introspect() threw: check the function in the option "introspect"' })
 })

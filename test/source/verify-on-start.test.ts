@@ -44,7 +44,7 @@ t.test('with verifyOnStart, the server does not start if ZITADEL is down or does
   })
   t.ok(performance.now() - startedAt < 500 + 2000)
   await standIn.close()
-  t.match(await findStartError(t, { issuer, credentials, verifyOnStart: true }), { message: 'option "verifyOnStart": no answer from ZITADEL (ECONNREFUSED)' })
+  t.match(await findStartError(t, { issuer, credentials, verifyOnStart: true }), { message: 'option "verifyOnStart": no answer from ZITADEL (ECONNREFUSED): check that ZITADEL runs, and listens at "issuer" or "address"' })
 })
 
 t.test('without verifyOnStart, an app that does not listen sends no request', async (t) => {
