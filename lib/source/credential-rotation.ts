@@ -72,6 +72,12 @@ export class CredentialRotation {
     return await current
   }
 
+  /** Must be called when the key file contains the credentials in use again, after others that could not be used. */
+  readonly endFailures = (): void => {
+    this.#failureReporter.flush()
+    this.#options.reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the key file contains the credentials in use again')
+  }
+
   /** Ends the checks that have no response yet. A reload that ends later reports nothing. */
   close (): void {
     this.#isClosed = true
@@ -103,7 +109,7 @@ export class CredentialRotation {
     // A failure that was counted would be written afterwards, as if the previous ones were still in use.
     reporter.flush()
     this.#failureReporter.flush()
-    reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the new credentials are in use: ZITADEL has accepted them')
+    reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the credentials were read, and are in use: ZITADEL has accepted them')
     registration.publishCredentials('replaced')
     onReplaced()
   }

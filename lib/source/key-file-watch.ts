@@ -18,19 +18,28 @@ export async function readFingerprint (file: string): Promise<string | undefined
  *
  * @param inUse the fingerprint of what is in use, read before the content, so that a change in between is detected
  * @param replace starts to use the content of the file; if it returns false, it is called again at the next poll
+ * @param onRestored called if the file has the content in use again after a call of `replace` that returned false
  * @param interval milliseconds
  * @returns a function that ends the watch
  */
-export function watchKeyFile (file: string, inUse: string | undefined, replace: () => Promise<boolean>, interval: number = POLL_INTERVAL_MS): () => void {
+export function watchKeyFile (file: string, inUse: string | undefined, replace: () => Promise<boolean>, onRestored: () => void, interval: number = POLL_INTERVAL_MS): () => void {
   let known = inUse
   let missed = 0
+  let hasFailed = false
   let isPolling = false
   let hasEnded = false
   const poll = async (): Promise<void> => {
     const found = await readFingerprint(file)
     missed = found === undefined ? missed + 1 : 0
     const isDue = found === undefined ? missed === MAX_MISSED : found !== known
-    if (isDue && !hasEnded && await replace()) known = found
+    if (hasEnded) return
+    if (isDue) {
+      hasFailed = !await replace()
+      if (!hasFailed) known = found
+    } else if (hasFailed && found === known) {
+      hasFailed = false
+      onRestored()
+    }
   }
   const timer = setInterval(() => {
     if (isPolling) return

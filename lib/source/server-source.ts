@@ -59,7 +59,7 @@ export async function openServerSource (server: NonNullable<Config['authorizatio
     }
   }, clock)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(rotation.client.introspectDirectly)), clock)
-  const stopWatching = file === undefined ? () => {} : watchKeyFile(file, fingerprint, async () => (await rotation.reload()).ok, pollInterval)
+  const stopWatching = file === undefined ? () => {} : watchKeyFile(file, fingerprint, async () => (await rotation.reload()).ok, rotation.endFailures, pollInterval)
   return {
     introspect: traceIntrospections(rotation.introspect, registration, clock),
     sharedCache,

@@ -1,9 +1,14 @@
 import t from 'tap'
 import Fastify from 'fastify'
 import zitadel from '../../lib/index.ts'
+import type { CredentialsMessage } from '../../lib/channels.ts'
+import { systemClock } from '../../lib/clock.ts'
+import { createPlugin } from '../../lib/plugin.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
+import { mountSecret } from '../fixtures/mounted-secret.ts'
+import { collectMessages } from '../fixtures/subscribe.ts'
 
-t.test('new credentials that are in use write one line at level info', async (t) => {
+t.test('credentials that were read and are in use write one line at level info', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const lines: Array<{ level: number, code?: string, msg: string }> = []
@@ -11,7 +16,7 @@ t.test('new credentials that are in use write one line at level info', async (t)
   t.teardown(async () => await app.close())
   await app.register(zitadel, { issuer: standIn.issuer, credentials: standIn.credentials })
   t.match(await app.zitadel.reload(), { ok: true })
-  t.match(lines.filter(({ code }) => code !== undefined), [{ level: 30, code: 'FST_ZITADEL_CREDENTIALS', msg: 'fastify-zitadel: the new credentials are in use: ZITADEL has accepted them' }])
+  t.match(lines.filter(({ code }) => code !== undefined), [{ level: 30, code: 'FST_ZITADEL_CREDENTIALS', msg: 'fastify-zitadel: the credentials were read, and are in use: ZITADEL has accepted them' }])
 })
 
 t.test('failures that were counted are written before the line about new credentials, not after it', async (t) => {
@@ -26,4 +31,31 @@ t.test('failures that were counted are written before the line about new credent
   t.match(await app.zitadel.reload(), { ok: true })
   await app.close()
   t.same(lines.filter(({ msg }) => msg.includes('credentials')).map(({ level, repeated }) => [level, repeated]), [[50, undefined], [50, 2], [30, undefined]])
+})
+
+t.test('when a key file has its earlier content again, what was counted is written, and then a line that the fault has ended', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(async () => await standIn.close())
+  const { file: keyFile, replace } = await mountSecret(t.testdir({}), JSON.stringify(standIn.api.key))
+  const changes = collectMessages<CredentialsMessage>(t, 'fastify-zitadel:credentials')
+  let end: (line: object) => void
+  const ended = new Promise((resolve) => { end = resolve })
+  const lines: Array<{ level: number, code?: string, repeated?: number, msg: string }> = []
+  const write = (text: string): void => {
+    const line = JSON.parse(text)
+    lines.push(line)
+    if (line.level === 30) end(line)
+  }
+  const app = Fastify({ logger: { level: 'info', stream: { write } } })
+  t.teardown(async () => await app.close())
+  await app.register(createPlugin(systemClock, 10), { issuer: standIn.issuer, credentials: { keyFile } })
+  await replace('{}')
+  while (changes.length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+  await replace(JSON.stringify(standIn.api.key))
+  await ended
+  t.match(lines, [
+    { level: 50, code: 'FST_ZITADEL_OPTION' },
+    { level: 50, code: 'FST_ZITADEL_OPTION', repeated: /^[1-9]/ },
+    { level: 30, code: 'FST_ZITADEL_CREDENTIALS', msg: 'fastify-zitadel: the key file contains the credentials in use again' }
+  ])
 })

@@ -6,7 +6,7 @@ import { mountSecret } from '../fixtures/mounted-secret.ts'
 import { Gate } from '../fixtures/peer.ts'
 import { readFingerprint, watchKeyFile } from '../../lib/source/key-file-watch.ts'
 
-interface Watch { readonly file: string, readonly calls: () => number, readonly called: (call: number) => Promise<void>, readonly end: () => void }
+interface Watch { readonly file: string, readonly calls: () => number, readonly restored: () => number, readonly called: (call: number) => Promise<void>, readonly end: () => void }
 
 /** Starts the watch of a file with the content `first`. */
 async function startWatch (t: Test, replace: (call: number) => boolean | Promise<boolean> = () => true, interval = 2): Promise<Watch> {
@@ -14,12 +14,13 @@ async function startWatch (t: Test, replace: (call: number) => boolean | Promise
   const gates: Gate[] = []
   const gate = (call: number): Gate => (gates[call] ??= new Gate())
   let calls = 0
+  let restored = 0
   const end = watchKeyFile(file, await readFingerprint(file), async () => {
     gate(++calls).open()
     return await replace(calls)
-  }, interval)
+  }, () => { restored++ }, interval)
   t.teardown(end)
-  return { file, end, calls: () => calls, called: async (call) => { await gate(call).opened } }
+  return { file, end, calls: () => calls, restored: () => restored, called: async (call) => { await gate(call).opened } }
 }
 
 /** Writes a file that is polled: no poll finds it empty. */
@@ -60,13 +61,29 @@ t.test('content that could not be used is tried again at each poll, until it can
   t.equal(calls(), 3)
 })
 
+t.test('the end of a fault is reported once: the file has the content in use again', async (t) => {
+  const { file, calls, called, restored } = await startWatch(t, () => false)
+  await put(file, 'second')
+  await called(2)
+  t.equal(restored(), 0)
+  await put(file, 'first')
+  await poll()
+  t.equal(restored(), 1)
+  const before = calls()
+  await rm(file)
+  await called(before + 1)
+  await put(file, 'first')
+  await poll()
+  t.equal(restored(), 2, 'after the file was missing')
+})
+
 t.test('a secret that an orchestrator replaces by a symbolic link is detected', async (t) => {
   const { file, replace } = await mountSecret(t.testdir({}), 'first')
   const seen = new Gate()
   t.teardown(watchKeyFile(file, await readFingerprint(file), async () => {
     seen.open()
     return true
-  }, 2))
+  }, () => {}, 2))
   await replace('second')
   await seen.opened
 })
@@ -115,7 +132,7 @@ t.test('a poll that is running when the watch ends replaces nothing', async (t) 
   let calls = 0
   for (let time = 0; time < 25; time++) {
     await put(file, 'second')
-    const end = watchKeyFile(file, print, async () => ++calls > 0, 1)
+    const end = watchKeyFile(file, print, async () => ++calls > 0, () => {}, 1)
     await setTimeout(1.5)
     const before = calls
     end()
@@ -127,7 +144,7 @@ t.test('a poll that is running when the watch ends replaces nothing', async (t) 
 t.test('a watch keeps no process alive', async (t) => {
   const countTimers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
   const before = countTimers()
-  t.teardown(watchKeyFile('missing', undefined, async () => true, 60_000))
+  t.teardown(watchKeyFile('missing', undefined, async () => true, () => {}, 60_000))
   t.equal(countTimers(), before)
 })
 

@@ -75,7 +75,7 @@ t.test('a key is not used while ZITADEL is down', async (t) => {
   const { standIn, put, kids, ask, zitadel } = await setUp(t)
   await put(await standIn.api.addKey())
   standIn.fail('bad-gateway')
-  t.same(await zitadel.reload(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'ZITADEL answered 502' })
+  t.same(await zitadel.reload(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'ZITADEL answered 502: check ZITADEL and the proxies in front of it' })
   standIn.fail(null)
   t.equal(await ask(), 'inactive')
   t.equal(kids().at(-1), standIn.api.key.keyId)
