@@ -16,7 +16,7 @@ export const standIn: Command = {
     if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
     const file = resolve(String(values['key-file'] ?? 'zitadel-key.json'))
     const server = await startStandIn({ port }).catch(({ code }: { code?: unknown }) => {
-      throw new CommandError(`the stand-in cannot listen on the port (${String(code)})`)
+      throw new CommandError(`the stand-in cannot listen on port ${port} of 127.0.0.1 (${String(code)}): give another one with --port`)
     })
     try {
       if (!await canReplace(file, server.api.key.clientId)) throw new CommandError('the key file exists and was not written by a stand-in: name another with --key-file')

@@ -1,5 +1,5 @@
 import t from 'tap'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { extname } from 'node:path'
@@ -187,9 +187,10 @@ t.test('an outage and a wrong declaration are not reported as denials', async (t
   t.match(await examine(t, '/any', { options: { undeclaredRoutes: () => { throw new Error('none') } } as ZitadelOptions }).catch((error: Error) => error), { message: /none/ })
   const app = Fastify()
   t.teardown(async () => await app.close())
-  app.get('/early', { config: { role: 'reader' } as object }, never)
   await app.register(zitadel, { introspect })
-  t.match(await diagnoseAccess(app, { method: 'GET', url: '/early', headers: {} }, undefined), [{ id: 'route' }, { id: 'rule', cause: 'option_wrong', message: /did you mean "roles"/ }])
+  app.addHook('onRoute', (route) => { route.config = { role: 'reader' } as object })
+  app.get('/changed', never)
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/changed', headers: {} }, undefined), [{ id: 'route' }, { id: 'rule', cause: 'option_wrong', message: /did you mean "roles"/ }])
 })
 
 t.test('a token that becomes inactive between two checks has no caller', async (t) => {
@@ -249,6 +250,23 @@ t.test('a hook that sends no response is reported', async (t) => {
   t.match((await diagnoseAccess(app, { method: 'GET', url: '/stuck', headers: {} }, undefined, 50)).at(-1), { cause: 'refused_by_app', message: 'A hook of the app gives no response' })
 })
 
+t.test('a hook that destroys the request or the response is reported', async (t) => {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, { introspect })
+  const destroyers: Record<string, (request: FastifyRequest, reply: FastifyReply) => void> = {
+    '/request': (request) => { request.raw.destroy() },
+    '/request-error': (request) => { request.raw.destroy(new Error('CANARY')) },
+    '/response': (_request, reply) => { reply.raw.destroy() },
+    '/response-error': (_request, reply) => { reply.raw.destroy(new Error('CANARY')) },
+    '/begun': (_request, reply) => { reply.raw.writeHead(200).write('x', () => { reply.raw.destroy() }) }
+  }
+  for (const [url, onRequest] of Object.entries(destroyers)) app.get(url, { config: { access: 'public' }, onRequest: (request, reply) => { onRequest(request, reply) } }, never)
+  for (const url of Object.keys(destroyers)) {
+    t.match((await diagnoseAccess(app, { method: 'GET', url, headers: {} }, undefined, 2000)).at(-1), { cause: 'refused_by_app', message: /^A hook of the app (?:gives no response|answers 200)$/ }, url)
+  }
+})
+
 t.test('a strategy outside of the scope of the guard is reported', async (t) => {
   const app = Fastify()
   t.teardown(async () => await app.close())
@@ -284,7 +302,9 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
 t.test('a mistake in the command line is a usage error', async (t) => {
   const withHeader = (header: string): string[] => ['--header', header, 'GET', '/']
   for (const [message, ...lines] of [
-    ['--app needs a method and a path', [], ['GET'], ['GET', 'orders'], ['G-T', '/'], ['1GET', '/'], ['GET1', '/'], ['GET', '/', 'CANARY']],
+    ['--app needs a method and a path', [], ['GET'], ['GET', 'orders'], ['1GET', '/'], ['GET1', '/'], ['GET', '/', 'CANARY']],
+    ['the app serves no requests with this method, only GET, HEAD, ', ['CANARY', '/'], ['G-T', '/'], ['QUERYING', '/']],
+    ['the path cannot be sent: it is not the path of a URL', ['GET', '/\\'], ['get', '/\\CANARY:x']],
     ['--header must be NAME:VALUE', withHeader('CANARY'), withHeader('two words: CANARY'), withHeader('x-name: CANARY\u00E9')],
     ['a header with a secret is never an argument', withHeader('authorization: CANARY'), withHeader('Cookie: CANARY'), withHeader('Proxy-Authorization: CANARY')]
   ] as Array<[string, ...string[][]]>) {

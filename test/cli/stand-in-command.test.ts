@@ -82,5 +82,5 @@ t.test('stand-in reports in one line that its port is in use', async (t) => {
   const { port } = other.address() as AddressInfo
   const { status, errors } = await runCommand(['stand-in', '--port', String(port), '--key-file', `${t.testdir()}/key.json`])
   t.equal(status, 1)
-  t.equal(errors, 'fastify-zitadel stand-in: the stand-in cannot listen on the port (EADDRINUSE)\n')
+  t.equal(errors, `fastify-zitadel stand-in: the stand-in cannot listen on port ${port} of 127.0.0.1 (EADDRINUSE): give another one with --port\n`)
 })

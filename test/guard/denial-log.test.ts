@@ -133,8 +133,8 @@ t.test('the line of a 403 has its reason', async (t) => {
     ['/number', () => 1, 'it returned no string, but number'],
     ['/empty', () => '', 'it returned an empty string'],
     ['/async', async () => 'acme', 'it returned a promise'],
-    ['/body', ({ body }) => body.organization, 'it threw TypeError: Cannot read properties of undefined (reading \'organization\')'],
-    ['/throw', () => { throw 'no error' }, 'it threw a value that is no error'] // eslint-disable-line no-throw-literal
+    ['/body', ({ body }) => body.organization, 'it threw a TypeError'],
+    ['/throw', () => { throw 'no error' }, 'it threw an error'] // eslint-disable-line no-throw-literal
   ]
   for (const [url, organization] of functions) serve(url, { roles: ['admin'], organization })
   serve('/scope', { scopes: ['email'] })

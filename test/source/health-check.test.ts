@@ -22,7 +22,7 @@ t.test('check() returns the reason, and whether ZITADEL or this API is the cause
   t.equal(errors.length, 1)
   clock.advance(5)
   standIn.fail('bad-gateway')
-  t.same(await zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'ZITADEL answered 502' })
+  t.same(await zitadel.check(), { ok: false, code: 'FST_ZITADEL_UNAVAILABLE', reason: 'ZITADEL answered 502: check ZITADEL and the proxies in front of it' })
 })
 
 t.test('a thousand simultaneous checks cause one introspection', async (t) => {

@@ -193,9 +193,11 @@ t.test('a rate limit by address does not count the requests together', async (t)
 })
 
 t.test('a route whose config is invalid is named with the mistake', async (t) => {
-  const { app, handler } = await createSubject(t, {}, { exposeHeadRoutes: false }, (app, handler) => { app.get('/early', { config: { role: ['admin'] } as object }, handler) })
+  const { app, handler } = await createSubject(t, {}, { exposeHeadRoutes: false })
   app.get('/fine', handler)
-  t.match(await findProblems(app), [/^GET \/early: it answers 500\. route GET \/early: "role" is unknown, did you mean "roles"\?/])
+  app.addHook('onRoute', (route) => { route.config = { role: ['admin'] } as object })
+  app.get('/changed', handler)
+  t.match(await findProblems(app), [/^GET \/changed: it answers 500\. route GET \/changed: "role" is unknown, did you mean "roles"\?/])
 })
 
 t.test('a guarded route whose hooks were removed is named', async (t) => {

@@ -11,7 +11,7 @@ const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization']
  */
 export function parseTriedRequest ({ values, positionals }: CommandLine): TriedRequest {
   const [method, url] = positionals
-  if (positionals.length !== 2 || !/^[A-Za-z]+$/.test(method!) || !url!.startsWith('/')) throw new UsageError('--app needs a method and a path, such as GET /orders/1')
+  if (positionals.length !== 2 || !/^[A-Za-z-]+$/.test(method!) || !url!.startsWith('/')) throw new UsageError('--app needs a method and a path, such as GET /orders/1')
   const headers = ((values['header'] ?? []) as string[]).map((text) => {
     const header = /^([\w-]+): ?([\x20-\x7E]*)$/.exec(text)
     if (header === null) throw new UsageError('--header must be NAME:VALUE')

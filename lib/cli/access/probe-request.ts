@@ -2,6 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { listServedRoutes, type AnyApp, type RouteContext, type ServedRoute } from '../../guard/served-routes.ts'
 import { listNotFoundContexts } from '../../guard/unmatched-requests.ts'
+import { UsageError } from '../command.ts'
 
 /** A request to try. */
 export interface TriedRequest {
@@ -13,7 +14,7 @@ export interface TriedRequest {
 
 /** What became of a request. */
 export interface ProbedRequest {
-  /** Undefined if there was no response in time. */
+  /** Undefined if there was no response, or not in time. */
   readonly status: number | undefined
   /** Undefined if no route matches. */
   readonly route: ServedRoute | undefined
@@ -48,6 +49,7 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
  * request nor for any later one: the app can only be closed afterwards.
  *
  * @param timeout milliseconds for the hooks
+ * @throws UsageError for a method or a path that cannot be sent
  */
 export async function probeRequest (app: AnyApp, request: TriedRequest, timeout: number): Promise<ProbedRequest> {
   await app.ready()
@@ -57,9 +59,11 @@ export async function probeRequest (app: AnyApp, request: TriedRequest, timeout:
   const send = async ({ method, url, headers }: TriedRequest, isLookup: boolean): Promise<Observation & { status: number | undefined }> => {
     current = { isLookup }
     const ended = new AbortController()
-    const response = await Promise.race([app.inject({ method: method as 'GET', url, headers }), wait(timeout, undefined, { signal: ended.signal })])
+    // A hook that destroys the request makes the injection fail, as does a request that cannot be sent.
+    const response = await Promise.race([inject(app, { method, url, headers }).catch((error: unknown) => error), wait(timeout, undefined, { signal: ended.signal })])
     ended.abort()
-    return { ...current, status: response?.statusCode }
+    if (response instanceof Error && current.found === undefined) throw new UsageError(app.supportedMethods.includes(method.toUpperCase()) ? 'the path cannot be sent: it is not the path of a URL' : `the app serves no requests with this method, only ${app.supportedMethods.join(', ')}`)
+    return { ...current, status: (response as { statusCode?: number } | undefined)?.statusCode }
   }
   const { status, found, isHandlerReached: isAllowed = false, denial } = await send(request, false)
   const otherMethods: string[] = []
@@ -69,6 +73,11 @@ export async function probeRequest (app: AnyApp, request: TriedRequest, timeout:
   }
   const route = routes.find(({ method, context }) => method === found.method && context.config === found.config)
   return { status, route, scope: found.scope, isAllowed, denial, otherMethods }
+}
+
+/** Asynchronous, because an injection that cannot be sent throws where its promise is awaited. */
+async function inject (app: AnyApp, { method, url, headers }: TriedRequest): Promise<{ statusCode: number }> {
+  return await app.inject({ method: method as 'GET', url, headers })
 }
 
 /** Replaces the handler of a context, and what runs after it. Schemas are removed too: a hook that runs after the validation can also be a guard. */
