@@ -20,7 +20,7 @@ declare module 'fastify' {
 
 export { default, default as zitadel } from './plugin.ts'
 export { ZitadelError, type DenialReason, type ZitadelErrorCode } from './errors.ts'
-export { zitadelRoute, type UnknownRouteConfigKey } from './guard/zitadel-route.ts'
+export { zitadelRoute, type UnknownRouteConfigKey } from './guard/rules/zitadel-route.ts'
 export type { CacheOptions, Credentials, DispatcherLike, LimitOptions, Undeclared, UndeclaredRoute, ZitadelOptions } from './options/plugin-options.ts'
 export type { EventsOptions } from './options/events-options.ts'
 export type { BackChannelLogoutOptions } from './options/logout-options.ts'

@@ -2,7 +2,7 @@ import t from 'tap'
 import { inspect } from 'node:util'
 import { DenialCause, ZitadelError, createOptionError } from '../lib/errors.ts'
 import { OutageError, RejectionError, createClientRejectedError, createUnavailableError } from '../lib/failures.ts'
-import { toRequestError } from '../lib/guard/request-error.ts'
+import { toRequestError } from '../lib/guard/denials/request-error.ts'
 
 t.test('an error has the status and the headers of its response', async (t) => {
   const error = new ZitadelError('FST_ZITADEL_NO_TOKEN', 401, 'A bearer token is required', { 'www-authenticate': 'Bearer' })

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { AnyApp } from '../guard/served-routes.ts'
+import type { AnyApp } from '../guard/routes/served-routes.ts'
 import { CommandError, UsageError } from './command.ts'
 import { toPrintable } from './printable.ts'
 

@@ -1,4 +1,4 @@
-import type { RouteRow } from '../guard/route-table.ts'
+import type { RouteRow } from '../guard/routes/route-table.ts'
 import { inspectRoutes } from '../testing/guarded/inspect-routes.ts'
 import { formatRequirement } from './access/requirement-text.ts'
 import { closeApp, loadApp } from './load-app.ts'

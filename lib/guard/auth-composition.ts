@@ -1,6 +1,6 @@
 import { fastifyAuth } from '@fastify/auth'
 import type { FastifyInstance, preHandlerHookHandler } from 'fastify'
-import type { GuardHook } from './denial.ts'
+import type { GuardHook } from './denials/denial.ts'
 
 /** Only what @fastify/auth decorates: it is not registered, because the app may register its own, before or after. */
 const host = { decorate (name: string, value: unknown) { Object.assign(this, { [name]: value }) } } as unknown as FastifyInstance

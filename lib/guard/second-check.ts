@@ -1,11 +1,11 @@
-import { toRequestError } from './request-error.ts'
-import type { AccessCheck, AccessChecks } from './access-checks.ts'
-import { getAccessContext, setAccessContext, type AccessContext } from './access-context.ts'
+import { toRequestError } from './denials/request-error.ts'
+import type { AccessCheck, AccessChecks } from './checks/access-checks.ts'
+import { getAccessContext, setAccessContext, type AccessContext } from './checks/access-context.ts'
 import { composeStrategies } from './auth-composition.ts'
-import { findDenial } from './context-check.ts'
-import { forgetStrategyDenial } from './strategy-denial.ts'
-import { endCheck, type GuardHook } from './denial.ts'
-import { handleUpgradeErrors } from './upgrade.ts'
+import { findDenial } from './checks/context-check.ts'
+import { forgetStrategyDenial } from './denials/strategy-denial.ts'
+import { endCheck, type GuardHook } from './denials/denial.ts'
+import { handleUpgradeErrors } from './denials/upgrade.ts'
 
 /**
  * Milliseconds by which a verdict that allowed a request may exceed the age that the route accepts, when the body has been read and

@@ -1,4 +1,4 @@
-import type { Requirement } from '../guard/requirement.ts'
+import type { Requirement } from '../guard/rules/requirement.ts'
 
 /** One way to satisfy a requirement. */
 export interface AccessAlternative {

@@ -1,4 +1,4 @@
-import type { RouteRule } from '../guard/route-rules.ts'
+import type { RouteRule } from '../guard/rules/route-rules.ts'
 import { describeAccess } from './access-description.ts'
 import type { DocsSettings } from './docs-settings.ts'
 import { addGuardResponses } from './responses.ts'

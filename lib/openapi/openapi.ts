@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { resolveRouteRule } from '../guard/rule-resolver.ts'
+import { resolveRouteRule } from '../guard/rules/rule-resolver.ts'
 import type { Config } from '../options/config.ts'
 import { DocsPages } from './docs-pages.ts'
 import { createDocsSettings, type OpenapiOptions } from './docs-settings.ts'

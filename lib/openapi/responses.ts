@@ -1,4 +1,4 @@
-import type { RouteRule } from '../guard/route-rules.ts'
+import type { RouteRule } from '../guard/rules/route-rules.ts'
 
 interface Header { readonly description: string, readonly schema: { readonly type: string } }
 interface Response { readonly description: string, readonly headers: Readonly<Record<string, Header>> }

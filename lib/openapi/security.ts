@@ -1,4 +1,4 @@
-import type { RouteRule } from '../guard/route-rules.ts'
+import type { RouteRule } from '../guard/rules/route-rules.ts'
 import { listAlternatives } from './access-alternatives.ts'
 import type { DocsSettings } from './docs-settings.ts'
 

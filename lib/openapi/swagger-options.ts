@@ -1,6 +1,6 @@
 import type { RouteOptions } from 'fastify'
 import { createOptionError } from '../errors.ts'
-import type { RouteRule } from '../guard/route-rules.ts'
+import type { RouteRule } from '../guard/rules/route-rules.ts'
 import type { DocsSettings } from './docs-settings.ts'
 import { DOCUMENT_MARK, completeDocument, type OpenapiDocument } from './document.ts'
 import type { DocumentedRoutes, Transform, TransformInput } from './documented-routes.ts'

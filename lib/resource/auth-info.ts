@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { getAccessContext } from '../guard/access-context.ts'
-import type { ResourceFinder } from '../guard/resource-finder.ts'
+import { getAccessContext } from '../guard/checks/access-context.ts'
+import type { ResourceFinder } from '../guard/checks/resource-finder.ts'
 import type { Roles } from '../zitadel/grants.ts'
 
 /** The `AuthInfo` of the MCP SDK. The object is frozen. */

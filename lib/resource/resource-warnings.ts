@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { listServedRoutes } from '../guard/served-routes.ts'
+import { listServedRoutes } from '../guard/routes/served-routes.ts'
 import type { Resource } from '../options/resource-config.ts'
 import { warnAtStart } from '../start-warning.ts'
 

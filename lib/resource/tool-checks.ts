@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify'
 import { ZitadelError, type DenialReason } from '../errors.ts'
-import type { AccessCheck, AccessChecks, ToolChecks } from '../guard/access-checks.ts'
-import type { AccessContext } from '../guard/access-context.ts'
-import type { BearerErrorsFinder } from '../guard/bearer-errors.ts'
+import type { AccessCheck, AccessChecks, ToolChecks } from '../guard/checks/access-checks.ts'
+import type { AccessContext } from '../guard/checks/access-context.ts'
+import type { BearerErrorsFinder } from '../guard/denials/bearer-errors.ts'
 import { hasMatchingHeaders, decodeNameHeader, parseMessages, type McpMessage } from './mcp-message.ts'
 
 /** HTTP methods whose requests mostly have no body, and then call no tool. Of some, Fastify parses none. */

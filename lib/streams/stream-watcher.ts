@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { ContextCheck } from '../guard/context-check.ts'
+import type { ContextCheck } from '../guard/checks/context-check.ts'
 import { BODY_GRACE_MS } from '../guard/second-check.ts'
 import { hashToken } from '../oauth/token-hash.ts'
 import type { Introspector } from '../verdicts/introspector.ts'

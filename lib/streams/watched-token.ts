@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
-import { getAccessContext, setAccessContext, replaceVerdict } from '../guard/access-context.ts'
-import type { ContextCheck } from '../guard/context-check.ts'
+import { getAccessContext, setAccessContext, replaceVerdict } from '../guard/checks/access-context.ts'
+import type { ContextCheck } from '../guard/checks/context-check.ts'
 import { toFraction } from '../verdicts/token-fraction.ts'
 import type { Verdict } from '../verdicts/verdict.ts'
 

@@ -5,8 +5,8 @@
  */
 export { fakeZitadel, type FakeCallers, type FakeZitadel, type FakeZitadelOptions, type TokenHeaders } from './fake-zitadel.ts'
 export { expectGuarded } from './guarded/expect-guarded.ts'
-export type { RouteRow } from '../guard/route-table.ts'
-export type { RequirementDescription, ToolsDescription } from '../guard/rule-description.ts'
+export type { RouteRow } from '../guard/routes/route-table.ts'
+export type { RequirementDescription, ToolsDescription } from '../guard/rules/rule-description.ts'
 export { startStandIn } from './start-stand-in.ts'
 export type { StandIn, StandInOptions } from './stand-in.ts'
 export type { Api, ApiOptions, ApplicationKey } from './instance/api.ts'

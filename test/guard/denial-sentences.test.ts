@@ -1,6 +1,6 @@
 import t from 'tap'
 import { readFileSync } from 'node:fs'
-import { DENIAL_SENTENCES, describeDenial } from '../../lib/guard/denial-sentences.ts'
+import { DENIAL_SENTENCES, describeDenial } from '../../lib/guard/denials/denial-sentences.ts'
 
 t.test('each reason has a section in the documents', async (t) => {
   const headings = ['docs/its-401.md', 'docs/its-403.md'].flatMap((name) => readFileSync(name, 'utf8').match(/^### .+$/gm)!)

@@ -1,8 +1,8 @@
 import t from 'tap'
 import Fastify from 'fastify'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
-import { findGuardConfig, listGuardConfigs, resolveServedRule } from '../../lib/guard/guard-registry.ts'
-import { listServedRoutes } from '../../lib/guard/served-routes.ts'
+import { findGuardConfig, listGuardConfigs, resolveServedRule } from '../../lib/guard/routes/guard-registry.ts'
+import { listServedRoutes } from '../../lib/guard/routes/served-routes.ts'
 
 t.test('a server knows its guards by the names of their hooks', async (t) => {
   const app = Fastify()

@@ -1,5 +1,5 @@
 import t from 'tap'
-import { sortRows } from '../../lib/guard/route-table.ts'
+import { sortRows } from '../../lib/guard/routes/route-table.ts'
 
 t.test('rows are sorted by URL, method and constraints, from any order', async (t) => {
   const rows = [

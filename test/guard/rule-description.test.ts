@@ -1,8 +1,8 @@
 import t from 'tap'
 import type { ZitadelRouteOptions } from '../../lib/index.ts'
-import type { RuleConfig } from '../../lib/guard/route-rules.ts'
-import { resolveRouteRule } from '../../lib/guard/rule-resolver.ts'
-import { describeRule, type RouteAccess } from '../../lib/guard/rule-description.ts'
+import type { RuleConfig } from '../../lib/guard/rules/route-rules.ts'
+import { resolveRouteRule } from '../../lib/guard/rules/rule-resolver.ts'
+import { describeRule, type RouteAccess } from '../../lib/guard/rules/rule-description.ts'
 
 const CONFIG: RuleConfig = { customScopes: 'roles', undeclaredRoutes: 'protected', unmatched: 'open' }
 

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { FastifyRequest } from 'fastify'
-import { createRuleResolver } from '../../lib/guard/rule-resolver.ts'
+import { createRuleResolver } from '../../lib/guard/rules/rule-resolver.ts'
 
 t.test('the rule of a route is found without the symbol of Fastify too, and compiled once', async (t) => {
   let reads = 0

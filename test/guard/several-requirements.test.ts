@@ -2,7 +2,7 @@ import t from 'tap'
 import fastifyAuth from '@fastify/auth'
 import type { FastifyInstance } from 'fastify'
 import { activeResponse, roles, startGuardedApp, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
-import { omitRequirement, type AccessContext } from '../../lib/guard/access-context.ts'
+import { omitRequirement, type AccessContext } from '../../lib/guard/checks/access-context.ts'
 
 const BOTH = roles({ admin: ['acme'], auditor: ['acme'] })
 

@@ -2,8 +2,8 @@ import t from 'tap'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel from '../../lib/index.ts'
 import { createIntrospect, startGuardedApp, activeResponse, type TestContext } from '../fixtures/guarded-app.ts'
-import { listServedRoutes, type AnyApp } from '../../lib/guard/served-routes.ts'
-import { getRouteNames } from '../../lib/guard/undetected-routes.ts'
+import { listServedRoutes, type AnyApp } from '../../lib/guard/routes/served-routes.ts'
+import { getRouteNames } from '../../lib/guard/startup/undetected-routes.ts'
 
 const handler = async (): Promise<string> => 'served'
 const refusing = { introspect: createIntrospect({ good: activeResponse() }).introspect, undeclaredRoutes: 'refused' } as const

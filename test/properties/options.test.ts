@@ -2,7 +2,7 @@ import * as fc from 'fast-check'
 import t from 'tap'
 import { createConfig } from '../../lib/options/config.ts'
 import { ZitadelError } from '../../lib/errors.ts'
-import { compileRequirement } from '../../lib/guard/requirement.ts'
+import { compileRequirement } from '../../lib/guard/rules/requirement.ts'
 import { holds } from './runs.ts'
 
 const NAMES = ['issuer', 'credentials', 'address', 'introspectionEndpoint', 'dispatcher', 'cache', 'timeout', 'retry', 'customScopes', 'undeclaredRoutes',

@@ -1,5 +1,5 @@
 import type { DenialReason } from '../../errors.ts'
-import type { RouteAccess } from '../../guard/rule-description.ts'
+import type { RouteAccess } from '../../guard/rules/rule-description.ts'
 import { formatAllOrAny } from './requirement-text.ts'
 
 const ASK_DOCTOR = 'Run the doctor without --app, with the same token and the credentials of the API: it says why'

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { listServedRoutes, type AnyApp, type RouteContext, type ServedRoute } from '../../guard/served-routes.ts'
-import { listNotFoundContexts } from '../../guard/unmatched-requests.ts'
+import { listServedRoutes, type AnyApp, type RouteContext, type ServedRoute } from '../../guard/routes/served-routes.ts'
+import { listNotFoundContexts } from '../../guard/startup/unmatched-requests.ts'
 import { UsageError } from '../command.ts'
 
 /** A request to try. */

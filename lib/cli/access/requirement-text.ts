@@ -1,4 +1,4 @@
-import type { RequirementDescription, RouteAccess, ToolsDescription } from '../../guard/rule-description.ts'
+import type { RequirementDescription, RouteAccess, ToolsDescription } from '../../guard/rules/rule-description.ts'
 
 /** Formats what a route requires, in the words of its config; `''` if it requires nothing but an active token. */
 export function formatRequirement ({ mcp, ...requirement }: RouteAccess): string {

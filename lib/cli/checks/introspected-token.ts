@@ -1,6 +1,6 @@
 import type { Introspect } from '../../client/introspection-client.ts'
 import type { DenialReason } from '../../errors.ts'
-import { describeDenial } from '../../guard/denial-sentences.ts'
+import { describeDenial } from '../../guard/denials/denial-sentences.ts'
 import type { IntrospectionResponse } from '../../oauth/introspection.ts'
 import type { Config } from '../../options/config.ts'
 import { createVerdict } from '../../verdicts/verdict.ts'

@@ -1,7 +1,7 @@
 import { AssertionError } from 'node:assert'
-import { OTHER_COPY_PROBLEM, listGuardConfigs } from '../../guard/guard-registry.ts'
-import type { RouteRow } from '../../guard/route-table.ts'
-import type { AnyApp } from '../../guard/served-routes.ts'
+import { OTHER_COPY_PROBLEM, listGuardConfigs } from '../../guard/routes/guard-registry.ts'
+import type { RouteRow } from '../../guard/routes/route-table.ts'
+import type { AnyApp } from '../../guard/routes/served-routes.ts'
 import { inspectRoutes } from './inspect-routes.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { RouteRule } from '../../guard/route-rules.ts'
-import { OTHER_COPY_PROBLEM, findGuardConfig, isGuardedByOtherCopy, resolveServedRule } from '../../guard/guard-registry.ts'
-import { createRow, sortRows, type RouteRow } from '../../guard/route-table.ts'
-import { describeRule, type RouteAccess } from '../../guard/rule-description.ts'
-import { listServedRoutes, type AnyApp, type ServedRoute } from '../../guard/served-routes.ts'
+import type { RouteRule } from '../../guard/rules/route-rules.ts'
+import { OTHER_COPY_PROBLEM, findGuardConfig, isGuardedByOtherCopy, resolveServedRule } from '../../guard/routes/guard-registry.ts'
+import { createRow, sortRows, type RouteRow } from '../../guard/routes/route-table.ts'
+import { describeRule, type RouteAccess } from '../../guard/rules/rule-description.ts'
+import { listServedRoutes, type AnyApp, type ServedRoute } from '../../guard/routes/served-routes.ts'
 import { probeRoute, type ProbeResult } from './probe.ts'
 import { OUTSIDE_SCOPE, OPEN_BY_DEFAULT, OPEN_OWN, OPEN_GUARDED, describeProblem } from './route-problems.ts'
 

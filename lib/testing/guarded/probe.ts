@@ -1,7 +1,7 @@
 import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Duplex } from 'node:stream'
-import type { RouteContext, ServedRoute } from '../../guard/served-routes.ts'
+import type { RouteContext, ServedRoute } from '../../guard/routes/served-routes.ts'
 
 /** What became of a request without a token. */
 export interface ProbeResult {

@@ -1,0 +1,64 @@
+import { suggestName } from '../../options/suggest-name.ts'
+import { ROUTE_KEYS } from '../../options/route-options.ts'
+
+/** Creates the entries of a map from each name to one key. */
+export const toEntries = (names: readonly string[], key: string): Array<[string, string]> => names.map((name) => [name, key])
+
+/** Other spellings, too far from the key to be found by its letters. */
+const SPELLINGS = new Map(toEntries(['organisation', 'organisations'], 'organization'))
+
+/** Words of other guards for roles and scopes. A route that guards itself (`access: 'own'`) may use them. */
+const GUARD_WORDS = new Map([...toEntries(['role', 'roles'], 'roles'), ...toEntries(['scope', 'scopes'], 'scopes')])
+
+/** What other guards put before or after these words: `requiredRoles`, `rolesAllowed`, `hasAnyRole`, `roleNames`. */
+const GUARD_AFFIXES = /requires(?!cope)|required?|allow(?:ed)?|accepted|permitted|authori[sz]ed|granted|expected|checked|checks?(?!cope)|needed|needs?|must|have|has|with|any|all|one|of|only|minimum|min|user|route|project|organi[sz]ation|org|tenant|oauth|auth|access|api|zitadel|(?<=(?:role|scope)s?)(?:names?|keys?|lists?|ids?|guards?|checks?)/g
+
+/** Words for an organization. Where a route declares `access`, no organization is checked, and they belong to others. */
+const ORGANIZATION_WORD = /^(?:in|for|required?|allowed)?(?:(?:organi[sz]ation|org|tenant)(?:s|ids?|domain)?|resourceowner(?:id)?|primarydomain)$/
+
+/** Words that other plugins use too. They are refused only where a route declares nothing of this plugin. */
+const COMMON_WORD = /^(?:requires?|required|allow|allowed|needs?|has|any)*(?:permissions?|privileges?|rights|authority|authorities)(?:required|needed)?$|^(?:requires?|required|allowed|has|any)+(?:groups?|claims?)$|^(?:rbac|abac|acl)$/
+
+/** Words of their own that are near to those for roles and scopes. */
+const OTHER_WORDS = ['rule', 'rules', 'score', 'scores']
+
+/**
+ * Finds the key of this plugin that was probably meant by a key of a route's config: a misspelling, or the word that other
+ * guards use.
+ *
+ * @param config the route's config that has the key
+ * @returns undefined for a key that is right or that belongs to others
+ */
+export function suggestKey (given: string, value: unknown, config: object): string | undefined {
+  if (ROUTE_KEYS.includes(given)) return undefined
+  const name = normalizeKey(given)
+  const declares = (key: string): boolean => Object.hasOwn(config, key)
+  return SPELLINGS.get(name) ?? suggestName(given, ROUTE_KEYS) ?? (name.startsWith('freshness') ? 'freshness' : undefined) ??
+    ((config as { access?: unknown }).access === 'own' && declares('access') ? undefined : findGuardWord(name)) ??
+    (!declares('access') && (ORGANIZATION_WORD.test(name) || suggestName(name, [...SPELLINGS.keys(), 'resourceowner']) !== undefined) ? 'organization' : undefined) ??
+    (ROUTE_KEYS.some(declares) ? undefined : COMMON_WORD.test(name) ? 'roles' : isNameList(value) ? findSimilarWord(name) : undefined)
+}
+
+/**
+ * Finds `roles` or `scopes` for a word of other guards, such as `requiredRoles`.
+ *
+ * @param name the normalized key
+ */
+export function findGuardWord (name: string): string | undefined {
+  return GUARD_WORDS.get(name.replaceAll(GUARD_AFFIXES, ''))
+}
+
+/** Whether a value can be a list of roles or scopes in the config of another guard. */
+export function isNameList (value: unknown): boolean {
+  return typeof value === 'string' ? value !== '' : value instanceof Set || (Array.isArray(value) && value.flat().every((name) => typeof name === 'string'))
+}
+
+/** Writes a key without capital letters and separators. */
+export function normalizeKey (key: string): string {
+  return key.toLowerCase().replaceAll(/[_.:\s-]/g, '')
+}
+
+function findSimilarWord (name: string): string | undefined {
+  const word = OTHER_WORDS.includes(name) ? undefined : suggestName(name, [...GUARD_WORDS.keys()], true)
+  return word && GUARD_WORDS.get(word)
+}
