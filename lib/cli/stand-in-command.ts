@@ -2,18 +2,24 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startStandIn } from '../testing/start-stand-in.ts'
 import { CommandError, UsageError, type Command } from './command.ts'
-import { getNumericFlag } from './flags.ts'
+import { getFlag, getNumericFlag } from './flags.ts'
+
+/** Of a URL, without characters that a shell reads. */
+const PATH = /^\/[\w.~%/-]*$/
 
 /** Runs the stand-in as a process, for servers in other languages and for containers. */
 export const standIn: Command = {
-  usage: `  fastify-zitadel stand-in [--port N] [--key-file FILE] [--role ROLE]...
+  usage: `  fastify-zitadel stand-in [--port N] [--key-file FILE] [--role ROLE]... [--path PATH]
       Runs a stand-in for ZITADEL on 127.0.0.1 until Ctrl-C. Writes the key of an API to FILE
-      (default zitadel-key.json), and prints a curl command with a token that has the roles (default reader).
+      (default zitadel-key.json), and prints a curl command for PATH (default /) of a server at port 3000,
+      with a token that has the roles (default reader).
 `,
-  flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string', multiple: true } },
+  flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string', multiple: true }, path: { type: 'string' } },
   run: async ({ values, positionals }, { write, untilInterrupted }) => {
     const port = getNumericFlag(values, 'port', 0, 65_535) ?? 0
     if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
+    const path = getFlag(values, 'path') ?? '/'
+    if (!PATH.test(path)) throw new UsageError('--path must be a path such as /orders')
     const file = resolve(String(values['key-file'] ?? 'zitadel-key.json'))
     const server = await startStandIn({ port }).catch(({ code }: { code?: unknown }) => {
       throw new CommandError(`the stand-in cannot listen on port ${port} of 127.0.0.1 (${String(code)}): give another one with --port`)
@@ -24,7 +30,7 @@ export const standIn: Command = {
         throw new CommandError(`the key file cannot be written (${String(code)}): name another with --key-file`)
       })
       const token = await server.issueToken({ roles: (values['role'] as string[] | undefined) ?? ['reader'] })
-      write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${file}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000/\n`)
+      write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${file}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000${path}\n`)
       await untilInterrupted()
     } finally {
       await server.close()

@@ -71,9 +71,9 @@ export interface StandIn {
   setRoles (token: string, roles: Roles | string[]): void
   /** Revokes one token. */
   revoke (token: string): void
-  /** Deactivates a user: all tokens issued so far are inactive. */
+  /** Deactivates a user: all tokens issued so far are inactive. For a user without tokens, targets get the event only. */
   deactivateUser (sub: string): void
-  /** Locks a user: all tokens issued so far are inactive. */
+  /** Locks a user: all tokens issued so far are inactive. For a user without tokens, targets get the event only. */
   lockUser (sub: string): void
   /**
    * Adds a target of Actions v2. From then on it gets a signed event for each `revoke`, `refreshToken`, `setRoles`,

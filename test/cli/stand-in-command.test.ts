@@ -13,7 +13,7 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   const directory = t.testdir()
   const signals = new EventEmitter()
   let output = ''
-  const ended = runCommand(['stand-in', '--key-file', `${directory}/key.json`, '--role', 'auditor', '--role', 'reader'], {
+  const ended = runCommand(['stand-in', '--key-file', `${directory}/key.json`, '--role', 'auditor', '--role', 'reader', '--path', '/orders'], {
     write: (text) => { output += text; signals.emit('written') },
     untilInterrupted: async () => { await once(signals, 'interrupt') }
   })
@@ -21,6 +21,7 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   const issuer = /^ZITADEL_ISSUER=(.+)$/m.exec(output)![1]!
   const keyFile = /^ZITADEL_KEY_FILE=(.+)$/m.exec(output)![1]!
   const token = /Bearer ([^']+)'/.exec(output)![1]!
+  t.match(output, /' http:\/\/127\.0\.0\.1:3000\/orders\n$/)
   t.equal(statSync(keyFile).mode & 0o777, OWNER_ONLY)
   const app = Fastify()
   t.teardown(async () => await app.close())
@@ -38,6 +39,10 @@ t.test('stand-in accepts the highest port', async (t) => {
 
 t.test('a port that is no whole number is a usage error', async (t) => {
   for (const port of ['', 'abc', '0x50', '1e3', '80.5', '65536', ' 80']) t.match(await runCommand(['stand-in', '--port', port]), { status: 1, errors: /--port must be a whole number from 0 to 65535/ })
+})
+
+t.test('a path that a shell would read in another way is a usage error', async (t) => {
+  for (const path of ['', 'orders', 'https://a.example/', '/a b', '/$(id)', "/'", '/a;b', '/a\n']) t.match(await runCommand(['stand-in', '--path', path]), { status: 1, errors: /--path must be a path such as \/orders/ })
 })
 
 t.test('stand-in ends if the key file cannot be written', async (t) => {

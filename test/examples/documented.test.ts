@@ -2,8 +2,10 @@ import t from 'tap'
 import { EventEmitter, once } from 'node:events'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { connect, type Socket } from 'node:net'
+import { resolve } from 'node:path'
 import { PassThrough } from 'node:stream'
 import { setImmediate } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
 import Fastify, { type FastifyInstance } from 'fastify'
 import zitadel from 'fastify-zitadel'
 import { startStandIn, type StandIn } from 'fastify-zitadel/testing'
@@ -41,6 +43,8 @@ t.test('the documented routes allow the callers that their comments name', async
   const app = Fastify()
   t.teardown(async () => await app.close())
   await app.register(zitadel, getOptions(standIn))
+  const { declareReadmeRoutes } = await import(pathToFileURL(resolve('examples/docs/readme-routes.js')).href) as { declareReadmeRoutes: (app: FastifyInstance) => void }
+  declareReadmeRoutes(app)
   declareRoutes(app)
   declareTenantRoute(app)
   const ACME = '280000000000000900'
@@ -49,8 +53,8 @@ t.test('the documented routes allow the callers that their comments name', async
   const accountant = await standIn.issueToken({ roles: ['accountant'] })
   const both = await standIn.issueToken({ roles: ['reader', 'auditor', 'admin'] })
 
-  t.equal(await getStatus(app, '/orders', none), 403)
-  t.equal(await getStatus(app, '/orders', reader), 200)
+  t.equal(await getStatus(app, '/customers', none), 403)
+  t.equal(await getStatus(app, '/customers', reader), 200)
   t.same([await getStatus(app, '/invoices', accountant), await getStatus(app, '/invoices', reader), await getStatus(app, '/invoices', none)], [200, 200, 403])
   t.same([await getStatus(app, '/reports', reader), await getStatus(app, '/reports', both)], [403, 200])
   t.equal(await getStatus(app, `/organizations/${ACME}/orders`, reader), 200)
