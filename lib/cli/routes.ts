@@ -4,6 +4,7 @@ import { formatRequirement } from './access/requirement-text.ts'
 import { closeApp, loadApp } from './load-app.ts'
 import { formatJson } from './printable.ts'
 import { formatTable } from './table.ts'
+import { runUserCode } from './user-code.ts'
 import { UsageError, type Command } from './command.ts'
 
 /** Prints the access of each route. The order is stable, so that a diff shows a change. */
@@ -19,7 +20,7 @@ export const routes: Command = {
     if (values['json'] && values['markdown']) throw new UsageError('--json and --markdown exclude each other')
     const app = await loadApp(file)
     try {
-      const { rows, problems } = await inspectRoutes(app)
+      const { rows, problems } = await runUserCode(file, 'the routes cannot be tried', async () => await inspectRoutes(app))
       write(values['json'] ? formatJson(rows) : formatTable(['method', 'url', 'access', 'requires'], rows.map(formatRow), values['markdown'] === true))
       for (const problem of problems) writeError(`${problem}\n`)
       return problems.length > 0 ? 1 : 0

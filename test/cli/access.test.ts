@@ -1,5 +1,5 @@
 import t from 'tap'
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import { extname } from 'node:path'
@@ -199,6 +199,16 @@ t.test('a token that becomes inactive between two checks has no caller', async (
   t.same((await diagnoseAccess(app, { method: 'GET', url: '/any', headers: {} }, 'x')).map(({ id }) => id), ['route', 'rule', 'access'])
 })
 
+t.test('an outage after the decision hides the caller only', async (t) => {
+  let count = 0
+  const introspectOnce = async (): Promise<{ active: true, sub: string }> => {
+    if (++count > 1) throw new Error('away')
+    return { active: true, sub: 'ada' }
+  }
+  const app = await buildApp(t, { cache: false, introspect: introspectOnce })
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/any', headers: {} }, 'x'), [{ id: 'route' }, { id: 'rule' }, { id: 'access', status: 'ok' }])
+})
+
 /** An app with a docs page, whose options are completed or not. */
 async function buildDocs (t: TestContext, isCompleted: boolean, options: ZitadelOptions = {}): Promise<FastifyInstance> {
   const app = Fastify()
@@ -240,6 +250,52 @@ t.test('only a hidden route that declares nothing and denies the request looks l
   await other.register(zitadel, { introspect })
   addRoutes(other)
   t.notOk(await looksLikePage(other, '/hidden'), 'the app has no docs page')
+})
+
+t.test('any path that starts with a slash is tried as a client sends it, and is never taken for a host', async (t) => {
+  const app = Fastify({ routerOptions: { ignoreDuplicateSlashes: true } })
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, { introspect })
+  for (const url of ['/', '/host', '/[', '/caf\u00E9', '/two words']) app.get(url, { config: { access: 'public' } }, never)
+  for (const [url, route] of [
+    ['/\\', '/'], ['/\\host', '/host'], ['//host', '/host'], ['/\\[', '/['], ['/host#fragment', '/host'], ['/host?q=a b', '/host'],
+    ['/caf\u00E9', '/caf\u00E9'], ['/two words', '/two words'], ['/\n', '/'], ['/none/..', '/']
+  ] as const) t.equal((await diagnoseAccess(app, { method: 'GET', url, headers: {} }, undefined))[0]!.message, `The route is GET ${route}`, JSON.stringify(url))
+  for (const url of [`/${'x'.repeat(100_000)}`, '/:', '/*', '/\u{1D4B3}', '/%00']) t.match(await diagnoseAccess(app, { method: 'GET', url, headers: {} }, undefined), [{ cause: 'route_unknown' }])
+})
+
+t.test('a method that Node.js knows and the app does not has no route', async (t) => {
+  for (const method of ['CONNECT', 'M-SEARCH', 'propfind']) t.match((await runCommand(['doctor', '--app', file, '--json', method, '/orders/1'])).output, /No route matches(?:, and the app answers 40\d)?\. The URL is served for GET/, method)
+})
+
+t.test('a hook that ends the connection is reported with its place, and without the message of its error', async (t) => {
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(zitadel, { introspect })
+  const stalled = async (): Promise<void> => await new Promise(() => {})
+  const config = { access: 'public' } as const
+  app.get('/request', { config, preHandler: async ({ raw }) => { raw.destroy(); await stalled() } }, never)
+  app.get('/request-error', { config, preHandler: async ({ raw }) => { raw.destroy(new Error('CANARY')); await stalled() } }, never)
+  app.get('/response', { config, preHandler: async (_request, { raw }) => { raw.destroy(); await stalled() } }, never)
+  app.get('/response-error', { config, preHandler: async (_request, { raw }) => { raw.destroy(new Error('CANARY')); await stalled() } }, never)
+  app.get('/socket-error', { config, preHandler: async (_request, { raw }) => { raw.socket!.destroy(new Error('CANARY')); await stalled() } }, never)
+  app.setNotFoundHandler({ preHandler: async (_request: unknown, { raw }: FastifyReply) => { raw.destroy(new Error('CANARY')); await stalled() } }, never)
+  for (const url of ['/request', '/request-error', '/response', '/response-error', '/socket-error']) {
+    const diagnoses = await diagnoseAccess(app, { method: 'GET', url, headers: {} }, undefined)
+    const place = url.endsWith('error') ? ' \\(\\S+access\\.test\\.[jt]s:\\d+:\\d+\\)' : ''
+    t.match(diagnoses.at(-1), { cause: 'refused_by_app', message: new RegExp(`^A hook of the app ends the connection without a response${place}$`) }, url)
+    t.notMatch(JSON.stringify(diagnoses), 'CANARY')
+  }
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/none', headers: {} }, undefined), [{ cause: 'route_unknown', message: /^No route matches, and the app ends the connection without a response \(\S+access\.test\.[jt]s:\d+:\d+\)$/ }])
+})
+
+t.test('what fails before every hook is reported as a failure of the app', async (t) => {
+  const app = Fastify({ rewriteUrl: () => { throw new Error('no such tenant') } })
+  await app.register(zitadel, { introspect })
+  const examineApp = async (): Promise<Diagnosis[]> => await diagnoseAccess(app, { method: 'GET', url: '/', headers: {} }, undefined)
+  t.match(await examineApp(), [{ id: 'route', cause: 'app_failed', message: /^The app fails before its hooks: Error: no such tenant \(\S+access\.test\.[jt]s:\d+:\d+\)$/ }])
+  await app.close()
+  t.match(await examineApp(), [{ cause: 'app_failed', message: /^The app fails before its hooks: FastifyError.*: Fastify has already been closed/ }])
 })
 
 t.test('a hook that sends no response is reported', async (t) => {
@@ -302,9 +358,10 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
 t.test('a mistake in the command line is a usage error', async (t) => {
   const withHeader = (header: string): string[] => ['--header', header, 'GET', '/']
   for (const [message, ...lines] of [
-    ['--app needs a method and a path', [], ['GET'], ['GET', 'orders'], ['1GET', '/'], ['GET1', '/'], ['GET', '/', 'CANARY']],
-    ['the app serves no requests with this method, only GET, HEAD, ', ['CANARY', '/'], ['G-T', '/'], ['QUERYING', '/']],
-    ['the path cannot be sent: it is not the path of a URL', ['GET', '/\\'], ['get', '/\\CANARY:x']],
+    ['--app needs a method and a path, such as GET /orders/1: 3 arguments were given', ['GET', '/', 'CANARY']],
+    ['/orders/1: 0 arguments were given', []],
+    ['/orders/1: Node.js does not know the method', ...['G-T', '1GET', 'GET1', 'CANARY', 'UPGRADE', 'PRI', '', ' ', 'GET ', '\u00C9'].map((method) => [method, '/'])],
+    ['/orders/1: the path must start with / and be without a host', ...['orders', '', ' /', '*', '?CANARY', 'https://api.acme.example/CANARY'].map((path) => ['GET', path])],
     ['--header must be NAME:VALUE', withHeader('CANARY'), withHeader('two words: CANARY'), withHeader('x-name: CANARY\u00E9')],
     ['a header with a secret is never an argument', withHeader('authorization: CANARY'), withHeader('Cookie: CANARY'), withHeader('Proxy-Authorization: CANARY')]
   ] as Array<[string, ...string[][]]>) {

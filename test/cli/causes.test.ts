@@ -236,7 +236,7 @@ t.test('a server at an https URL is not tried again with https', async (t) => {
 })
 
 /** Causes with a test elsewhere. */
-const LATER = { proxy_malformed: 'proxy.test.ts', proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts', route_unknown: 'access.test.ts', route_unguarded: 'access.test.ts', refused_by_app: 'access.test.ts', not_decided: 'access.test.ts', docs_page_guarded: 'access.test.ts' }
+const LATER = { proxy_malformed: 'proxy.test.ts', proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts', route_unknown: 'access.test.ts', route_unguarded: 'access.test.ts', refused_by_app: 'access.test.ts', app_failed: 'access.test.ts', not_decided: 'access.test.ts', docs_page_guarded: 'access.test.ts' }
 
 t.test('each cause has a test', async (t) => {
   const tested = [...Object.keys(CASES), ...Object.keys(ERRORS), ...Object.keys(LATER)]

@@ -2,9 +2,12 @@ import t from 'tap'
 import { extname } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { traces } from '../fixtures/servers/logging.ts'
+import { closeApp, loadApp } from '../../lib/cli/load-app.ts'
 import { runCommand } from '../fixtures/terminal.ts'
 
 const server = (name: string): string => fileURLToPath(new URL(`../fixtures/servers/${name}${extname(import.meta.filename)}`, import.meta.url))
+
+const FASTIFY = "const { default: Fastify } = await import('fastify')"
 
 t.test('routes prints the access of each route', async (t) => {
   const { status, output, errors } = await runCommand(['routes', server('guarded')])
@@ -47,7 +50,14 @@ t.test('a file may export an instance or a function', async (t) => {
   const { status, errors } = await runCommand(['routes', server('text')])
   t.equal(status, 1)
   t.match(errors, 'must export a Fastify instance by default')
-  t.match(await runCommand(['routes', `${t.testdir({ 'nothing.mjs': 'export default null' })}/nothing.mjs`]), { status: 1, errors: 'must export a Fastify instance by default' })
+  const directory = t.testdir({
+    'nothing.mjs': 'export default null',
+    'server.mjs': "export { createServer as default } from 'node:http'",
+    'similar.mjs': 'export default { inject: true, ready: true, server: true }',
+    'half.mjs': 'export default { inject () {}, ready () {}, server: {} }',
+    'none.mjs': ''
+  })
+  for (const name of ['nothing', 'server', 'similar', 'half', 'none']) t.match(await runCommand(['routes', `${directory}/${name}.mjs`]), { status: 1, errors: 'must export a Fastify instance by default' }, name)
 })
 
 t.test('a wrong option of the app is reported in one line', async (t) => {
@@ -58,6 +68,28 @@ t.test('a wrong option of the app is reported in one line', async (t) => {
 
 t.test('a file that does not exist is a usage error', async (t) => {
   t.match(await runCommand(['routes', server('none')]), { status: 1, errors: /the server file does not exist/ })
+})
+
+t.test('a directory is a usage error', async (t) => {
+  t.match(await runCommand(['routes', t.testdir()]), { status: 1, errors: /^fastify-zitadel routes: the server file is a directory/ })
+})
+
+t.test('code of the app that does not end is reported', async (t) => {
+  const directory = t.testdir({
+    'module.mjs': 'setTimeout(() => {}, 2000)\nawait new Promise(() => {})',
+    'function.mjs': 'export default async () => await new Promise(() => {})',
+    'close.mjs': `${FASTIFY}\nexport default Fastify().addHook('onClose', async () => await new Promise(() => {}))`
+  })
+  // The limit does not keep a process alive, so something else must.
+  const timer = setTimeout(() => {}, 10_000)
+  t.teardown(() => { clearTimeout(timer) })
+  for (const name of ['module', 'function']) await t.rejects(loadApp(`${directory}/${name}.mjs`, 50), { message: 'the server file does not start: it has not ended after 0.05 s. Look for a promise that nothing settles' }, name)
+  await t.rejects(closeApp('close.mjs', await loadApp(`${directory}/close.mjs`), 50), { message: /^the app does not close: it has not ended after 0\.05 s/ })
+})
+
+t.test('an option of the app that throws at each request is one line with its place', async (t) => {
+  const text = `${FASTIFY}\nexport default Fastify({ genReqId: () => { throw new Error('no id') } }).get('/', () => {})`
+  t.match(await runCommand(['routes', `${t.testdir({ 'app.mjs': text })}/app.mjs`]), { status: 1, output: '', errors: /^fastify-zitadel routes: the routes cannot be tried: Error: no id \(\S+app\.mjs:2:\d+\)\n$/ })
 })
 
 t.test('an error of the app is one line with its message and its place', async (t) => {
@@ -72,6 +104,9 @@ t.test('an error of the app is one line with its message and its place', async (
     'async.mjs': "import { readFile } from 'node:fs/promises'\nawait readFile('/none')",
     'windows.mjs': "throw Object.assign(new Error('drive'), { stack: 'Error: drive\\n    at file:///C:/api/server.mjs:1:2' })",
     'common.cjs': 'module.exports = () => { throw new Error("common") }',
+    'onready.mjs': `${FASTIFY}\nexport default Fastify().addHook('onReady', async () => { throw new Error('no table') })`,
+    'bare.mjs': 'throw Object.create(null)',
+    'extension.txt': '',
     'accessor.mjs': "import { readFileSync } from 'node:fs'\nexport default async () => readFileSync('/none')"
   })
   for (const [name, line, extension = 'mjs'] of [
@@ -84,6 +119,9 @@ t.test('an error of the app is one line with its message and its place', async (
     ['undefined', /: undefined \(\S+undefined\.mjs\)\n$/],
     ['package', /: Error(?: \[ERR_MODULE_NOT_FOUND\])?: Cannot find package 'none-of-this-name'.+ \(\S+package\.mjs\)\n$/],
     ['plugin', /: Error: no plugin \(\S+plugin\.mjs:2:\d+\)\n$/],
+    ['onready', /: Error: no table \(\S+onready\.mjs:2:\d+\)\n$/],
+    ['bare', /: a value that is no error was thrown \(\S+bare\.mjs\)\n$/],
+    ['extension', /: .*\(\S+extension\.txt\)\n$/, 'txt'],
     ['accessor', /: Error: ENOENT: .+ \(\S+accessor\.mjs:2:\d+\)\n$/]
   ] as const) {
     for (const command of [['routes', `${directory}/${name}.${extension}`], ['doctor', '--app', `${directory}/${name}.${extension}`, 'GET', '/']]) {
@@ -94,8 +132,6 @@ t.test('an error of the app is one line with its message and its place', async (
     }
   }
 })
-
-const FASTIFY = "const { default: Fastify } = await import('fastify')"
 
 t.test('a default export that was compiled to CommonJS is found', async (t) => {
   const directory = t.testdir({

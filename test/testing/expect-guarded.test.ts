@@ -218,6 +218,20 @@ t.test('a hook that gives no response is named after a time', async (t) => {
   t.same((await inspectRoutes(app, 1)).problems, ['GET /x: a hook gives no response, so nothing is proven'])
 })
 
+t.test('a hook that destroys the connection gives no response, and the time limit is not waited for', async (t) => {
+  const { app, handler } = await createSubject(t, {}, { exposeHeadRoutes: false }, (app) => {
+    app.addHook('onRequest', (request, reply) => {
+      if (request.url === '/response') reply.raw.destroy(new Error('ended'))
+      else if (request.url === '/request') request.raw.destroy(new Error('ended'))
+      else request.raw.socket.destroy(new Error('ended'))
+    })
+  })
+  for (const url of ['/response', '/request', '/socket']) app.get(url, handler)
+  const start = performance.now()
+  t.same((await inspectRoutes(app, 60_000)).problems, ['/request', '/response', '/socket'].map((url) => `GET ${url}: a hook gives no response, so nothing is proven`))
+  t.ok(performance.now() - start < 30_000)
+})
+
 t.test('CORS, WebSocket routes, a logger and hooks for timeouts are no problem', async (t) => {
   const { app, calls, handler } = await createSubject(t, {}, { logger: { level: 'silent' }, connectionTimeout: 1000, exposeHeadRoutes: false }, (app) => {
     app.register(cors, { origin: 'https://app.acme.example' })

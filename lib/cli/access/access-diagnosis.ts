@@ -6,6 +6,7 @@ import type { AnyApp, ServedRoute } from '../../guard/routes/served-routes.ts'
 import { PAGE_PLUGINS } from '../../openapi/docs-pages.ts'
 import type { ActiveToken } from '../../zitadel/active-token.ts'
 import { createFailureWithCure, createFailure, createSuccess, createWarning, type Diagnosis } from '../diagnosis.ts'
+import { describeError, findPlace } from '../user-code.ts'
 import { describeCure, getReasonLink } from './denial-cures.ts'
 import { probeRequest, type ProbedRequest, type TriedRequest } from './probe-request.ts'
 import { formatRequirement } from './requirement-text.ts'
@@ -23,10 +24,11 @@ const TIMEOUT_MS = 10_000
 export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token: string | undefined, timeout: number = TIMEOUT_MS): Promise<Diagnosis[]> {
   const headers = { ...request.headers, ...(token !== undefined && { authorization: `Bearer ${token}` }) }
   const probed = await probeRequest(app, { ...request, headers }, timeout)
-  const { route, denial, otherMethods, status } = probed
+  const { route, denial, otherMethods, status, failure } = probed
+  if (failure?.isBeforeHooks) return [createFailure('route', 'app_failed', `The app fails before its hooks: ${describeError(failure.error)}${formatPlace(failure.error)}`)]
   if (route === undefined) {
     // Middleware, a hook, the router or `unmatched: 'protected'` can give another response than the not-found handler.
-    const answer = status === 404 || status === undefined ? '' : `, and the app answers ${status}`
+    const answer = failure !== undefined ? `, and the app ends the connection without a response${formatPlace(failure.error)}` : status === 404 || status === undefined ? '' : `, and the app answers ${status}`
     const methods = otherMethods.length === 0 ? '' : `. The URL is served for ${otherMethods.join(', ')}`
     return [createFailure('route', 'route_unknown', `No route matches${answer}${methods}`)]
   }
@@ -72,7 +74,8 @@ function diagnoseRule (access: RouteAccess | undefined, route: ServedRoute): Dia
 async function diagnoseCaller ({ scope, denial, isAllowed }: ProbedRequest, token: string | undefined): Promise<Diagnosis[]> {
   const isActive = isAllowed || (denial as Partial<ZitadelError> | undefined)?.statusCode === 403
   if (token === undefined || !isActive || !scope!.hasDecorator('zitadel')) return []
-  const active = await scope!.zitadel.introspect(token)
+  // The decision is made already. If it was not kept, this asks ZITADEL again, and there can be an outage meanwhile.
+  const active = await scope!.zitadel.introspect(token).catch(() => null)
   return active === null ? [] : [createSuccess('caller', `The caller holds ${formatRoles(active)}. Scopes of the token: ${[...active.scopes].sort().join(' ') || 'none'}`)]
 }
 
@@ -86,8 +89,15 @@ function isGuardedPage ({ denial, route, scope }: ProbedRequest, access: RouteAc
   return denial !== undefined && access?.access === 'guarded' && !isDeclared(route!) && hide === true && PAGE_PLUGINS.some((name) => scope!.hasPlugin(name))
 }
 
-function diagnoseDecision ({ isAllowed, status }: ProbedRequest, denial: Error | undefined, access: RouteAccess | undefined): Diagnosis {
+function formatPlace (error: unknown): string {
+  const place = findPlace(error)
+  return place === undefined ? '' : ` (${place})`
+}
+
+function diagnoseDecision ({ isAllowed, status, failure }: ProbedRequest, denial: Error | undefined, access: RouteAccess | undefined): Diagnosis {
   if (isAllowed) return createSuccess('access', 'Allowed')
+  // Without the message of the error, which can hold a secret.
+  if (failure !== undefined) return createFailure('access', 'refused_by_app', `A hook of the app ends the connection without a response${formatPlace(failure.error)}`)
   if (!(denial instanceof ZitadelError)) return createFailure('access', 'refused_by_app', status === undefined ? 'A hook of the app gives no response' : `A hook of the app answers ${status}`)
   const { code, reason, statusCode, message, cause } = denial
   const detail = cause instanceof Error ? cause.message : message

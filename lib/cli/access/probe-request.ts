@@ -14,7 +14,7 @@ export interface TriedRequest {
 
 /** What became of a request. */
 export interface ProbedRequest {
-  /** Undefined if there was no response, or not in time. */
+  /** Undefined if there was no response. */
   readonly status: number | undefined
   /** Undefined if no route matches. */
   readonly route: ServedRoute | undefined
@@ -24,6 +24,8 @@ export interface ProbedRequest {
   readonly isAllowed: boolean
   /** What denied the request, if an error did. */
   readonly denial: Error | undefined
+  /** What was thrown or destroyed the response, if anything did. */
+  readonly failure: { readonly error: unknown, readonly isBeforeHooks: boolean } | undefined
   /** If no route matches: the methods that the URL is served for. */
   readonly otherMethods: readonly string[]
 }
@@ -40,8 +42,11 @@ interface Observation {
   found?: { readonly is404: boolean, readonly method: string, readonly config: unknown, readonly scope: FastifyInstance }
   isHandlerReached?: boolean
   denial?: Error
+  failure?: ProbedRequest['failure']
 }
 
+/** So that a path is not taken for a URL with a host: a browser reads `/\\` as `//`. */
+const ORIGIN = 'http://localhost'
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
 
 /**
@@ -59,20 +64,24 @@ export async function probeRequest (app: AnyApp, request: TriedRequest, timeout:
   const send = async ({ method, url, headers }: TriedRequest, isLookup: boolean): Promise<Observation & { status: number | undefined }> => {
     current = { isLookup }
     const ended = new AbortController()
-    // A hook that destroys the request makes the injection fail, as does a request that cannot be sent.
-    const response = await Promise.race([inject(app, { method, url, headers }).catch((error: unknown) => error), wait(timeout, undefined, { signal: ended.signal })])
-    ended.abort()
-    if (response instanceof Error && current.found === undefined) throw new UsageError(app.supportedMethods.includes(method.toUpperCase()) ? 'the path cannot be sent: it is not the path of a URL' : `the app serves no requests with this method, only ${app.supportedMethods.join(', ')}`)
-    return { ...current, status: (response as { statusCode?: number } | undefined)?.statusCode }
+    try {
+      const response = await Promise.race([app.inject({ method: method as 'GET', url: `${ORIGIN}${url}`, headers }), wait(timeout, undefined, { signal: ended.signal })])
+      return { ...current, status: response?.statusCode }
+    } catch (error) {
+      // Fastify catches what a hook throws, but not what its own options such as `rewriteUrl` throw.
+      return { ...current, status: undefined, failure: { error, isBeforeHooks: current.found === undefined } }
+    } finally {
+      ended.abort()
+    }
   }
-  const { status, found, isHandlerReached: isAllowed = false, denial } = await send(request, false)
+  const { status, found, isHandlerReached: isAllowed = false, denial, failure } = await send(request, false)
   const otherMethods: string[] = []
   if (found === undefined || found.is404) {
     for (const method of METHODS) if ((await send({ ...request, method }, true)).found?.is404 === false) otherMethods.push(method)
-    return { status, route: undefined, scope: undefined, isAllowed, denial, otherMethods }
+    return { status, route: undefined, scope: undefined, isAllowed, denial, failure, otherMethods }
   }
   const route = routes.find(({ method, context }) => method === found.method && context.config === found.config)
-  return { status, route, scope: found.scope, isAllowed, denial, otherMethods }
+  return { status, route, scope: found.scope, isAllowed, denial, failure, otherMethods }
 }
 
 /** Asynchronous, because an injection that cannot be sent throws where its promise is awaited. */

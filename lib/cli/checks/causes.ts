@@ -98,7 +98,8 @@ export const CAUSES = {
   token_unknown: ['Check ZITADEL and the proxies in front of it', 'docs/outages.md'],
   route_unknown: ['Check the method, the path and its prefix. Versions and hosts can be given with --header', ACCESS],
   route_unguarded: ['Register fastify-zitadel on the root instance, or on a scope around the route', ACCESS],
-  refused_by_app: ['Look for a hook of the app that answers this status', ACCESS],
+  refused_by_app: ['Look for a hook of the app that ends the request in this way', ACCESS],
+  app_failed: ['Repair the option of Fastify whose code throws: it runs before every hook', ACCESS],
   not_decided: ['Run the doctor without --app, with the options of the app', 'docs/errors.md'],
   docs_page_guarded: ['Complete the options of the page with app.zitadel.openapi(...).swaggerUi() or scalar(): then its routes are public', 'docs/openapi.md'],
   roles_absent: ['Add a Role Assignment in the console', 'docs/its-403.md#roles_absent']

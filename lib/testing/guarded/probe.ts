@@ -17,6 +17,7 @@ export interface ProbeResult {
  *
  * @param client different for each request, so that a rate limit by address does not count them together
  * @param timeout milliseconds
+ * @throws what the app throws before its first hook, such as in its option `genReqId`
  */
 export async function probeRoute (route: ServedRoute, client: number, timeout: number): Promise<ProbeResult> {
   let isHandlerReached = false
@@ -28,14 +29,14 @@ export async function probeRoute (route: ServedRoute, client: number, timeout: n
   const response = new ServerResponse(request)
   response.assignSocket(request.socket)
   const params = Object.fromEntries(route.params.map((name) => [name, 'x']))
+  let timer: NodeJS.Timeout | undefined
   const isAnswered = await new Promise<boolean>((resolve) => {
-    const timer = setTimeout(() => { resolve(false) }, timeout)
-    response.once('finish', () => {
-      clearTimeout(timer)
-      resolve(true)
-    })
+    timer = setTimeout(() => { resolve(false) }, timeout)
+    response.once('finish', () => { resolve(true) })
+    // A hook can destroy the connection, also with an error, which would end this process if nothing listened.
+    request.socket.once('close', () => { resolve(false) }).on('error', () => {})
     route.handle(request, response, params, context, {})
-  })
+  }).finally(() => { clearTimeout(timer) })
   return { isHandlerReached, status: isAnswered ? response.statusCode : undefined }
 }
 

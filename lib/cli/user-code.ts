@@ -1,0 +1,63 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { CommandError } from './command.ts'
+import { toPrintable } from './printable.ts'
+
+/**
+ * Runs code of the user's app. Its failure is one line with the message and the place of the error.
+ *
+ * @param file that has the code, for an error without a place
+ * @param what the part of the message that names what has failed
+ * @param timeout milliseconds. Default: no limit
+ * @throws CommandError if the code throws or does not end in time. An error of an option is thrown as it is
+ */
+export async function runUserCode<T> (file: string, what: string, code: () => Promise<T>, timeout?: number): Promise<T> {
+  const ended = new AbortController()
+  try {
+    return await (timeout === undefined ? code() : Promise.race([code(), rejectAfter(timeout, what, ended.signal)]))
+  } catch (error) {
+    // By its code, because the app can have another copy of this package.
+    if (error instanceof CommandError || getCode(error) === 'FST_ZITADEL_OPTION') throw error
+    throw new CommandError(toPrintable(`${what}: ${describeError(error)} (${findPlace(error) ?? file})${getAdvice(error)}`))
+  } finally {
+    ended.abort()
+  }
+}
+
+async function rejectAfter (timeout: number, what: string, signal: AbortSignal): Promise<never> {
+  // It does not keep the process alive: if nothing else does, the process ends at once, and the early exit is reported.
+  await wait(timeout, undefined, { ref: false, signal })
+  throw new CommandError(`${what}: it has not ended after ${timeout / 1000} s. Look for a promise that nothing settles`)
+}
+
+function getCode (error: unknown): unknown {
+  return (error as { code?: unknown } | null | undefined)?.code
+}
+
+/** The first line of the text of what was thrown. */
+export function describeError (error: unknown): string {
+  const [first] = toText(error).split('\n')
+  return first!
+}
+
+/** Any value can be thrown, also one that cannot be converted. */
+function toText (error: unknown): string {
+  try {
+    return String(error)
+  } catch {
+    return 'a value that is no error was thrown'
+  }
+}
+
+/** What Node.js does not say. */
+function getAdvice (error: unknown): string {
+  return getCode(error) === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[cm]?tsx?"/.test(toText(error)) ? '. TypeScript needs Node.js 22.18, or NODE_OPTIONS=\'--import tsx\' with the package tsx' : ''
+}
+
+/** A line of a stack. The place is in parentheses if the function has a name. A URL of Windows has a slash before the drive. */
+const FRAME = /^ +at (?:async )?(?:.*\((?=.*\)$))?(?:file:\/\/(?:\/(?=[A-Z]:))?)?(.+:\d+:\d+)\)?$/
+
+/** The first file of the stack that is neither of Node.js nor of a package, with line and column. */
+export function findPlace (error: unknown): string | undefined {
+  const places = String((error as { stack?: unknown } | null | undefined)?.stack).split('\n').map((line) => FRAME.exec(line)?.[1])
+  return places.find((place) => place !== undefined && !/\bnode:|\bnode_modules\b/.test(place))
+}
