@@ -107,6 +107,8 @@ t.test('an error of the app is one line with its message and its place', async (
     'onready.mjs': `${FASTIFY}\nexport default Fastify().addHook('onReady', async () => { throw new Error('no table') })`,
     'bare.mjs': 'throw Object.create(null)',
     'extension.txt': '',
+    // The loader of the tests accepts TypeScript, and that of Node.js 20 does not.
+    'typescript.mjs': "throw Object.assign(new TypeError('Unknown file extension \".ts\" for /app.ts'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' })",
     'accessor.mjs': "import { readFileSync } from 'node:fs'\nexport default async () => readFileSync('/none')"
   })
   for (const [name, line, extension = 'mjs'] of [
@@ -122,6 +124,7 @@ t.test('an error of the app is one line with its message and its place', async (
     ['onready', /: Error: no table \(\S+onready\.mjs:2:\d+\)\n$/],
     ['bare', /: a value that is no error was thrown \(\S+bare\.mjs\)\n$/],
     ['extension', /: .*\(\S+extension\.txt\)\n$/, 'txt'],
+    ['typescript', /Unknown file extension .+\(\S+typescript\.mjs:1:\d+\)\. TypeScript needs Node\.js 22\.18, or NODE_OPTIONS='--import tsx' with the package tsx\n$/],
     ['accessor', /: Error: ENOENT: .+ \(\S+accessor\.mjs:2:\d+\)\n$/]
   ] as const) {
     for (const command of [['routes', `${directory}/${name}.${extension}`], ['doctor', '--app', `${directory}/${name}.${extension}`, 'GET', '/']]) {
