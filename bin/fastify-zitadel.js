@@ -2,14 +2,15 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { watchEarlyExit } from '../dist/cli/early-exit.js'
+import { openOutput } from '../dist/cli/output.js'
 import { run } from '../dist/cli/run.js'
 
-const writeError = (text) => { process.stderr.write(text) }
+const { write, writeError, end } = openOutput({ stdout: process.stdout, stderr: process.stderr, exit: (status) => { process.exit(status) } })
 const complete = watchEarlyExit(process, writeError)
 const status = await run(process.argv.slice(2), {
   env: process.env,
   input: process.stdin,
-  write: (text) => { process.stdout.write(text) },
+  write,
   writeError,
   packageFolder: fileURLToPath(new URL('..', import.meta.url)),
   isColored: process.stdout.isTTY === true && !process.env.NO_COLOR,
@@ -21,4 +22,4 @@ const status = await run(process.argv.slice(2), {
 
 complete()
 // A server file that was loaded may hold the process: a server that listens, a connection. What was written must arrive first.
-process.stdout.write('', () => process.stderr.write('', () => process.exit(status)))
+end(status)

@@ -27,12 +27,17 @@ export function nameFlags (message: string, values: CommandLine['values']): stri
  * @param path of a file, or `-` for standard input
  * @param flag that named it
  * @returns the text, without white space around it
+ * @throws UsageError if it cannot be read
  */
 export async function readSecret (path: string, flag: string, input: Terminal['input']): Promise<string> {
   if (path !== '-') return await readFile(path, 'utf8').then((text) => text.trim(), () => { throw new UsageError(`${flag} must name a readable file`) })
-  let text = ''
-  for await (const chunk of input) text += String(chunk)
-  return text.trim()
+  try {
+    let text = ''
+    for await (const chunk of input) text += String(chunk)
+    return text.trim()
+  } catch {
+    throw new UsageError(`${flag} is -, and standard input cannot be read`)
+  }
 }
 
 /**

@@ -2,10 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startStandIn } from '../testing/start-stand-in.ts'
 import { CommandError, UsageError, type Command } from './command.ts'
-import { getFlag, getNumericFlag } from './flags.ts'
-
-/** Of a URL, without characters that a shell reads. */
-const PATH = /^\/[\w.~%/-]*$/
+import { getNumericFlag } from './flags.ts'
+import { createListenError } from './listen-failure.ts'
 
 /** Runs the stand-in as a process, for servers in other languages and for containers. */
 export const standIn: Command = {
@@ -21,9 +19,7 @@ export const standIn: Command = {
     const path = getFlag(values, 'path') ?? '/'
     if (!PATH.test(path)) throw new UsageError('--path must be a path such as /orders')
     const file = resolve(String(values['key-file'] ?? 'zitadel-key.json'))
-    const server = await startStandIn({ port }).catch(({ code }: { code?: unknown }) => {
-      throw new CommandError(`the stand-in cannot listen on port ${port} of 127.0.0.1 (${String(code)}): give another one with --port`)
-    })
+    const server = await startStandIn({ port }).catch((error) => { throw createListenError(port, error) })
     try {
       if (!await canReplace(file, server.api.key.clientId)) throw new CommandError('the key file exists and was not written by a stand-in: name another with --key-file')
       await writeFile(file, JSON.stringify(server.api.key), { mode: 0o600 }).catch(({ code }: { code?: unknown }) => {

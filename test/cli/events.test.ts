@@ -1,7 +1,9 @@
 import t, { type Test } from 'tap'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync, statSync, unlinkSync } from 'node:fs'
+import { CommandError } from '../../lib/cli/command.ts'
 import { listDeliveryWarnings } from '../../lib/cli/events/delivery-warnings.ts'
 import { SUBSCRIBED_EVENT_TYPES } from '../../lib/cli/events/executions.ts'
+import { createSigningKeyFile } from '../../lib/cli/events/signing-key-file.ts'
 import { ADMIN_TOKEN, SIGNING_KEY, startActionsServer, type ActionsServer } from '../fixtures/actions-server.ts'
 import { OWNER_ONLY } from '../fixtures/platform.ts'
 import { runCommand, type Outcome } from '../fixtures/terminal.ts'
@@ -180,6 +182,14 @@ t.test('a file that exists is not overwritten, and then ZITADEL creates no key',
   t.match(errors, '--signing-key-file must name a file that does not exist yet')
   t.same(server.changes, [])
   t.equal(readFileSync(file, 'utf8'), 'old')
+})
+
+t.test('if the signing key cannot be written, the error says what to do with the target', async (t) => {
+  const path = `${t.testdir()}/key`
+  const file = await createSigningKeyFile(path)
+  unlinkSync(path)
+  await file.discard()
+  await t.rejects(file.write(SIGNING_KEY), { constructor: CommandError, message: /^ZITADEL created the target, and its signing key cannot be written \(EBADF\)\. Remove the target: --remove --apply$/ })
 })
 
 t.test('a mistake in the command line is a usage error', async (t) => {

@@ -55,6 +55,11 @@ t.test('a malformed number is a usage error that does not quote it', async (t) =
   for (const value of ['1', '600000']) t.equal((await runCommand(['doctor', `--timeout=${value}`])).errors, '')
 })
 
+t.test('standard input that cannot be read is a usage error', async (t) => {
+  const input = (async function * (): AsyncGenerator<string> { throw new Error('EIO') })()
+  t.match(await runCommand(['doctor', '--token-file', '-'], { input }), { status: 1, output: '', errors: /^fastify-zitadel doctor: --token-file is -, and standard input cannot be read\n/ })
+})
+
 t.test('a failure that no command expects is thrown, so that the process ends with its stack', async (t) => {
   const failure = new Error('the output is closed')
   await t.rejects(runCommand(['doctor', '--help'], { write: () => { throw failure } }), failure)

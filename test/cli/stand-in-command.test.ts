@@ -4,6 +4,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { createServer, type AddressInfo } from 'node:net'
 import { resolve } from 'node:path'
 import Fastify from 'fastify'
+import { createListenError } from '../../lib/cli/listen-failure.ts'
 import zitadel from '../../lib/index.ts'
 import { EventEmitter } from 'node:events'
 import { OWNER_ONLY } from '../fixtures/platform.ts'
@@ -87,5 +88,13 @@ t.test('stand-in reports in one line that its port is in use', async (t) => {
   const { port } = other.address() as AddressInfo
   const { status, errors } = await runCommand(['stand-in', '--port', String(port), '--key-file', `${t.testdir()}/key.json`])
   t.equal(status, 1)
-  t.equal(errors, `fastify-zitadel stand-in: the stand-in cannot listen on port ${port} of 127.0.0.1 (EADDRINUSE): give another one with --port\n`)
+  t.equal(errors, `fastify-zitadel stand-in: port ${port} of 127.0.0.1 cannot be opened (EADDRINUSE: it is in use). Give another with --port, or end the program that uses it\n`)
+})
+
+t.test('the reason why a port cannot be opened is named, also if it is no port of a flag', async (t) => {
+  t.equal(createListenError(80, { code: 'EACCES' }).message, 'port 80 of 127.0.0.1 cannot be opened (EACCES: this user may not use it). Give another with --port, or end the program that uses it')
+  t.match(createListenError(8080, { code: 'EADDRNOTAVAIL' }).message, /^port 8080 of 127\.0\.0\.1 cannot be opened \(EADDRNOTAVAIL\)/)
+  const mistake = new TypeError('a mistake of our own')
+  t.throws(() => createListenError(8080, mistake), mistake)
+  t.equal(createListenError(0, { code: 'EMFILE' }).message, 'no port of 127.0.0.1 can be opened (EMFILE)')
 })

@@ -96,7 +96,7 @@ t.test('the listener answers only the response to this login', async (t) => {
     for (const target of ['//', 'http://[', '*', '/%', '//callback?x']) t.match(await sendTarget(redirect, target), /^HTTP\/1\.1 404 /, target)
     t.equal((await fetch(`http://localhost:${redirect.port}/callback?code=x&state=${state}`).catch(() => ({ status: 404 }))).status, 404, 'another host')
     const taken = await runCommand(['token', '--client-id', NATIVE, '--port', redirect.port], { env: { ZITADEL_ISSUER: provider.issuer } })
-    t.match(taken, { status: 1, errors: /the port of --port is in use/ })
+    t.match(taken, { status: 1, errors: `fastify-zitadel token: port ${redirect.port} of 127.0.0.1 cannot be opened (EADDRINUSE: it is in use). Give another with --port, or end the program that uses it\n` })
     const page = await new HeadlessBrowser().visit(url)
     t.equal(page.status, 200)
   })
@@ -283,4 +283,11 @@ t.test('a mistake in the command line is a usage error', async (t) => {
     t.match(errors, message)
     t.notMatch(errors, 'CANARY')
   }
+})
+
+t.test('a wrong variable of the proxy is named', async (t) => {
+  const { status, errors } = await runCommand(['token', '--client-id', '1', '--issuer', 'https://auth.acme.example'], { env: { NODE_USE_ENV_PROXY: '1', HTTPS_PROXY: '::CANARY' } })
+  t.equal(status, 1)
+  t.match(errors, /^fastify-zitadel token: the variable "HTTPS_PROXY" must be/)
+  t.notMatch(errors, 'CANARY')
 })

@@ -1,8 +1,9 @@
 import { open, unlink, type FileHandle } from 'node:fs/promises'
-import { UsageError } from '../command.ts'
+import { CommandError, UsageError } from '../command.ts'
 
 /** A new file for the signing key, which only this user can read. */
 export interface SigningKeyFile {
+  /** @throws CommandError if that fails: the key is lost then */
   readonly write: (key: string) => Promise<void>
   /** Removes it. */
   readonly discard: () => Promise<void>
@@ -19,12 +20,17 @@ export async function createSigningKeyFile (path: string): Promise<SigningKeyFil
   })
   return {
     write: async (key) => {
-      await handle.writeFile(`${key}\n`)
-      await handle.close()
+      try {
+        await handle.writeFile(`${key}\n`)
+        await handle.close()
+      } catch (error) {
+        throw new CommandError(`ZITADEL created the target, and its signing key cannot be written (${String((error as { code?: unknown }).code)}). Remove the target: --remove --apply`)
+      }
     },
     discard: async () => {
       await handle.close()
-      await unlink(path)
+      // If it stays, it is empty, and the next run names it. What made it useless is more important.
+      await unlink(path).catch(() => {})
     }
   }
 }

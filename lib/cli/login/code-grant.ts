@@ -14,7 +14,7 @@ const createRandom = (): string => randomBytes(32).toString('base64url')
  * @param port of the listener on 127.0.0.1; 0 for any
  * @returns the access token, and its lifetime in seconds
  * @throws LoginError
- * @throws UsageError if the port is in use
+ * @throws CommandError if the port cannot be opened
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252 RFC 8252}
  * @see {@link https://www.rfc-editor.org/rfc/rfc7636 RFC 7636}
  */

@@ -12,12 +12,13 @@ export type Send = (call: HttpCall) => Promise<CallResponse>
 /**
  * Creates the function that sends requests, through the proxy of the environment if there is one.
  *
- * @throws LoginError if there is no response
+ * @returns a function that throws a LoginError if there is no response, and a ZitadelError `FST_ZITADEL_OPTION` if the variable of the proxy is wrong
  */
 export function createSender (env: NodeJS.ProcessEnv): Send {
   return async (call) => {
+    const proxy = resolveProxy(new URL(call.url).origin, env)?.server
     try {
-      return await sendCall({ ...call, proxy: resolveProxy(new URL(call.url).origin, env)?.server }, TIMEOUT_MS)
+      return await sendCall({ ...call, proxy }, TIMEOUT_MS)
     } catch (error) {
       throw new LoginError(`${toOutageError(error, TIMEOUT_MS).message}. Run fastify-zitadel doctor: it says why`)
     }

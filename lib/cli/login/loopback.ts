@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { createServer, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { UsageError } from '../command.ts'
+import { createListenError } from '../listen-failure.ts'
 
 /** The path of the redirect URI. */
 export const CALLBACK_PATH = '/callback'
@@ -19,7 +19,7 @@ export interface Loopback {
  * 400 and changes nothing.
  *
  * @param port 0 for any
- * @throws UsageError if the port is in use
+ * @throws CommandError if the port cannot be opened
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252#section-7.3 RFC 8252 section 7.3}
  */
 export async function openLoopback (port: number, isExpected: (parameters: URLSearchParams) => boolean): Promise<Loopback> {
@@ -38,7 +38,7 @@ export async function openLoopback (port: number, isExpected: (parameters: URLSe
   // A browser opens connections in advance and sends nothing on them. They must not keep the process alive.
   server.on('connection', (socket) => { socket.unref() })
   server.listen(port, '127.0.0.1')
-  await once(server, 'listening').catch(() => { throw new UsageError('the port of --port is in use') })
+  await once(server, 'listening').catch((error) => { throw createListenError(port, error) })
   const host = `127.0.0.1:${(server.address() as AddressInfo).port}`
   return {
     redirectUri: `http://${host}${CALLBACK_PATH}`,
