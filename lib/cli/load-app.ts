@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { AnyApp } from '../guard/served-routes.ts'
+import type { AnyApp } from '../guard/routes/served-routes.ts'
 import { UsageError } from './command.ts'
 import { runUserCode } from './user-code.ts'
 

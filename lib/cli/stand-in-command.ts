@@ -2,8 +2,11 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { startStandIn } from '../testing/start-stand-in.ts'
 import { CommandError, UsageError, type Command } from './command.ts'
-import { getNumericFlag } from './flags.ts'
+import { getFlag, getNumericFlag } from './flags.ts'
 import { createListenError } from './listen-failure.ts'
+
+/** Of a URL, without characters that a shell reads. */
+const PATH = /^\/[\w.~%/-]*$/
 
 /** Runs the stand-in as a process, for servers in other languages and for containers. */
 export const standIn: Command = {

@@ -2,7 +2,6 @@ import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { listServedRoutes, type AnyApp, type RouteContext, type ServedRoute } from '../../guard/routes/served-routes.ts'
 import { listNotFoundContexts } from '../../guard/startup/unmatched-requests.ts'
-import { UsageError } from '../command.ts'
 
 /** A request to try. */
 export interface TriedRequest {
@@ -54,7 +53,6 @@ const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
  * request nor for any later one: the app can only be closed afterwards.
  *
  * @param timeout milliseconds for the hooks
- * @throws UsageError for a method or a path that cannot be sent
  */
 export async function probeRequest (app: AnyApp, request: TriedRequest, timeout: number): Promise<ProbedRequest> {
   await app.ready()
@@ -82,11 +80,6 @@ export async function probeRequest (app: AnyApp, request: TriedRequest, timeout:
   }
   const route = routes.find(({ method, context }) => method === found.method && context.config === found.config)
   return { status, route, scope: found.scope, isAllowed, denial, failure, otherMethods }
-}
-
-/** Asynchronous, because an injection that cannot be sent throws where its promise is awaited. */
-async function inject (app: AnyApp, { method, url, headers }: TriedRequest): Promise<{ statusCode: number }> {
-  return await app.inject({ method: method as 'GET', url, headers })
 }
 
 /** Replaces the handler of a context, and what runs after it. Schemas are removed too: a hook that runs after the validation can also be a guard. */
