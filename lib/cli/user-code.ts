@@ -11,16 +11,18 @@ import { toPrintable } from './printable.ts'
  * @throws CommandError if the code throws or does not end in time. An error of an option is thrown as it is
  */
 export async function runUserCode<T> (file: string, what: string, code: () => Promise<T>, timeout?: number): Promise<T> {
-  const ended = new AbortController()
   try {
-    return await (timeout === undefined ? code() : Promise.race([code(), rejectAfter(timeout, what, ended.signal)]))
+    return await (timeout === undefined ? code() : limitTime(code, what, timeout))
   } catch (error) {
     // By its code, because the app can have another copy of this package.
     if (error instanceof CommandError || getCode(error) === 'FST_ZITADEL_OPTION') throw error
     throw new CommandError(toPrintable(`${what}: ${describeError(error)} (${findPlace(error) ?? file})${getAdvice(error)}`))
-  } finally {
-    ended.abort()
   }
+}
+
+async function limitTime<T> (code: () => Promise<T>, what: string, timeout: number): Promise<T> {
+  const ended = new AbortController()
+  return await Promise.race([code(), rejectAfter(timeout, what, ended.signal)]).finally(() => { ended.abort() })
 }
 
 async function rejectAfter (timeout: number, what: string, signal: AbortSignal): Promise<never> {

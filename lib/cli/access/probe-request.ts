@@ -62,15 +62,11 @@ export async function probeRequest (app: AnyApp, request: TriedRequest, timeout:
   const send = async ({ method, url, headers }: TriedRequest, isLookup: boolean): Promise<Observation & { status: number | undefined }> => {
     current = { isLookup }
     const ended = new AbortController()
-    try {
-      const response = await Promise.race([app.inject({ method: method as 'GET', url: `${ORIGIN}${url}`, headers }), wait(timeout, undefined, { signal: ended.signal })])
-      return { ...current, status: response?.statusCode }
-    } catch (error) {
-      // Fastify catches what a hook throws, but not what its own options such as `rewriteUrl` throw.
-      return { ...current, status: undefined, failure: { error, isBeforeHooks: current.found === undefined } }
-    } finally {
-      ended.abort()
-    }
+    const injected = Promise.race([app.inject({ method: method as 'GET', url: `${ORIGIN}${url}`, headers }), wait(timeout, undefined, { signal: ended.signal })])
+    // Fastify catches what a hook throws, but not what its own options such as `rewriteUrl` throw.
+    const outcome = await injected.then((response) => ({ status: response?.statusCode }), (error: unknown) => ({ status: undefined, failure: { error, isBeforeHooks: current.found === undefined } }))
+    ended.abort()
+    return { ...current, ...outcome }
   }
   const { status, found, isHandlerReached: isAllowed = false, denial, failure } = await send(request, false)
   const otherMethods: string[] = []
