@@ -25,7 +25,7 @@ t.test('without a logger, the process is warned, once for each message', async (
 t.test('with a logger, the log has the warning each time, unless its level leaves it out', async (t) => {
   const lines: string[] = []
   const stream = { write: (line: string) => { lines.push(JSON.parse(line).msg) } }
-  const own = { level: 'info', fatal () {}, error () {}, warn: (text: string) => { lines.push(`own: ${text}`) }, info () {}, debug () {}, trace () {}, silent () {}, child () { return own } }
+  const own = { fatal () {}, error () {}, warn: (text: string) => { lines.push(`own: ${text}`) }, info () {}, debug () {}, trace () {}, silent () {}, child () { return own } }
   t.strictSame(await collectWarnings(() => {
     for (const level of ['info', 'info', 'silent', 'fatal']) warnAtStart(Fastify({ logger: { level, stream } }).log, 'c')
     warnAtStart(Fastify({ loggerInstance: own as never }).log, 'c')
