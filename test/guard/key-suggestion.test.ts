@@ -36,7 +36,7 @@ for (const key of COMMON_WORDS) {
   })
 }
 
-for (const [key, meant] of [['rolle', 'roles'], ['riles', 'roles'], ['tole', 'roles'], ['rolez', 'roles'], ['r0les', 'roles'], ['rol', 'roles'], ['scoqe', 'scopes'], ['scape', 'scopes']] as const) {
+for (const [key, meant] of [['rolle', 'roles'], ['riles', 'roles'], ['rolez', 'roles'], ['r0les', 'roles'], ['rol', 'roles'], ['scoqe', 'scopes'], ['scopez', 'scopes'], ['scape', 'scopes']] as const) {
   t.test(`"${key}" with names is refused where a route declares nothing of this plugin`, async (t) => {
     const { app } = await startGuardedApp(t)
     for (const value of ['a', ['a'], [['a'], ['b']], new Set(['a'])]) t.throws(() => app.get('/', { config: { [key]: value } }, handler), refused(key, meant))
@@ -90,6 +90,9 @@ const NESTED: Array<[key: string, inner: string, value: object]> = [
   ['auth', 'role', { role: 'a' }],
   ['auth', 'roles', { roles: new Set(['a']) }],
   ['auth', 'requiredRoles', { requiredRoles: ['a'] }],
+  ['meta', 'roles', { roles: 'a' }],
+  ['meta', 'role', { role: ['a'] }],
+  ['meta', 'role', { authorization: { role: 'a' } }],
   ['auth', 'roles', [{ roles: ['a'] }]],
   ['auth', 'scope', { guards: [{ scope: 'a' }] }],
   ['meta', 'roles', { auth: { zitadel: { roles: [['a'], ['b']] } } }]
@@ -114,7 +117,7 @@ t.test('values of other plugins are not taken for requirements', async (t) => {
   const circular: unknown[] = []
   circular.push(circular)
   const { app } = await startGuardedApp(t)
-  for (const [index, value] of [null, 'roles', ['roles'], { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, Object.create({ roles: ['a'] }), Buffer.from('roles'), circular, new Map([['roles', ['a']]]), { get roles () { throw new Error('another plugin') } }].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
+  for (const [index, value] of [null, 'roles', ['roles'], { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, { scope: 'private' }, { role: 'button' }, [...Array(300).fill({}), { roles: ['a'] }], Object.create({ roles: ['a'] }), Buffer.from('roles'), circular, new Map([['roles', ['a']]]), { get roles () { throw new Error('another plugin') } }].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
   await app.ready()
 })
 
@@ -136,7 +139,7 @@ for (const key of ['scopes', 'roles', 'organization', 'freshness', 'access']) {
 
 t.test('keys that only look similar are left to other plugins', async (t) => {
   const { app } = await startGuardedApp(t)
-  for (const key of ['rules', 'scores', 'groups', 'claims', 'myRequiredGroups', 'requiredGroupSize', 'permissionSet', 'nonPermissions', 'organizationWide', 'coworkers', 'keyScope', 'profiles']) app.get(`/alone/${key}`, { config: { [key]: ['a'] } }, handler)
+  for (const key of ['rules', 'scores', 'holes', 'pole', 'tole', 'slope', 'scoped', 'scopeId', 'groups', 'claims', 'myRequiredGroups', 'requiredGroupSize', 'permissionSet', 'nonPermissions', 'organizationWide', 'coworkers', 'keyScope', 'profiles']) app.get(`/alone/${key}`, { config: { [key]: ['a'] } }, handler)
   for (const [index, key] of ['rules', 'scoped', 'poles', 'rxoes', 'rlxes', 'rolesss', 'process', 'fresh', 'organ', 'r', '', 'constructor', 'origin', 'tenancy'].entries()) app.get(`/${index}`, { config: { scopes: [], [key]: true } as object }, handler)
   await app.ready()
   t.equal((await app.inject('/0')).statusCode, 401)

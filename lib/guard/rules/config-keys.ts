@@ -21,7 +21,7 @@ export function checkConfigKeys (config: object, label: string): void {
     checkNoOption(key, config, label)
     const meant = suggestKey(key, value, config)
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
-    const nested = findNestedKey(value, config)
+    const nested = findNestedKey(key, value, config)
     if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token`)
   }
 }
@@ -39,7 +39,7 @@ export function checkKeysBesideConfig (route: { readonly config?: object }, labe
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" must be inside "config": { config: { ${meant}: ... } }`)
     if (isPluginName(key)) throw createOptionError(`${label}: "${key}" is unknown: put ${ROUTE_KEYS.join(', ')} into "config"`)
     checkNoOption(key, config, label)
-    const nested = DESCRIPTIONS.includes(key) ? undefined : findNestedKey(value, config)
+    const nested = DESCRIPTIONS.includes(key) ? undefined : findNestedKey(key, value, config)
     if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it into "config"`)
   }
 }

@@ -11,7 +11,7 @@ const SPELLINGS = new Map(toEntries(['organisation', 'organisations'], 'organiza
 const GUARD_WORDS = new Map([...toEntries(['role', 'roles'], 'roles'), ...toEntries(['scope', 'scopes'], 'scopes')])
 
 /** What other guards put before or after these words: `requiredRoles`, `rolesAllowed`, `hasAnyRole`, `roleNames`. */
-const GUARD_AFFIXES = /requires(?!cope)|required?|allow(?:ed)?|accepted|permitted|authori[sz]ed|granted|expected|checked|checks?(?!cope)|needed|needs?|must|have|has|with|any|all|one|of|only|minimum|min|user|route|project|organi[sz]ation|org|tenant|oauth|auth|access|api|zitadel|(?<=(?:role|scope)s?)(?:names?|keys?|lists?|ids?|guards?|checks?)/g
+const GUARD_AFFIXES = /requires(?!cope)|required?|allow(?:ed)?|accepted|permitted|authori[sz]ed|granted|expected|checked|checks?(?!cope)|needed|needs?|must|have|has|with|any|all|one|of|only|minimum|min|user|route|project|organi[sz]ation|org|tenant|oauth|auth|access|api|zitadel|(?<=(?:role|scope)s?)(?:names?|keys?|lists?|guards?|checks?)|(?<=roles?)ids?/g
 
 /** Words for an organization. Where a route declares `access`, no organization is checked, and they belong to others. */
 const ORGANIZATION_WORD = /^(?:in|for|required?|allowed)?(?:(?:organi[sz]ation|org|tenant)(?:s|ids?|domain)?|resourceowner(?:id)?|primarydomain)$/
@@ -20,7 +20,7 @@ const ORGANIZATION_WORD = /^(?:in|for|required?|allowed)?(?:(?:organi[sz]ation|o
 const COMMON_WORD = /^(?:requires?|required|allow|allowed|needs?|has|any)*(?:permissions?|privileges?|rights|authority|authorities)(?:required|needed)?$|^(?:requires?|required|allowed|has|any)+(?:groups?|claims?)$|^(?:rbac|abac|acl)$/
 
 /** Words of their own that are near to those for roles and scopes. */
-const OTHER_WORDS = ['rule', 'rules', 'score', 'scores']
+const OTHER_WORDS = ['rule', 'rules', 'hole', 'holes', 'pole', 'poles', 'roll', 'rolls', 'sole', 'soles', 'score', 'scores', 'slope', 'slopes', 'scoped']
 
 /**
  * Finds the key of this plugin that was probably meant by a key of a route's config: a misspelling, or the word that other
@@ -59,6 +59,8 @@ export function normalizeKey (key: string): string {
 }
 
 function findSimilarWord (name: string): string | undefined {
-  const word = OTHER_WORDS.includes(name) ? undefined : suggestName(name, [...GUARD_WORDS.keys()], true)
+  if (OTHER_WORDS.includes(name)) return undefined
+  // Four letters have too many words near them.
+  const word = suggestName(name, [...GUARD_WORDS.keys()]) ?? suggestName(name, ['roles', 'scope', 'scopes'], true)
   return word && GUARD_WORDS.get(word)
 }

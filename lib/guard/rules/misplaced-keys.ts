@@ -11,20 +11,31 @@ const OPTION_WORDS = new Map([
 /** Objects and arrays inside of each other that are searched. */
 const MAX_DEPTH = 4
 
+/** Members that are searched at most, because the config of another plugin can be large. */
+const MAX_MEMBERS = 200
+
+/** A key with the requirements of a guard. Elsewhere, one role or scope can be another thing: `{ cache: { scope: 'private' } }`. */
+const GUARD_KEY = /auth|guard|access|secur|protect|zitadel/
+
 /**
  * Finds a requirement inside of the value of another key, such as `{ auth: { roles: [...] } }`.
  *
  * @param config the config of the route. Where it declares something of this plugin, the value belongs to others
  */
-export function findNestedKey (value: unknown, config: object): string | undefined {
-  return ROUTE_KEYS.some((key) => Object.hasOwn(config, key)) ? undefined : searchKey(value, MAX_DEPTH)
+export function findNestedKey (outer: string, value: unknown, config: object): string | undefined {
+  if (ROUTE_KEYS.some((key) => Object.hasOwn(config, key))) return undefined
+  return searchKey(value, GUARD_KEY.test(normalizeKey(outer)), MAX_DEPTH, { members: MAX_MEMBERS })
 }
 
 /** Calls no getter of an object of another plugin. */
-function searchKey (value: unknown, depth: number): string | undefined {
+function searchKey (value: unknown, isOfGuard: boolean, depth: number, left: { members: number }): string | undefined {
   if (typeof value !== 'object' || value === null || depth === 0 || ArrayBuffer.isView(value)) return undefined
-  for (const [key, { value: inner }] of Object.entries(Object.getOwnPropertyDescriptors(value))) {
-    const found = isNameList(inner) && findGuardWord(normalizeKey(key)) !== undefined ? key : searchKey(inner, depth - 1)
+  for (const key in value) {
+    if (left.members-- <= 0) return undefined
+    const { value: inner } = Object.getOwnPropertyDescriptor(value, key) ?? {}
+    const name = normalizeKey(key)
+    if (isNameList(inner) && findGuardWord(name) !== undefined && (isOfGuard || typeof inner !== 'string' || name.endsWith('s'))) return key
+    const found = searchKey(inner, isOfGuard || GUARD_KEY.test(name), depth - 1, left)
     if (found !== undefined) return found
   }
   return undefined
