@@ -133,6 +133,7 @@ t.test('the line of a 403 has its reason', async (t) => {
     ['/number', () => 1, 'it returned no string, but number'],
     ['/empty', () => '', 'it returned an empty string'],
     ['/async', async () => 'acme', 'it returned a promise'],
+    ['/rejects', async () => { throw new Error('unknown') }, 'it returned a promise'],
     ['/body', ({ body }) => body.organization, 'it threw a TypeError'],
     ['/throw', () => { throw 'no error' }, 'it threw an error'] // eslint-disable-line no-throw-literal
   ]

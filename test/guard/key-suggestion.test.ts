@@ -40,7 +40,7 @@ for (const [key, meant] of [['rolle', 'roles'], ['riles', 'roles'], ['rolez', 'r
   t.test(`"${key}" with names is refused where a route declares nothing of this plugin`, async (t) => {
     const { app } = await startGuardedApp(t)
     for (const value of ['a', ['a'], [['a'], ['b']], new Set(['a'])]) t.throws(() => app.get('/', { config: { [key]: value } }, handler), refused(key, meant))
-    for (const [index, value] of [true, 1, '', { a: 1 }, [1], [{}], null].entries()) app.get(`/${index}`, { config: { [key]: value } }, handler)
+    for (const [index, value] of [true, 1, '', { a: 1 }, [1], [1, 'a'], [{}], null].entries()) app.get(`/${index}`, { config: { [key]: value } }, handler)
     for (const [index, own] of [{ roles: ['a'] }, { scopes: [] }, { access: 'public' }].entries()) app.get(`/own/${index}`, { config: { ...own, [key]: ['a'] } as object }, handler)
     await app.ready()
   })
@@ -95,6 +95,7 @@ const NESTED: Array<[key: string, inner: string, value: object]> = [
   ['meta', 'role', { authorization: { role: 'a' } }],
   ['auth', 'roles', [{ roles: ['a'] }]],
   ['auth', 'scope', { guards: [{ scope: 'a' }] }],
+  ['meta', 'roles', { first: { a: 1 }, auth: { roles: ['a'] } }],
   ['meta', 'roles', { auth: { zitadel: { roles: [['a'], ['b']] } } }]
 ]
 for (const [key, inner, value] of NESTED) {
