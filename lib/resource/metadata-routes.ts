@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { createOptionError } from '../errors.ts'
 import { RESOURCE_METADATA_PATH, type ResourceMetadata } from '../oauth/protected-resource.ts'
-import { getRootScope } from '../guard/routes/guarded-scope.ts'
+import { getRootScope } from '../guard/routes/server-scopes.ts'
 import { getRouterOption } from '../guard/routes/router-options.ts'
 import type { Resource } from '../options/resource-config.ts'
 import { createResourceMetadata } from './resource-metadata.ts'

@@ -5,7 +5,7 @@ import cors from '@fastify/cors'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { createIntrospect, activeResponse, getter, type TestContext } from '../fixtures/guarded-app.ts'
-import { restoreHookName } from '../../lib/guard/routes/guarded-scope.ts'
+import { restoreHookName } from '../../lib/guard/routes/guarded-routes.ts'
 
 const handler = async (): Promise<string> => 'served'
 const options = { introspect: createIntrospect({ good: activeResponse() }).introspect }

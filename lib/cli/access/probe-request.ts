@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { listServedRoutes, type AnyApp, type RouteContext, type ServedRoute } from '../../guard/routes/served-routes.ts'
-import { listNotFoundContexts } from '../../guard/startup/unmatched-requests.ts'
+import { listNotFoundContexts } from '../../guard/routes/not-found-contexts.ts'
 
 /** A request to try. */
 export interface TriedRequest {

@@ -1,4 +1,4 @@
-import { listHookNames } from './guarded-scope.ts'
+import { listHookNames } from './guarded-routes.ts'
 import type { RouteRule, RuleConfig } from '../rules/route-rules.ts'
 import { resolveRouteRule } from '../rules/rule-resolver.ts'
 import type { AnyApp, ServedRoute } from './served-routes.ts'

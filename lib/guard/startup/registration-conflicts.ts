@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../../errors.ts'
-import { listScopes } from '../routes/guarded-scope.ts'
+import { listScopes } from '../routes/server-scopes.ts'
 
 /** The decorators of this package. Any other decorator "zitadel" is the user's own. */
 const decorators = new WeakSet<object>()

@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../../errors.ts'
 import { warnAtStart } from '../../start-warning.ts'
 import { findGuardConfig, listGuardConfigs } from '../routes/guard-registry.ts'
-import { isRootScope } from '../routes/guarded-scope.ts'
+import { isRootScope } from '../routes/server-scopes.ts'
 import { hasRequirement } from '../rules/requirement.ts'
 import type { ServedRoute } from '../routes/served-routes.ts'
 

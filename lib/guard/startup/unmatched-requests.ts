@@ -1,16 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../../errors.ts'
-import { getRootScope, isRootScope, listScopes } from '../routes/guarded-scope.ts'
+import { getRootScope, isRootScope, listScopes } from '../routes/server-scopes.ts'
+import { listNotFoundContexts, type NotFoundContext } from '../routes/not-found-contexts.ts'
 import { findSymbol } from '../routes/fastify-symbols.ts'
 import type { RuleConfig } from '../rules/route-rules.ts'
 import { warnAtStart } from '../../start-warning.ts'
-
-/** How Fastify serves requests that no route matches, in one scope. */
-interface NotFoundContext {
-  readonly handler: (...args: never[]) => unknown
-  /** The instance whose hooks run. */
-  readonly server: object
-}
 
 /**
  * Finds at start what serves requests that no route matches. If the option `unmatched` is not set, one warning names it.
@@ -51,11 +45,4 @@ function hasForeignUpgradeListener (app: FastifyInstance): boolean {
   const known = proxy && (app.server as unknown as Record<symbol, unknown>)[proxy]
   const hasWebsocket = listScopes(getRootScope(app)).some((scope) => scope.hasPlugin('@fastify/websocket'))
   return app.server.listeners('upgrade').some((listener) => listener !== known && !(hasWebsocket && listener.name === 'onUpgrade'))
-}
-
-/** Fastify has no public way to a not-found handler. Without its symbol none is found. */
-export function listNotFoundContexts (app: object): NotFoundContext[] {
-  const symbol = findSymbol(app, 'fastify.404ContextKey')
-  if (symbol === undefined) return []
-  return [...new Set(listScopes(app).map((scope) => (scope as Record<symbol, NotFoundContext | undefined>)[symbol]).filter((context) => context !== undefined))]
 }
