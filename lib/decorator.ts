@@ -33,9 +33,9 @@ export interface Zitadel {
    * returns no promise. In an asynchronous hook, await `promisify(strategy)(request, reply)`, with `promisify` of `node:util`. If a
    * hook before `preHandler` passes the request on before the strategy has called back, the request waits before its handler, the
    * strategy must let it in, and a line is logged as an error. With a cached verdict the strategy calls back at once: a hook that
-   * ignores its error lets the request in.
+   * ignores its error lets the request in. In a hook of a route that runs after the handler, such as `onSend`, it is refused.
    *
-   * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong requirement
+   * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong requirement, and for a second one
    * @example
    * ```ts
    * app.get('/report', {
