@@ -118,7 +118,7 @@ t.test('values of other plugins are not taken for requirements', async (t) => {
   const circular: unknown[] = []
   circular.push(circular)
   const { app } = await startGuardedApp(t)
-  for (const [index, value] of [null, 'roles', ['roles'], { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, { scope: 'private' }, { role: 'button' }, [...Array(300).fill({}), { roles: ['a'] }], Object.create({ roles: ['a'] }), Buffer.from('roles'), circular, new Map([['roles', ['a']]]), { get roles () { throw new Error('another plugin') } }].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
+  for (const [index, value] of [null, 'roles', ['roles'], { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, { scope: 'private' }, { role: 'button' }, { author: { role: 'editor' } }, { accessLog: { scope: 'orders' } }, [...Array(300).fill({}), { roles: ['a'] }], Object.create({ roles: ['a'] }), Buffer.from('roles'), circular, new Map([['roles', ['a']]]), { get roles () { throw new Error('another plugin') } }].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
   await app.ready()
 })
 
@@ -140,7 +140,7 @@ for (const key of ['scopes', 'roles', 'organization', 'freshness', 'access']) {
 
 t.test('keys that only look similar are left to other plugins', async (t) => {
   const { app } = await startGuardedApp(t)
-  for (const key of ['rules', 'scores', 'holes', 'pole', 'tole', 'slope', 'scoped', 'scopeId', 'groups', 'claims', 'myRequiredGroups', 'requiredGroupSize', 'permissionSet', 'nonPermissions', 'organizationWide', 'coworkers', 'keyScope', 'profiles']) app.get(`/alone/${key}`, { config: { [key]: ['a'] } }, handler)
+  for (const key of ['rules', 'scores', 'holes', 'pole', 'tole', 'slope', 'scoped', 'scopeId', 'cacheScope', 'roleplay', 'groups', 'claims', 'myRequiredGroups', 'requiredGroupSize', 'permissionSet', 'nonPermissions', 'organizationWide', 'coworkers', 'keyScope', 'profiles']) app.get(`/alone/${key}`, { config: { [key]: ['a'] } }, handler)
   for (const [index, key] of ['rules', 'scoped', 'poles', 'rxoes', 'rlxes', 'rolesss', 'process', 'fresh', 'organ', 'r', '', 'constructor', 'origin', 'tenancy'].entries()) app.get(`/${index}`, { config: { scopes: [], [key]: true } as object }, handler)
   await app.ready()
   t.equal((await app.inject('/0')).statusCode, 401)

@@ -36,7 +36,7 @@ export function suggestKey (given: string, value: unknown, config: object): stri
   return SPELLINGS.get(name) ?? suggestName(given, ROUTE_KEYS) ?? (name.startsWith('freshness') ? 'freshness' : undefined) ??
     ((config as { access?: unknown }).access === 'own' && declares('access') ? undefined : findGuardWord(name)) ??
     (!declares('access') && (ORGANIZATION_WORD.test(name) || suggestName(name, [...SPELLINGS.keys(), 'resourceowner']) !== undefined) ? 'organization' : undefined) ??
-    (ROUTE_KEYS.some(declares) ? undefined : COMMON_WORD.test(name) ? 'roles' : isNameList(value) ? findSimilarWord(name) : undefined)
+    (ROUTE_KEYS.some(declares) ? undefined : COMMON_WORD.test(name) ? 'roles' : isNameList(value) ? findSimilarWord(name) ?? findContainedWord(given) : undefined)
 }
 
 /**
@@ -63,4 +63,10 @@ function findSimilarWord (name: string): string | undefined {
   // Four letters have too many words near them.
   const word = suggestName(name, [...GUARD_WORDS.keys()]) ?? suggestName(name, ['roles', 'scope', 'scopes'], true)
   return word && GUARD_WORDS.get(word)
+}
+
+/** `permitRoles`, `roleType` and the like. One scope can be that of a cache or a variable. */
+function findContainedWord (given: string): string | undefined {
+  const words = given.split(/[^A-Za-z]+|(?=[A-Z])/).map((word) => word.toLowerCase())
+  return words.includes('role') || words.includes('roles') ? 'roles' : words.includes('scopes') ? 'scopes' : undefined
 }

@@ -15,7 +15,7 @@ const MAX_DEPTH = 4
 const MAX_MEMBERS = 200
 
 /** A key with the requirements of a guard. Elsewhere, one role or scope can be another thing: `{ cache: { scope: 'private' } }`. */
-const GUARD_KEY = /auth|guard|access|secur|protect|zitadel/
+const GUARD_KEY = /^(?:auth|authn|authz|authori[sz]ation|guards?|access|security|protect(?:ed|ion)?)$|zitadel/
 
 /**
  * Finds a requirement inside of the value of another key, such as `{ auth: { roles: [...] } }`.
