@@ -118,7 +118,7 @@ t.test('values of other plugins are not taken for requirements', async (t) => {
   const circular: unknown[] = []
   circular.push(circular)
   const { app } = await startGuardedApp(t)
-  for (const [index, value] of [null, 'roles', ['roles'], { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, { scope: 'private' }, { role: 'button' }, { author: { role: 'editor' } }, { accessLog: { scope: 'orders' } }, [...Array(300).fill({}), { roles: ['a'] }], Object.create({ roles: ['a'] }), Buffer.from('roles'), circular, new Map([['roles', ['a']]]), { get roles () { throw new Error('another plugin') } }].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
+  for (const [index, value] of [null, 'roles', ['roles'], { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, { scope: 'private' }, { role: 'button' }, { author: { role: 'editor' } }, { accessLog: { scope: 'orders' } }, [...Array(300).fill({}), { roles: ['a'] }], { ...Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 1])), roles: ['a'] }, { roles: Array(1001).fill('a') }, Object.create({ roles: ['a'] }), Buffer.from('roles'), circular, new Map([['roles', ['a']]]), { get roles () { throw new Error('another plugin') } }].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
   await app.ready()
 })
 

@@ -48,8 +48,9 @@ t.test('when a key file has its earlier content again, what was counted is writt
   }
   const app = Fastify({ logger: { level: 'info', stream: { write } } })
   t.teardown(async () => await app.close())
-  await app.register(createPlugin(systemClock, 10), { issuer: standIn.issuer, credentials: { keyFile } })
+  await app.register(createPlugin(systemClock, 250), { issuer: standIn.issuer, credentials: { keyFile } })
   await replace('{}')
+  // Right after a poll, so that no poll finds the wrong content and reads the right one.
   while (changes.length < 3) await new Promise((resolve) => setTimeout(resolve, 5))
   await replace(JSON.stringify(standIn.api.key))
   await ended

@@ -48,9 +48,12 @@ export function findGuardWord (name: string): string | undefined {
   return GUARD_WORDS.get(name.replaceAll(GUARD_AFFIXES, ''))
 }
 
+/** A longer list is data. */
+const MAX_NAMES = 1000
+
 /** Whether a value can be a list of roles or scopes in the config of another guard. */
 export function isNameList (value: unknown): boolean {
-  return typeof value === 'string' ? value !== '' : value instanceof Set || (Array.isArray(value) && value.flat().every((name) => typeof name === 'string'))
+  return typeof value === 'string' ? value !== '' : value instanceof Set || (Array.isArray(value) && value.length <= MAX_NAMES && value.flat().every((name) => typeof name === 'string'))
 }
 
 /** Writes a key without capital letters and separators. */

@@ -30,11 +30,13 @@ export function findNestedKey (outer: string, value: unknown, config: object): s
 /** Calls no getter of an object of another plugin. */
 function searchKey (value: unknown, isOfGuard: boolean, depth: number, left: { members: number }): string | undefined {
   if (typeof value !== 'object' || value === null || depth === 0 || ArrayBuffer.isView(value)) return undefined
+  // An array that is that long is data, and a list of its keys would take long.
+  if (Array.isArray(value) && value.length > MAX_MEMBERS) return undefined
   for (const key in value) {
     if (left.members-- <= 0) return undefined
     const { value: inner } = Object.getOwnPropertyDescriptor(value, key) ?? {}
     const name = normalizeKey(key)
-    if (isNameList(inner) && findGuardWord(name) !== undefined && (isOfGuard || typeof inner !== 'string' || name.endsWith('s'))) return key
+    if (findGuardWord(name) !== undefined && isNameList(inner) && (isOfGuard || typeof inner !== 'string' || name.endsWith('s'))) return key
     const found = searchKey(inner, isOfGuard || GUARD_KEY.test(name), depth - 1, left)
     if (found !== undefined) return found
   }
