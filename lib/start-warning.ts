@@ -23,6 +23,15 @@ export function warnAtStart (log: WarningLog, message: string): void {
   process.emitWarning(text, { code: CODE })
 }
 
+/** Names that a list has at most. */
+const MAX_NAMES = 10
+
+/** Formats a list of names for a warning. */
+export function formatNames (names: readonly string[]): string {
+  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
+  return `${names.slice(0, MAX_NAMES).join(', ')}${more}`
+}
+
 /** Whether a log is that of `Fastify()` without a logger. A logger that is silent by its level is the user's decision. */
 function isNullLog ({ warn, fatal, level }: WarningLog): boolean {
   return warn === fatal && level === undefined

@@ -6,7 +6,7 @@ import { createDocsSettings, type OpenapiOptions } from './docs-settings.ts'
 import { DocumentedRoutes } from './documented-routes.ts'
 import { completeScalarOptions, completeSwaggerUiOptions } from './page-options.ts'
 import { completeSwaggerOptions } from './swagger-options.ts'
-import { warnAtStart } from '../start-warning.ts'
+import { formatNames, warnAtStart } from '../start-warning.ts'
 
 /**
  * Completes the options of packages that write and show OpenAPI documents. Functions in the options are composed, not replaced.
@@ -34,9 +34,6 @@ export interface Openapi {
   readonly createDocs: (options: OpenapiOptions) => OpenapiDocs
 }
 
-/** Routes that a warning names. */
-const MAX_NAMES = 10
-
 /** @param app the instance that the guard is registered on */
 export function createOpenapi (app: FastifyInstance, config: Config): Openapi {
   const pages = new DocsPages(app)
@@ -62,6 +59,5 @@ export function createOpenapi (app: FastifyInstance, config: Config): Openapi {
 /** @fastify/swagger gets no routes that were declared before it. The document would lack them without a warning. */
 function warnAboutMissingRoutes (app: FastifyInstance, names: readonly string[]): void {
   if (names.length === 0) return
-  const more = names.length > MAX_NAMES ? ` and ${names.length - MAX_NAMES} more` : ''
-  warnAtStart(app.log, `register @fastify/swagger before these routes, or its document lacks them: ${names.slice(0, MAX_NAMES).join(', ')}${more}`)
+  warnAtStart(app.log, `register @fastify/swagger before these routes, or its document lacks them: ${formatNames(names)}`)
 }

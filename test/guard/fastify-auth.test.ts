@@ -167,6 +167,21 @@ t.test('a strategy in a hook that runs after the handler is refused at the line 
   }
 })
 
+t.test('a strategy in a hook of an instance that runs after the handler stops the start, in any scope', async (t) => {
+  for (const hook of ['preSerialization', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort']) {
+    for (const isInside of [true, false]) {
+      const { app } = await startGuardedApp(t)
+      const addHook = (scope: FastifyInstance): void => { scope.addHook(hook as 'onSend', app.zitadel.require() as never) }
+      if (isInside) app.register(async (scope) => { addHook(scope) })
+      else addHook(app)
+      await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION', message: `app.addHook(): "${hook}" runs after the handler, so a strategy of app.zitadel.require() would let every request in: put it into onRequest, preParsing, preValidation or preHandler` })
+    }
+  }
+  const { app } = await startGuardedApp(t)
+  for (const hook of ['onRequest', 'preParsing', 'preValidation', 'preHandler']) app.addHook(hook as 'onRequest', app.zitadel.require())
+  await app.ready()
+})
+
 t.test('require() refuses a second requirement, which it would ignore', async (t) => {
   const { app } = await startGuardedApp(t)
   const require = app.zitadel.require as (...requirements: unknown[]) => unknown

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { inspect } from 'node:util'
 import { startGuardedApp } from '../fixtures/guarded-app.ts'
 
 const MISSPELT: Record<string, string> = {
@@ -7,7 +8,7 @@ const MISSPELT: Record<string, string> = {
 const ROLE_WORDS = ['requiredRoles', 'requireRoles', 'required_roles', 'allowedRoles', 'rolesAllowed', 'anyRole', 'hasRole', 'hasAnyRole', 'requiresRoles', 'roles_required', 'roleRequired', 'needRole', 'mustHaveRole', 'rolesAny', 'oneOfRoles', 'userRoles', 'zitadelRoles', 'authorizedRoles', 'authorisedRole', 'onlyRoles', 'accessRoles', 'allowRoles', 'grantedRoles', 'roleNames', 'roleKeys', 'role_key', 'roleList', 'requiredRoleNames', 'projectRoles', 'orgRoles', 'tenantRoles', 'routeRoles', 'checkRoles', 'expectedRoles', 'minimumRole', 'rolesGuard', 'roleCheck', 'roleId']
 const SCOPE_WORDS = ['requiredScopes', 'requireScopes', 'allowedScopes', 'hasScope', 'scopesRequired', 'requires-scopes', 'oauthScopes', 'apiScopes', 'scopeNames']
 const ORGANIZATION_WORDS = ['organizationId', 'organisationId', 'orgId', 'org', 'tenant', 'tenantId', 'tenantIds', 'orgDomain', 'organizationDomain', 'inOrganization', 'forOrg', 'requiredOrganization', 'allowedOrganizations', 'resourceOwner', 'resourceOwnerId', 'primaryDomain']
-const COMMON_WORDS = ['permissions', 'permission', 'requiredPermissions', 'authorities', 'hasAuthority', 'hasAnyAuthority', 'anyPermission', 'allowedPermissions', 'permissionsRequired', 'privileges', 'requiredGroups', 'allowedGroup', 'requiredClaims', 'rights', 'requiredRights', 'rbac', 'acl']
+const COMMON_WORDS = ['permissions', 'permission', 'requiredPermissions', 'authorities', 'hasAuthority', 'hasAnyAuthority', 'anyPermission', 'allowedPermissions', 'permissionsRequired', 'privileges', 'requiredGroups', 'allowedGroup', 'requiredClaims']
 
 const words: Record<string, string> = {
   ...MISSPELT,
@@ -24,6 +25,16 @@ for (const [key, meant] of Object.entries(words)) {
     const { app } = await startGuardedApp(t)
     t.throws(() => app.get('/', { config: { roles: ['a'], [key]: ['a'] } as object }, handler), refused(key, meant))
     t.throws(() => app.get('/', { config: { [key]: ['a'] } }, handler), refused(key, meant), 'alone')
+  })
+}
+
+for (const key of ['rights', 'rbac', 'acl']) {
+  t.test(`"${key}" with a list of names is refused where a route declares nothing of this plugin`, async (t) => {
+    const { app } = await startGuardedApp(t)
+    for (const value of [['a'], new Set(['a'])]) t.throws(() => app.get('/', { config: { [key]: value } }, handler), refused(key, 'roles'))
+    for (const [index, value] of ['public-read', true, { a: 1 }].entries()) app.get(`/${index}`, { config: { [key]: value } }, handler)
+    app.get('/own', { config: { scopes: [], [key]: ['a'] } as object }, handler)
+    await app.ready()
   })
 }
 
@@ -49,7 +60,7 @@ for (const [key, meant] of [['rolle', 'roles'], ['riles', 'roles'], ['rolez', 'r
 t.test('words of other guards beside access are ignored on routes without a check', async (t) => {
   const { app } = await startGuardedApp(t)
   for (const key of [...ROLE_WORDS, ...SCOPE_WORDS, ...ORGANIZATION_WORDS]) app.get(`/own/${key}`, { config: { access: 'own', [key]: ['a'] } as object }, handler)
-  for (const key of ORGANIZATION_WORDS) app.get(`/public/${key}`, { config: { access: 'public', [key]: 'a' } as object }, handler)
+  for (const key of [...ORGANIZATION_WORDS, 'freshnessPolicy']) app.get(`/public/${key}`, { config: { access: 'public', [key]: 'a' } as object }, handler)
   for (const key of ROLE_WORDS) t.throws(() => app.get('/', { config: { access: 'public', [key]: ['a'] } as object }, handler), refused(key, 'roles'))
   await app.ready()
 })
@@ -83,25 +94,25 @@ for (const [key, meant] of [['role', 'roles'], ['Roles', 'roles'], ['requiredRol
 }
 
 const NESTED: Array<[key: string, inner: string, value: object]> = [
-  ['auth', 'roles', { roles: ['a'] }],
+  ['other', 'roles', { roles: ['a'] }],
   ['config', 'scopes', { scopes: ['a'] }],
+  ['other', 'roles', { roles: 'a' }],
+  ['other', 'roles', { roles: new Set(['a']) }],
   ['zitadelConfig', 'roles', { roles: ['a'], organization: '1' }],
-  ['auth', 'roles', { roles: 'a' }],
   ['auth', 'role', { role: 'a' }],
-  ['auth', 'roles', { roles: new Set(['a']) }],
   ['auth', 'requiredRoles', { requiredRoles: ['a'] }],
-  ['meta', 'roles', { roles: 'a' }],
-  ['meta', 'role', { role: ['a'] }],
-  ['meta', 'role', { authorization: { role: 'a' } }],
+  ['auth', 'roles', { roles: { any: ['a'] } }],
+  ['auth', 'roles', { get roles () { throw new Error('another plugin') } }],
   ['auth', 'roles', [{ roles: ['a'] }]],
   ['auth', 'scope', { guards: [{ scope: 'a' }] }],
-  ['meta', 'roles', { first: { a: 1 }, auth: { roles: ['a'] } }],
-  ['meta', 'roles', { auth: { zitadel: { roles: [['a'], ['b']] } } }]
+  ['other', 'role', { authorization: { role: 'a' } }],
+  ['other', 'roles', { first: { a: 1 }, auth: { roles: ['a'] } }],
+  ['other', 'roles', { auth: { zitadel: { roles: [['a'], ['b']] } } }]
 ]
 for (const [key, inner, value] of NESTED) {
-  t.test(`a requirement inside of "${key}" is refused where a route declares nothing of this plugin: ${JSON.stringify(value)}`, async (t) => {
+  t.test(`a requirement inside of "${key}" is refused where a route declares nothing of this plugin: ${inspect(value, { depth: 4 })}`, async (t) => {
     const { app } = await startGuardedApp(t)
-    t.throws(() => app.get('/', { config: { [key]: value } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${inner}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token` })
+    t.throws(() => app.get('/', { config: { [key]: value } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${inner}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token, or { access: 'public' }` })
     for (const [index, own] of [{ roles: ['a'] }, { scopes: [] }, { access: 'own' }].entries()) app.get(`/${index}`, { config: { ...own, [key]: value } as object }, handler)
     await app.ready()
   })
@@ -110,7 +121,7 @@ for (const [key, inner, value] of NESTED) {
 t.test('a requirement in a misspelt "config" is refused', async (t) => {
   const { app } = await startGuardedApp(t)
   for (const key of ['Config', 'configs', 'options']) {
-    t.throws(() => app.get('/', { [key]: { roles: ['a'] } } as object, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "roles" inside "${key}" has no effect: put it into "config"` })
+    t.throws(() => app.get('/', { [key]: { roles: ['a'] } } as object, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "roles" inside "${key}" has no effect: put it into "config". If it belongs to another plugin, give the route a "config" with { scopes: [] }, which requires an active token, or { access: 'public' }` })
   }
 })
 
@@ -118,7 +129,18 @@ t.test('values of other plugins are not taken for requirements', async (t) => {
   const circular: unknown[] = []
   circular.push(circular)
   const { app } = await startGuardedApp(t)
-  for (const [index, value] of [null, 'roles', ['roles'], { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, { scope: 'private' }, { role: 'button' }, { author: { role: 'editor' } }, { accessLog: { scope: 'orders' } }, [...Array(300).fill({}), { roles: ['a'] }], { ...Object.fromEntries(Array.from({ length: 300 }, (_, i) => [`k${i}`, 1])), roles: ['a'] }, { roles: Array(1001).fill('a') }, Object.create({ roles: ['a'] }), Buffer.from('roles'), circular, new Map([['roles', ['a']]]), { get roles () { throw new Error('another plugin') } }].entries()) app.get(`/${index}`, { config: { other: value } }, handler)
+  const many = Object.fromEntries(Array.from({ length: 300 }, (_, index) => [`k${index}`, 1]))
+  const revoked = Proxy.revocable({}, {})
+  revoked.revoke()
+  const values = [
+    null, 'roles', ['roles'], [...Array(300).fill({}), { roles: ['a'] }], circular, revoked.proxy, Buffer.from('roles'), new Map([['roles', ['a']]]),
+    { roles: '' }, { roles: { a: 1 } }, { roles: [1] }, { roles: Array(1001).fill('a') }, { ...many, roles: ['a'] }, Object.create({ roles: ['a'] }), { roles: revoked.proxy }, { get roles () { throw new Error('another plugin') } },
+    { scope: 'private' }, { role: 'button' }, { author: { role: 'editor' } }, { accessLog: { scope: 'orders' } }, { allScopes: ['a'] }, { metadata: { roles: ['guest'] } },
+    { auth: { roles: true, scopes: undefined, role: null, scope: '' } }
+  ]
+  for (const [index, value] of values.entries()) app.get(`/${index}`, { config: { other: value } }, handler)
+  for (const [index, value] of [revoked.proxy, { a: { b: { c: { d: { roles: ['a'] } } } } }].entries()) app.get(`/auth/${index}`, { config: { auth: value } }, handler)
+  app.get('/beside', { openapi: { example: { roles: ['a'] } }, querystring: { anyOf: [{ roles: ['a'] }] } } as object, handler)
   await app.ready()
 })
 

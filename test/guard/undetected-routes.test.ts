@@ -95,9 +95,12 @@ t.test('a warning names routes that were declared before the plugin was ready, a
     app.get('/health', { config: { access: 'public' } }, handler)
     app.options('/a', handler)
   }
-  const warning = 'fastify-zitadel: routes were declared before this plugin was ready, and have no requirement in "config". One that is beside "config" is not enforced: await app.register(...) first, or declare { scopes: [] }, which requires an active token: GET /a, PUT /b, HEAD /b'
+  const warning = 'fastify-zitadel: routes were declared before this plugin was ready, and "config" has no requirement. A requirement beside "config" is not enforced: await app.register(...) first, or declare { scopes: [] }, which requires an active token, or { access: \'public\' }: GET /a, PUT /b, HEAD /b'
   t.strictSame((await start((app) => { app.register(zitadel, { introspect }); declare(app) })), [warning], 'without await')
   t.strictSame((await start(async (app) => { declare(app); await app.register(zitadel, { introspect }) })), [warning], 'before the registration')
+  t.strictSame(await start((app) => { app.register(zitadel, { introspect, undeclaredRoutes: 'public' }); declare(app) }), [warning], 'a lost requirement would leave the route open')
+  t.strictSame(await start((app) => { app.register(zitadel, { introspect, undeclaredRoutes: () => 'public' }); declare(app) }), [], 'a function has decided')
+  t.match((await start((app) => { app.register(zitadel, { introspect }); for (let i = 0; i < 12; i++) app.get(`/${i}`, handler) }))[0], /: GET \/0, (?:GET \/\d+, ){8}GET \/\d+ and 2 more$/)
   t.strictSame(await start(async (app) => { await app.register(zitadel, { introspect }); app.get('/a', handler) }), [], 'afterwards')
   t.strictSame(await start(async (app) => {
     app.get('/outside', handler)

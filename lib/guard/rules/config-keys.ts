@@ -22,7 +22,7 @@ export function checkConfigKeys (config: object, label: string): void {
     const meant = suggestKey(key, value, config)
     if (meant !== undefined) throw createOptionError(`${label}: "${key}" is unknown, did you mean "${meant}"?`)
     const nested = findNestedKey(key, value, config)
-    if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token`)
+    if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token, or { access: 'public' }`)
   }
 }
 
@@ -40,7 +40,7 @@ export function checkKeysBesideConfig (route: { readonly config?: object }, labe
     if (isPluginName(key)) throw createOptionError(`${label}: "${key}" is unknown: put ${ROUTE_KEYS.join(', ')} into "config"`)
     checkNoOption(key, config, label)
     const nested = DESCRIPTIONS.includes(key) ? undefined : findNestedKey(key, value, config)
-    if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it into "config"`)
+    if (nested !== undefined) throw createOptionError(`${label}: "${nested}" inside "${key}" has no effect: put it into "config". If it belongs to another plugin, give the route a "config" with { scopes: [] }, which requires an active token, or { access: 'public' }`)
   }
 }
 

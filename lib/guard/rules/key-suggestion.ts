@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { suggestName } from '../../options/suggest-name.ts'
 import { ROUTE_KEYS } from '../../options/route-options.ts'
 
@@ -17,7 +18,7 @@ const GUARD_AFFIXES = /requires(?!cope)|required?|allow(?:ed)?|accepted|permitte
 const ORGANIZATION_WORD = /^(?:in|for|required?|allowed)?(?:(?:organi[sz]ation|org|tenant)(?:s|ids?|domain)?|resourceowner(?:id)?|primarydomain)$/
 
 /** Words that other plugins use too. They are refused only where a route declares nothing of this plugin. */
-const COMMON_WORD = /^(?:requires?|required|allow|allowed|needs?|has|any)*(?:permissions?|privileges?|rights|authority|authorities)(?:required|needed)?$|^(?:requires?|required|allowed|has|any)+(?:groups?|claims?)$|^(?:rbac|abac|acl)$/
+const COMMON_WORD = /^(?:requires?|required|allow|allowed|needs?|has|any)*(?:permissions?|privileges?|authority|authorities)(?:required|needed)?$|^(?:requires?|required|allowed|has|any)+(?:groups?|claims?)$/
 
 /** Words of their own that are near to those for roles and scopes. */
 const OTHER_WORDS = ['rule', 'rules', 'hole', 'holes', 'pole', 'poles', 'roll', 'rolls', 'sole', 'soles', 'score', 'scores', 'slope', 'slopes', 'scoped']
@@ -26,6 +27,7 @@ const OTHER_WORDS = ['rule', 'rules', 'hole', 'holes', 'pole', 'poles', 'roll', 
  * Finds the key of this plugin that was probably meant by a key of a route's config: a misspelling, or the word that other
  * guards use.
  *
+ * @param value of the key
  * @param config the route's config that has the key
  * @returns undefined for a key that is right or that belongs to others
  */
@@ -33,10 +35,10 @@ export function suggestKey (given: string, value: unknown, config: object): stri
   if (ROUTE_KEYS.includes(given)) return undefined
   const name = normalizeKey(given)
   const declares = (key: string): boolean => Object.hasOwn(config, key)
-  return SPELLINGS.get(name) ?? suggestName(given, ROUTE_KEYS) ?? (name.startsWith('freshness') ? 'freshness' : undefined) ??
+  return SPELLINGS.get(name) ?? suggestName(given, ROUTE_KEYS) ?? (name.startsWith('freshness') && !declares('access') ? 'freshness' : undefined) ??
     ((config as { access?: unknown }).access === 'own' && declares('access') ? undefined : findGuardWord(name)) ??
     (!declares('access') && (ORGANIZATION_WORD.test(name) || suggestName(name, [...SPELLINGS.keys(), 'resourceowner']) !== undefined) ? 'organization' : undefined) ??
-    (ROUTE_KEYS.some(declares) ? undefined : COMMON_WORD.test(name) ? 'roles' : isNameList(value) ? findSimilarWord(name) ?? findContainedWord(given) : undefined)
+    (ROUTE_KEYS.some(declares) ? undefined : COMMON_WORD.test(name) ? 'roles' : findWordOfNames(given, name, value))
 }
 
 /**
@@ -53,12 +55,23 @@ const MAX_NAMES = 1000
 
 /** Whether a value can be a list of roles or scopes in the config of another guard. */
 export function isNameList (value: unknown): boolean {
-  return typeof value === 'string' ? value !== '' : value instanceof Set || (Array.isArray(value) && value.length <= MAX_NAMES && value.flat().every((name) => typeof name === 'string'))
+  if (typeof value === 'string') return value !== ''
+  if (types.isProxy(value)) return false
+  return types.isSet(value) || (Array.isArray(value) && value.length <= MAX_NAMES && value.flat().every((name) => typeof name === 'string'))
 }
 
 /** Writes a key without capital letters and separators. */
 export function normalizeKey (key: string): string {
   return key.toLowerCase().replaceAll(/[_.:\s-]/g, '')
+}
+
+/** Words that are refused only with a list of names, because they have other meanings too. */
+const ACCESS_LISTS = ['rights', 'rbac', 'abac', 'acl']
+
+/** Finds the key for a word that is near to those of guards, or contains one, if its value can be names. */
+function findWordOfNames (given: string, name: string, value: unknown): string | undefined {
+  const found = ACCESS_LISTS.includes(name) && typeof value !== 'string' ? 'roles' : findSimilarWord(name) ?? findContainedWord(given)
+  return found !== undefined && isNameList(value) ? found : undefined
 }
 
 function findSimilarWord (name: string): string | undefined {

@@ -1,3 +1,4 @@
+import { types } from 'node:util'
 import { ROUTE_KEYS } from '../../options/route-options.ts'
 import { findGuardWord, isNameList, normalizeKey, toEntries } from './key-suggestion.ts'
 
@@ -14,7 +15,7 @@ const MAX_DEPTH = 4
 /** Members that are searched at most, because the config of another plugin can be large. */
 const MAX_MEMBERS = 200
 
-/** A key with the requirements of a guard. Elsewhere, one role or scope can be another thing: `{ cache: { scope: 'private' } }`. */
+/** A key with the requirements of a guard. Inside any other, roles can be data, and a scope can be that of a cache. */
 const GUARD_KEY = /^(?:auth|authn|authz|authori[sz]ation|guards?|access|security|protect(?:ed|ion)?)$|zitadel/
 
 /**
@@ -24,23 +25,34 @@ const GUARD_KEY = /^(?:auth|authn|authz|authori[sz]ation|guards?|access|security
  */
 export function findNestedKey (outer: string, value: unknown, config: object): string | undefined {
   if (ROUTE_KEYS.some((key) => Object.hasOwn(config, key))) return undefined
-  return searchKey(value, GUARD_KEY.test(normalizeKey(outer)), MAX_DEPTH, { members: MAX_MEMBERS })
-}
-
-/** Calls no getter of an object of another plugin. */
-function searchKey (value: unknown, isOfGuard: boolean, depth: number, left: { members: number }): string | undefined {
-  if (typeof value !== 'object' || value === null || depth === 0 || ArrayBuffer.isView(value)) return undefined
-  // An array that is that long is data, and a list of its keys would take long.
-  if (Array.isArray(value) && value.length > MAX_MEMBERS) return undefined
-  for (const key in value) {
-    if (left.members-- <= 0) return undefined
-    const { value: inner } = Object.getOwnPropertyDescriptor(value, key) ?? {}
-    const name = normalizeKey(key)
-    if (findGuardWord(name) !== undefined && isNameList(inner) && (isOfGuard || typeof inner !== 'string' || name.endsWith('s'))) return key
-    const found = searchKey(inner, isOfGuard || GUARD_KEY.test(name), depth - 1, left)
+  const left = { members: MAX_MEMBERS }
+  if (GUARD_KEY.test(normalizeKey(outer))) return searchGuard(value, MAX_DEPTH, left)
+  for (const [key, { value: inner }] of listMembers(value, left)) {
+    if (['roles', 'scopes'].includes(key) && isNameList(inner)) return key
+    const found = GUARD_KEY.test(normalizeKey(key)) ? searchGuard(inner, MAX_DEPTH, left) : undefined
     if (found !== undefined) return found
   }
   return undefined
+}
+
+/** Inside the key of a guard, any value of such a word is a requirement. */
+function searchGuard (value: unknown, depth: number, left: { members: number }): string | undefined {
+  if (depth === 0) return undefined
+  for (const [key, { value: inner, get }] of listMembers(value, left)) {
+    const isGiven = get !== undefined || ![undefined, null, '', true, false].includes(inner)
+    const found = isGiven && findGuardWord(normalizeKey(key)) !== undefined ? key : searchGuard(inner, depth - 1, left)
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** The members of an object of another plugin. Runs no code of it: no getter, and no trap of a proxy. A long array is data. */
+function * listMembers (value: unknown, left: { members: number }): Generator<[key: string, descriptor: PropertyDescriptor]> {
+  if (typeof value !== 'object' || value === null || types.isProxy(value) || ArrayBuffer.isView(value) || (Array.isArray(value) && value.length > MAX_MEMBERS)) return
+  for (const key of Object.keys(value)) {
+    if (left.members-- <= 0) return
+    yield [key, Object.getOwnPropertyDescriptor(value, key)!]
+  }
 }
 
 /**

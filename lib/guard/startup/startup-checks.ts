@@ -10,7 +10,7 @@ import { compileDeclaredRule, formatRoute, type RuleConfig } from '../rules/rout
 import { resolveUndeclaredRule } from '../rules/undeclared-rule.ts'
 import { checkEarlyRoutes } from './early-routes.ts'
 import { listServedRoutes, type ServedRoute } from '../routes/served-routes.ts'
-import { checkStrategyHooks } from './strategy-hooks.ts'
+import { checkInstanceHooks, checkRouteHooks } from './strategy-hooks.ts'
 import { createNoRouteError, reportUncoveredRoutes } from './uncovered-routes.ts'
 import { findUndetectedRoutes, getRouteNames, listRouteNames } from './undetected-routes.ts'
 
@@ -34,7 +34,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     const names = getRouteNames([route.method].flat(), route.url)
     for (const name of names) seen.add(name)
     checkKeysBesideConfig(route, label)
-    checkStrategyHooks(route, label)
+    checkRouteHooks(route, label)
     if (compileDeclaredRule(route.config ?? {}, config.customScopes, label) !== undefined || isPreflightRoute(route)) return
     if (resolveUndeclaredRule(config, route, label) === 'refused') for (const name of names) undeclared.add(name)
   })
@@ -49,6 +49,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
     if (isRefused && undetected.length > 0) problems.push(`declared before the plugin was ready, so that they cannot be checked (await app.register(...) first): ${listRouteNames(undetected).join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
+    checkInstanceHooks(app)
     checkEarlyRoutes(app, undetected, config)
     reportUncoveredRoutes(app, hook, routes)
   })
