@@ -11,44 +11,78 @@ export async function readFingerprint (file: string): Promise<string | undefined
   return await readFile(file).then((content) => hash('sha256', content), () => undefined)
 }
 
+/** What can be used from a file, or not. */
+interface Outcome {
+  readonly ok: boolean
+}
+
+/** What {@link KeyFileWatch} calls. */
+export interface KeyFileUser<R extends Outcome> {
+  /** Starts to use the content of the file. If it fails, it is called again at the next poll. */
+  readonly replace: () => Promise<R>
+  /** Called if the file has the content in use again after a failed `replace`. */
+  readonly onRestored: () => void
+}
+
 /**
- * Polls a file, and calls a function if its content differs from what is in use, and once if it cannot be read for a minute: the
- * function reports why, and without a report the problem would show only at the next start. The content is compared, because an orchestrator
- * replaces secrets by a new symbolic link, which watchers of the file system do not follow.
- *
- * @param inUse the fingerprint of what is in use, read before the content, so that a change in between is detected
- * @param replace starts to use the content of the file; if it returns false, it is called again at the next poll
- * @param onRestored called if the file has the content in use again after a call of `replace` that returned false
- * @param interval milliseconds
- * @returns a function that ends the watch
+ * Polls a file, and replaces what is in use if the content differs from it, and once if the file cannot be read for a minute: the
+ * replacement reports why, and without a report the problem would show only at the next start. The content is compared, because an
+ * orchestrator replaces secrets by a new symbolic link, which watchers of the file system do not follow.
  */
-export function watchKeyFile (file: string, inUse: string | undefined, replace: () => Promise<boolean>, onRestored: () => void, interval: number = POLL_INTERVAL_MS): () => void {
-  let known = inUse
-  let missed = 0
-  let hasFailed = false
-  let isPolling = false
-  let hasEnded = false
-  const poll = async (): Promise<void> => {
-    const found = await readFingerprint(file)
-    missed = found === undefined ? missed + 1 : 0
-    const isDue = found === undefined ? missed === MAX_MISSED : found !== known
-    if (hasEnded) return
-    if (isDue) {
-      hasFailed = !await replace()
-      if (!hasFailed) known = found
-    } else if (hasFailed && found === known) {
-      hasFailed = false
-      onRestored()
-    }
+export class KeyFileWatch<R extends Outcome> {
+  readonly #file: string
+  readonly #user: KeyFileUser<R>
+  readonly #timer: NodeJS.Timeout
+  /** The fingerprint of what is in use; undefined if it is not known. */
+  #inUse: string | undefined
+  #missed = 0
+  #hasFailed = false
+  #isPolling = false
+  #hasEnded = false
+
+  /**
+   * @param inUse the fingerprint of what is in use, read before the content, so that a change in between is detected
+   * @param interval milliseconds
+   */
+  constructor (file: string, inUse: string | undefined, user: KeyFileUser<R>, interval: number = POLL_INTERVAL_MS) {
+    this.#file = file
+    this.#inUse = inUse
+    this.#user = user
+    this.#timer = setInterval(() => { this.#poll() }, interval).unref()
   }
-  const timer = setInterval(() => {
-    if (isPolling) return
-    isPolling = true
-    poll().finally(() => { isPolling = false }).catch(() => {})
-  }, interval)
-  timer.unref()
-  return () => {
-    hasEnded = true
-    clearInterval(timer)
+
+  /** Replaces what is in use by the content of the file, also if it is the same. */
+  readonly replace = async (): Promise<R> => await this.#replace(await readFingerprint(this.#file))
+
+  end (): void {
+    this.#hasEnded = true
+    clearInterval(this.#timer)
+  }
+
+  async #replace (found: string | undefined): Promise<R> {
+    const result = await this.#user.replace()
+    // If the file has changed in between, it is not known which content was read, and the next poll reads it again.
+    if (result.ok) this.#inUse = found === await readFingerprint(this.#file) ? found : undefined
+    this.#hasFailed = !result.ok && found !== this.#inUse
+    return result
+  }
+
+  #poll (): void {
+    if (this.#isPolling) return
+    this.#isPolling = true
+    this.#compare().finally(() => { this.#isPolling = false }).catch(() => {})
+  }
+
+  async #compare (): Promise<void> {
+    const found = await readFingerprint(this.#file)
+    this.#missed = found === undefined ? this.#missed + 1 : 0
+    if (this.#hasEnded) return
+    const isDue = found === undefined ? this.#missed === MAX_MISSED : found !== this.#inUse
+    if (isDue) {
+      await this.#replace(found)
+    } else if (this.#hasFailed && found !== undefined) {
+      this.#hasFailed = false
+      this.#user.onRestored()
+    }
   }
 }

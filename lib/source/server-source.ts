@@ -14,7 +14,7 @@ import { KEYS_PATH } from '../zitadel/endpoints.ts'
 import { CredentialRotation } from './credential-rotation.ts'
 import { CachedCheck, introspectRandomToken, toCheckResult } from './health-check.ts'
 import type { IntrospectionSource } from './introspection-source.ts'
-import { readFingerprint, watchKeyFile } from './key-file-watch.ts'
+import { KeyFileWatch, readFingerprint } from './key-file-watch.ts'
 import { describeProxyAdvice } from './proxy-advice.ts'
 
 /**
@@ -59,16 +59,16 @@ export async function openServerSource (server: NonNullable<Config['authorizatio
     }
   }, clock)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(rotation.client.introspectDirectly)), clock)
-  const stopWatching = file === undefined ? () => {} : watchKeyFile(file, fingerprint, async () => (await rotation.reload()).ok, rotation.endFailures, pollInterval)
+  const watch = file === undefined ? undefined : new KeyFileWatch(file, fingerprint, { replace: rotation.reload, onRestored: rotation.endFailures }, pollInterval)
   return {
     introspect: traceIntrospections(rotation.introspect, registration, clock),
     sharedCache,
     check: check.run,
-    reload: rotation.reload,
+    reload: watch?.replace ?? rotation.reload,
     fetchKeys: async () => await fetchKeys(sender, { ...endpoint, path: KEYS_PATH }, timeout),
     readState: () => ({ queued: limiter.queued, isCircuitClosed: rotation.client.isCircuitClosed, credentialsExpireIn: rotation.expiresIn }),
     close: async () => {
-      stopWatching()
+      watch?.end()
       rotation.close()
       await sharedCache?.close()
       await pool?.close()

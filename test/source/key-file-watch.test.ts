@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { mountSecret } from '../fixtures/mounted-secret.ts'
 import { Gate } from '../fixtures/peer.ts'
-import { readFingerprint, watchKeyFile } from '../../lib/source/key-file-watch.ts'
+import { KeyFileWatch, readFingerprint } from '../../lib/source/key-file-watch.ts'
 
-interface Watch { readonly file: string, readonly calls: () => number, readonly restored: () => number, readonly called: (call: number) => Promise<void>, readonly end: () => void }
+interface Watch { readonly file: string, readonly calls: () => number, readonly restored: () => number, readonly called: (call: number) => Promise<void>, readonly watch: KeyFileWatch<{ ok: boolean }> }
 
 /** Starts the watch of a file with the content `first`. */
 async function startWatch (t: Test, replace: (call: number) => boolean | Promise<boolean> = () => true, interval = 2): Promise<Watch> {
@@ -15,12 +15,15 @@ async function startWatch (t: Test, replace: (call: number) => boolean | Promise
   const gate = (call: number): Gate => (gates[call] ??= new Gate())
   let calls = 0
   let restored = 0
-  const end = watchKeyFile(file, await readFingerprint(file), async () => {
-    gate(++calls).open()
-    return await replace(calls)
-  }, () => { restored++ }, interval)
-  t.teardown(end)
-  return { file, end, calls: () => calls, restored: () => restored, called: async (call) => { await gate(call).opened } }
+  const watch = new KeyFileWatch(file, await readFingerprint(file), {
+    replace: async () => {
+      gate(++calls).open()
+      return { ok: await replace(calls) }
+    },
+    onRestored: () => { restored++ }
+  }, interval)
+  t.teardown(() => { watch.end() })
+  return { file, watch, calls: () => calls, restored: () => restored, called: async (call) => { await gate(call).opened } }
 }
 
 /** Writes a file that is polled: no poll finds it empty. */
@@ -77,13 +80,47 @@ t.test('the end of a fault is reported once: the file has the content in use aga
   t.equal(restored(), 2, 'after the file was missing')
 })
 
+t.test('what a replacement between two polls has read counts as in use', async (t) => {
+  const { file, calls, called, restored, watch } = await startWatch(t, () => true, 300)
+  await put(file, 'second')
+  t.same(await watch.replace(), { ok: true })
+  await setTimeout(400)
+  t.equal(calls(), 1, 'no poll replaces it by itself')
+  await put(file, 'first')
+  await called(2)
+  t.equal(restored(), 0, 'the content at the start is not in use any more')
+})
+
+t.test('a failed replacement by the content in use is no fault of the file', async (t) => {
+  const { watch, restored } = await startWatch(t, () => false)
+  t.same(await watch.replace(), { ok: false })
+  await poll()
+  t.equal(restored(), 0)
+})
+
+t.test('a failed replacement between two polls is a fault, whose end is reported', async (t) => {
+  const { file, watch, restored } = await startWatch(t, () => false, 40)
+  await put(file, 'second')
+  t.same(await watch.replace(), { ok: false })
+  await put(file, 'first')
+  await poll()
+  t.equal(restored(), 1)
+})
+
+t.test('content that changes while it is read is read again', async (t) => {
+  const { file, called } = await startWatch(t, async (call) => {
+    if (call === 1) await put(file, 'third')
+    return true
+  })
+  await put(file, 'second')
+  await called(2)
+})
+
 t.test('a secret that an orchestrator replaces by a symbolic link is detected', async (t) => {
   const { file, replace } = await mountSecret(t.testdir({}), 'first')
   const seen = new Gate()
-  t.teardown(watchKeyFile(file, await readFingerprint(file), async () => {
-    seen.open()
-    return true
-  }, () => {}, 2))
+  const watch = new KeyFileWatch(file, await readFingerprint(file), { replace: async () => { seen.open(); return { ok: true } }, onRestored: () => {} }, 2)
+  t.teardown(() => { watch.end() })
   await replace('second')
   await seen.opened
 })
@@ -132,10 +169,10 @@ t.test('a poll that is running when the watch ends replaces nothing', async (t) 
   let calls = 0
   for (let time = 0; time < 25; time++) {
     await put(file, 'second')
-    const end = watchKeyFile(file, print, async () => ++calls > 0, () => {}, 1)
+    const watch = new KeyFileWatch(file, print, { replace: async () => ({ ok: ++calls > 0 }), onRestored: () => {} }, 1)
     await setTimeout(1.5)
     const before = calls
-    end()
+    watch.end()
     await setTimeout(5)
     t.equal(calls, before)
   }
@@ -144,14 +181,15 @@ t.test('a poll that is running when the watch ends replaces nothing', async (t) 
 t.test('a watch keeps no process alive', async (t) => {
   const countTimers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
   const before = countTimers()
-  t.teardown(watchKeyFile('missing', undefined, async () => true, () => {}, 60_000))
+  const watch = new KeyFileWatch('missing', undefined, { replace: async () => ({ ok: true }), onRestored: () => {} }, 60_000)
+  t.teardown(() => { watch.end() })
   t.equal(countTimers(), before)
 })
 
 t.test('a watch that has ended does not poll', async (t) => {
-  const { file, calls, end } = await startWatch(t)
+  const { file, calls, watch } = await startWatch(t)
   await put(file, 'second')
-  end()
+  watch.end()
   await poll()
   t.equal(calls(), 0)
 })

@@ -23,6 +23,12 @@ const COMMON_WORD = /^(?:requires?|required|allow|allowed|needs?|has|any)*(?:per
 /** Words of their own that are near to those for roles and scopes. */
 const OTHER_WORDS = ['rule', 'rules', 'hole', 'holes', 'pole', 'poles', 'roll', 'rolls', 'sole', 'soles', 'score', 'scores', 'slope', 'slopes', 'scoped']
 
+/** Words that are refused only with a list of names, because they have other meanings too. */
+const ACCESS_LISTS = ['rights', 'rbac', 'abac', 'acl']
+
+/** A longer list is data. */
+const MAX_NAMES = 1000
+
 /**
  * Finds the key of this plugin that was probably meant by a key of a route's config: a misspelling, or the word that other
  * guards use.
@@ -50,9 +56,6 @@ export function findGuardWord (name: string): string | undefined {
   return GUARD_WORDS.get(name.replaceAll(GUARD_AFFIXES, ''))
 }
 
-/** A longer list is data. */
-const MAX_NAMES = 1000
-
 /** Whether a value can be a list of roles or scopes in the config of another guard. */
 export function isNameList (value: unknown): boolean {
   if (typeof value === 'string') return value !== ''
@@ -65,24 +68,12 @@ export function normalizeKey (key: string): string {
   return key.toLowerCase().replaceAll(/[_.:\s-]/g, '')
 }
 
-/** Words that are refused only with a list of names, because they have other meanings too. */
-const ACCESS_LISTS = ['rights', 'rbac', 'abac', 'acl']
-
 /** Finds the key for a word that is near to those of guards, or contains one, if its value can be names. */
 function findWordOfNames (given: string, name: string, value: unknown): string | undefined {
-  const found = ACCESS_LISTS.includes(name) && typeof value !== 'string' ? 'roles' : findSimilarWord(name) ?? findContainedWord(given)
-  return found !== undefined && isNameList(value) ? found : undefined
-}
-
-function findSimilarWord (name: string): string | undefined {
-  if (OTHER_WORDS.includes(name)) return undefined
-  // Four letters have too many words near them.
-  const word = suggestName(name, [...GUARD_WORDS.keys()]) ?? suggestName(name, ['roles', 'scope', 'scopes'], true)
-  return word && GUARD_WORDS.get(word)
-}
-
-/** `permitRoles`, `roleType` and the like. One scope can be that of a cache or a variable. */
-function findContainedWord (given: string): string | undefined {
+  if (!isNameList(value) || OTHER_WORDS.includes(name)) return undefined
+  if (ACCESS_LISTS.includes(name)) return typeof value === 'string' ? undefined : 'roles'
   const words = given.split(/[^A-Za-z]+|(?=[A-Z])/).map((word) => word.toLowerCase())
-  return words.includes('role') || words.includes('roles') ? 'roles' : words.includes('scopes') ? 'scopes' : undefined
+  // Four letters have too many words near them, and one scope can be that of a cache.
+  const word = suggestName(name, [...GUARD_WORDS.keys()]) ?? suggestName(name, ['roles', 'scope', 'scopes'], true) ?? ['role', 'roles', 'scopes'].find((each) => words.includes(each))
+  return word && GUARD_WORDS.get(word)
 }
