@@ -50,9 +50,11 @@ export const doctor: Command = {
   run: async (commandLine, terminal) => {
     if (commandLine.positionals.length > 0 && commandLine.values['app'] === undefined) throw new UsageError('it takes flags only. A token is never an argument: use --token-file')
     checkFlags(commandLine)
-    const diagnoses = await (commandLine.values['app'] === undefined ? diagnose : diagnoseApp)(commandLine, terminal)
-    terminal.write(commandLine.values['json'] ? formatDiagnosesAsJson(diagnoses) : formatDiagnoses(diagnoses, terminal))
-    return getExitStatus(diagnoses)
+    const report = (diagnoses: readonly Diagnosis[]): number => {
+      terminal.write(commandLine.values['json'] ? formatDiagnosesAsJson(diagnoses) : formatDiagnoses(diagnoses, terminal))
+      return getExitStatus(diagnoses)
+    }
+    return commandLine.values['app'] === undefined ? report(await diagnose(commandLine, terminal)) : await diagnoseApp(commandLine, terminal, report)
   }
 }
 
@@ -64,14 +66,15 @@ function checkFlags ({ values }: CommandLine): void {
   if (values['key-file'] !== undefined && values['client-id'] !== undefined) throw new UsageError('--key-file and --client-id exclude each other')
 }
 
-async function diagnoseApp (commandLine: CommandLine, { input }: Terminal): Promise<Diagnosis[]> {
+/** Reports before the app closes, because an app that does not close is a failure of its own. */
+async function diagnoseApp (commandLine: CommandLine, { input }: Terminal, report: (diagnoses: readonly Diagnosis[]) => number): Promise<number> {
   const request = parseTriedRequest(commandLine)
   const path = getFlag(commandLine.values, 'token-file')
   const token = path === undefined ? undefined : await readSecret(path, '--token-file', input)
   const file = getFlag(commandLine.values, 'app')!
   const app = await loadApp(file)
   try {
-    return await diagnoseAccess(app, request, token)
+    return report(await diagnoseAccess(app, request, token))
   } finally {
     await closeApp(file, app)
   }

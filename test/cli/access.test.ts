@@ -341,8 +341,8 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
 t.test('a mistake in the command line is a usage error', async (t) => {
   const withHeader = (header: string): string[] => ['--header', header, 'GET', '/']
   for (const [message, ...lines] of [
-    ['--app needs a method and a path, such as GET /orders/1: 3 arguments were given', ['GET', '/', 'CANARY']],
-    ['/orders/1: 0 arguments were given', []],
+    ['--app needs a method and a path, such as GET /orders/1: give these two arguments', ['GET', '/', 'CANARY']],
+    ['/orders/1: give these two arguments', []],
     ['/orders/1: Node.js does not know the method', ...['G-T', '1GET', 'GET1', 'CANARY', 'UPGRADE', 'PRI', '', ' ', 'GET ', '\u00C9'].map((method) => [method, '/'])],
     ['/orders/1: the path must start with / and be without a host', ...['orders', '', ' /', '*', '?CANARY', 'https://api.acme.example/CANARY'].map((path) => ['GET', path])],
     ['--header must be NAME:VALUE', withHeader('CANARY'), withHeader('two words: CANARY'), withHeader('x-name: CANARY\u00E9')],

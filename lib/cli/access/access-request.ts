@@ -12,7 +12,7 @@ const SECRET_HEADERS = ['authorization', 'cookie', 'proxy-authorization']
  */
 export function parseTriedRequest ({ values, positionals }: CommandLine): TriedRequest {
   const [method, url] = positionals
-  const problem = positionals.length !== 2 ? `${positionals.length} arguments were given` : findProblem(method!, url!)
+  const problem = positionals.length !== 2 ? 'give these two arguments' : findProblem(method!, url!)
   if (problem !== undefined) throw new UsageError(`--app needs a method and a path, such as GET /orders/1: ${problem}`)
   const headers = ((values['header'] ?? []) as string[]).map((text) => {
     const header = /^([\w-]+): ?([\x20-\x7E]*)$/.exec(text)

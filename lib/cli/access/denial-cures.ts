@@ -2,7 +2,7 @@ import type { DenialReason } from '../../errors.ts'
 import type { RouteAccess } from '../../guard/rules/rule-description.ts'
 import { formatAllOrAny } from './requirement-text.ts'
 
-const ASK_DOCTOR = 'Run the doctor without --app, with the same token and the credentials of the API: it says why'
+const ASK_DOCTOR = 'Run the doctor without --app, with the same token and the credentials of the API: it checks them one by one'
 const SEE_SECTION = 'See the section of the reason'
 const NEEDS_NAMES: readonly DenialReason[] = ['roles_absent', 'role_missing', 'scope_missing', 'custom_scope_not_a_role']
 
