@@ -63,17 +63,39 @@ export interface StandIn {
   readonly loginClientId: string
   /** Registers an application. */
   addApi (options?: ApiOptions): Promise<Api>
-  /** Issues a token. It is active unless its `lifetime` is negative. */
+  /** Issues a token. It is active unless its `lifetime` is negative. The ids in the options can be any: the user need not exist before. */
   issueToken (options?: TokenOptions): Promise<string>
-  /** Refreshes a token: returns a new token of the same session. The old token is inactive at once. */
+  /**
+   * Refreshes a token: returns a new token of the same session. The old token is inactive at once.
+   *
+   * @throws TypeError if this stand-in has not issued the token
+   */
   refreshToken (token: string): Promise<string>
-  /** Sets the roles of the user of this token. ZITADEL reads them at each introspection. */
+  /**
+   * Sets the roles of the user of this token. ZITADEL reads them at each introspection.
+   *
+   * @throws TypeError if this stand-in has not issued the token
+   */
   setRoles (token: string, roles: Roles | string[]): void
-  /** Revokes one token. */
+  /**
+   * Revokes one token. If it is inactive already, nothing happens.
+   *
+   * @throws TypeError if this stand-in has not issued the token
+   */
   revoke (token: string): void
-  /** Deactivates a user: all tokens issued so far are inactive. For a user without tokens, targets get the event only. */
+  /**
+   * Deactivates a user: all tokens issued so far are inactive.
+   *
+   * @param sub id of the user
+   * @throws TypeError if this stand-in has issued no token to the user
+   */
   deactivateUser (sub: string): void
-  /** Locks a user: all tokens issued so far are inactive. For a user without tokens, targets get the event only. */
+  /**
+   * Locks a user: all tokens issued so far are inactive.
+   *
+   * @param sub id of the user
+   * @throws TypeError if this stand-in has issued no token to the user
+   */
   lockUser (sub: string): void
   /**
    * Adds a target of Actions v2. From then on it gets a signed event for each `revoke`, `refreshToken`, `setRoles`,
@@ -83,13 +105,15 @@ export interface StandIn {
    *
    * @example
    * const target = standIn.addWebhookTarget((webhook) => app.inject({ method: 'POST', url: '/zitadel/events', ...webhook }))
+   * await standIn.issueToken({ sub: '42' })
    * standIn.lockUser('42')
    * await target.settled()
    * await target.send(target.deliveries[0]!) // a replay
    */
   addWebhookTarget (receiver: WebhookReceiver): WebhookTarget
   /**
-   * Creates a logout token, which ZITADEL posts as `logout_token` to the back-channel logout URI of an OIDC application.
+   * Creates a logout token, which ZITADEL posts as `logout_token` to the back-channel logout URI of an OIDC application. The ids in the
+   * options can be any, so that a test can send the logout token of another application or user.
    *
    * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html OpenID Connect Back-Channel Logout 1.0}
    *

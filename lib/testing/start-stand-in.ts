@@ -16,7 +16,6 @@ import { STAND_IN_OPTION_CHECKS, type StandIn, type StandInOptions } from './sta
 import { LOGOUT_TOKEN_OPTION_CHECKS, createLogoutToken } from './tokens/logout-token-format.ts'
 import { TOKEN_OPTION_CHECKS } from './tokens/token-options.ts'
 import { TokenStore } from './tokens/token-store.ts'
-import { resolveOrganization } from './tokens/default-users.ts'
 
 const LOGIN_CLIENT_ID = '280000000000000100'
 
@@ -57,8 +56,7 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
   const publish = (event: EventBody): void => { for (const target of targets) target.push(event) }
   const tokens = new TokenStore({ issuer, projectId, loginClientId: LOGIN_CLIENT_ID, applications, clock }, (change) => { publish(bodies.createTokenEvent(change)) })
   const endUser = (sub: string, type: 'user.locked' | 'user.deactivated'): void => {
-    const organization = tokens.endAllOfUser(sub, type.replace('.', ' '))
-    publish(bodies.createUserEvent(type, sub, resolveOrganization(organization).id))
+    publish(bodies.createUserEvent(type, sub, tokens.endAllOfUser(sub, type.replace('.', ' '))))
   }
   const context: EndpointContext = {
     applications,

@@ -20,8 +20,17 @@ t.test('an old key is accepted beside a new key until it is removed or expires',
   t.match(await introspectWith(standIn, token, await sign(standIn, { key: api.key })), rejected)
   api.expireKey(second.keyId)
   t.match(await introspectWith(standIn, token, await sign(standIn, { key: second })), rejected)
-  api.expireKey('404')
   t.match(await introspectWith(standIn, token, await sign(standIn, { key: third })), accepted)
+})
+
+t.test('a key id that the application does not have is a mistake in a test', async (t) => {
+  const api = await standIn.addApi()
+  const removed = await api.addKey()
+  api.removeKey(removed.keyId)
+  for (const keyId of ['404', removed.keyId, standIn.api.key.keyId, undefined]) {
+    for (const act of [api.removeKey, api.expireKey]) t.throws(() => act(keyId as string), { name: 'TypeError', message: '"keyId" must be that of a key of this application, and not of a removed one' })
+  }
+  t.match(await introspectWith(standIn, token, await sign(standIn, { key: standIn.api.key })), accepted, 'the key of another application stays')
 })
 
 t.test('the key file has the fields and the PEM format of ZITADEL', async (t) => {

@@ -60,8 +60,31 @@ t.test('an API, an unknown client and an unauthenticated client cannot revoke', 
   t.equal(await isActive(token), true)
 })
 
+t.test('an application can revoke a legacy token without its last four characters, which introspection accepts too', async (t) => {
+  const token = await standIn.issueToken({ format: 'legacy' })
+  t.match(await post(standIn, { ...secret, token: ` ${token.slice(0, -4)}` }, {}, path), { status: 200, text: '' })
+  t.equal(await isActive(token), false)
+})
+
 t.test('the methods for a token reject a string that is not an issued token', async (t) => {
   t.throws(() => standIn.revoke('garbage'), { name: 'TypeError', message: '"token" must be one that this stand-in has issued' })
   t.throws(() => standIn.setRoles('garbage', []), TypeError)
   await t.rejects(standIn.refreshToken('garbage'), TypeError)
+})
+
+t.test('the methods for a user reject an id to which no token was issued, and end nothing', async (t) => {
+  const sub = '42'
+  const token = await standIn.issueToken({ sub })
+  const target = standIn.addWebhookTarget(async () => ({ statusCode: 204 }))
+  for (const other of ['nope', token, '', undefined]) {
+    for (const act of [standIn.lockUser, standIn.deactivateUser]) t.throws(() => act(other as string), { name: 'TypeError', message: '"sub" must be the id of a user to whom this stand-in has issued a token' })
+  }
+  await target.settled()
+  t.same(target.deliveries, [], 'no event is sent')
+  t.equal(await isActive(token), true)
+  standIn.lockUser(sub)
+  t.equal(await isActive(token), false)
+  standIn.deactivateUser(sub)
+  await target.settled()
+  t.equal(target.deliveries.length, 2, 'a locked user can be deactivated')
 })

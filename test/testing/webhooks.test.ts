@@ -34,6 +34,7 @@ t.test('each change is an event with the members of the recorded one', async (t)
   const token = await standIn.issueToken({ sub: '42', roles: ['reader'] })
   const bare = await standIn.issueToken({ sub: '43' })
   const pat = await standIn.issueToken({ kind: 'pat' })
+  await standIn.issueToken({ sub: '44' })
   standIn.setRoles(token, ['writer'])
   standIn.setRoles(token, [])
   standIn.setRoles(bare, ['reader'])
@@ -41,7 +42,7 @@ t.test('each change is an event with the members of the recorded one', async (t)
   standIn.revoke(token)
   standIn.revoke(pat)
   standIn.lockUser('42')
-  standIn.deactivateUser('nobody')
+  standIn.deactivateUser('44')
   await post(standIn, { client_id: standIn.loginClientId, token: bare }, {}, '/oauth/v2/revoke')
   await target.settled()
   t.same(events().map(({ event_type: type, sequence }) => `${type} ${sequence}`), [
@@ -62,6 +63,7 @@ t.test('each change is an event with the members of the recorded one', async (t)
 
 t.test('events are kept back, and sent late or in another order', async (t) => {
   const { standIn, target, events, clock, statuses } = await startReceiver(t)
+  for (const sub of ['1', '2', '3']) await standIn.issueToken({ sub })
   await target.release()
   target.hold()
   standIn.lockUser('1')
@@ -79,6 +81,7 @@ t.test('events are kept back, and sent late or in another order', async (t) => {
 
 t.test('deliveries are repeated, and forged, old or own ones are sent', async (t) => {
   const { standIn, target, clock } = await startReceiver(t)
+  await standIn.issueToken({ sub: '1' })
   standIn.lockUser('1')
   await target.settled()
   const [delivery] = target.deliveries
@@ -96,6 +99,7 @@ t.test('a target can be a URL; it is tried once', async (t) => {
   const standIn = await startStandIn()
   t.teardown(async () => await standIn.close())
   const [target, closed] = [standIn.addWebhookTarget(`${peer.origin}/events`), standIn.addWebhookTarget('http://127.0.0.1:1/')]
+  await standIn.issueToken({ sub: '1' })
   standIn.lockUser('1')
   await Promise.all([target.settled(), closed.settled()])
   t.equal(peer.asked.length, 1)

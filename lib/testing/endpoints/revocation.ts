@@ -38,6 +38,6 @@ function revokeToken (token: string, client: Application, { tokens }: EndpointCo
   const record = tokens.find(token)
   const mayRevoke = record === undefined || (record.kind === 'user' && (record.audience.includes(client.clientId) || record.audience.includes(client.projectId)))
   if (!mayRevoke) return createErrorResponse(new OAuthError('invalid_client', 'token was not issued for this client'), 401)
-  if (record !== undefined) tokens.revoke(token)
+  if (record !== undefined) tokens.revokeRecord(record)
   return { status: 200, headers: { 'content-type': 'application/json' }, body: '' }
 }

@@ -44,9 +44,17 @@ export interface Api {
   readonly projectId: string
   /** Adds a key. The old keys stay valid until they are removed or expire. */
   addKey (): Promise<ApplicationKey>
-  /** Removes a key: an assertion with this key id gets 400 `unauthorized_client` from now on. */
+  /**
+   * Removes a key: an assertion with this key id gets 400 `unauthorized_client` from now on.
+   *
+   * @throws TypeError if the application has no such key
+   */
   removeKey (keyId: string): void
-  /** Sets the expiry of a key to now. The effect is that of `removeKey`. */
+  /**
+   * Sets the expiry of a key to now. The effect on assertions is that of `removeKey`.
+   *
+   * @throws TypeError if the application has no such key
+   */
   expireKey (keyId: string): void
   /** Deactivates the application: its credentials get 400. Deactivation of its project has the same effect. */
   deactivate (): void

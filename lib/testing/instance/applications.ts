@@ -5,13 +5,16 @@ import { getKeyPair } from './key-pairs.ts'
 /** The project of an application that names no other. */
 export const DEFAULT_PROJECT_ID = '280000000000000001'
 
+/** The part of a key that ZITADEL keeps. */
+interface PublicKey { readonly publicKey: KeyObject, expiresAt: number }
+
 /** A registered application. Times are in milliseconds since 1970. */
 export interface Application {
   readonly kind: 'api' | 'oidc'
   readonly clientId: string
   readonly projectId: string
   readonly secret: string | undefined
-  readonly keys: Map<string, { publicKey: KeyObject, expiresAt: number }>
+  readonly keys: Map<string, PublicKey>
   isActive: boolean
 }
 
@@ -74,11 +77,11 @@ export class ApplicationStore {
       projectId,
       key: await addKey(),
       addKey,
-      removeKey: (keyId) => { application.keys.delete(keyId) },
-      expireKey: (keyId) => {
-        const key = application.keys.get(keyId)
-        if (key !== undefined) key.expiresAt = this.#clock()
+      removeKey: (keyId) => {
+        getKey(application, keyId)
+        application.keys.delete(keyId)
       },
+      expireKey: (keyId) => { getKey(application, keyId).expiresAt = this.#clock() },
       deactivate: () => { application.isActive = false },
       activate: () => { application.isActive = true }
     }
@@ -91,4 +94,10 @@ export class ApplicationStore {
     keys.set(keyId, { publicKey, expiresAt: Infinity })
     return { type: 'application', keyId, key: privateKey.export({ type: 'pkcs1', format: 'pem' }).toString(), appId: String(BigInt(clientId) + 50n), clientId }
   }
+}
+
+function getKey ({ keys }: Application, keyId: string): PublicKey {
+  const key = keys.get(keyId)
+  if (key === undefined) throw new TypeError('"keyId" must be that of a key of this application, and not of a removed one')
+  return key
 }

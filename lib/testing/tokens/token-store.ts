@@ -55,17 +55,26 @@ export class TokenStore {
   }
 
   revoke (token: string): void {
-    const record = this.#getRecord(token)
+    this.revokeRecord(this.#getRecord(token))
+  }
+
+  /** @param record of a token of this store */
+  revokeRecord (record: TokenRecord): void {
     if (record.endReason !== undefined) return
     record.endReason = 'revoked'
     this.#onChange({ kind: 'revoked', record, previousRoles: record.roles })
   }
 
-  /** @returns the organization of the user; undefined if no token was issued to the user */
-  endAllOfUser (sub: string, reason: string): string | undefined {
+  /**
+   * @returns the organization of the user
+   * @throws TypeError if no token was issued to the user
+   */
+  endAllOfUser (sub: string, reason: string): string {
     const records = [...this.#records.values()].filter((record) => record.sub === sub)
+    const [first] = records
+    if (first === undefined) throw new TypeError('"sub" must be the id of a user to whom this stand-in has issued a token')
     for (const record of records) record.endReason ??= reason
-    return records[0]?.organization.id
+    return first.organization.id
   }
 
   setRoles (token: string, roles: Roles | string[]): void {
