@@ -9,6 +9,7 @@ const { write, writeError, end } = openOutput({ stdout: process.stdout, stderr: 
 const complete = watchEarlyExit(process, writeError)
 const status = await run(process.argv.slice(2), {
   env: process.env,
+  loadEnvFile: (file) => process.loadEnvFile(file),
   input: process.stdin,
   write,
   writeError,

@@ -3,6 +3,8 @@ import type { ParseArgsConfig } from 'node:util'
 /** What a command needs of its process. */
 export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>
+  /** Sets the variables of a file that `env` does not have. Throws if the file cannot be read. */
+  readonly loadEnvFile: (file: string) => void
   readonly input: AsyncIterable<Uint8Array | string>
   readonly write: (text: string) => void
   readonly writeError: (text: string) => void

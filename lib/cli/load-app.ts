@@ -18,7 +18,7 @@ const TIMEOUT_MS = 60_000
  * @throws CommandError if the code of the app throws, or does not end. An error of an option is thrown as it is
  */
 export async function loadApp (path: string, timeout: number = TIMEOUT_MS): Promise<AnyApp> {
-  if (!existsSync(path)) throw new UsageError('the server file does not exist')
+  if (!existsSync(path)) throw new UsageError(`the server file does not exist. Its path is relative to ${process.cwd()}`)
   if (statSync(path).isDirectory()) throw new UsageError('the server file is a directory: name the file in it that exports the app')
   const file = resolve(path)
   const { exported } = await runUserCode(file, START, async () => await importDefault(file), timeout)

@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { CommandError, UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
 import { doctor } from './doctor.ts'
@@ -9,6 +11,9 @@ import { suggestName } from '../options/suggest-name.ts'
 
 const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['token', token], ['events', events], ['stand-in', standIn]])
 
+const COMMON_FLAGS = `  Each command takes --env-file FILE, which sets the variables of FILE that are not set yet, and --help.
+`
+
 /**
  * Runs `fastify-zitadel <command>`.
  *
@@ -18,24 +23,38 @@ const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes
 export async function run (args: readonly string[], terminal: Terminal): Promise<number> {
   const [name = 'help', ...rest] = args
   const command = COMMANDS.get(name)
-  if (command === undefined) {
-    const isHelp = ['help', '--help', '-h'].includes(name)
-    const write = isHelp ? terminal.write : terminal.writeError
-    write(`${isHelp ? '' : `fastify-zitadel: ${describeUnknown('command', '', name, [...COMMANDS.keys()])}\n\n`}Usage:\n${[...COMMANDS.values()].map(({ usage }) => usage).join('')}`)
-    return isHelp ? 0 : 1
-  }
   try {
-    const commandLine = parse(rest, command)
-    if (commandLine.values['help'] === true) {
-      terminal.write(`Usage:\n${command.usage}`)
+    if (command === undefined) return await runWithoutCommand(name, terminal)
+    const { values: { help, 'env-file': envFile, ...values }, positionals } = parse(rest, command)
+    if (help === true) {
+      terminal.write(`Usage:\n${command.usage}${COMMON_FLAGS}`)
       return 0
     }
-    return await command.run(commandLine, terminal)
+    if (envFile !== undefined) loadEnvironment(String(envFile), terminal)
+    return await command.run({ values, positionals }, terminal)
   } catch (error) {
     const isUsage = error instanceof UsageError
     if (!isUsage && !(error instanceof CommandError) && !isOptionError(error)) throw error
-    terminal.writeError(`fastify-zitadel ${name}: ${error.message}\n${isUsage ? `\nUsage:\n${command.usage}` : ''}`)
+    const program = command === undefined ? 'fastify-zitadel' : `fastify-zitadel ${name}`
+    terminal.writeError(`${program}: ${error.message}\n${isUsage ? `See ${program} --help\n` : ''}`)
     return 1
+  }
+}
+
+/** @throws UsageError for an unknown command */
+async function runWithoutCommand (name: string, { write, packageFolder }: Terminal): Promise<number> {
+  if (['help', '--help', '-h'].includes(name)) write(`Usage:\n${[...COMMANDS.values()].map(({ usage }) => usage).join('')}${COMMON_FLAGS}`)
+  else if (['--version', '-v'].includes(name)) write(`${(JSON.parse(await readFile(join(packageFolder, 'package.json'), 'utf8')) as { version: string }).version}\n`)
+  else throw new UsageError(describeUnknown('command', '', name, [...COMMANDS.keys()]))
+  return 0
+}
+
+/** @throws UsageError if the file cannot be read */
+function loadEnvironment (file: string, { loadEnvFile }: Terminal): void {
+  try {
+    loadEnvFile(file)
+  } catch {
+    throw new UsageError('--env-file must name a readable file')
   }
 }
 
@@ -46,7 +65,7 @@ function isOptionError (error: unknown): error is Error {
 
 /** @throws UsageError for an unknown flag, and for one without its value */
 function parse (args: string[], { flags }: Command): CommandLine {
-  const options = { ...flags, help: { type: 'boolean', short: 'h' } } as const
+  const options = { ...flags, help: { type: 'boolean', short: 'h' }, 'env-file': { type: 'string' } } as const
   try {
     return parseArgs({ args, options, allowPositionals: true }) as CommandLine
   } catch {
@@ -60,6 +79,6 @@ function parse (args: string[], { flags }: Command): CommandLine {
 const PLAIN_NAME = /^[a-z]{1,12}(?:-[a-z]{1,12}){0,2}$/
 
 function describeUnknown (noun: string, prefix: string, name: string, known: readonly string[]): string {
-  const suggested = suggestName(name, known)
+  const suggested = suggestName(name, known, true)
   return `unknown ${noun}${PLAIN_NAME.test(name) ? ` ${prefix}${name}` : ''}${suggested === undefined ? '' : `: did you mean ${prefix}${suggested}?`}`
 }

@@ -82,10 +82,10 @@ t.test('a denied request is explained by the reason and by what would allow it',
     ['/orders/1', undefined, 'token_missing', 'Give a token with --token-file'],
     ['/orders/1', 'a b', 'token_malformed', /Run the doctor without --app/],
     ['/orders/1', getToken(as.expired()), 'token_inactive', /Run the doctor without --app/],
-    ['/orders/1', getToken(as()), 'roles_absent', 'Assign the caller in the organization 42: admin and auditor, or reader'],
+    ['/orders/1', getToken(as()), 'roles_absent', 'Assign roles to the caller in the organization 42: admin and auditor, or reader'],
     ['/orders/1', getToken(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', 'Assign the role in the organization 42'],
     ['/tenants/3', getToken(as({ roles: { reader: { 7: 'b.example' } } })), 'role_in_other_organization', /organization of the request/],
-    ['/orders', getToken(as({ roles: ['reader'] })), 'role_missing', 'Assign the caller: writer', 'POST'],
+    ['/orders', getToken(as({ roles: ['reader'] })), 'role_missing', 'Assign roles to the caller: writer', 'POST'],
     ['/orders', getToken(as({ scopes: ['openid'] })), 'scope_missing', 'Let the client request the scopes: profile'],
     ['/custom', getToken(as({ scopes: ['orders:read'] })), 'custom_scope_not_a_role', 'Create a role with the name of the scope, and assign it: orders:read'],
     ['/strategy', getToken(as({ roles: ['reader'] })), 'role_missing', 'See the section of the reason']
@@ -329,7 +329,7 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
     'ok       It requires roles admin, organization 42',
     'ok       The caller holds the roles reader (organization 42). Scopes of the token: openid',
     'failed   Denied (403 FST_ZITADEL_INSUFFICIENT_ROLE, role_missing): the caller holds other roles (required: admin)',
-    '         Assign the caller in the organization 42: admin',
+    '         Assign roles to the caller in the organization 42: admin',
     '         See docs/its-403.md#role_missing',
     ''
   ].join('\n'))

@@ -67,7 +67,7 @@ t.test('a wrong option of the app is reported in one line', async (t) => {
 })
 
 t.test('a file that does not exist is a usage error', async (t) => {
-  t.match(await runCommand(['routes', server('none')]), { status: 1, errors: /the server file does not exist/ })
+  t.match(await runCommand(['routes', server('none')]), { status: 1, errors: `the server file does not exist. Its path is relative to ${process.cwd()}\n` })
 })
 
 t.test('a directory is a usage error', async (t) => {

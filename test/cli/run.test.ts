@@ -1,4 +1,5 @@
 import t from 'tap'
+import { readFileSync } from 'node:fs'
 import { runCommand } from '../fixtures/terminal.ts'
 
 t.test('without a command, and with --help, the commands are listed', async (t) => {
@@ -13,12 +14,13 @@ t.test('without a command, and with --help, the commands are listed', async (t) 
 
 t.test('an unknown command, flag or argument is a usage error that does not quote it', async (t) => {
   for (const [message, ...lines] of [
-    ['fastify-zitadel: unknown command\n\nUsage:\n  fastify-zitadel doctor', ['CANARY']],
-    ['fastify-zitadel doctor: unknown flag\n\nUsage:\n  fastify-zitadel doctor', ['doctor', '--CANARY'], ['doctor', '--a-b-c-d', 'CANARY'], ['doctor', '--abcdefghijklm=CANARY']],
+    ['fastify-zitadel: unknown command\nSee fastify-zitadel --help\n', ['CANARY']],
+    ['fastify-zitadel doctor: unknown flag\nSee fastify-zitadel doctor --help\n', ['doctor', '--CANARY'], ['doctor', '--a-b-c-d', 'CANARY'], ['doctor', '--abcdefghijklm=CANARY']],
     ['fastify-zitadel doctor: an argument is unknown, or the value of a flag is missing\n', ['doctor', '--issuer'], ['doctor', '-x'], ['doctor', '--json=CANARY']],
     ['fastify-zitadel doctor: unknown flag --token\n', ['doctor', '--token', 'CANARY'], ['doctor', '--token=CANARY']],
     ['fastify-zitadel doctor: unknown flag --isuer: did you mean --issuer?\n', ['doctor', '--isuer', 'CANARY']],
     ['fastify-zitadel: unknown command doctro: did you mean doctor?\n', ['doctro', 'CANARY']],
+    ['fastify-zitadel: unknown command doktor: did you mean doctor?\n', ['doktor', 'CANARY']],
     ['fastify-zitadel doctor: it takes flags only. A token is never an argument: use --token-file\n', ['doctor', 'CANARY']],
     ['fastify-zitadel doctor: --token-file must name a readable file\n', ['doctor', '--token-file', '/CANARY/none'], ['doctor', '--app', 'x', '--token-file', '/CANARY/none', 'GET', '/']],
     ['fastify-zitadel routes: exactly one FILE is needed\n', ['routes', 'a', 'CANARY'], ['routes']],
@@ -43,6 +45,19 @@ t.test('each command prints its help', async (t) => {
     t.match(output, `Usage:\n  fastify-zitadel ${name}`)
     t.equal(errors, '')
   }
+})
+
+t.test('--version prints the version of the package', async (t) => {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  for (const flag of ['--version', '-v']) t.same(await runCommand([flag]), { status: 0, output: `${version}\n`, errors: '' })
+})
+
+t.test('--env-file sets the variables of a file before a command reads them', async (t) => {
+  const env: Record<string, string> = {}
+  const loadEnvFile = (file: string): void => { env['ZITADEL_ISSUER'] = file }
+  t.match(await runCommand(['doctor', '--env-file', 'ftp://CANARY'], { env, loadEnvFile }), { status: 1, output: /"ZITADEL_ISSUER".* must be/ })
+  const { status, errors } = await runCommand(['routes', '--env-file', 'CANARY', 'server.mjs'], { loadEnvFile: process.loadEnvFile })
+  t.same({ status, errors }, { status: 1, errors: 'fastify-zitadel routes: --env-file must name a readable file\nSee fastify-zitadel routes --help\n' })
 })
 
 t.test('a malformed number is a usage error that does not quote it', async (t) => {

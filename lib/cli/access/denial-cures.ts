@@ -19,7 +19,7 @@ export function describeCure (reason: DenialReason, { roles, scopes, organizatio
     case 'other_issuer':
     case 'token_malformed': return ASK_DOCTOR
     case 'roles_absent':
-    case 'role_missing': return `Assign the caller${place}: ${names}`
+    case 'role_missing': return `Assign roles to the caller${place}: ${names}`
     case 'role_in_other_organization': return place === '' ? 'Assign the role in the organization of the request, or call with that of the caller' : `Assign the role${place}`
     case 'scope_missing': return `Let the client request the scopes: ${names}`
     case 'custom_scope_not_a_role': return `Create a role with the name of the scope, and assign it${place}: ${names}`

@@ -45,7 +45,7 @@ export function findGuardConfig (app: AnyApp, route: ServedRoute): RuleConfig | 
 }
 
 /** What to do if {@link isGuardedByOtherCopy}. */
-export const OTHER_COPY_PROBLEM = 'another copy of fastify-zitadel guards it, whose rules are not known here. Install the package once, and run the command in the folder of the server'
+export const OTHER_COPY_PROBLEM = 'another copy of fastify-zitadel guards it, whose rules are not known here. Install the package once, and run the command in the folder of the server. With tsx, set "type": "module" in package.json'
 
 /** Whether the guard of a route is of another copy of this package, such as one that is installed globally. */
 export function isGuardedByOtherCopy (app: AnyApp, route: ServedRoute): boolean {
