@@ -106,7 +106,7 @@ t.test('the cure and the link are below a check, with colours on a terminal', as
   t.equal(status, 1)
   const [first, ...others] = output.split('\n')
   t.match(first, '\u001B[31mfailed \u001B[0m  option "issuer"')
-  t.same(others, ['         Set ZITADEL_ISSUER, or give --issuer', '         See docs/set-up-zitadel.md#environment', ''])
+  t.same(others, ['         Set ZITADEL_ISSUER, or give --issuer. If the variable is in a file, give --env-file FILE', '         See docs/set-up-zitadel.md#environment', ''])
   t.equal(formatDiagnoses([{ id: 'a', status: 'ok', message: 'All', cause: '', cure: '', see: '' }], { isColored: false, packageFolder: '' }), 'ok       All\n')
 })
 

@@ -12,9 +12,9 @@ const CERTIFICATE = 'A private authority goes into the variable NODE_EXTRA_CA_CE
 
 /** The causes that the doctor distinguishes: what to do, and the section of the documents. */
 export const CAUSES = {
-  issuer_missing: ['Set ZITADEL_ISSUER, or give --issuer', 'docs/set-up-zitadel.md#environment'],
+  issuer_missing: ['Set ZITADEL_ISSUER, or give --issuer. If the variable is in a file, give --env-file FILE', 'docs/set-up-zitadel.md#environment'],
   issuer_malformed: ['Give the origin of the console\'s address, without a path', OPTIONS],
-  credentials_missing: ['Set one of these variables, or give --key-file', 'docs/set-up-zitadel.md#environment'],
+  credentials_missing: ['Set one of these variables, or give --key-file. If they are in a file, give --env-file FILE', 'docs/set-up-zitadel.md#environment'],
   credentials_incomplete: ['Set both variables, or use a key', OPTIONS],
   credentials_conflict: ['Unset all but one of the variables', OPTIONS],
   key_file_missing: ['Check the path: it is relative to the working directory', OPTIONS],
