@@ -7,6 +7,7 @@ import { events } from './events/events-command.ts'
 import { token } from './login/token-command.ts'
 import { routes } from './routes.ts'
 import { standIn } from './stand-in-command.ts'
+import { isOptionError } from './user-code.ts'
 import { suggestName } from '../options/suggest-name.ts'
 
 const COMMANDS = new Map<string, Command>([['doctor', doctor], ['routes', routes], ['token', token], ['events', events], ['stand-in', standIn]])
@@ -56,11 +57,6 @@ function loadEnvironment (file: string, { loadEnvFile }: Terminal): void {
   } catch {
     throw new UsageError('--env-file must name a readable file')
   }
-}
-
-/** By its code, because the app that a command loads can have another copy of this package. */
-function isOptionError (error: unknown): error is Error {
-  return (error as { code?: unknown } | null)?.code === 'FST_ZITADEL_OPTION'
 }
 
 /** @throws UsageError for an unknown flag, and for one without its value */

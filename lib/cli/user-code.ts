@@ -14,8 +14,7 @@ export async function runUserCode<T> (file: string, what: string, code: () => Pr
   try {
     return await (timeout === undefined ? code() : limitTime(code, what, timeout))
   } catch (error) {
-    // By its code, because the app can have another copy of this package.
-    if (error instanceof CommandError || getCode(error) === 'FST_ZITADEL_OPTION') throw error
+    if (error instanceof CommandError || isOptionError(error)) throw error
     throw new CommandError(toPrintable(`${what}: ${describeError(error)} (${findPlace(error) ?? file})${getAdvice(error)}`))
   }
 }
@@ -31,8 +30,18 @@ async function rejectAfter (timeout: number, what: string, signal: AbortSignal):
   throw new CommandError(`${what}: it has not ended after ${timeout / 1000} s. Look for a promise that nothing settles`)
 }
 
-function getCode (error: unknown): unknown {
-  return (error as { code?: unknown } | null | undefined)?.code
+/** By its code, because the app that a command loads can have another copy of this package. */
+export function isOptionError (error: unknown): error is Error {
+  return error instanceof Error && readMember(error, 'code') === 'FST_ZITADEL_OPTION'
+}
+
+/** Any value can be thrown, also one with a getter that throws. */
+function readMember (error: unknown, name: 'code' | 'stack'): unknown {
+  try {
+    return (error as Partial<Record<string, unknown>> | null | undefined)?.[name]
+  } catch {
+    return undefined
+  }
 }
 
 /** The first line of the text of what was thrown. */
@@ -52,14 +61,19 @@ function toText (error: unknown): string {
 
 /** What Node.js does not say. */
 function getAdvice (error: unknown): string {
-  return getCode(error) === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[cm]?tsx?"/.test(toText(error)) ? '. TypeScript needs Node.js 22.18, or NODE_OPTIONS=\'--import tsx\' with the package tsx' : ''
+  return readMember(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[cm]?tsx?"/.test(toText(error)) ? '. TypeScript needs Node.js 22.18, or NODE_OPTIONS=\'--import tsx\' with the package tsx' : ''
 }
 
 /** A line of a stack. The place is in parentheses if the function has a name. A URL of Windows has a slash before the drive. */
 const FRAME = /^ +at (?:async )?(?:.*\((?=.*\)$))?(?:file:\/\/(?:\/(?=[A-Z]:))?)?(.+:\d+:\d+)\)?$/
 
+/** Characters. The time of the pattern grows with the square of the length. */
+const MAX_FRAME = 2000
+
 /** The first file of the stack that is neither of Node.js nor of a package, with line and column. */
 export function findPlace (error: unknown): string | undefined {
-  const places = String((error as { stack?: unknown } | null | undefined)?.stack).split('\n').map((line) => FRAME.exec(line)?.[1])
+  const stack = readMember(error, 'stack')
+  const lines = typeof stack === 'string' ? stack.split('\n').filter(({ length }) => length <= MAX_FRAME) : []
+  const places = lines.map((line) => FRAME.exec(line)?.[1])
   return places.find((place) => place !== undefined && !/\bnode:|\bnode_modules\b/.test(place))
 }

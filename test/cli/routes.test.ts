@@ -106,6 +106,9 @@ t.test('an error of the app is one line with its message and its place', async (
     'common.cjs': 'module.exports = () => { throw new Error("common") }',
     'onready.mjs': `${FASTIFY}\nexport default Fastify().addHook('onReady', async () => { throw new Error('no table') })`,
     'bare.mjs': 'throw Object.create(null)',
+    'getters.mjs': "const fail = { get () { throw new Error('CANARY') } }\nthrow Object.defineProperties({ toString: () => 'odd' }, { code: fail, stack: fail })",
+    'code.mjs': "throw { code: 'FST_ZITADEL_OPTION', toString: () => 'no error' }",
+    'long.mjs': "throw Object.assign(new Error('long'), { stack: '    at ' + '('.repeat(1e6) })",
     'extension.txt': '',
     // The loader of the tests accepts TypeScript, and that of Node.js 20 does not.
     'typescript.mjs': "throw Object.assign(new TypeError('Unknown file extension \".ts\" for /app.ts'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' })",
@@ -123,6 +126,9 @@ t.test('an error of the app is one line with its message and its place', async (
     ['plugin', /: Error: no plugin \(\S+plugin\.mjs:2:\d+\)\n$/],
     ['onready', /: Error: no table \(\S+onready\.mjs:2:\d+\)\n$/],
     ['bare', /: a value that is no error was thrown \(\S+bare\.mjs\)\n$/],
+    ['getters', /: odd \(\S+getters\.mjs\)\n$/],
+    ['code', /: no error \(\S+code\.mjs\)\n$/],
+    ['long', /: Error: long \(\S+long\.mjs\)\n$/],
     ['extension', /: .*\(\S+extension\.txt\)\n$/, 'txt'],
     ['typescript', /Unknown file extension .+\(\S+typescript\.mjs:1:\d+\)\. TypeScript needs Node\.js 22\.18, or NODE_OPTIONS='--import tsx' with the package tsx\n$/],
     ['accessor', /: Error: ENOENT: .+ \(\S+accessor\.mjs:2:\d+\)\n$/]
