@@ -32,6 +32,18 @@ for (const first of [true, false]) {
   }
 }
 
+t.test('the rule of an undeclared OPTIONS route is resolved once, and not at each request', async (t) => {
+  let calls = 0
+  const app = await withCors(t, false, { undeclaredRoutes: ({ method }) => { if (method === 'OPTIONS') calls++; return 'protected' } })
+  await app.ready()
+  const before = calls
+  for (const headers of [preflight, {}, preflight, {}]) {
+    const { statusCode } = await app.inject({ method: 'OPTIONS', url: '/orders', headers })
+    t.equal(statusCode, headers === preflight ? 204 : 401)
+  }
+  t.equal(calls - before, 1)
+})
+
 t.test('an OPTIONS request that is no preflight is denied like any other request', async (t) => {
   const app = await withCors(t, false)
   for (const headers of [{}, { origin: 'https://app.example' }, { 'access-control-request-method': 'PUT' }]) {

@@ -20,19 +20,24 @@ export type RuleResolver = (request: FastifyRequest) => RouteRule
  */
 export function createRuleResolver (config: RuleConfig): RuleResolver {
   const rules = new WeakMap<object, RouteRule>()
+  // Of routes whose preflights are public.
+  const preflightRules = new WeakMap<object, RouteRule>()
   const unmatched = config.unmatched === 'protected' ? PROTECTED : PUBLIC
   let readConfig: ConfigReader | undefined
   return (request) => {
     readConfig ??= createConfigReader(request)
-    const known = rules.get(readConfig(request))
+    const key = readConfig(request)
+    const known = rules.get(key)
     if (known !== undefined) return known
+    const preflightRule = preflightRules.get(key)
+    if (preflightRule !== undefined) return isPreflight(request) ? PUBLIC : preflightRule
     const route = request.routeOptions
     if (request.is404) return unmatched
     const named = { method: route.method as FastifyRequest['method'], url: route.url!, config: route.config, ...(route.schema && { schema: route.schema }) }
     const rule = resolveRouteRule(config, named)
-    if (isUndeclaredPreflightRoute(named)) return isPreflight(request) ? PUBLIC : rule
-    rules.set(route.config, rule)
-    return rule
+    const isForPreflights = isUndeclaredPreflightRoute(named)
+    ;(isForPreflights ? preflightRules : rules).set(route.config, rule)
+    return isForPreflights && isPreflight(request) ? PUBLIC : rule
   }
 }
 
