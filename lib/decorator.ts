@@ -1,7 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Config } from './options/config.ts'
 import { createOptionError } from './errors.ts'
-import { isKeyedObject } from './keyed-object.ts'
 import { getActiveToken } from './guard/checks/access-context.ts'
 import type { Guard } from './guard/guard.ts'
 import { checkRequirementKeys, compileRequirement } from './guard/rules/requirement.ts'
@@ -131,8 +130,8 @@ export interface Zitadel {
 export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'authInfo' | 'onEnd' | 'check' | 'reload' | 'openapi'> {
   return {
     require: (requirement = {}, ...others: unknown[]) => {
-      // A further argument that is no object comes from map(app.zitadel.require).
-      if (isKeyedObject(others[0])) throw createOptionError('zitadel.require(): it takes one requirement, and others would be ignored. For both, write one object, or give app.auth() two strategies')
+      // A number comes from map(app.zitadel.require), and the array of it after the number.
+      if (others.length > 0 && typeof others[0] !== 'number') throw createOptionError('zitadel.require(): it takes one requirement, and others would be ignored. For both, write one object, or give app.auth() two strategies')
       checkRequirementKeys(requirement, 'zitadel.require()')
       return guard.createStrategy(compileRequirement(requirement, customScopes, 'zitadel.require()'))
     },

@@ -185,6 +185,6 @@ t.test('a strategy in a hook of an instance that runs after the handler stops th
 t.test('require() refuses a second requirement, which it would ignore', async (t) => {
   const { app } = await startGuardedApp(t)
   const require = app.zitadel.require as (...requirements: unknown[]) => unknown
-  for (const second of [{ roles: ['admin'] }, {}]) t.throws(() => require({ scopes: [] }, second), { code: 'FST_ZITADEL_OPTION', message: /^zitadel\.require\(\): it takes one requirement, and others would be ignored/ })
+  for (const second of [{ roles: ['admin'] }, {}, ['admin'], 'admin', undefined]) t.throws(() => require({ scopes: [] }, second), { code: 'FST_ZITADEL_OPTION', message: /^zitadel\.require\(\): it takes one requirement, and others would be ignored/ })
   t.equal([{ roles: ['reader'] }, { roles: ['admin'] }].map(app.zitadel.require).length, 2, 'map gives an index and an array')
 })
