@@ -12,7 +12,7 @@ const SPELLINGS = new Map(toEntries(['organisation', 'organisations'], 'organiza
 const GUARD_WORDS = new Map([...toEntries(['role', 'roles'], 'roles'), ...toEntries(['scope', 'scopes'], 'scopes')])
 
 /** What other guards put before or after these words: `requiredRoles`, `rolesAllowed`, `hasAnyRole`, `roleNames`. */
-const GUARD_AFFIXES = /requires(?!cope)|required?|allow(?:ed)?|accepted|permitted|authori[sz]ed|granted|expected|checked|checks?(?!cope)|needed|needs?|must|have|has|with|any|all|one|of|only|minimum|min|user|route|project|organi[sz]ation|org|tenant|oauth|auth|access|api|zitadel|(?<=(?:role|scope)s?)(?:names?|keys?|lists?|guards?|checks?)|(?<=roles?)ids?/g
+const GUARD_AFFIXES = /requires(?!cope)|required?|allow(?:ed)?|accepted|permitted|authori[sz]ed|granted|expected|checked|checks?(?!cope)|needed|needs?(?!cope)|must|have|has|with|any|all|one|of|only|minimum|min|user|route|project|organi[sz]ation|org|tenant|oauth|auth|access|api|zitadel|(?<=(?:role|scope)s?)(?:names?|keys?|lists?|guards?|checks?)|(?<=roles?)ids?/g
 
 /** Words for an organization. Where a route declares `access`, no organization is checked, and they belong to others. */
 const ORGANIZATION_WORD = /^(?:in|for|required?|allowed)?(?:(?:organi[sz]ation|org|tenant)(?:s|ids?|domain)?|resourceowner(?:id)?|primarydomain)$/
