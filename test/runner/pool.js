@@ -9,7 +9,7 @@ const MAX_SILENCE_MS = 120_000
 const PASSED = /^\s*(?:ok \d|\d+\.\.\d|#|TAP version|\}?$)/
 const WORKER = join(import.meta.dirname, 'worker.js')
 /** Tests create much that lives for a short time: with a larger nursery (megabytes), they need a tenth less of the CPU. */
-const NURSERY = ['--min-semi-space-size=16', '--max-semi-space-size=64']
+export const NURSERY = ['--min-semi-space-size=16', '--max-semi-space-size=64']
 /** Of options of Fastify 5 that Fastify 6 does not have: the guard works with both. Of apps without a logger that tests set up wrongly. */
 const EXPECTED_WARNINGS = ['FSTDEP022', 'FST_ZITADEL_WARNING']
 const EXEC_ARGV = [...NURSERY, ...EXPECTED_WARNINGS.map((code) => `--disable-warning=${code}`)]

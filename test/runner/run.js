@@ -5,9 +5,8 @@ import { spawn, spawnSync } from 'node:child_process'
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { availableParallelism, constants, setPriority } from 'node:os'
 import { dirname, join } from 'node:path'
-import { compileTests } from './compile.js'
 import { COVERAGE } from './coverage.js'
-import { runTests } from './pool.js'
+import { NURSERY, runTests } from './pool.js'
 import { createProgress } from './progress.js'
 import { COMPILED, findTests, ROOT } from './test-files.js'
 
@@ -23,9 +22,9 @@ if (unknown !== undefined || tests.length === 0) {
   process.exit(1)
 }
 const startedAt = performance.now()
-// The types are checked beside the tests, because some of them wait.
-if (!await compileTests()) process.exit(1)
-const checked = isQuick ? 0 : checkTypesAndStyle()
+if (await compileTests() !== 0) process.exit(1)
+// With the time of the CPU that the tests leave, because some of them measure how long something takes.
+const checked = isQuick ? 0 : run('eslint', 'eslint', ['.', '--cache', '--cache-location', 'build/eslintcache'], constants.priority.PRIORITY_LOW)
 writeManifest()
 if (!isQuick) rmSync(join(ROOT, COVERAGE), { recursive: true, force: true })
 const progress = createProgress('tests')
@@ -46,16 +45,12 @@ progress.end()
 process.exitCode = checkFailed !== 0 || !passed ? 1 : isQuick ? 0 : await reportCoverage()
 console.log(`${tests.length} test files ${passed ? 'passed' : 'run, with failures'}, ${Math.round((performance.now() - startedAt) / 1000)} s`)
 console.log(`# { total: ${assertions}${passed ? `, pass: ${assertions}` : ''} }`)
-if (checkFailed !== 0) console.log('The check of the types or of the style failed: see above')
+if (checkFailed !== 0) console.log('The check of the style failed: see above')
 if (!hasRedis) reportSkippedTests()
 
-/** With the time of the CPU that the tests leave, because some of them measure how long something takes. */
-async function checkTypesAndStyle () {
-  const [types, style] = await Promise.all([
-    run('typescript', 'tsc', ['--incremental', '--tsBuildInfoFile', 'build/types.tsbuildinfo'], constants.priority.PRIORITY_LOW),
-    run('eslint', 'eslint', ['.', '--cache', '--cache-location', 'build/eslintcache'], constants.priority.PRIORITY_LOW)
-  ])
-  return types === 0 ? style : types
+/** Compiles the tests, and what they import, to JavaScript. The quick command does not check the types. */
+async function compileTests () {
+  return await run('@typescript/native', 'tsc', ['--project', 'test', '--incremental', '--tsBuildInfoFile', `${COMPILED}/tests.tsbuildinfo`, ...isQuick ? ['--noCheck'] : []])
 }
 
 /** The gate holds for all tests together: some alone, or without redis-server, cover a part of lib. */
@@ -76,7 +71,7 @@ async function run (name, command, args, priority) {
   const manifest = join(ROOT, 'node_modules', name, 'package.json')
   const { bin } = JSON.parse(readFileSync(manifest, 'utf8'))
   const file = join(dirname(manifest), typeof bin === 'string' ? bin : bin[command])
-  const child = spawn(process.execPath, [file, ...args], { cwd: ROOT, stdio: 'inherit' })
+  const child = spawn(process.execPath, [...NURSERY, file, ...args], { cwd: ROOT, stdio: 'inherit' })
   if (priority !== undefined) setPriority(child.pid, priority)
   return await new Promise((resolve, reject) => child.on('error', reject).on('close', (code) => resolve(code ?? 1)))
 }
