@@ -11,7 +11,7 @@ import zitadel from 'fastify-zitadel'
 import { startStandIn, type StandIn } from 'fastify-zitadel/testing'
 import { buildApi as buildFolderDefault } from '../../examples/docs/folder-default.ts'
 import { buildApi as buildEitherOr } from '../../examples/either-or/api.ts'
-import { buildApi as buildBehindMiddleware } from '../../examples/docs/middleware.ts'
+import { buildApi as buildBehindMiddleware, buildGuardedDashboard } from '../../examples/docs/middleware.ts'
 import { buildBrowserApi } from '../../examples/docs/cors.ts'
 import { buildMcpApi } from '../../examples/docs/mcp.ts'
 import { buildLimitedApi } from '../../examples/docs/order.ts'
@@ -138,6 +138,17 @@ t.test('middleware behind the guard is reached only with an active token', async
   t.teardown(async () => await app.close())
   t.equal(await getStatus(app, '/queues'), 401)
   t.equal(await getStatus(app, '/queues', await standIn.issueToken({})), 200)
+})
+
+t.test('middleware that a route calls is reached only with its role, by any spelling of the path', async (t) => {
+  const standIn = await startServer(t)
+  const app = await buildGuardedDashboard(getOptions(standIn), (_request: IncomingMessage, response: ServerResponse) => { response.end('jobs') })
+  t.teardown(async () => await app.close())
+  const [reader, operator] = [await standIn.issueToken({ roles: ['reader'] }), await standIn.issueToken({ roles: ['operator'] })]
+  for (const url of ['/queues', '/queues?x=1', '/%71ueues', '/queues/', '/queues/x', '/queues//x']) {
+    t.same([await getStatus(app, url), await getStatus(app, url, reader), await getStatus(app, url, operator)], [401, 403, 200], url)
+  }
+  for (const url of ['/Queues/x', '//queues']) t.equal(await getStatus(app, url, operator), 404, url)
 })
 
 t.test('a plugin file that is wrapped guards the routes outside of it', async (t) => {

@@ -43,7 +43,7 @@ function use (app: FastifyInstance): void {
   (app as unknown as { use: (path: string, run: Middleware) => void }).use('/jobs', serve)
 }
 
-const warning = (servers: string): string => `fastify-zitadel: requests that no route matches are not guarded, and ${servers} may serve them: set the option "unmatched" to 'protected' or 'open', or declare guarded routes over the same paths`
+const warning = (servers: string): string => `fastify-zitadel: requests that no route matches are not guarded, and ${servers} may serve them: set the option "unmatched" to 'protected' or 'open'`
 
 for (const unmatched of [undefined, 'open'] as const) {
   t.test(`unmatched ${unmatched ?? 'not set'}: middleware and a not-found handler serve without a token${unmatched ? '' : ', and one warning says so'}`, async (t) => {

@@ -20,7 +20,7 @@ export function checkUnmatchedRequests (app: FastifyInstance, { unmatched }: Rul
     if (hadMiddleware) warnAtStart(app.log, 'middleware was registered before this plugin and runs before the guard, so neither the option "unmatched" nor a guarded route protects what it serves: register this plugin first')
     if (unmatched === undefined) {
       const servers = describeServers(app, contexts, hadMiddleware)
-      if (servers.length > 0) warnAtStart(app.log, `requests that no route matches are not guarded, and ${servers.join(' and ')} may serve them: set the option "unmatched" to 'protected' or 'open', or declare guarded routes over the same paths`)
+      if (servers.length > 0) warnAtStart(app.log, `requests that no route matches are not guarded, and ${servers.join(' and ')} may serve them: set the option "unmatched" to 'protected' or 'open'`)
       return
     }
     if (!isRootScope(app) && contexts.length === 0) throw createOptionError('option "unmatched": \'protected\' has no effect in this scope: register the plugin on the root instance, or set a not-found handler in the scope')
