@@ -7,6 +7,7 @@ import { CHECK_STATE } from './guard/checks/check-state.ts'
 import { createDecisionPublisher } from './guard/decision.ts'
 import { completeFailure, type GuardHook } from './guard/denials/denial.ts'
 import { Guard } from './guard/guard.ts'
+import { holdBeforeHandlers } from './guard/handler-hold.ts'
 import { restoreHookName } from './guard/routes/guarded-routes.ts'
 import { registerGuard } from './guard/routes/guard-registry.ts'
 import { checkRegistration, markDecorator } from './guard/startup/registration-conflicts.ts'
@@ -91,6 +92,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     openapi.watchPages()
     checkRoutesAtStartup(app, onRequest.name, config)
     openapi.watchRoutes()
+    holdBeforeHandlers(app)
     checkUnmatchedRequests(app, config)
     app.addHook('onRequest', onRequest)
     // Fastify adds the hook in a later step, after those that are queued already.

@@ -13,7 +13,7 @@ import { createBearerErrorsFinder, type BearerErrorsFinder } from './denials/bea
 import { addPendingCheck, getCheckState, holdRequest } from './checks/check-state.ts'
 import type { PublishDecision } from './decision.ts'
 import { createContextCheck, type ContextCheck } from './checks/context-check.ts'
-import { endCheck, endStrategyCheck, type EndCheck, type GuardHook } from './denials/denial.ts'
+import { endCheck, endStrategyCheck, failRequest, type EndCheck, type GuardHook } from './denials/denial.ts'
 import { createSecondCheck } from './second-check.ts'
 import { markStrategy } from './startup/strategy-hooks.ts'
 import { createResourceFinder } from './checks/resource-finder.ts'
@@ -124,7 +124,7 @@ export class Guard {
     check.then((denial) => {
       removeCheck()
       this.#decide(request, reply, denial, verdict, false, end, done)
-    })
+    }).catch((error: unknown) => { failRequest(request, reply, error) })
   }
 
   #decide (request: FastifyRequest, reply: FastifyReply, denial: Error | undefined, verdict: Verdict | undefined, isCached: boolean, end: EndCheck, done: (error?: Error) => void): void {

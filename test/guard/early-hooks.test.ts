@@ -69,18 +69,51 @@ t.test('a strategy decides, although a hook has passed the request on before it 
   app.get('/or', { config, onRequest: app.auth([verifyKey as never, strategy]) }, serve)
   app.get('/and', { config, onRequest: app.auth([verifyKey as never, strategy], { relation: 'and' }) }, serve)
   app.get('/ignored', { config, onRequest: async (request, reply) => strategy(request, reply, () => {}) }, serve)
+  app.get('/handler', { config, preHandler: async (request, reply) => strategy(request, reply, () => {}) }, serve)
+  app.get('/several', { config, preHandler: [async (request, reply) => strategy(request, reply, () => {}), async () => {}] }, serve)
   app.get('/sent', { config, preValidation: async (request, reply) => strategy(request, reply, (error) => { if (error !== undefined) reply.send(error) }) }, serve)
-  for (const [url, key] of [['/or', 'wrong'], ['/and', 'key'], ['/ignored', ''], ['/sent', '']] as const) {
+  for (const [url, key] of [['/or', 'wrong'], ['/and', 'key'], ['/ignored', ''], ['/handler', ''], ['/several', ''], ['/sent', '']] as const) {
     const denied = await get(url, `unknown-${url.slice(1)}`, { headers: { authorization: `Bearer unknown-${url.slice(1)}`, 'x-api-key': key } })
     t.equal(denied.statusCode, 401, url)
     t.equal(denied.json().code, 'FST_ZITADEL_INVALID_TOKEN')
     t.equal(denied.headers['www-authenticate'], 'Bearer error="invalid_token"')
   }
   t.strictSame(served, [])
-  for (const url of ['/or', '/and', '/ignored', '/sent']) {
+  for (const url of ['/or', '/and', '/ignored', '/handler', '/several', '/sent']) {
     await zitadel().forget({ token: 'admin' })
     t.equal((await get(url, 'admin', { headers: { authorization: 'Bearer admin', 'x-api-key': 'key' } })).body, url)
   }
+})
+
+t.test('a hook that throws when a strategy calls back fails its request, and not the process', async (t) => {
+  const { app, get, zitadel } = await startGuardedApp(t, { responses: { admin } })
+  const strategy = zitadel().require({ roles: ['admin'] })
+  const config = { access: 'own' } as const
+  const served: string[] = []
+  const serve = async ({ url }: FastifyRequest): Promise<string> => { served.push(url); return url }
+  const rethrow = (error?: Error): void => { if (error !== undefined) throw error }
+  app.get('/promise', { config, onRequest: async (request, reply) => strategy(request, reply, rethrow) }, serve)
+  app.get('/callback', { config, onRequest: (request, reply, done) => strategy(request, reply, (error) => { rethrow(error); done() }) }, serve)
+  app.get('/handler', { config, preHandler: async (request, reply) => strategy(request, reply, rethrow) }, serve)
+  app.get('/broken', { config, onRequest: (request, reply) => strategy(request, reply, () => { throw new Error('broken') }) }, serve)
+  for (const url of ['/promise', '/callback', '/handler']) {
+    for (const token of [`new${url}`, `new${url}`, null]) t.equal((await get(url, token)).statusCode, 401, `${url} ${token}`)
+  }
+  for (const token of ['new-broken', 'admin', 'admin']) t.equal((await get('/broken', token)).statusCode, 500, token)
+  t.strictSame(served, [])
+})
+
+t.test('an error that a hook throws after the response is logged', async (t) => {
+  const lines: string[] = []
+  const { app, get, zitadel } = await startGuardedApp(t, { server: { logger: { level: 'error', stream: { write: (line) => { lines.push(line) } } } } })
+  const strategy = zitadel().require()
+  const onRequest: onRequestHookHandler = (request, reply) => {
+    strategy(request, reply, () => { throw new Error('late') })
+    reply.send('early')
+  }
+  app.get('/', { config: { access: 'own' }, onRequest }, async () => {})
+  t.equal((await get('/', 'new')).body, 'early')
+  t.match(lines.map((line) => JSON.parse(line)), [{ err: { message: 'late' }, msg: 'fastify-zitadel: a hook has thrown when a check of the token called back, after the response was sent' }])
 })
 
 t.test('a route where a token is optional does not pass for a check of an earlier strategy', async (t) => {

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../../errors.ts'
 import { setFailed } from '../checks/check-state.ts'
 import { logDenial } from './denial-log.ts'
+import { toRequestError } from './request-error.ts'
 import { isStrategyDenial, logFailedStrategy, logStrategyDenial } from './strategy-denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
 
@@ -26,6 +27,17 @@ export const endCheck: EndCheck = (request, reply, denial, done) => {
 export const endStrategyCheck: EndCheck = (request, reply, denial, done) => {
   if (denial !== undefined) logStrategyDenial(request, reply, denial)
   done(denial)
+}
+
+/**
+ * Ends a request whose hook has thrown when a strategy called back. If the verdict is cached, Fastify catches what the hook throws.
+ * After an introspection nothing does, and the process would end.
+ */
+export function failRequest (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
+  setFailed(request)
+  const error = toRequestError(thrown)
+  if (reply.sent) request.log.error(error, 'fastify-zitadel: a hook has thrown when a check of the token called back, after the response was sent')
+  else reply.send(error)
 }
 
 /**
