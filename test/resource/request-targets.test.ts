@@ -55,8 +55,14 @@ t.test('with unmatched: \'protected\', a request target in absolute form is insi
 
 t.test('a path that a proxy behind a wildcard would change is inside of a resource in both forms', async (t) => {
   const send = await start(t, (app) => { app.get('/*', async () => 'served') })
-  for (const path of ['/./mcp', '/%2e/mcp', '/x/../mcp', '/x/%2E%2e/mcp', '/mcp\\1', '/mcp%5C1', '/mcp/./1', '/mcp/../open', '/open/../mcp', '/open/..%2fmcp', '/%6dcp/.', '/a/../b/../mcp/1']) t.same(await send(path), refused('/mcp'), path)
+  for (const path of ['/./mcp', '/%2e/mcp', '/x/../mcp', '/x/%2E%2e/mcp', '/mcp\\1', '/mcp%5C1', '/mcp/./1', '/mcp/../open', '/open/../mcp', '/open/..%2fmcp', '/%6dcp/.', '/a/../b/../mcp/1', '/MCP', '/Mcp/1', '/%4Dcp', '/./mCP']) t.same(await send(path), refused('/mcp'), path)
   for (const path of ['/./open', '/open/./1', '/x/../open', '/.mcp', '/mcp.', '/...', '/other/../x']) t.same(await send(path), served, path)
+})
+
+t.test('a path that no route serves is inside of a resource in any case, because middleware may ignore it', async (t) => {
+  const send = await start(t, () => {}, {}, { unmatched: 'protected' })
+  t.same(await send('/MCP/1'), refused('/mcp'))
+  t.same(await send('/OPEN/1'), { status: 404, resource: undefined })
 })
 
 t.test('of two resources that a path can mean, the one that denies personal access tokens counts', async (t) => {

@@ -9,8 +9,9 @@ export type ResourceFinder = (request: FastifyRequest) => Resource | undefined
 /**
  * Creates the finder. The pattern of the route decides, because the router has already normalized the path. Where a pattern has
  * parameters (`/:tenant/mcp`, `/*`), the path of the request decides from the first parameter on. It decides alone for a request
- * that no route serves. If a proxy behind the route could use another form of the path, as of `/./mcp`, both forms count: if they
- * are inside of two resources, the one that denies personal access tokens is found.
+ * that no route serves. A proxy behind the route could use another form of the path, as of `/./mcp`. Behind a wildcard, a proxy or
+ * middleware could also ignore the case of `/MCP`. All forms count: if they are inside of several resources, one that denies
+ * personal access tokens is found.
  *
  * @returns undefined if there is no resource
  */
@@ -19,12 +20,13 @@ export function createResourceFinder (resources: readonly Resource[]): ResourceF
   const lowerCaseResources = resources.map((resource) => ({ resource, path: resource.path.toLowerCase() }))
   return (request) => {
     // If `caseSensitive` is false, the router serves `/MCP` by the route `/mcp`.
-    const find = getRouterOption(request.server, 'caseSensitive') === false
-      ? (path: string) => findResource(lowerCaseResources, path.toLowerCase())?.resource
-      : (path: string) => findResource(resources, path)
+    const findInAnyCase = (path: string): Resource | undefined => findResource(lowerCaseResources, path.toLowerCase())?.resource
+    const find = getRouterOption(request.server, 'caseSensitive') === false ? findInAnyCase : (path: string) => findResource(resources, path)
     const path = getPath(request)
-    const [literal, normalized] = [find(path), find(removeDotSegments(path))]
-    return literal === undefined || normalized?.personalAccessTokens === false ? normalized ?? literal : literal
+    const literal = find(path)
+    const normalized = removeDotSegments(path)
+    const others = [find(normalized), ...getPattern(request).includes('*') ? [findInAnyCase(normalized)] : []]
+    return others.find((other) => other?.personalAccessTokens === false) ?? literal ?? others.find((other) => other !== undefined)
   }
 }
 
@@ -33,8 +35,13 @@ function removeDotSegments (path: string): string {
   return posix.normalize(path.replaceAll('\\', '/'))
 }
 
+/** The pattern of the route. A request that no route serves has any path. */
+function getPattern ({ routeOptions }: FastifyRequest): string {
+  return routeOptions.url ?? '*'
+}
+
 function getPath (request: FastifyRequest): string {
-  const pattern = request.routeOptions.url ?? '*'
+  const pattern = getPattern(request)
   const dynamic = pattern.search(/[:*]/)
   if (dynamic < 0) return mergeSlashes(pattern)
   const fixed = mergeSlashes(pattern.slice(0, dynamic))
