@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions, onRequestHookHandler } from 'fastify'
+import { ROUTE_KEYS } from '../options/route-options.ts'
 import { warnAtStart } from '../start-warning.ts'
 
 /** A docs page, from the call that completes its options on. */
@@ -39,13 +40,20 @@ export class DocsPages {
     const app = this.#app
     const pages = this.#pages
     const guarded: string[] = []
+    const packages = new Set<string>()
     app.addHook('onRoute', function (route) {
       if (pages.some((page) => isPageRoute(page, this, route))) route.config = { ...route.config, access: 'public' }
-      else if (isUndeclaredPage(this, route)) guarded.push(route.url)
+      else if (isHiddenAndUndeclared(route)) {
+        const found = PAGE_PLUGINS.filter((name) => this.hasPlugin(name))
+        for (const name of found) packages.add(name)
+        if (found.length > 0) guarded.push(route.url)
+      }
     })
     // The requests of such a page are denied, and the log lines of these denials do not name this cause.
     if (!needsToken) return
     app.addHook('onReady', async function fastifyZitadelGuardedPages () {
+      // If the options of all pages are complete, the route is a hidden one of the user, which must stay guarded.
+      if (pages.filter(({ redirectPath }) => redirectPath !== undefined).length >= packages.size) return
       const [url] = guarded.sort((a, b) => a.length - b.length)
       if (url !== undefined) warnAtStart(app.log, `the docs page at ${url} needs a token, so a browser cannot open it: complete its options with app.zitadel.openapi(...).swaggerUi() or scalar()`)
     })
@@ -67,18 +75,20 @@ export class DocsPages {
 }
 
 function isPageRoute (page: OpenPage, scope: FastifyInstance, { url, onRequest }: RouteOptions): boolean {
-  if (page.scope === scope && page.staticPath !== undefined) return url.startsWith(`${scope.prefix}${page.staticPath}/`) || hasMarker(page, onRequest)
+  // With `routePrefix: '/'`, the prefix ends with a slash.
+  const prefix = scope.prefix.replace(/\/$/, '')
+  if (page.scope === scope && page.staticPath !== undefined) return url.startsWith(`${prefix}${page.staticPath}/`) || hasMarker(page, onRequest)
   if (!hasMarker(page, onRequest)) return false
   page.scope = scope
-  page.redirectPath ??= page.findRedirectPath(url, scope.prefix)
+  page.redirectPath ??= page.findRedirectPath(url, prefix)
   return true
 }
 
 /** The packages that serve docs pages. */
 export const PAGE_PLUGINS = ['@fastify/swagger-ui', '@scalar/fastify-api-reference']
 
-function isUndeclaredPage (scope: FastifyInstance, { schema, config = {} }: RouteOptions): boolean {
-  return (schema as { hide?: unknown } | undefined)?.hide === true && !Object.hasOwn(config, 'access') && PAGE_PLUGINS.some((name) => scope.hasPlugin(name))
+function isHiddenAndUndeclared ({ schema, config }: RouteOptions): boolean {
+  return (schema as { hide?: unknown } | undefined)?.hide === true && !ROUTE_KEYS.some((key) => Object.hasOwn(config ?? {}, key))
 }
 
 function hasMarker ({ marker }: DocsPage, onRequest: unknown): boolean {

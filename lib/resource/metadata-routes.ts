@@ -4,6 +4,7 @@ import { RESOURCE_METADATA_PATH, type ResourceMetadata } from '../oauth/protecte
 import { getRootScope } from '../guard/routes/server-scopes.ts'
 import { getRouterOption } from '../guard/routes/router-options.ts'
 import type { Resource } from '../options/resource-config.ts'
+import { PLUGIN_ROUTE } from '../options/route-options.ts'
 import { createResourceMetadata } from './resource-metadata.ts'
 import { warnAboutResources } from './resource-warnings.ts'
 
@@ -26,7 +27,7 @@ export function serveResourceMetadata (app: FastifyInstance, resources: readonly
     root.route({
       method: ['GET', 'HEAD', 'OPTIONS'],
       url,
-      config: { access: 'public' },
+      config: { access: 'public', [PLUGIN_ROUTE]: true } as object,
       schema: { hide: true } as object,
       exposeHeadRoute: false,
       handler: (request, reply) => sendMetadata(request, reply, metadata)

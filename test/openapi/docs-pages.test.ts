@@ -65,6 +65,35 @@ t.test('a page in a scope with a prefix is public, with its redirect URI', async
   t.ok(lines.some((line) => line.endsWith(`http://localhost:${port}/v1/documentation/static/oauth2-redirect.html`)))
 })
 
+for (const routePrefix of ['/', '/docs/']) {
+  t.test(`a page with the prefix ${routePrefix} is public, with its redirect URI`, async (t) => {
+    const lines: string[] = []
+    const { app } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' }, server: { logger: { level: 'info', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
+    const docs = app.zitadel.openapi(LOGIN)
+    await app.register(swagger, docs.swagger())
+    await app.register(swaggerUi, docs.swaggerUi({ routePrefix }))
+    const prefix = routePrefix === '/' ? '' : '/docs'
+    const urls = ['/', '/static/swagger-ui.css', '/static/oauth2-redirect.html'].map((url) => prefix + url)
+    t.same(await getStatuses(app, urls), Object.fromEntries(urls.map((url) => [url, 200])))
+    const port = await listen(app)
+    t.ok(lines.some((line) => line.endsWith(`: http://localhost:${port}${prefix}/static/oauth2-redirect.html`)))
+  })
+}
+
+t.test('a hidden route is not called a docs page if the options of all pages are complete, or if it declares a requirement', async (t) => {
+  for (const isComplete of [true, false]) {
+    const lines: string[] = []
+    const { app } = await startGuardedApp(t, { server: { logger: { level: 'warn', stream: { write: (text) => { lines.push(JSON.parse(text).msg) } } } } })
+    const docs = app.zitadel.openapi(LOGIN)
+    await app.register(swagger, docs.swagger())
+    await app.register(swaggerUi, isComplete ? docs.swaggerUi({ routePrefix: '/docs' }) : { routePrefix: '/documentation', uiHooks: {} })
+    app.get('/a', { schema: { hide: true }, config: { roles: ['admin'] } }, async () => [])
+    if (isComplete) app.get('/b', { schema: { hide: true }, config: null as never }, async () => [])
+    await app.ready()
+    t.same(lines.map((line) => /the docs page at (\S+)/.exec(line)?.[1]), isComplete ? [] : ['/documentation'])
+  }
+})
+
 t.test('hooks of a page still run', async (t) => {
   const { app } = await startGuardedApp(t)
   const docs = app.zitadel.openapi(LOGIN)
