@@ -116,8 +116,9 @@ t.test('one line says that routes are outside of the scope, and names those that
     declareOpen(app)
     app.post('/orders', { config: { roles: ['admin'] } }, handler)
     app.put('/orders', { config: { scopes: [] } }, handler)
+    app.post('/mcp', { config: { mcp: { tools: { purge: { roles: ['admin'] } } } } }, handler)
   }
-  const warning = [40, 'fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: POST /orders, PUT /orders. Register the plugin on the root instance, or wrap its file in fastify-plugin']
+  const warning = [40, 'fastify-zitadel: routes outside of the scope of this plugin declare a requirement, which it does not enforce: POST /orders, PUT /orders, POST /mcp. Register the plugin on the root instance, or wrap its file in fastify-plugin']
   t.strictSame(await start((app) => { app.register(inner); declare(app) }), [warning])
   t.strictSame(await start((app) => { app.register(inner); app.register(inner, { prefix: '/v2' }); declare(app) }), [warning], 'two guards')
   t.strictSame(await start((app) => { app.register(inner); declareOpen(app) }), [[30, 'fastify-zitadel: routes outside of the scope of this plugin are not guarded, such as GET /open. The command "fastify-zitadel routes" lists them']])
@@ -126,6 +127,15 @@ t.test('one line says that routes are outside of the scope, and names those that
     app.register(async (scope) => { await scope.register(zitadel, options); scope.get('/b', { config: { roles: ['admin'] } }, handler) })
   }), [], 'each route has a guard')
   t.strictSame(await start((app) => { app.register(fp(async (scope) => { await inner(scope); declare(scope) })) }), [])
+})
+
+t.test('the routes of the plugin itself are no routes outside of its scope', async (t) => {
+  const lines: string[] = []
+  const app = Fastify({ logger: { level: 'info', stream: { write: (line) => { lines.push(JSON.parse(line).msg) } } } })
+  t.teardown(async () => await app.close())
+  app.register(async (scope) => { await scope.register(zitadel, { ...options, issuer: 'https://auth.acme.example', resource: 'https://api.acme.example/mcp' }) })
+  await app.ready()
+  t.strictSame(lines.filter((line) => line.includes('outside of the scope')), [])
 })
 
 t.test('a guard starts where the server has no route, or only routes for OPTIONS', async (t) => {

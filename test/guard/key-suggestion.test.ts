@@ -59,7 +59,7 @@ for (const [key, meant] of [['rolle', 'roles'], ['riles', 'roles'], ['rolez', 'r
 
 t.test('words of other guards beside access are ignored on routes without a check', async (t) => {
   const { app } = await startGuardedApp(t)
-  for (const key of [...ROLE_WORDS, ...SCOPE_WORDS, ...ORGANIZATION_WORDS]) app.get(`/own/${key}`, { config: { access: 'own', [key]: ['a'] } as object }, handler)
+  for (const key of ['role', 'scope', 'Scope', ...ROLE_WORDS, ...SCOPE_WORDS, ...ORGANIZATION_WORDS]) app.get(`/own/${key}`, { config: { access: 'own', [key]: ['a'] } as object }, handler)
   for (const key of [...ORGANIZATION_WORDS, 'freshnessPolicy']) app.get(`/public/${key}`, { config: { access: 'public', [key]: 'a' } as object }, handler)
   for (const key of ROLE_WORDS) t.throws(() => app.get('/', { config: { access: 'public', [key]: ['a'] } as object }, handler), refused(key, 'roles'))
   await app.ready()

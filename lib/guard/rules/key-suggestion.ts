@@ -41,8 +41,10 @@ export function suggestKey (given: string, value: unknown, config: object): stri
   if (ROUTE_KEYS.includes(given)) return undefined
   const name = normalizeKey(given)
   const declares = (key: string): boolean => Object.hasOwn(config, key)
-  return SPELLINGS.get(name) ?? suggestName(given, ROUTE_KEYS) ?? (name.startsWith('freshness') && !declares('access') ? 'freshness' : undefined) ??
-    ((config as { access?: unknown }).access === 'own' && declares('access') ? undefined : findGuardWord(name)) ??
+  const isOwn = declares('access') && (config as { access?: unknown }).access === 'own'
+  const nearKey = SPELLINGS.get(name) ?? suggestName(given, ROUTE_KEYS)
+  return (isOwn && GUARD_WORDS.has(name) ? undefined : nearKey) ?? (name.startsWith('freshness') && !declares('access') ? 'freshness' : undefined) ??
+    (isOwn ? undefined : findGuardWord(name)) ??
     (!declares('access') && (ORGANIZATION_WORD.test(name) || suggestName(name, [...SPELLINGS.keys(), 'resourceowner']) !== undefined) ? 'organization' : undefined) ??
     (ROUTE_KEYS.some(declares) ? undefined : COMMON_WORD.test(name) ? 'roles' : findWordOfNames(given, name, value))
 }

@@ -43,7 +43,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     // The list takes about 0.1 ms for a route, so it is made only where something can be found.
     const routes = isRefused || early.length > 0 || !hasRoutes || !isRootScope(app) ? listRoutes(app) : []
     const guarded = findGuardedRoutes(app, routes, hook)
-    if (!hasRoutes && guarded.every(({ context }) => isOfPlugin(context.config)) && routes.length > guarded.length) throw createNoRouteError(app)
+    if (!hasRoutes && guarded.length === 0 && routes.length > 0) throw createNoRouteError(app)
     const undetected = findUndetectedRoutes(guarded, early, seen)
     const problems: string[] = []
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
@@ -65,7 +65,7 @@ function isPreflightForAll (route: RouteOptions): boolean {
   return route.url.endsWith('*') && isUndeclaredPreflightRoute({ ...route, config: route.config ?? {} } as UndeclaredRoute)
 }
 
-/** Without those that serve OPTIONS, which declare nothing. */
+/** Without those of this plugin, and those that serve OPTIONS, which declare nothing. */
 function listRoutes (app: FastifyInstance): ServedRoute[] {
-  return listServedRoutes(app).filter(({ method }) => method !== 'OPTIONS')
+  return listServedRoutes(app).filter(({ method, context }) => method !== 'OPTIONS' && !isOfPlugin(context.config))
 }

@@ -17,7 +17,7 @@ export function reportUncoveredRoutes (app: FastifyInstance, hook: string, route
   const [first] = listGuardConfigs(app.server).keys()
   if (isRootScope(app) || first !== hook) return
   const outside = routes.filter((route) => findGuardConfig(app, route) === undefined)
-  const declaring = outside.filter(({ context }) => hasRequirement(context.config)).map(({ method, url }) => `${method} ${url}`)
+  const declaring = outside.filter(({ context: { config } }) => hasRequirement(config) || Object.hasOwn(config, 'mcp')).map(({ method, url }) => `${method} ${url}`)
   if (declaring.length > 0) warnAtStart(app.log, `routes outside of the scope of this plugin declare a requirement, which it does not enforce: ${declaring.join(', ')}. Register the plugin on the root instance, or wrap its file in fastify-plugin`)
   else if (outside.length > 0) app.log.info(`fastify-zitadel: routes outside of the scope of this plugin are not guarded, such as ${outside[0]!.method} ${outside[0]!.url}. The command "fastify-zitadel routes" lists them`)
 }
