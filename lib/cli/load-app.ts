@@ -24,7 +24,7 @@ export async function loadApp (path: string, timeout: number = TIMEOUT_MS): Prom
   const { exported } = await runUserCode(file, START, async () => await importDefault(file), timeout)
   const what = typeof exported === 'function' && exported.length > 0 ? `${START}, and its function is called without arguments` : START
   const { app } = await runUserCode(file, what, async () => await createApp(exported), timeout)
-  if (!isApp(app)) throw new UsageError('the file must export a Fastify instance by default, or a function that returns one')
+  if (!isApp(app)) throw new UsageError(`the file must export a Fastify instance by default (export default app), or a function that returns one${typeof exported === 'function' && app === undefined ? '. Its function returns nothing' : ''}`)
   // A logger of the user can be frozen.
   Reflect.set(app.log, 'level', 'silent')
   await runUserCode(file, START, async () => { await app.ready() }, timeout)

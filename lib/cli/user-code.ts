@@ -44,10 +44,10 @@ function readMember (error: unknown, name: 'code' | 'stack'): unknown {
   }
 }
 
-/** The first line of the text of what was thrown. */
+/** The first line of the text of what was thrown, and the next one if the first announces it. */
 export function describeError (error: unknown): string {
-  const [first] = toText(error).split('\n')
-  return first!
+  const [first, second] = toText(error).split('\n').filter((line) => line.trim() !== '')
+  return first?.endsWith(':') && second !== undefined ? `${first} ${second.trim()}` : first ?? ''
 }
 
 /** Any value can be thrown, also one that cannot be converted. */
@@ -61,7 +61,9 @@ function toText (error: unknown): string {
 
 /** What Node.js does not say. */
 function getAdvice (error: unknown): string {
-  return readMember(error, 'code') === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[cm]?tsx?"/.test(toText(error)) ? '. TypeScript needs Node.js 22.18, or NODE_OPTIONS=\'--import tsx\' with the package tsx' : ''
+  const code = readMember(error, 'code')
+  if (code === 'EADDRINUSE') return '. Stop the running server, or give the app another port'
+  return code === 'ERR_UNKNOWN_FILE_EXTENSION' && /"\.[cm]?tsx?"/.test(toText(error)) ? '. TypeScript needs Node.js 22.18, or NODE_OPTIONS=\'--import tsx\' with the package tsx' : ''
 }
 
 /** A line of a stack. The place is in parentheses if the function has a name. A URL of Windows has a slash before the drive. */

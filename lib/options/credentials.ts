@@ -15,6 +15,8 @@ export interface CredentialsProvider {
 }
 
 const CREDENTIAL_VARIABLES = 'ZITADEL_KEY_FILE, ZITADEL_KEY, or ZITADEL_CLIENT_ID with ZITADEL_CLIENT_SECRET'
+/** All variables of this package. */
+const VARIABLES = ['ZITADEL_ISSUER', 'ZITADEL_KEY_FILE', 'ZITADEL_KEY', 'ZITADEL_CLIENT_ID', 'ZITADEL_CLIENT_SECRET', 'ZITADEL_ADMIN_TOKEN']
 const CREDENTIAL_FORMS = [['keyFile'], ['key'], ['clientId', 'clientSecret'], ['clientId', 'keyId', 'alg', 'sign']]
 /** The forms of the option, as messages list them. */
 export const CREDENTIAL_FORMS_TEXT = '{ keyFile }, { key }, { clientId, clientSecret } or { clientId, keyId, alg, sign }'
@@ -57,9 +59,15 @@ function resolveFromEnvironment (env: NodeJS.ProcessEnv): CredentialsProvider {
     providers.push(createSecretProvider({ clientId, clientSecret }))
   } else if (clientId || clientSecret) throw createOptionError('the variables "ZITADEL_CLIENT_ID" and "ZITADEL_CLIENT_SECRET" must be set together')
   const [source, ...others] = providers
-  if (source === undefined) throw createOptionError(`option "credentials" is missing: give it, or one of the variables ${CREDENTIAL_VARIABLES}`)
+  if (source === undefined) throw createOptionError(`option "credentials" is missing: give it, or one of the variables ${CREDENTIAL_VARIABLES}${describeUnknownVariables(env)}`)
   if (others.length > 0) throw createOptionError(`option "credentials" must come from only one of the variables ${CREDENTIAL_VARIABLES}`)
   return source
+}
+
+/** Names variables that are set and not read, for messages about missing ones; '' if there are none. */
+export function describeUnknownVariables (env: NodeJS.ProcessEnv): string {
+  const unknown = Object.keys(env).filter((name) => /^ZITADEL_\w{1,30}$/.test(name) && !VARIABLES.includes(name)).slice(0, 5)
+  return unknown.length === 0 ? '' : `; set, but not read: ${unknown.join(', ')}`
 }
 
 function createFileProvider (path: unknown, name: string): CredentialsProvider {

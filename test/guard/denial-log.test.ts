@@ -143,7 +143,7 @@ t.test('the line of a 403 has its reason', async (t) => {
   serve('/custom-organization', { scopes: ['orders:read'], organization: 'acme' })
   const expected: Array<[url: string, token: string, reason: string, detail: string]> = [
     ['/role', 'none', 'roles_absent', 'contains no roles'],
-    ['/role', 'reader', 'role_missing', 'the caller holds other roles (required: admin)'],
+    ['/role', 'reader', 'role_missing', 'the caller lacks a required role (required: admin)'],
     ['/sets', 'elsewhere', 'role_missing', '(required: admin and auditor, or owner)'],
     ['/organization', 'elsewhere', 'role_in_other_organization', 'not in the required organization (required: admin)'],
     ['/organization', 'reader', 'role_missing', '(required: admin)'],

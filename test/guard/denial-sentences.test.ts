@@ -13,8 +13,8 @@ t.test('a reason is one word of small letters, so that it can be a metric label'
 
 t.test('a detail follows the sentence and is cut', async (t) => {
   t.equal(describeDenial('token_missing'), undefined)
-  t.equal(describeDenial('role_missing', 'required: admin'), 'the caller holds other roles (required: admin)')
-  t.equal(describeDenial('role_missing', 'x'.repeat(1000)), `the caller holds other roles (${'x'.repeat(200)})`)
+  t.equal(describeDenial('role_missing', 'required: admin'), 'the caller lacks a required role (required: admin)')
+  t.equal(describeDenial('role_missing', 'x'.repeat(1000)), `the caller lacks a required role (${'x'.repeat(200)})`)
 })
 
 t.test('the sentence of a malformed or a second token says what was sent', async (t) => {

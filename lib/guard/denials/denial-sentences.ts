@@ -18,7 +18,7 @@ export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>
   personal_access_token: 'it is a personal access token (option "personalAccessTokens")',
   actor_malformed: 'its claim "act" is malformed',
   scope_missing: 'the token was requested without the scope',
-  role_missing: 'the caller holds other roles',
+  role_missing: 'the caller lacks a required role',
   roles_absent: 'the introspection response contains no roles: the user has no role assignment in this project, or introspection is minimal',
   role_in_other_organization: 'the caller holds it, but not in the required organization',
   custom_scope_not_a_role: 'a custom scope is looked for among the roles, not in the scope of the token (option "customScopes")',
