@@ -3,6 +3,7 @@ import type { Config } from './options/config.ts'
 import { createOptionError } from './errors.ts'
 import { getActiveToken } from './guard/checks/access-context.ts'
 import type { Guard } from './guard/guard.ts'
+import { markStrategyFactory } from './guard/startup/strategy-hooks.ts'
 import { checkRequirementKeys, compileRequirement } from './guard/rules/requirement.ts'
 import type { RequirementOptions } from './options/route-options.ts'
 import type { Forgettable } from './verdicts/verdict-names.ts'
@@ -129,12 +130,12 @@ export interface Zitadel {
 /** Creates the parts of {@link Zitadel} that need the guard and the introspector. */
 export function createDecorator ({ customScopes }: Config, guard: Guard, introspector: Introspector, now: () => number): Omit<Zitadel, 'authInfo' | 'onEnd' | 'check' | 'reload' | 'openapi'> {
   return {
-    require: (requirement = {}, ...others: unknown[]) => {
+    require: markStrategyFactory((requirement = {}, ...others: unknown[]) => {
       // A number comes from map(app.zitadel.require), and the array of it after the number.
-      if (others.length > 0 && typeof others[0] !== 'number') throw createOptionError('zitadel.require(): it takes one requirement, and others would be ignored. For both, write one object, or give app.auth() two strategies')
+      if (others.length > 0 && typeof others[0] !== 'number') throw createOptionError('zitadel.require(): it takes one requirement, and others would be ignored. For both, write one object, or give app.auth() two strategies. As a hook or in app.auth(), call it: app.zitadel.require({ roles: [...] })')
       checkRequirementKeys(requirement, 'zitadel.require()')
       return guard.createStrategy(compileRequirement(requirement, customScopes, 'zitadel.require()'))
-    },
+    }),
     peek: getActiveToken,
     introspect: async (token) => {
       if (typeof token !== 'string') throw createOptionError('zitadel.introspect(): "token" must be a string')

@@ -6,10 +6,11 @@ export async function buildApi (options: ZitadelOptions): Promise<FastifyInstanc
   // #region default
   await app.register(zitadel, {
     ...options,
-    // Routes that declare nothing: below /admin they need a role, others do not exist.
-    undeclaredRoutes: ({ url }) => url.startsWith('/admin/') ? { roles: ['admin'] } : 'refused'
+    // Routes that declare nothing: at and below /admin they need a role, others are refused.
+    undeclaredRoutes: ({ url }) => /^\/admin(?:\/|$)/.test(url) ? { roles: ['admin'] } : 'refused'
   })
   // #endregion default
   app.get('/admin/users', async () => [])
+  app.register(async (scope) => { scope.get('/', async () => []) }, { prefix: '/admin' })
   return app
 }

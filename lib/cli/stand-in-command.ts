@@ -10,12 +10,13 @@ const PATH = /^\/[\w.~%/-]*$/
 
 /** Runs the stand-in as a process, for servers in other languages and for containers. */
 export const standIn: Command = {
-  usage: `  fastify-zitadel stand-in [--port N] [--key-file FILE] [--role ROLE]... [--path PATH]
+  usage: `  fastify-zitadel stand-in [--port N] [--key-file FILE] [--role ROLE]... [--organization ID]
+                           [--path PATH]
       Runs a stand-in for ZITADEL on 127.0.0.1 until Ctrl-C. Writes the key of an API to FILE
       (default zitadel-key.json), and prints a curl command for PATH (default /) of a server at port 3000,
-      with a token that has the roles (default reader).
+      with a token that has the roles (default reader) in the organization ID.
 `,
-  flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string', multiple: true }, path: { type: 'string' } },
+  flags: { port: { type: 'string' }, 'key-file': { type: 'string' }, role: { type: 'string', multiple: true }, organization: { type: 'string' }, path: { type: 'string' } },
   run: async ({ values, positionals }, { write, untilInterrupted }) => {
     const port = getNumericFlag(values, 'port', 0, 65_535) ?? 0
     if (positionals.length > 0) throw new UsageError('it takes no arguments beside its flags')
@@ -28,7 +29,8 @@ export const standIn: Command = {
       await writeFile(file, JSON.stringify(server.api.key), { mode: 0o600 }).catch(({ code }: { code?: unknown }) => {
         throw new CommandError(`the key file cannot be written (${String(code)}): name another with --key-file`)
       })
-      const token = await server.issueToken({ roles: (values['role'] as string[] | undefined) ?? ['reader'] })
+      const organization = getFlag(values, 'organization')
+      const token = await server.issueToken({ roles: (values['role'] as string[] | undefined) ?? ['reader'], ...(organization !== undefined && { organization }) })
       write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${file}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000${path}\n`)
       await untilInterrupted()
     } finally {

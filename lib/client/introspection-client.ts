@@ -27,8 +27,8 @@ export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () 
 export interface ClientOptions extends TransportOptions {
   /** Milliseconds for the whole of one introspection. */
   readonly timeout: number
-  /** What the log adds about a proxy if there was no response; '' without one. */
-  readonly proxyAdvice: string
+  /** What the log adds if there was no response: where ZITADEL was asked, and about a proxy. */
+  readonly connectionAdvice: string
   readonly breaker: boolean
   /** Called once for each introspection that ended without an introspection response. */
   readonly onFailure: (error: ZitadelError) => void
@@ -108,7 +108,7 @@ export class IntrospectionClient {
   }
 
   async #execute (call: CallState, send: () => Promise<HttpResponse>): Promise<IntrospectionResponse> {
-    const { timeout, issuer, proxyAdvice, onFailure, onDown } = this.#options
+    const { timeout, issuer, connectionAdvice, onFailure, onDown } = this.#options
     let failure: CircuitFailure
     try {
       const response = await send()
@@ -122,7 +122,7 @@ export class IntrospectionClient {
       const { backoff } = classification
       failure = { error: classification.kind === 'rejected' ? createClientRejectedError(classification.rejection) : createUnavailableError(classification.outage, backoff && backoff / 1000), backoff }
     } catch (error) {
-      failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(this.#toCause(error, call), timeout, call.hasStarted, proxyAdvice)) }
+      failure = { error: error instanceof ZitadelError && !call.hasStarted ? error : createUnavailableError(toOutageError(this.#toCause(error, call), timeout, call.hasStarted, connectionAdvice)) }
     }
     if (call.permit !== undefined && this.#circuit.recordFailure(failure, call.permit)) onDown()
     if (call.shouldReport) onFailure(failure.error)

@@ -16,22 +16,22 @@ export function getErrorCode (error: unknown): string {
  *
  * @param timeout milliseconds
  * @param hasStarted whether the request had left the queue
- * @param proxyAdvice added to the advice if the network or a proxy can be the reason
+ * @param connectionAdvice added to the advice if the network or a proxy can be the reason: where ZITADEL was asked
  */
-export function toOutageError (error: unknown, timeout: number, hasStarted = true, proxyAdvice = ''): OutageError {
+export function toOutageError (error: unknown, timeout: number, hasStarted = true, connectionAdvice = ''): OutageError {
   if (error instanceof DeadlineExceededError) {
     return hasStarted
-      ? new OutageError(`no answer from ZITADEL within ${timeout} ms`, `check the load of ZITADEL and the network between, or raise the option "timeout"${proxyAdvice}`)
+      ? new OutageError(`no answer from ZITADEL within ${timeout} ms`, `check the load of ZITADEL and the network between, or raise the option "timeout"${connectionAdvice}`)
       : new OutageError(`${timeout} ms passed in the queue`, 'check for a flood of tokens, or raise the option "limits"', true)
   }
   if (error instanceof SigningError) return new OutageError(error.message, 'check the option "credentials", and the key store behind it')
   const rejection = getProxyRejection(error)
-  if (rejection !== '') return new OutageError(`the proxy rejected the connection to ZITADEL (${rejection})`, `${getProxyAdvice(rejection)}${proxyAdvice}`)
+  if (rejection !== '') return new OutageError(`the proxy rejected the connection to ZITADEL (${rejection})`, `${getProxyAdvice(rejection)}${connectionAdvice}`)
   const mistake = getProgrammingErrorName(error)
   if (mistake !== '') return new OutageError(`the request to ZITADEL could not be sent (${mistake})`, 'this is a programming error in the option "dispatcher" or in fastify-zitadel, and no outage of ZITADEL; a dispatcher must be of undici 6, 7 or 8')
   if ((error as Error | null)?.name === 'HTTPParserError') return new OutageError('the response is not HTTP', getStatusAdvice(200))
   const code = getErrorCode(error)
-  return new OutageError(`no answer from ZITADEL (${code || 'the connection failed'})`, `${getCodeAdvice(code)}${NETWORK_CODES.test(code) ? proxyAdvice : ''}`, code === 'RESPONSE_TOO_LARGE')
+  return new OutageError(`no answer from ZITADEL (${code || 'the connection failed'})`, `${getCodeAdvice(code)}${NETWORK_CODES.test(code) ? connectionAdvice : ''}`, code === 'RESPONSE_TOO_LARGE')
 }
 
 /** Codes of a connection that could not be opened, or broke. */

@@ -15,7 +15,7 @@ import { CredentialRotation } from './credential-rotation.ts'
 import { CachedCheck, introspectRandomToken, toCheckResult } from './health-check.ts'
 import type { IntrospectionSource } from './introspection-source.ts'
 import { KeyFileWatch, readFingerprint } from './key-file-watch.ts'
-import { describeProxyAdvice } from './proxy-advice.ts'
+import { describeConnectionAdvice } from './connection-advice.ts'
 
 /**
  * Opens the source that asks an authorization server.
@@ -41,7 +41,7 @@ export async function openServerSource (server: NonNullable<Config['authorizatio
       endpoint,
       sender,
       timeout,
-      proxyAdvice: describeProxyAdvice(proxy),
+      connectionAdvice: describeConnectionAdvice(endpoint.origin, proxy),
       retry,
       breaker,
       limiter,

@@ -328,7 +328,7 @@ t.test('the command loads a server file, whose app logs nothing, and runs no han
     'ok       The route is GET /orders/:id',
     'ok       It requires roles admin, organization 42',
     'ok       The caller holds the roles reader (organization 42). Scopes of the token: openid',
-    'failed   Denied (403 FST_ZITADEL_INSUFFICIENT_ROLE, role_missing): the caller lacks a required role (required: admin)',
+    'failed   Denied (403 FST_ZITADEL_INSUFFICIENT_ROLE, role_missing): the caller lacks a required role (required: admin in the organization 42)',
     '         Assign roles to the caller in the organization 42: admin',
     '         See docs/its-403.md#role_missing',
     ''

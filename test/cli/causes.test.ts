@@ -159,7 +159,7 @@ const CASES: Record<Exclude<Cause, keyof typeof ERRORS | keyof typeof LATER>, Se
 const LINES: Partial<Record<keyof typeof CASES, readonly [id: string, message: string | RegExp]>> = {
   key_expired: ['options', 'The key has expired'],
   key_expires_soon: ['options', /^The key expires on \d{4}-\d\d-\d\d$/],
-  too_slow: ['connection', 'no answer from ZITADEL within 50 ms'],
+  too_slow: ['connection', /^no answer from ZITADEL within 50 ms: it was asked at http:\/\/127\.0\.0\.1:\d+$/],
   plain_http: ['connection', 'Tokens and credentials go to ZITADEL over plain http'],
   clock_ahead: ['clock', /^This machine's clock is \d+ s ahead of ZITADEL's$/],
   clock_behind: ['clock', /^This machine's clock is \d+ s behind ZITADEL's$/],
@@ -236,7 +236,7 @@ t.test('a server at an https URL is not tried again with https', async (t) => {
 })
 
 /** Causes with a test elsewhere. */
-const LATER = { proxy_malformed: 'proxy.test.ts', proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts', route_unknown: 'access.test.ts', route_unguarded: 'access.test.ts', refused_by_app: 'access.test.ts', app_failed: 'access.test.ts', not_decided: 'access.test.ts', docs_page_guarded: 'access.test.ts' }
+const LATER = { proxy_malformed: 'proxy.test.ts', proxy_unused: 'proxy.test.ts', proxy_rejects: 'proxy.test.ts', proxy_unreachable: 'proxy.test.ts', route_unknown: 'access.test.ts', route_unguarded: 'access.test.ts', other_copy: '../testing/expect-guarded.test.ts', refused_by_app: 'access.test.ts', app_failed: 'access.test.ts', not_decided: 'access.test.ts', docs_page_guarded: 'access.test.ts' }
 
 t.test('each cause has a test', async (t) => {
   const tested = [...Object.keys(CASES), ...Object.keys(ERRORS), ...Object.keys(LATER)]

@@ -168,8 +168,10 @@ t.test('routes below a prefix get a default requirement', async (t) => {
   const standIn = await startServer(t)
   const app = await buildFolderDefault(getOptions(standIn))
   t.teardown(async () => await app.close())
-  t.equal(await getStatus(app, '/admin/users', await standIn.issueToken({})), 403)
-  t.equal(await getStatus(app, '/admin/users', await standIn.issueToken({ roles: ['admin'] })), 200)
+  for (const url of ['/admin/users', '/admin', '/admin/']) {
+    t.equal(await getStatus(app, url, await standIn.issueToken({})), 403, url)
+    t.equal(await getStatus(app, url, await standIn.issueToken({ roles: ['admin'] })), 200, url)
+  }
 })
 
 t.test('an MCP server names its resource, and guards each tool', async (t) => {

@@ -145,14 +145,14 @@ t.test('the line of a 403 has its reason', async (t) => {
     ['/role', 'none', 'roles_absent', 'contains no roles'],
     ['/role', 'reader', 'role_missing', 'the caller lacks a required role (required: admin)'],
     ['/sets', 'elsewhere', 'role_missing', '(required: admin and auditor, or owner)'],
-    ['/organization', 'elsewhere', 'role_in_other_organization', 'not in the required organization (required: admin)'],
-    ['/organization', 'reader', 'role_missing', '(required: admin)'],
-    ['/sets-organization', 'elsewhere', 'role_in_other_organization', '(required: auditor, or admin)'],
+    ['/organization', 'elsewhere', 'role_in_other_organization', 'not in the required organization (required: admin in the organization acme)'],
+    ['/organization', 'reader', 'role_missing', '(required: admin in the organization acme)'],
+    ['/sets-organization', 'elsewhere', 'role_in_other_organization', '(required: auditor, or admin in the organization acme)'],
     ...functions.map(([url,, problem]): typeof expected[number] => [url, 'elsewhere', 'organization_unknown', `the function "organization" of this route gave no id (${problem})`]),
     ['/scope', 'none', 'scope_missing', 'requested without the scope (required: email)'],
     ['/custom', 'asked', 'custom_scope_not_a_role', '(option "customScopes") (required: orders:read)'],
     ['/custom', 'none', 'custom_scope_not_a_role', 'looked for among the roles'],
-    ['/custom-organization', 'custom', 'role_in_other_organization', '(required: orders:read)']
+    ['/custom-organization', 'custom', 'role_in_other_organization', '(required: orders:read in the organization acme)']
   ]
   for (const [url, token, reason, detail] of expected) {
     t.equal((await get(url, token)).statusCode, 403, url)

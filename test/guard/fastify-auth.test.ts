@@ -182,6 +182,18 @@ t.test('a strategy in a hook of an instance that runs after the handler stops th
   await app.ready()
 })
 
+t.test('require itself is refused as a hook of a route or of an instance, because it must be called', async (t) => {
+  const { app } = await startGuardedApp(t)
+  const hook = app.zitadel.require as never
+  for (const name of ['onRequest', 'preParsing', 'preValidation', 'preHandler', 'onSend']) {
+    for (const hooks of [hook, [async () => {}, hook]]) {
+      t.throws(() => app.get('/', { config: { access: 'own' }, [name]: hooks } as object, async () => 'served'), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${name}" is app.zitadel.require itself, which creates a strategy: call it, as in app.zitadel.require({ roles: [...] })` })
+    }
+  }
+  app.addHook('preHandler', hook)
+  await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION', message: /^app\.addHook\(\): "preHandler" is app\.zitadel\.require itself/ })
+})
+
 t.test('require() refuses a second requirement, which it would ignore', async (t) => {
   const { app } = await startGuardedApp(t)
   const require = app.zitadel.require as (...requirements: unknown[]) => unknown

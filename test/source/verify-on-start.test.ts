@@ -95,7 +95,7 @@ t.test('the check in the background writes one line if the host is wrong', async
   await endCheck(app)
   t.equal(app.lines.length, 1)
   t.match(app.lines[0], { level: 40, code: 'FST_ZITADEL_UNAVAILABLE' })
-  t.equal(app.lines[0]!.msg, 'fastify-zitadel: no answer from ZITADEL (ECONNREFUSED): check that ZITADEL runs, and listens at "issuer" or "address"')
+  t.equal(app.lines[0]!.msg, `fastify-zitadel: no answer from ZITADEL (ECONNREFUSED): check that ZITADEL runs, and listens at "issuer" or "address"; it was asked at ${issuer}`)
 })
 
 t.test('close() ends a check in the background at once, without a line', async (t) => {

@@ -262,7 +262,7 @@ for (const name of ['fastifyZitadelOnRequest', 'fastifyZitadelOnRequest2']) {
     app.addHook('onRequest', Object.defineProperty(async (_request: unknown, reply: { code: (status: number) => { send: () => unknown } }) => await reply.code(401).send(), 'name', { value: name }))
     app.get('/orders', { config: { roles: ['reader'] } }, async () => [])
     await t.rejects(expectGuarded(app), { message: /by 1 route:\n {2}GET \/orders: another copy of fastify-zitadel guards it, .* Install the package once, and run the command in the folder of the server\. With tsx, set "type": "module" in package\.json$/ })
-    t.match(await diagnoseAccess(app, { method: 'GET', url: '/orders', headers: {} }, undefined), [{ id: 'route', status: 'ok' }, { id: 'rule', status: 'failed', message: /^another copy of fastify-zitadel guards it/ }])
+    t.match(await diagnoseAccess(app, { method: 'GET', url: '/orders', headers: {} }, undefined), [{ id: 'route', status: 'ok' }, { id: 'rule', status: 'failed', cause: 'other_copy', message: /^Another copy of fastify-zitadel guards the route/ }])
   })
 }
 

@@ -1,6 +1,6 @@
 import { ZitadelError } from '../../errors.ts'
 import { ROUTE_KEYS } from '../../options/route-options.ts'
-import { OTHER_COPY_PROBLEM, findGuardConfig, isGuardedByOtherCopy, resolveServedRule } from '../../guard/routes/guard-registry.ts'
+import { findGuardConfig, isGuardedByOtherCopy, resolveServedRule } from '../../guard/routes/guard-registry.ts'
 import { describeRule, type RouteAccess } from '../../guard/rules/rule-description.ts'
 import type { AnyApp, ServedRoute } from '../../guard/routes/served-routes.ts'
 import { PAGE_PLUGINS } from '../../openapi/docs-pages.ts'
@@ -33,6 +33,7 @@ export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token:
     return [createFailure('route', 'route_unknown', `No route matches${answer}${methods}`)]
   }
   const found = createSuccess('route', `The route is ${route.method} ${route.url}`)
+  if (isGuardedByOtherCopy(app, route)) return [found, createFailure('rule', 'other_copy', 'Another copy of fastify-zitadel guards the route, whose rules are not known here')]
   const access = findAccess(app, route)
   if (access instanceof Error) return [found, createFailure('rule', 'option_wrong', access.message)]
   return [
@@ -46,7 +47,6 @@ export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token:
 
 /** Undefined if the route is outside of the scope of every guard, an error for a wrong declaration. */
 function findAccess (app: AnyApp, route: ServedRoute): RouteAccess | Error | undefined {
-  if (isGuardedByOtherCopy(app, route)) return new Error(OTHER_COPY_PROBLEM)
   const guard = findGuardConfig(app, route)
   try {
     return guard && describeRule(resolveServedRule(guard, route))

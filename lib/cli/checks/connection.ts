@@ -29,7 +29,7 @@ const PROXY_CAUSES: ReadonlyArray<Cause | undefined> = ['name_unresolved', 'nobo
  * @param timeout milliseconds
  */
 export async function diagnoseConnection (error: unknown, call: HttpCall, timeout: number): Promise<Diagnosis> {
-  return createFailure('connection', await findCause(error, call, timeout), toOutageError(error, timeout).message)
+  return createFailure('connection', await findCause(error, call, timeout), `${toOutageError(error, timeout).message}: it was asked at ${new URL(call.url).origin}`)
 }
 
 async function findCause (error: unknown, call: HttpCall, timeout: number): Promise<Cause> {

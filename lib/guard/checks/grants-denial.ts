@@ -16,10 +16,12 @@ export interface GrantsDenial {
 export function findGrantsDenial (requirement: Requirement, grants: Grants, organization: string | undefined): GrantsDenial {
   const { roles, scopes } = requirement
   const custom = scopes.map((set) => set.custom)
-  if (!hasRequiredRoles(requirement, grants, organization)) return { scopes: undefined, reason: getRoleReason(roles, grants, organization, 'role_missing'), required: formatSets(roles) }
+  // The id that a function of the route returns is of the request, and not this API's own words.
+  const place = typeof requirement.organization === 'string' ? ` in the organization ${requirement.organization}` : ''
+  if (!hasRequiredRoles(requirement, grants, organization)) return { scopes: undefined, reason: getRoleReason(roles, grants, organization, 'role_missing'), required: `${formatSets(roles)}${place}` }
   const requestable = scopes.find((set) => hasAllRoles(set.custom, grants, organization))?.zitadel
   if (requestable !== undefined) return { scopes: requestable, reason: 'scope_missing', required: formatSets([requestable]) }
-  return { scopes: undefined, reason: getRoleReason(custom, grants, organization, 'custom_scope_not_a_role'), required: formatSets(custom) }
+  return { scopes: undefined, reason: getRoleReason(custom, grants, organization, 'custom_scope_not_a_role'), required: `${formatSets(custom)}${place}` }
 }
 
 /** @param missing the reason if the caller holds the roles nowhere */
