@@ -46,8 +46,8 @@ function readMember (error: unknown, name: 'code' | 'stack'): unknown {
 
 /** The first line of the text of what was thrown, and the next one if the first announces it. */
 export function describeError (error: unknown): string {
-  const [first, second] = toText(error).split('\n').filter((line) => line.trim() !== '')
-  return first?.endsWith(':') && second !== undefined ? `${first} ${second.trim()}` : first ?? ''
+  const [first, ...others] = toText(error).split('\n').map((line) => line.trim()).filter((line) => line !== '')
+  return [first, ...first?.endsWith(':') ? others.slice(0, 1) : []].join(' ')
 }
 
 /** Any value can be thrown, also one that cannot be converted. */

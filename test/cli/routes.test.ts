@@ -52,11 +52,13 @@ t.test('a file may export an instance or a function', async (t) => {
   t.match(errors, 'must export a Fastify instance by default')
   const directory = t.testdir({
     'nothing.mjs': 'export default null',
+    'empty.mjs': 'export default () => {}',
     'server.mjs': "export { createServer as default } from 'node:http'",
     'similar.mjs': 'export default { inject: true, ready: true, server: true }',
     'half.mjs': 'export default { inject () {}, ready () {}, server: {} }',
     'none.mjs': ''
   })
+  t.match(await runCommand(['routes', `${directory}/empty.mjs`]), { status: 1, errors: 'or a function that returns one. Its function returns nothing\n' })
   for (const name of ['nothing', 'server', 'similar', 'half', 'none']) t.match(await runCommand(['routes', `${directory}/${name}.mjs`]), { status: 1, errors: 'must export a Fastify instance by default' }, name)
 })
 
@@ -109,6 +111,9 @@ t.test('an error of the app is one line with its message and its place', async (
     'getters.mjs': "const fail = { get () { throw new Error('CANARY') } }\nthrow Object.defineProperties({ toString: () => 'odd' }, { code: fail, stack: fail })",
     'code.mjs': "throw { code: 'FST_ZITADEL_OPTION', toString: () => 'no error' }",
     'long.mjs': "throw Object.assign(new Error('long'), { stack: '    at ' + '('.repeat(1e6) })",
+    'transform.mjs': "throw new Error('Transform failed with 2 errors:\\n\\n  app.ts:1:2: ERROR: no await here\\nmore')",
+    'blank.mjs': "throw '\\n'",
+    'port.mjs': "throw Object.assign(new Error('listen EADDRINUSE'), { code: 'EADDRINUSE' })",
     'extension.txt': '',
     // The loader of the tests accepts TypeScript, and that of Node.js 20 does not.
     'typescript.mjs': "throw Object.assign(new TypeError('Unknown file extension \".ts\" for /app.ts'), { code: 'ERR_UNKNOWN_FILE_EXTENSION' })",
@@ -129,6 +134,9 @@ t.test('an error of the app is one line with its message and its place', async (
     ['getters', /: odd \(\S+getters\.mjs\)\n$/],
     ['code', /: no error \(\S+code\.mjs\)\n$/],
     ['long', /: Error: long \(\S+long\.mjs\)\n$/],
+    ['transform', /: Error: Transform failed with 2 errors: app\.ts:1:2: ERROR: no await here \(\S+transform\.mjs:1:7\)\n$/],
+    ['blank', /start: {2}\(\S+blank\.mjs\)\n$/],
+    ['port', /: Error: listen EADDRINUSE \(\S+port\.mjs:1:21\)\. Stop the running server, or give the app another port\n$/],
     ['extension', /: .*\(\S+extension\.txt\)\n$/, 'txt'],
     ['typescript', /Unknown file extension .+\(\S+typescript\.mjs:1:\d+\)\. TypeScript needs Node\.js 22\.18, or NODE_OPTIONS='--import tsx' with the package tsx\n$/],
     ['accessor', /: Error: ENOENT: .+ \(\S+accessor\.mjs:2:\d+\)\n$/]

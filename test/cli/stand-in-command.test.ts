@@ -14,7 +14,7 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   const directory = t.testdir()
   const signals = new EventEmitter()
   let output = ''
-  const ended = runCommand(['stand-in', '--key-file', `${directory}/key.json`, '--role', 'auditor', '--role', 'reader', '--path', '/orders'], {
+  const ended = runCommand(['stand-in', '--key-file', `${directory}/key.json`, '--role', 'auditor', '--role', 'reader', '--organization', '42', '--path', '/orders'], {
     write: (text) => { output += text; signals.emit('written') },
     untilInterrupted: async () => { await once(signals, 'interrupt') }
   })
@@ -27,7 +27,7 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   const app = Fastify()
   t.teardown(async () => await app.close())
   await app.register(zitadel, { issuer, credentials: { keyFile } })
-  app.get('/', { config: { roles: ['auditor', 'reader'] } }, async () => [])
+  app.get('/', { config: { roles: ['auditor', 'reader'], organization: '42' } }, async () => [])
   t.equal((await app.inject({ url: '/', headers: { authorization: `Bearer ${token}` } })).statusCode, 200)
   signals.emit('interrupt')
   t.equal((await ended).status, 0)

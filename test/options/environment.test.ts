@@ -48,7 +48,9 @@ t.test('an empty variable counts as not set', async (t) => {
 
 t.test('a missing configuration is reported, the issuer first', async (t) => {
   t.match((await startError(t, {})).message, /ZITADEL_ISSUER.*missing/)
-  t.match((await startError(t, {}, ISSUER)).message, /"credentials" is missing/)
+  t.match((await startError(t, {}, ISSUER)).message, /"credentials" is missing[^;]+$/)
+  t.match((await startError(t, {}, { ...ISSUER, ZITADEL_KEYFILE: 'key.json', ZITADEL_ADMIN_TOKEN: 'x', OTHER_ZITADEL_KEY: 'x' })).message, /"credentials" is missing.*; set, but not read: ZITADEL_KEYFILE$/)
+  t.match((await startError(t, {}, { ZITADEL_URL: ISSUER.ZITADEL_ISSUER, ZITADEL_DOMAIN: 'x' })).message, /"issuer".* is missing.*; set, but not read: ZITADEL_URL, ZITADEL_DOMAIN$/)
 })
 
 t.test('the message names an invalid variable', async (t) => {
