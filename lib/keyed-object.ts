@@ -1,6 +1,6 @@
 /**
- * Whether a value has named members, as options and requirements do. A promise, an array, a Map or a Date, and an object that
- * shows none of its members, would count as an object that asks for nothing. An empty plain object is one.
+ * Whether a value has named members, as options and requirements do. A promise, an array, a Map, a Date, or an object
+ * that shows none of its members has none. If it were accepted, it would require nothing. An empty plain object is accepted.
  */
 export function isKeyedObject (value: unknown): value is object {
   const tag = Object.prototype.toString.call(value)

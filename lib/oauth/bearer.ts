@@ -5,12 +5,11 @@ const SCHEME = 'bearer'
 /**
  * Returns the text after the `Bearer` scheme. It may be no token.
  *
- * @returns undefined if the header is missing or of another scheme, and '' for a bare `Bearer`
+ * @returns undefined for another scheme, '' for a bare `Bearer`
  * @see {@link https://www.rfc-editor.org/rfc/rfc6750#section-2.1 RFC 6750 section 2.1}
  * @see {@link https://www.rfc-editor.org/rfc/rfc9110#section-11.1 RFC 9110 section 11.1}: schemes are case-insensitive
  */
-export function parseBearerCredentials (authorization: string | undefined): string | undefined {
-  if (authorization === undefined) return undefined
+export function parseBearerCredentials (authorization: string): string | undefined {
   // Most clients use this spelling, and a comparison costs less than lower-casing.
   if (authorization.startsWith('Bearer ')) return skipSpaces(authorization, 7)
   if (authorization.slice(0, SCHEME.length).toLowerCase() !== SCHEME) return undefined

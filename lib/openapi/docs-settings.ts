@@ -57,7 +57,7 @@ export function createDocsSettings (options: OpenapiOptions, config: Config): Do
     authorizationEndpoint: [isPath, 'a path such as /oauth/v2/authorize, without query or fragment'],
     tokenEndpoint: [isPath, 'a path such as /oauth/v2/token, without query or fragment']
   }
-  checkOptions({ ...options, clientId: options.clientId ?? null }, checks, 'openapi.')
+  checkOptions(options, checks, 'openapi.', { required: ['clientId'] })
   const { clientId, projectId = config.projectId, scopes = ['profile', 'email'], authorizationEndpoint = '/oauth/v2/authorize', tokenEndpoint = '/oauth/v2/token' } = options
   const issuer = (options.issuer ?? config.issuer)?.replace(/\/$/, '')
   if (issuer === undefined) throw createOptionError(`option "openapi.issuer" is missing: with an "introspect" function it must be ${issuerCheck[1]}`)

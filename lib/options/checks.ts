@@ -41,8 +41,8 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isIdentifier), 'a non-empty array of client ids', getIdentifierHint],
   projectId: [isIdentifier, 'the id of a project, a non-empty string', getIdentifierHint],
   resource: [(value) => isNonEmptyString(value) || (typeof value === 'object' && value !== null && !(Array.isArray(value) && value.length === 0)), 'a URL, an object { url, scopes, name, documentation, personalAccessTokens }, or a non-empty array of these'],
-  events: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { path, signingKey, signingKeys, instanceId }'],
-  backChannelLogout: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { path, clientId }'],
+  events: [isKeyedObject, 'an object { path, signingKey, signingKeys, instanceId }'],
+  backChannelLogout: [isKeyedObject, 'an object { path, clientId }'],
   realm: [(value) => isNonEmptyString(value) && isPrintableAscii(value), 'a non-empty string of printable ASCII'],
   introspect: [isFunction, 'a function of the token']
 }
@@ -53,7 +53,7 @@ export const CACHE_CHECKS: Readonly<Record<keyof CacheOptions, OptionCheck>> = {
   max: [isIntegerBetween(1, 1_000_000), 'a whole number of verdicts, from 1 to 1,000,000'],
   maxBytes: [(value) => Number.isSafeInteger(value) && (value as number) >= 1, 'a whole number of bytes, at least 1'],
   refreshAhead: [isOneOf(true, false), 'true or false'],
-  shared: [(value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'an object { client, key, prefix, deadline, wait }']
+  shared: [isKeyedObject, 'an object { client, key, prefix, deadline, wait }']
 }
 
 export const LIMITS_CHECKS: Readonly<Record<keyof LimitOptions, OptionCheck>> = {
@@ -77,15 +77,17 @@ const NESTED_OPTIONS = new Map([
  *
  * @param prefix the path to the options, such as `cache.`
  * @param known further names that are accepted and not checked
+ * @param required names that must be given
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function checkOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string, known: readonly string[] = []): void {
+export function checkOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string, { known = [], required = [] }: { readonly known?: readonly string[], readonly required?: readonly string[] } = {}): void {
   checkOwnOptions(given, checks, prefix)
   for (const [name, value] of Object.entries(given)) {
     if (known.includes(name)) continue
     if (!Object.hasOwn(checks, name)) throw createOptionError(`unknown option "${prefix}${name}"${describeExpected(name, Object.keys(checks), prefix)}`)
     if (value !== undefined) checkValue(value, checks[name]!, `option "${prefix}${name}"`)
   }
+  for (const name of required) if ((given as Readonly<Record<string, unknown>>)[name] === undefined) throw createOptionError(`option "${prefix}${name}" is missing: it must be ${checks[name]![1]}`)
 }
 
 /**
@@ -101,7 +103,7 @@ export function checkValue (value: unknown, [isValid, expected, getHint]: Option
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function checkOwnOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string): void {
+function checkOwnOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string): void {
   const hidden = findHiddenKey(given, (name) => Object.hasOwn(checks, name))
   if (hidden !== undefined) throw createOptionError(`option "${prefix}${hidden}" must be an own, enumerable property of the options: an inherited one, or a getter of a class, would be ignored`)
 }

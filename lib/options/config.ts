@@ -1,7 +1,7 @@
 import { createOptionError } from '../errors.ts'
 import { describeUnknownVariables, resolveCredentials, type CredentialsProvider } from './credentials.ts'
 import { isKeyedObject } from '../keyed-object.ts'
-import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkOwnOptions, checkValue } from './checks.ts'
+import { CACHE_CHECKS, OPTION_CHECKS, FASTIFY_KEYS, LIMITS_CHECKS, checkOptions, checkValue } from './checks.ts'
 import { parseOrigin } from './origin-checks.ts'
 import type { CacheOptions, LimitOptions, ZitadelOptions } from './plugin-options.ts'
 import { resolveEvents, type EventsConfig } from './events-config.ts'
@@ -59,16 +59,14 @@ export interface Config extends Readonly<Pick<ZitadelOptions, 'dispatcher' | 'to
  */
 export function createConfig (given: ZitadelOptions, env: NodeJS.ProcessEnv, versions: NodeJS.Dict<string> = process.versions): Config {
   if (!isKeyedObject(given)) throw createOptionError('the options must be an object: a promise must be awaited first, and an array or a Map has no options')
-  checkOptions(given, OPTION_CHECKS, '', FASTIFY_KEYS)
+  checkOptions(given, OPTION_CHECKS, '', { known: FASTIFY_KEYS })
   const options = omitUndefined(given)
   if (versions['bun'] !== undefined && options.introspect === undefined && options.dispatcher === undefined) {
     throw createOptionError('Bun replaces the package undici by one that cannot send the requests of fastify-zitadel: run the server with Node.js, or give the option "introspect" with a function that sends the request')
   }
   if (options.cache) checkOptions(options.cache, CACHE_CHECKS, 'cache.')
   const shared = options.cache ? options.cache.shared : undefined
-  // A missing client becomes null, because an undefined option is not checked.
-  if (shared !== undefined) checkOwnOptions(shared, SHARED_CACHE_CHECKS, 'cache.shared.')
-  if (shared !== undefined) checkOptions({ ...shared, client: shared.client ?? null }, SHARED_CACHE_CHECKS, 'cache.shared.')
+  if (shared !== undefined) checkOptions(shared, SHARED_CACHE_CHECKS, 'cache.shared.', { required: ['client'] })
   if (options.limits) checkOptions(options.limits, LIMITS_CHECKS, 'limits.')
   const { issuer, credentials, address, introspectionEndpoint, cache, limits, clients, resource, events, backChannelLogout, ...rest } = options
   const authorizationServer = options.introspect === undefined ? resolveAuthorizationServer(options, env) : undefined

@@ -30,9 +30,8 @@ const EVENTS_CHECKS: Readonly<Record<keyof EventsOptions, OptionCheck>> = {
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function resolveEvents (options: EventsOptions): EventsConfig {
-  checkOptions(options, EVENTS_CHECKS, 'events.')
+  checkOptions(options, EVENTS_CHECKS, 'events.', { required: ['path'] })
   const { path, signingKey, signingKeys, instanceId } = options
-  if (path === undefined) throw createOptionError(`option "events.path" is missing: it must be ${EVENTS_CHECKS.path[1]}`)
   if ((signingKey === undefined) === (signingKeys === undefined)) throw createOptionError('option "events" must have exactly one of "signingKey" and "signingKeys"')
   return Object.freeze({ path, signingKeys: signingKeys ?? [signingKey!], instanceId })
 }

@@ -1,4 +1,3 @@
-import { createOptionError } from '../errors.ts'
 import { checkOptions, createPathCheck, type OptionCheck } from './checks.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
 import type { BackChannelLogoutOptions } from './logout-options.ts'
@@ -22,9 +21,6 @@ const LOGOUT_CHECKS: Readonly<Record<keyof BackChannelLogoutOptions, OptionCheck
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
 export function resolveLogout (options: BackChannelLogoutOptions): LogoutConfig {
-  checkOptions(options, LOGOUT_CHECKS, 'backChannelLogout.')
-  for (const name of ['path', 'clientId'] as const) {
-    if (options[name] === undefined) throw createOptionError(`option "backChannelLogout.${name}" is missing: it must be ${LOGOUT_CHECKS[name][1]}`)
-  }
+  checkOptions(options, LOGOUT_CHECKS, 'backChannelLogout.', { required: ['path', 'clientId'] })
   return Object.freeze({ path: options.path, clientIds: Object.freeze([options.clientId].flat()) })
 }

@@ -3,7 +3,7 @@ import { isPrintableAscii, isScopeToken } from '../oauth/bearer.ts'
 import { getResourceMetadataUrl } from '../oauth/protected-resource.ts'
 import { isLoopback } from '../plain-http.ts'
 import { getAudienceScope, isRoleScope } from '../zitadel/scopes.ts'
-import { checkOptions, checkOwnOptions, type OptionCheck } from './checks.ts'
+import { checkOptions, type OptionCheck } from './checks.ts'
 import type { ResourceOptions } from './resource-options.ts'
 
 /** A protected resource, checked and complete. */
@@ -51,9 +51,7 @@ function resolveResource (given: unknown, name: string, projectId: string | unde
     return toResource({ url: given }, projectId)
   }
   if (typeof given !== 'object' || given === null) throw createOptionError(`option "${name}" must be a URL or an object { url, scopes, name, documentation, personalAccessTokens }`)
-  checkOwnOptions(given, RESOURCE_CHECKS, `${name}.`)
-  // Null if it is missing, because an undefined option is not checked.
-  checkOptions({ ...given, url: (given as Partial<ResourceOptions>).url ?? null }, RESOURCE_CHECKS, `${name}.`)
+  checkOptions(given, RESOURCE_CHECKS, `${name}.`, { required: ['url'] })
   return toResource(given as ResourceOptions, projectId)
 }
 

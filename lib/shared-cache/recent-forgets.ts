@@ -7,7 +7,7 @@ import type { SharedForgetTarget } from './pending-forgets.ts'
 /** If there were more during a load, one of them may apply. */
 const MAX_RECENT = 100
 
-/** The latest forgets, of this process and received. An entry that was read meanwhile may be older than they are. */
+/** The latest forgets of this process and of others. A shared entry that was read before one of them must not be used. */
 export class RecentForgets {
   readonly #recent: VerdictTarget[] = []
   /** How many there were. */

@@ -35,10 +35,10 @@ export class Grants {
   }
 
   /** Whether the token has one of ZITADEL's own scopes, or a custom scope where the rules look for those. Never true for a role scope. */
-  hasScope (scope: string, organization?: string): boolean {
+  hasScope (scope: string): boolean {
     if (isRoleScope(scope)) return false
     if (isZitadelScope(scope) || this.#customScopes === 'scope') return this.scopes.includes(scope)
-    return this.hasRole(scope, organization)
+    return this.hasRole(scope)
   }
 }
 

@@ -26,7 +26,6 @@ t.test('the scheme alone is no token', async (t) => {
 })
 
 t.test('a missing header and other schemes have no credentials', async (t) => {
-  t.equal(parseBearerCredentials(undefined), undefined)
   for (const other of ['', ' ', 'Basic b3JkZXJzOnNlY3JldA==', 'DPoP token', 'Bearertoken', 'Bearer, token', 'Bearer=token', 'Bear token', ' Bearer token', 'NotBearer token']) {
     t.equal(parseBearerCredentials(other), undefined, JSON.stringify(other))
   }

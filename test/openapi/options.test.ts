@@ -28,7 +28,7 @@ t.test('wrong options are named, with the expected value', async (t) => {
   const zitadel = await getZitadel(t)
   const wrong: Array<[object | undefined, RegExp]> = [
     [undefined, /the options must be an object \{ clientId, projectId, scopes \}/],
-    [{ ...LOGIN, clientId: undefined }, /"openapi.clientId" must be the client id/],
+    [{ ...LOGIN, clientId: undefined }, /"openapi.clientId" is missing: it must be the client id/],
     [{ ...LOGIN, clientId: ' ' }, /"openapi.clientId" must be the client id/],
     [{ ...LOGIN, clientId: `${CANARY}\n` }, /"openapi.clientId" must be the client id .*: it must not contain a line break/],
     [{ ...LOGIN, clientID: CANARY }, /unknown option "openapi.clientID", did you mean "openapi.clientId"\?/],

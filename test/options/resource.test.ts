@@ -28,7 +28,7 @@ for (const [path, expected, values] of WRONG) {
   t.test(`a wrong ${path} stops the start (${expected.source})`, async (t) => {
     for (const resource of values) {
       const error = await startError(t, { ...VALID_OPTIONS, projectId: '42', resource })
-      t.ok(error.message.startsWith(`option "${path}" must be `), error.message)
+      t.ok([`option "${path}" must be `, `option "${path}" is missing: it must be `].some((start) => error.message.startsWith(start)), error.message)
       t.match(error.message, expected)
       t.notMatch(describeError(error), new RegExp(CANARY, 'i'), 'the message has nothing of the value')
     }

@@ -26,7 +26,7 @@ t.test('a wrong, missing or unknown option stops the start, and the message has 
   }
   refused(null, /"cache\.shared" must be an object/)
   refused('redis://', /"cache\.shared" must be an object/)
-  refused({}, /"cache\.shared\.client" must be a client of ioredis, iovalkey or node-redis/)
+  refused({}, /"cache\.shared\.client" is missing: it must be a client of ioredis, iovalkey or node-redis/)
   for (const wrong of [null, 'redis://localhost', {}, new EventEmitter(), { duplicate, call: duplicate, status: 'ready' }, Object.assign(new EventEmitter(), { duplicate, call: duplicate }), Object.assign(new EventEmitter(), { duplicate }), Object.assign(new EventEmitter(), { duplicate, sendCommand: duplicate })]) refused({ client: wrong }, /"cache\.shared\.client" must/)
   refused({ client: Promise.resolve(client) }, /"cache\.shared\.client" must .* \(it is a promise: await it\)/)
   for (const wrong of ['', 'k'.repeat(31), [], [key, key, key], [key, 'short'], 7, Array(1)]) refused({ client, key: wrong }, /"cache\.shared\.key" must be one or two strings of at least 32/)

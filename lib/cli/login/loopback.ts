@@ -28,7 +28,7 @@ export async function openLoopback (port: number, isExpected: (parameters: URLSe
   const server = createServer((request, response) => {
     // Split, because URL throws for some of the targets that a page can send, such as `//`.
     const [path] = request.url!.split('?')
-    // Another name for this address is a page that has changed its own (DNS rebinding).
+    // A page can let its own host name resolve to 127.0.0.1 (DNS rebinding). Its requests have that name in `Host`.
     if (request.method !== 'GET' || path !== CALLBACK_PATH || request.headers.host !== host) return respond(response, 404, 'Not found')
     const searchParams = new URLSearchParams(request.url!.slice(path!.length))
     if (!isExpected(searchParams)) return respond(response, 400, 'This is not the response to the login that was started')

@@ -54,6 +54,6 @@ function createScope (values: CommandLine['values']): string {
   const projectId = getFlag(values, 'project-id')
   const given = ((values['scope'] ?? []) as string[]).flatMap((text) => text.split(' '))
   if (!given.every(isScopeToken)) throw new UsageError('--scope must be a scope, or several with a space between')
-  if (!/^\w+$/.test(String(projectId))) throw new UsageError('--project-id must be the id of a project')
+  if (projectId !== undefined && !/^\w+$/.test(projectId)) throw new UsageError('--project-id must be the id of a project')
   return [...new Set(['openid', ...given, ...projectId === undefined ? [] : [getAudienceScope(projectId)]])].join(' ')
 }

@@ -38,7 +38,8 @@ export type CreateToolChecks = (checks: AccessChecks, findErrors: BearerErrorsFi
 /**
  * @param findResource undefined if there is no resource. Resources accept no personal access token, unless their option says otherwise
  * @param issuer of ZITADEL; undefined if it is unknown
- * @param own the introspector of this registration. What lets a token of another one in is not known here: its strategy has checked it
+ * @param own the introspector of this registration. A token of another registration was checked by the strategy of that registration,
+ *   whose rules are not known here
  * @param now milliseconds since 1970
  */
 export function createAccessChecks (findErrors: BearerErrorsFinder, findResource: ResourceFinder | undefined, issuer: string | undefined, own: Introspector, now: () => number): AccessChecks {

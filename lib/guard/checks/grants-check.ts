@@ -9,7 +9,7 @@ export function hasRequiredScopes ({ scopes }: Requirement, grants: Grants, orga
   return false
 }
 
-/** Whether one of the sets of roles is held. `organization` undefined means any. */
+/** Whether one of the sets of roles is held; true if no role is required. `organization` undefined means any. */
 export function hasRequiredRoles ({ roles }: Requirement, grants: Grants, organization: string | undefined): boolean {
   if (roles.length === 0) return true
   for (const set of roles) if (hasAllRoles(set, grants, organization)) return true

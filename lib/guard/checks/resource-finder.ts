@@ -18,15 +18,16 @@ export type ResourceFinder = (request: FastifyRequest) => Resource | undefined
 export function createResourceFinder (resources: readonly Resource[]): ResourceFinder | undefined {
   if (resources.length === 0) return undefined
   const lowerCaseResources = resources.map((resource) => ({ resource, path: resource.path.toLowerCase() }))
+  const findInAnyCase = (path: string): Resource | undefined => findResource(lowerCaseResources, path.toLowerCase())?.resource
   return (request) => {
-    // If `caseSensitive` is false, the router serves `/MCP` by the route `/mcp`.
-    const findInAnyCase = (path: string): Resource | undefined => findResource(lowerCaseResources, path.toLowerCase())?.resource
-    const find = getRouterOption(request.server, 'caseSensitive') === false ? findInAnyCase : (path: string) => findResource(resources, path)
+    const anyCase = getRouterOption(request.server, 'caseSensitive') === false
     const path = getPath(request)
-    const literal = find(path)
     const normalized = removeDotSegments(path)
-    const others = [find(normalized), ...getPattern(request).includes('*') ? [findInAnyCase(normalized)] : []]
-    return others.find((other) => other?.personalAccessTokens === false) ?? literal ?? others.find((other) => other !== undefined)
+    const candidates = [
+      ...anyCase ? [] : [findResource(resources, path), findResource(resources, normalized)],
+      ...anyCase || getPattern(request).includes('*') ? [findInAnyCase(path), findInAnyCase(normalized)] : []
+    ].filter((found) => found !== undefined)
+    return candidates.find(({ personalAccessTokens }) => !personalAccessTokens) ?? candidates[0]
   }
 }
 

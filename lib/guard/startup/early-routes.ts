@@ -7,8 +7,8 @@ import { resolveRouteRule } from '../rules/rule-resolver.ts'
 import { listRouteNames } from './undetected-routes.ts'
 
 /**
- * Checks routes that were declared before the plugin was ready, when the server is. Fastify has kept of their options only what
- * is in `config`, so a mistake beside it cannot be found: a warning names the routes that declare nothing. A function
+ * When the server is ready, checks the routes that were declared before the plugin was ready. Of their options, Fastify keeps only
+ * `config`. A mistake beside `config` cannot be found, so a warning names the routes that declare nothing. A function
  * `undeclaredRoutes` has decided about each of them.
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong config

@@ -10,7 +10,7 @@ import { compileDeclaredRule, formatRoute, type RuleConfig } from '../rules/rout
 import { resolveUndeclaredRule } from '../rules/undeclared-rule.ts'
 import { checkEarlyRoutes } from './early-routes.ts'
 import { listServedRoutes, type ServedRoute } from '../routes/served-routes.ts'
-import { checkInstanceHooks, checkRouteHooks } from './strategy-hooks.ts'
+import { checkInstanceHooks, checkHooks } from './strategy-hooks.ts'
 import { createNoRouteError, reportUncoveredRoutes } from './uncovered-routes.ts'
 import { findUndetectedRoutes, getRouteNames, listRouteNames } from './undetected-routes.ts'
 
@@ -34,7 +34,7 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     const names = getRouteNames([route.method].flat(), route.url)
     for (const name of names) seen.add(name)
     checkKeysBesideConfig(route, label)
-    checkRouteHooks(route, label)
+    checkHooks(route, label)
     if (compileDeclaredRule(route.config ?? {}, config.customScopes, label) !== undefined || isPreflightRoute(route)) return
     if (resolveUndeclaredRule(config, route, label) === 'refused') for (const name of names) undeclared.add(name)
   })

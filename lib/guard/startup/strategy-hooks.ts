@@ -1,4 +1,4 @@
-import type { FastifyInstance, RouteOptions } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { createOptionError } from '../../errors.ts'
 import { findSymbol } from '../routes/fastify-symbols.ts'
 import { getRootScope, listScopes } from '../routes/server-scopes.ts'
@@ -25,12 +25,18 @@ export function markStrategyFactory<T extends object> (factory: T): T {
 }
 
 /**
- * Throws for a strategy in a hook of a route that runs after the handler, and for `app.zitadel.require` itself in any hook.
+ * Throws for a strategy in a hook that runs after the handler, and for `app.zitadel.require` itself in any hook.
+ *
+ * @param hooks the options of a route, or the hooks of an instance
  *
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function checkRouteHooks (route: RouteOptions, label: string): void {
-  checkHooks(route, label)
+export function checkHooks (hooks: Hooks, label: string): void {
+  const find = <T extends keyof Hooks>(names: readonly T[], functions: WeakSet<object>): T | undefined => names.find((name) => [hooks[name]].flat().some((hook) => typeof hook === 'function' && functions.has(hook)))
+  const uncalled = find([...EARLY_HOOKS, ...LATE_HOOKS], factories)
+  if (uncalled !== undefined) throw createOptionError(`${label}: "${uncalled}" is app.zitadel.require itself, which creates a strategy: call it, as in app.zitadel.require({ roles: [...] })`)
+  const late = find(LATE_HOOKS, strategies)
+  if (late !== undefined) throw createOptionError(`${label}: "${late}" runs after the handler, so a strategy of app.zitadel.require() would let every request in: put it into onRequest, preParsing, preValidation or preHandler`)
 }
 
 /**
@@ -45,11 +51,3 @@ export function checkInstanceHooks (app: FastifyInstance): void {
 }
 
 type Hooks = { readonly [name in typeof LATE_HOOKS[number] | typeof EARLY_HOOKS[number]]?: unknown }
-
-function checkHooks (hooks: Hooks, label: string): void {
-  const find = <T extends keyof Hooks>(names: readonly T[], functions: WeakSet<object>): T | undefined => names.find((name) => [hooks[name]].flat().some((hook) => typeof hook === 'function' && functions.has(hook)))
-  const uncalled = find([...EARLY_HOOKS, ...LATE_HOOKS], factories)
-  if (uncalled !== undefined) throw createOptionError(`${label}: "${uncalled}" is app.zitadel.require itself, which creates a strategy: call it, as in app.zitadel.require({ roles: [...] })`)
-  const late = find(LATE_HOOKS, strategies)
-  if (late !== undefined) throw createOptionError(`${label}: "${late}" runs after the handler, so a strategy of app.zitadel.require() would let every request in: put it into onRequest, preParsing, preValidation or preHandler`)
-}
