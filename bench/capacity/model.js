@@ -149,7 +149,7 @@ function sumBytes ({ regular, leftOver, hits, tombstones, afterForget, forgets, 
   const message = sealedLength(36 + 2 + '["",{"sub":""}]'.length + 18)
   const look = { in: array('GETRANGE', ENTRY, '0', '65536') + array('EXISTS', ANY), found: bulk(sealed) + INTEGER, missing: bulk(0) + INTEGER }
   const tombstonesLook = { in: 5 * array('GETRANGE', TOMBSTONE, '0', '13'), out: 5 * bulk(0) }
-  const claim = { in: array('SET', `${ENTRY}:claim`, '1', 'NX', 'PX', '1000') + array('DEL', `${ENTRY}:claim`, `${ENTRY}:waiting`), out: OK + INTEGER }
+  const claim = { in: array('SET', `${ENTRY}:claim`, '1', 'NX', 'PX', '2000') + array('DEL', `${ENTRY}:claim`, `${ENTRY}:waiting`), out: OK + INTEGER }
   const store = { in: array('SET', ENTRY, sealed, 'PX', '30000'), out: OK }
   return {
     bytesIn: regular * (2 * look.in + claim.in + store.in) +

@@ -4,7 +4,7 @@ import { getAccessContext, setAccessContext, type AccessContext } from './checks
 import { composeStrategies } from './auth-composition.ts'
 import { findDenial } from './checks/context-check.ts'
 import { forgetStrategyDenial } from './denials/strategy-denial.ts'
-import { endCheck, type GuardHook } from './denials/denial.ts'
+import { endCheck, failRequest, type GuardHook } from './denials/denial.ts'
 import { handleUpgradeErrors } from './denials/upgrade.ts'
 
 /**
@@ -44,6 +44,7 @@ export function createSecondCheck ({ active, unexpired, scopes, roles }: AccessC
         return findDenial(active, request, renewed) ?? findDenial(unexpired, request, renewed)
       })
       .then((denial) => endCheck(request, reply, denial, done), (error) => endCheck(request, reply, toRequestError(error), done))
+      .catch((error: unknown) => { failRequest(request, reply, error) })
   }
   const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles], [checkTools], [checkScopes, checkTools], [checkRoles, checkTools], [checkScopes, checkRoles, checkTools]].map((grants) => composeStrategies([checkToken, ...grants]))
   return (request, reply, done) => {

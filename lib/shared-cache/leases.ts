@@ -53,7 +53,8 @@ export class Leases {
     return await this.#notifiers.withNotifier(entry.leaseKey, async (notifier) => {
       // In this order on one connection: a response that was stored between the first load and the lease is found.
       const [acquired, found] = await Promise.allSettled([
-        this.#commands.send('SET', entry.leaseKey, '1', 'NX', 'PX', String(this.#wait)),
+        // Longer than others wait, so that they see that it is still held.
+        this.#commands.send('SET', entry.leaseKey, '1', 'NX', 'PX', String(2 * this.#wait)),
         entry.load(maxAge)
       ])
       const isOurs = acquired.status === 'fulfilled' && acquired.value === 'OK'

@@ -113,8 +113,52 @@ t.test('an error that a hook throws after the response is logged', async (t) => 
   }
   app.get('/', { config: { access: 'own' }, onRequest }, async () => {})
   t.equal((await get('/', 'new')).body, 'early')
-  t.match(lines.map((line) => JSON.parse(line)), [{ err: { message: 'late' }, msg: 'fastify-zitadel: a hook has thrown when a check of the token called back, after the response was sent' }])
+  t.match(lines.map((line) => JSON.parse(line)), [{ err: { message: 'late' }, msg: 'fastify-zitadel: an error was thrown when a check of the token called back, and another response is under way' }])
 })
+
+t.test('a response that has begun is not replaced by the error of a hook', async (t) => {
+  const { app, get, zitadel } = await startGuardedApp(t)
+  const strategy = zitadel().require()
+  const onRequest: onRequestHookHandler = (request, reply) => {
+    reply.raw.writeHead(200)
+    strategy(request, reply, () => {
+      setImmediate(() => reply.raw.end('whole'))
+      throw new Error('late')
+    })
+  }
+  app.get('/', { config: { access: 'own' }, onRequest }, async () => {})
+  const { statusCode, body } = await get('/', 'new')
+  t.same([statusCode, body], [200, 'whole'])
+})
+
+for (const [name, count] of [['first', 1], ['second', 2]] as const) {
+  t.test(`a ${name} check that ends while an onError hook runs does not end the process`, async (t) => {
+    const lines: string[] = []
+    let calls = 0
+    let begin = (): void => {}
+    let end = (): void => {}
+    const begun = new Promise<void>((resolve) => { begin = resolve })
+    const ended = new Promise<void>((resolve) => { end = resolve })
+    const app = Fastify({ handlerTimeout: 50, logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } } } as object)
+    t.teardown(async () => await app.close())
+    await app.register(createPlugin(new ManualClock()), {
+      introspect: async () => {
+        if (++calls < count) return activeResponse()
+        await begun
+        setImmediate(end)
+        return { active: false }
+      }
+    })
+    app.addHook('onError', async () => {
+      begin()
+      await ended
+    })
+    app.addHook('preValidation', async () => { await app.zitadel.forget({ token: 'good' }) })
+    app.get('/', async () => 'served')
+    t.equal((await getter(app)('/')).statusCode, 503)
+    t.ok(lines.some((line) => JSON.parse(line).msg === 'fastify-zitadel: an error was thrown when a check of the token called back, and another response is under way'))
+  })
+}
 
 t.test('a route where a token is optional does not pass for a check of an earlier strategy', async (t) => {
   let response = activeResponse()

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../../errors.ts'
-import { setFailed } from '../checks/check-state.ts'
+import { getCheckState, setFailed } from '../checks/check-state.ts'
 import { logDenial } from './denial-log.ts'
 import { toRequestError } from './request-error.ts'
 import { isStrategyDenial, logFailedStrategy, logStrategyDenial } from './strategy-denial.ts'
@@ -30,13 +30,15 @@ export const endStrategyCheck: EndCheck = (request, reply, denial, done) => {
 }
 
 /**
- * Ends a request whose hook has thrown when a strategy called back. If the verdict is cached, Fastify catches what the hook throws.
- * After an introspection nothing does, and the process would end.
+ * Ends a request for which something was thrown when a check called back: a hook of the user, or Fastify, which accepts no further
+ * error while an `onError` hook runs. If the verdict is cached, Fastify catches it. After an introspection nothing does, and the
+ * process would end. If another response is under way, the error is only logged.
  */
 export function failRequest (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
+  const isAnswered = reply.sent || reply.raw.headersSent || getCheckState(request)?.hasFailed === true
   setFailed(request)
   const error = toRequestError(thrown)
-  if (reply.sent) request.log.error(error, 'fastify-zitadel: a hook has thrown when a check of the token called back, after the response was sent')
+  if (isAnswered) request.log.error(error, 'fastify-zitadel: an error was thrown when a check of the token called back, and another response is under way')
   else reply.send(error)
 }
 
