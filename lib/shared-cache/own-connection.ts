@@ -34,15 +34,28 @@ export function openConnection (client: IoredisClient | NodeRedisClient | NodeRe
   if ('call' in client) {
     const connection = duplicate.call(client, { ...IOREDIS_OVERRIDES, ...overrides })
     connection.on('connect', () => boundReplies(connection.stream, onInvalidReply))
+    endAfterError(connection, () => connection.stream)
     return connection
   }
   if (isSentinel(client)) return duplicate.call(client)
   // The options are passed to the constructor of the socket, which is a stream. For TLS, there is no such option.
+  let socket: Socket | undefined
   const construct = function (this: Socket, callback: () => void): void {
+    socket = this
     boundReplies(this, onInvalidReply)
     callback()
   }
-  return duplicate.call(client, { socket: { ...client.options?.socket, construct } })
+  const connection = duplicate.call(client, { socket: { ...client.options?.socket, construct } })
+  endAfterError(connection, () => socket)
+  return connection
+}
+
+/**
+ * Closes the socket when its client has an error. After a reply that it cannot decode, a client reads on from the start of a reply,
+ * while the scanner is inside one: a length could pass unseen.
+ */
+function endAfterError (connection: OwnConnection, getSocket: () => Socket | undefined): void {
+  connection.on('error', () => { getSocket()?.destroy() })
 }
 
 export function closeConnection (connection: OwnConnection): void {

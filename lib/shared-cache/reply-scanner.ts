@@ -8,7 +8,7 @@ const MAX_LINE_BYTES = 4096
 
 const CARRIAGE_RETURN = 13
 
-/** Lines that are a value, and lines that announce one. All clients read these alike, so a server cannot hide a length from the scanner. */
+/** Lines that are a value, and lines that announce one. All clients that know a type read it alike. One that does not know it has an error, after which its connection is closed. */
 const VALUE = /^(?:[+\-:,(]|[$*]-1$|#[tf]$|_$)/
 const LENGTH = /^([$!=*~>%])(\d{1,8})$/
 
@@ -70,6 +70,8 @@ export class ReplyScanner {
       // A verbatim string begins with its format, which clients do not count.
       return type !== '=' || length >= 4
     }
+    // Clients cannot decode a message inside of an array.
+    if (type === '>' && this.#missing.length > 0) return false
     const count = length * (type === '%' ? 2 : 1)
     this.#elements += count
     // One more, for the array itself, which is a value too.

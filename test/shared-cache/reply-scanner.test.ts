@@ -40,6 +40,10 @@ t.test('what is no reply of Redis is invalid from its first byte', async (t) => 
   }
 })
 
+t.test('a message inside of an array is invalid, because clients cannot decode it', async (t) => {
+  for (const array of ['*1', '~1', '%1', '>1']) t.equal(scan(`${array}\r\n>0\r\n`)[0], 4, array)
+})
+
 t.test('a client is not given the length of a reply that is too large', async (t) => {
   for (const [header, valid] of [['$1048568', true], ['$1048569', false], ['=1048568', true], ['!1048569', false], ['$99999999', false]] as const) {
     t.equal(scan(`${header}\r\n`)[0], valid ? undefined : 0, header)
