@@ -32,7 +32,8 @@ export interface Zitadel {
    * `access: 'own'`. With the relation `'or'`, put it last: @fastify/auth reports only the last error. A strategy calls back and
    * returns no promise. In an asynchronous hook, await `promisify(strategy)(request, reply)`, with `promisify` of `node:util`. If a
    * hook passes the request on before the strategy has called back, the request waits before its handler, the strategy must let it
-   * in, and a line is logged as an error; except in a `preHandler` hook of an instance. With a cached verdict the strategy calls back at once: a hook that
+   * in, and a line is logged as an error; except in a `preHandler` hook of an instance, or of another plugin's
+   * `onRoute` hook. With a cached verdict the strategy calls back at once: a hook that
    * ignores its error lets the request in. In a hook of a route that runs after the handler, such as `onSend`, it is refused.
    *
    * @throws ZitadelError `FST_ZITADEL_OPTION` for a wrong requirement, and for a second one

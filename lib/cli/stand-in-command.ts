@@ -31,13 +31,18 @@ export const standIn: Command = {
       })
       const organization = getFlag(values, 'organization')
       const token = await server.issueToken({ roles: (values['role'] as string[] | undefined) ?? ['reader'], ...(organization !== undefined && { organization }) })
-      write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${file}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000${path}\n`)
+      write(`ZITADEL_ISSUER=${server.issuer}\nZITADEL_KEY_FILE=${quote(file)}\ncurl -i -H 'Authorization: Bearer ${token}' http://127.0.0.1:3000${path}\n`)
       await untilInterrupted()
     } finally {
       await server.close()
     }
     return 0
   }
+}
+
+/** As a shell and `node --env-file` read it: without quotation marks, a # would begin a comment. */
+function quote (path: string): string {
+  return /[^\w./:\\-]/.test(path) ? `'${path}'` : path
 }
 
 /** Whether there is no such file, or the key of an earlier stand-in: the key of a real application must not be lost. */

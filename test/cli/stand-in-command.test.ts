@@ -34,6 +34,12 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   await t.rejects(fetch(issuer))
 })
 
+t.test('a path with a space or # is in quotation marks, so that a file of variables has it as a whole', async (t) => {
+  const file = `${t.testdir({ 'a #1': {} })}/a #1/key.json`
+  const { output } = await runCommand(['stand-in', '--key-file', file])
+  t.match(output, `ZITADEL_KEY_FILE='${file}'\n`)
+})
+
 t.test('stand-in accepts the highest port', async (t) => {
   t.notMatch((await runCommand(['stand-in', '--port', '65535', '--key-file', `${t.testdir()}/key.json`])).errors, '--port')
 })

@@ -188,6 +188,19 @@ t.test('a process that begins to wait right after the release does not wait', ne
   t.equal(await leases.loadOrAcquire(entry, Infinity), undefined)
 })
 
+t.test('a holder that is slower than others wait is logged, and the others do not wait for it again', needsRedis, async (t) => {
+  const { port } = await startRedis(t)
+  const member = await join(t, port, { key: 'k'.repeat(32), wait: 40 })
+  const holder = await join(t, port, { key: 'k'.repeat(32), wait: 40 })
+  const gate = new Gate()
+  const slow = holder.ask('slow', gate.opened.then(() => ada))
+  while (holder.asked() === 0) await new Promise(setImmediate)
+  t.same((await member.ask('slow')).response, ada)
+  t.match(member.logged, [{ code: 'FST_ZITADEL_SHARED_LEASE' }])
+  gate.open()
+  await slow
+})
+
 t.test('a lease that is not released delays one new token in ten seconds, not each', needsRedis, async (t) => {
   const { port } = await startRedis(t)
   const clock = new ManualClock()

@@ -9,7 +9,7 @@ export const DENIAL_SENTENCES: Readonly<Record<DenialReason, string | undefined>
   several_tokens: 'the request has two "Authorization" headers, or different tokens in two places',
   token_inactive: "ZITADEL says that it is not active: unknown, revoked, expired, or not for this API's project (its client must request the audience)",
   token_expired: "it has expired, by this machine's clock",
-  token_not_yet_valid: "it is not valid yet, by this machine's clock",
+  token_not_yet_valid: "it is not valid yet, by this machine's clock: check that clock",
   token_bound: 'it is bound to a key or of another type, so it is no bearer token',
   other_issuer: 'ZITADEL says that it is not active, and its own "iss" is another issuer than the option "issuer"',
   client_not_listed: 'its client is not listed (option "clients")',
