@@ -34,6 +34,8 @@ export interface ClientOptions extends TransportOptions {
   readonly onFailure: (error: ZitadelError) => void
   /** Called when a series of failures has opened the circuit. */
   readonly onDown: () => void
+  /** Called when a response has closed the circuit. */
+  readonly onUp: () => void
   /** Called when the circuit of a client has opened or closed. */
   readonly onCircuitChange?: (client: IntrospectionClient, isOpen: boolean) => void
 }
@@ -108,7 +110,7 @@ export class IntrospectionClient {
   }
 
   async #execute (call: CallState, send: () => Promise<HttpResponse>): Promise<IntrospectionResponse> {
-    const { timeout, issuer, connectionAdvice, onFailure, onDown } = this.#options
+    const { timeout, issuer, connectionAdvice, onFailure, onDown, onUp } = this.#options
     let failure: CircuitFailure
     try {
       const response = await send()
@@ -116,7 +118,9 @@ export class IntrospectionClient {
       const classification = classifyResponse(response, { issuer, hasResponded: this.#hasResponded, now: this.#clock.wall() })
       if ('response' in classification) {
         this.#hasResponded = true
+        const { isClosed } = this.#circuit
         this.#circuit.recordSuccess(call.permit!)
+        if (!isClosed && this.#circuit.isClosed) onUp()
         return classification.response
       }
       const { backoff } = classification

@@ -77,7 +77,7 @@ export class RedisCommands {
     const reason = getFailureReason(error)
     // The operator needs the name of the command that is not permitted.
     if (reason === 'NOPERM') this.#warn(`Redis does not permit the command ${command}, or not on the keys and channels of the shared cache. Requests go on without it`, command, reason, `${reason} ${command}`)
-    else this.#warn('a command of the shared cache failed. Requests go on without it', command, reason)
+    else this.#warn('a command of the shared cache failed: check Redis, its address and its password. Requests go on without it', command, reason)
   }
 
   #warn (message: string, command: string, reason: string, kind?: string): void {

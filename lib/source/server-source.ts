@@ -47,7 +47,8 @@ export async function openServerSource (server: NonNullable<Config['authorizatio
       limiter,
       onFailure,
       // The connections can be the cause: after a failover, some are open that no server will use.
-      onDown: () => pool?.replace()
+      onDown: () => pool?.replace(),
+      onUp: () => { reporter.report('info', 'FST_ZITADEL_AVAILABLE', 'introspections succeed again') }
     },
     registration,
     reporter,

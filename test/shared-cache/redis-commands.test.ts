@@ -52,7 +52,7 @@ t.test('after an error reply, the next command is sent', async (t) => {
   for (let count = 0; count < 2; count++) await t.rejects(world.commands.send('SET', 'key', 'value'), { isReply: true, message: '' })
   t.equal(world.sent.length, 2)
   t.same(world.lines.map(({ code, reason, command }) => [code, reason, command]), [['FST_ZITADEL_SHARED_COMMAND', 'READONLY', 'SET']])
-  t.equal(world.lines[0]!.message, 'fastify-zitadel: a command of the shared cache failed. Requests go on without it (Redis: READONLY)')
+  t.equal(world.lines[0]!.message, 'fastify-zitadel: a command of the shared cache failed: check Redis, its address and its password. Requests go on without it (Redis: READONLY)')
 })
 
 t.test('a command that fails because the server closes is not logged', async (t) => {
