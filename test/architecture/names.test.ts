@@ -2,9 +2,16 @@ import t from 'tap'
 import { readFileSync, readdirSync } from 'node:fs'
 import { basename, join } from 'node:path'
 
-const files = ['lib', 'test', 'bench', 'examples'].flatMap((root) => readdirSync(root, { recursive: true, encoding: 'utf8' })
-  .filter((path) => /\.[jt]s$/.test(path) && !/node_modules/.test(path))
-  .map((path) => join(root, path)))
+/** Without what npm has installed, in which a link can lead back to the root. */
+function listFiles (folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) return entry.name === 'node_modules' ? [] : listFiles(path)
+    return /\.[jt]s$/.test(path) ? [path] : []
+  })
+}
+
+const files = ['lib', 'test', 'bench', 'examples'].flatMap(listFiles)
 
 /** `testing` implements what the RFCs define, in files of the same names. */
 const MIRRORED = ['introspection.ts', 'client-authentication.ts']
