@@ -42,7 +42,8 @@ export const standIn: Command = {
 
 /** As a shell and `node --env-file` read it: without quotation marks, a # would begin a comment. */
 function quote (path: string): string {
-  return /[^\w./:\\-]/.test(path) ? `'${path}'` : path
+  const mark = path.includes("'") ? '"' : "'"
+  return /[^\w./:\\-]/.test(path) ? mark + path + mark : path
 }
 
 /** Whether there is no such file, or the key of an earlier stand-in: the key of a real application must not be lost. */

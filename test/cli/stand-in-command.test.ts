@@ -34,10 +34,13 @@ t.test('stand-in serves until it is interrupted, with a key file and a token', a
   await t.rejects(fetch(issuer))
 })
 
-t.test('a path with a space or # is in quotation marks, so that a file of variables has it as a whole', async (t) => {
-  const file = `${t.testdir({ 'a #1': {} })}/a #1/key.json`
-  const { output } = await runCommand(['stand-in', '--key-file', file])
-  t.match(output, `ZITADEL_KEY_FILE='${file}'\n`)
+t.test('a path with a space, # or an apostrophe is in quotation marks, so that a file of variables has it as a whole', async (t) => {
+  const directory = t.testdir({ 'a #1': {}, "it's #1": {} })
+  for (const [folder, mark] of [['a #1', "'"], ["it's #1", '"']] as const) {
+    const file = `${directory}/${folder}/key.json`
+    const { output } = await runCommand(['stand-in', '--key-file', file])
+    t.match(output, `ZITADEL_KEY_FILE=${mark}${file}${mark}\n`)
+  }
 })
 
 t.test('stand-in accepts the highest port', async (t) => {
