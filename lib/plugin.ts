@@ -8,10 +8,12 @@ import { createDecisionPublisher } from './guard/decision.ts'
 import { completeFailure, type GuardHook } from './guard/denials/denial.ts'
 import { Guard } from './guard/guard.ts'
 import { holdBeforeHandlers } from './guard/handler-hold.ts'
+import { collectDeclaredRoutes } from './guard/routes/declared-routes.ts'
 import { restoreHookName } from './guard/routes/guarded-routes.ts'
 import { registerGuard } from './guard/routes/guard-registry.ts'
 import { checkRegistration, markDecorator } from './guard/startup/registration-conflicts.ts'
 import { checkRoutesAtStartup } from './guard/startup/startup-checks.ts'
+import { checkHooksWhenReady } from './guard/startup/strategy-hooks.ts'
 import { checkUnmatchedRequests } from './guard/startup/unmatched-requests.ts'
 import { closeDeniedUpgrade } from './guard/denials/upgrade.ts'
 import { systemClock, type Clock } from './clock.ts'
@@ -92,7 +94,9 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     openapi.watchPages()
     checkRoutesAtStartup(app, onRequest.name, config)
     openapi.watchRoutes()
-    holdBeforeHandlers(app)
+    const declared = collectDeclaredRoutes(app)
+    checkHooksWhenReady(app, declared)
+    holdBeforeHandlers(app, declared)
     checkUnmatchedRequests(app, config)
     app.addHook('onRequest', onRequest)
     // Fastify adds the hook in a later step, after those that are queued already.

@@ -1,16 +1,36 @@
-import type { FastifyInstance, preHandlerHookHandler } from 'fastify'
+import type { FastifyInstance, preHandlerHookHandler, RouteOptions } from 'fastify'
 import { getCheckState, holdRequest } from './checks/check-state.ts'
+import { listInstanceHooks } from './routes/instance-hooks.ts'
+import { listNotFoundContexts } from './routes/not-found-contexts.ts'
+import { getRootScope } from './routes/server-scopes.ts'
+import { listServedRoutes } from './routes/served-routes.ts'
+
+/** The name of the hook that runs the second check. */
+const SECOND_CHECK = 'fastifyZitadelPreHandler'
 
 /**
- * Lets a request wait before its handler, if a `preHandler` hook of its route has passed it on before a strategy of
- * `app.zitadel.require()` has called back. The second check runs before these hooks.
+ * Lets a request wait before its handler, if a `preHandler` hook after the second check has passed it on before a strategy of
+ * `app.zitadel.require()` has called back.
+ *
+ * @param declared the options of routes. Those that were declared before the plugin are not among them
  */
-export function holdBeforeHandlers (app: FastifyInstance): void {
-  app.addHook('onRoute', function fastifyZitadelOnRouteHold (route) {
-    const hooks = [route.preHandler ?? []].flat()
-    // Fastify copies the hooks of a GET route for its HEAD route.
-    if (hooks.length > 0 && !hooks.includes(fastifyZitadelHold)) route.preHandler = [...hooks, fastifyZitadelHold]
+export function holdBeforeHandlers (app: FastifyInstance, declared: readonly RouteOptions[]): void {
+  const hasEarlyRoutes = listServedRoutes(app).length > 0
+  app.addHook('onReady', async function fastifyZitadelOnReadyHold () {
+    const root = getRootScope(app)
+    const hasOtherHooks = hasEarlyRoutes || declared.some(({ preHandler }) => preHandler !== undefined) || hasInstanceHooks(root)
+    // The list of routes takes about 0.1 ms for a route.
+    const routes = hasOtherHooks ? listServedRoutes(root).map(({ context }) => context) : []
+    for (const context of [...routes, ...listNotFoundContexts(root)]) {
+      const hooks = context.preHandler ?? []
+      const last = hooks.at(-1)?.name ?? fastifyZitadelHold.name
+      if (last !== `bound ${SECOND_CHECK}` && last !== fastifyZitadelHold.name) context.preHandler = [...hooks, fastifyZitadelHold]
+    }
   })
+}
+
+function hasInstanceHooks (root: FastifyInstance): boolean {
+  return listInstanceHooks(root).some((hooks) => hooks['preHandler']!.some(({ name }) => name !== SECOND_CHECK))
 }
 
 const fastifyZitadelHold: preHandlerHookHandler = (request, reply, done) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import fastifyAuth from '@fastify/auth'
-import Fastify, { type FastifyReply, type FastifyRequest, type onRequestHookHandler } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest, type onRequestHookHandler, type preHandlerHookHandler } from 'fastify'
 import { createPlugin } from '../../lib/plugin.ts'
 import { activeResponse, createIntrospect, getter, roles, startGuardedApp, type GuardedApp, type TestContext } from '../fixtures/guarded-app.ts'
 import { ManualClock } from '../fixtures/clock.ts'
@@ -82,6 +82,33 @@ t.test('a strategy decides, although a hook has passed the request on before it 
   for (const url of ['/or', '/and', '/ignored', '/handler', '/several', '/sent']) {
     await zitadel().forget({ token: 'admin' })
     t.equal((await get(url, 'admin', { headers: { authorization: 'Bearer admin', 'x-api-key': 'key' } })).body, url)
+  }
+})
+
+t.test('a request waits before its handler, whoever has added the preHandler hook', async (t) => {
+  const served: string[] = []
+  const serve = async ({ url }: FastifyRequest, reply: FastifyReply): Promise<string> => { served.push(url); return await reply.code(200).send(url) }
+  const config = { access: 'own' } as const
+  type Declare = (app: FastifyInstance, ignore: preHandlerHookHandler) => void
+  const cases: Array<{ name: string, early?: Declare, late?: Declare }> = [
+    { name: 'instance', late: (app, ignore) => app.addHook('preHandler', ignore).get('/instance', { config }, serve) },
+    { name: 'scope', late: (app, ignore) => app.register(async (scope) => { scope.get('/scope', { config }, serve).addHook('preHandler', ignore) }) },
+    { name: 'plugin', late: (app, ignore) => app.addHook('onRoute', (route) => { route.preHandler = [route.preHandler ?? [], ignore].flat() }).get('/plugin', { config }, serve) },
+    { name: 'not-found', late: (app, ignore) => app.setNotFoundHandler({ preHandler: ignore }, serve) },
+    { name: 'early', early: (app, ignore) => app.get('/early', { config, preHandler: ignore }, serve) }
+  ]
+  for (const { name, early, late } of cases) {
+    const app = Fastify()
+    t.teardown(async () => await app.close())
+    const ignore: preHandlerHookHandler = async (request, reply) => app.zitadel.require({ roles: ['admin'] })(request, reply, () => {})
+    early?.(app, ignore)
+    await app.register(createPlugin(new ManualClock()), { introspect: createIntrospect({ good: activeResponse(), admin }).introspect })
+    late?.(app, ignore)
+    const get = getter(app)
+    for (const [token, status] of [['unknown', 401], ['good', 403]] as const) t.equal((await get(`/${name}`, token)).statusCode, status, `${name}: ${token}`)
+    t.strictSame(served.splice(0), [], name)
+    t.equal((await get(`/${name}`, 'admin')).body, `/${name}`)
+    served.length = 0
   }
 })
 

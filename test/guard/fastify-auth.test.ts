@@ -182,6 +182,13 @@ t.test('a strategy in a hook of an instance that runs after the handler stops th
   await app.ready()
 })
 
+t.test('a strategy that a hook of another plugin adds after the handler stops the start', async (t) => {
+  const { app } = await startGuardedApp(t)
+  app.addHook('onRoute', (route) => { route.onSend = app.zitadel.require() as never })
+  app.get('/late', { config: { access: 'own' } }, async () => 'served')
+  await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION', message: /^route GET \/late: "onSend" runs after the handler/ })
+})
+
 t.test('require itself is refused as a hook of a route or of an instance, because it must be called', async (t) => {
   const { app } = await startGuardedApp(t)
   const hook = app.zitadel.require as never

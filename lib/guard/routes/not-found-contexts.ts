@@ -1,4 +1,5 @@
 import { findSymbol } from './fastify-symbols.ts'
+import type { RouteContext } from './served-routes.ts'
 import { listScopes } from './server-scopes.ts'
 
 /** How Fastify serves requests that no route matches, in one scope. */
@@ -6,6 +7,7 @@ export interface NotFoundContext {
   readonly handler: (...args: never[]) => unknown
   /** The instance whose hooks run. */
   readonly server: object
+  preHandler: RouteContext['preHandler']
 }
 
 /** Fastify has no public way to a not-found handler. Without its symbol none is found. */

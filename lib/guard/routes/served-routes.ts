@@ -10,6 +10,7 @@ export interface RouteContext {
   readonly schema?: object
   /** Every hook that runs for the route, in order; null before the app is ready, and if there is none. */
   readonly onRequest: ReadonlyArray<(...args: never[]) => unknown> | null
+  preHandler: ReadonlyArray<(...args: never[]) => unknown> | null
   readonly handler: (request: FastifyRequest, reply: FastifyReply) => unknown
 }
 

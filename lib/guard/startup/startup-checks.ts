@@ -10,7 +10,7 @@ import { compileDeclaredRule, formatRoute, type RuleConfig } from '../rules/rout
 import { resolveUndeclaredRule } from '../rules/undeclared-rule.ts'
 import { checkEarlyRoutes } from './early-routes.ts'
 import { listServedRoutes, type ServedRoute } from '../routes/served-routes.ts'
-import { checkInstanceHooks, checkHooks } from './strategy-hooks.ts'
+import { checkHooks } from './strategy-hooks.ts'
 import { createNoRouteError, reportUncoveredRoutes } from './uncovered-routes.ts'
 import { findUndetectedRoutes, getRouteNames, listRouteNames } from './undetected-routes.ts'
 
@@ -49,7 +49,6 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
     if (undeclared.size > 0) problems.push(`declared with none of them: ${[...undeclared].join(', ')}`)
     if (isRefused && undetected.length > 0) problems.push(`declared before the plugin was ready, so that they cannot be checked (await app.register(...) first): ${listRouteNames(undetected).join(', ')}`)
     if (problems.length > 0) throw createOptionError(`option "undeclaredRoutes" refuses routes without scopes, roles or access; ${problems.join('; ')}`)
-    checkInstanceHooks(app)
     checkEarlyRoutes(app, undetected, config)
     reportUncoveredRoutes(app, hook, routes)
   })

@@ -1,7 +1,8 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, RouteOptions } from 'fastify'
 import { createOptionError } from '../../errors.ts'
-import { findSymbol } from '../routes/fastify-symbols.ts'
-import { getRootScope, listScopes } from '../routes/server-scopes.ts'
+import { listInstanceHooks } from '../routes/instance-hooks.ts'
+import { getRootScope } from '../routes/server-scopes.ts'
+import { formatRoute } from '../rules/route-rules.ts'
 
 /** Hooks that run after the handler. */
 const LATE_HOOKS = ['preSerialization', 'onSend', 'onResponse', 'onError', 'onTimeout', 'onRequestAbort'] as const
@@ -40,14 +41,14 @@ export function checkHooks (hooks: Hooks, label: string): void {
 }
 
 /**
- * Throws for the same in hooks of an instance. Fastify has no public way to the hooks of an instance. Without its symbol,
- * none is found.
- *
- * @throws ZitadelError `FST_ZITADEL_OPTION`
+ * Throws for the same when the server is ready: in hooks of instances, and in those that other plugins have added to routes since
+ * these were declared.
  */
-export function checkInstanceHooks (app: FastifyInstance): void {
-  const symbol = findSymbol(app, 'fastify.hooks')
-  if (symbol !== undefined) for (const scope of listScopes(getRootScope(app))) checkHooks((scope as unknown as Record<symbol, Hooks>)[symbol]!, 'app.addHook()')
+export function checkHooksWhenReady (app: FastifyInstance, declared: readonly RouteOptions[]): void {
+  app.addHook('onReady', async function fastifyZitadelOnReadyHooks () {
+    for (const route of declared) checkHooks(route, formatRoute(route))
+    for (const hooks of listInstanceHooks(getRootScope(app))) checkHooks(hooks, 'app.addHook()')
+  })
 }
 
 type Hooks = { readonly [name in typeof LATE_HOOKS[number] | typeof EARLY_HOOKS[number]]?: unknown }
