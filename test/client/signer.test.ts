@@ -1,9 +1,13 @@
 import t from 'tap'
 import { createPrivateKey, generateKeyPairSync, sign as signBytes, verify } from 'node:crypto'
+import { setImmediate } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { AssertionProvider } from '../../lib/client/assertion-provider.ts'
+import { Deadline } from '../../lib/client/deadline.ts'
+import { systemClock } from '../../lib/clock.ts'
 import { startStandIn } from '../../lib/testing/index.ts'
 import { startConnectedApp, reason } from '../fixtures/test-app.ts'
-import { send, startPeer } from '../fixtures/peer.ts'
+import { Gate, send, startPeer } from '../fixtures/peer.ts'
 import { countedSigner, rs256, unverified } from '../fixtures/signer.ts'
 
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' })
@@ -93,4 +97,26 @@ t.test('changes of the bytes by a signer have no effect', async (t) => {
   }
   const { ask } = await startConnectedApp(t, { issuer: standIn.issuer, credentials: { ...credentials, sign } })
   t.equal(await ask(await standIn.issueToken()), 'active')
+})
+
+t.test('while a signature is pending, later requests wait for it, also after an earlier call of the signer has failed too late', async (t) => {
+  const [failure, signature] = [new Gate(), new Gate()]
+  let calls = 0
+  const sign = async (): Promise<Uint8Array> => {
+    if (calls++ > 0) return await signature.opened.then(() => new Uint8Array(64))
+    await failure.opened
+    throw new Error('too late')
+  }
+  const provider = new AssertionProvider({ ...unverified, sign }, 'https://auth.acme.example', systemClock)
+  const deadline = new Deadline()
+  const timedOut = provider.get(deadline) as Promise<unknown>
+  deadline.abort()
+  const second = provider.get(new Deadline())
+  failure.open()
+  await t.rejects(timedOut)
+  await setImmediate()
+  const third = provider.get(new Deadline())
+  signature.open()
+  t.equal(await third, await second)
+  t.equal(calls, 2)
 })
