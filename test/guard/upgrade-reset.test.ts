@@ -1,5 +1,5 @@
 import t from 'tap'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import fastifyAuth from '@fastify/auth'
 import { once } from 'node:events'
 import { ServerResponse } from 'node:http'
@@ -10,28 +10,35 @@ import { activeResponse, listen, type TestContext } from '../fixtures/guarded-ap
 
 interface UpgradeApp {
   readonly app: FastifyInstance
-  readonly introspection: Gate
+  /** Opens when ZITADEL responds. A test can replace it for a later introspection. */
+  introspection: Gate
   /** Opens when the hooks of an error may go on. */
   readonly answer: Gate
 }
 
 /** An app whose router gets upgrades as @fastify/http-proxy gives them: without a listener for errors of the socket. */
 async function startUpgradeApp (t: TestContext): Promise<UpgradeApp> {
-  const [introspection, answer] = [new Gate(), new Gate()]
   const app = Fastify()
+  const found: UpgradeApp = { app, introspection: new Gate(), answer: new Gate() }
   t.teardown(async () => await app.close())
+  const holdErrors = (path: string): void => {
+    app.addHook('onError', async ({ url }) => {
+      if (url !== path) return
+      app.server.emit('denied')
+      await found.answer.opened
+    })
+  }
   // Registered first, so it runs before the hook of the guard.
-  app.addHook('onError', async () => {
-    app.server.emit('denied')
-    await answer.opened
-  })
+  holdErrors('/')
   await app.register(fastifyAuth)
   const introspect = async (token: string): Promise<object> => {
     app.server.emit('introspecting')
-    await introspection.opened
+    await found.introspection.opened
     return token === 'good' ? activeResponse() : { active: false }
   }
   await app.register(zitadel, { introspect })
+  // The denial of a strategy is final only in the hook of the guard.
+  holdErrors('/own')
   app.get('/', { config: { scopes: [] } }, async () => 'served')
   app.get('/own', { config: { access: 'own' }, onRequest: app.auth([app.zitadel.require({ scopes: [] })]) }, async () => 'served')
   app.server.on('upgrade', (request, socket) => {
@@ -39,7 +46,7 @@ async function startUpgradeApp (t: TestContext): Promise<UpgradeApp> {
     response.assignSocket(socket as Socket)
     app.routing(request, response)
   })
-  return { app, introspection, answer }
+  return found
 }
 
 /** Sends an upgrade request, and returns the caller's socket and the server's. */
@@ -73,30 +80,59 @@ for (const path of ['/', '/own']) {
   })
 }
 
-for (const [name, token] of [['without a token', undefined], ['with a malformed token', 'a b'], ['with an inactive token', 'bad']] as const) {
-  t.test(`a reset of an upgrade ${name} before the denial is sent does not end the process`, async (t) => {
-    const { app, introspection, answer } = await startUpgradeApp(t)
-    const port = await listen(app)
-    introspection.open()
-    const denied = once(app.server, 'denied')
-    const [caller, server] = await upgrade(app, port, '/', token)
-    await denied
-    await reset(caller, server)
-    t.ok(server.destroyed)
-    answer.open()
-  })
+t.test('a reset of an upgrade during the introspection after a forget does not end the process', async (t) => {
+  const found = await startUpgradeApp(t)
+  const { app } = found
+  let again: Promise<unknown>
+  const preValidation = async (): Promise<void> => {
+    await app.zitadel.forget({ token: 'good' })
+    found.introspection = new Gate()
+    again = once(app.server, 'introspecting')
+    app.server.emit('forgotten')
+  }
+  app.get('/forgotten', { config: { scopes: [] }, preValidation }, async () => 'served')
+  const port = await listen(app)
+  found.introspection.open()
+  const forgotten = once(app.server, 'forgotten')
+  const [caller, server] = await upgrade(app, port, '/forgotten', 'good')
+  await forgotten
+  await again!
+  await reset(caller, server)
+  t.ok(server.destroyed)
+  found.introspection.open()
+})
+
+for (const path of ['/', '/own']) {
+  for (const [name, token] of [['without a token', undefined], ['with a malformed token', 'a b'], ['with an inactive token', 'bad']] as const) {
+    t.test(`a reset of an upgrade of ${path} ${name} before the denial is sent does not end the process`, async (t) => {
+      const { app, introspection, answer } = await startUpgradeApp(t)
+      const port = await listen(app)
+      introspection.open()
+      const denied = once(app.server, 'denied')
+      const [caller, server] = await upgrade(app, port, path, token)
+      await denied
+      await reset(caller, server)
+      t.ok(server.destroyed)
+      answer.open()
+    })
+  }
 }
 
-t.test('an accepted upgrade has no listener of the guard left', async (t) => {
-  const { app, introspection } = await startUpgradeApp(t)
-  let count: number | undefined
-  app.get('/accepted', { config: { scopes: [] } }, async (request) => { count = request.raw.socket.listeners('error').filter(({ name }) => name === 'ignoreError').length })
-  const port = await listen(app)
-  introspection.open()
-  const [caller, server] = await upgrade(app, port, '/accepted', 'good')
-  // The test owns the socket now, as the code that upgrades it would.
-  server.on('error', () => {})
-  await once(caller, 'data')
-  t.equal(count, 0)
-  await reset(caller, server)
-})
+for (const [name, path, introspections] of [['one introspection', '/accepted', 1], ['a second one', '/accepted-again', 2]] as const) {
+  t.test(`an upgrade that is accepted after ${name} has no listener of the guard left`, async (t) => {
+    const { app, introspection } = await startUpgradeApp(t)
+    let [count, asked]: [number | undefined, number] = [undefined, 0]
+    app.server.on('introspecting', () => { asked++ })
+    const handler = async (request: FastifyRequest): Promise<void> => { count = request.raw.socket.listeners('error').filter(({ name }) => name === 'ignoreError').length }
+    app.get('/accepted', { config: { scopes: [] } }, handler)
+    app.get('/accepted-again', { config: { scopes: [] }, preValidation: async () => { await app.zitadel.forget({ token: 'good' }) } }, handler)
+    const port = await listen(app)
+    introspection.open()
+    const [caller, server] = await upgrade(app, port, path, 'good')
+    // The test owns the socket now, as the code that upgrades it would.
+    server.on('error', () => {})
+    await once(caller, 'data')
+    t.strictSame([count, asked], [0, introspections])
+    await reset(caller, server)
+  })
+}
