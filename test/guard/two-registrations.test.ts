@@ -141,3 +141,28 @@ t.test('the resource of one registration refuses no personal access token that a
   t.equal((await get('/mcp/first', 'revoked')).statusCode, 401)
   t.equal((await get('/mcp/second', 'pat')).statusCode, 401)
 })
+
+t.test('a token that another registration finds inactive after the body is not logged as one of another issuer', async (t) => {
+  const clock = new ManualClock()
+  const lines: Array<{ reason?: string }> = []
+  const app = Fastify({ logger: { stream: { write: (line) => { lines.push(JSON.parse(line)) } } } })
+  t.teardown(async () => await app.close())
+  const [issuer, otherIssuer] = ['https://auth.acme.example', 'https://auth.second.example']
+  const jwt = `e30.${Buffer.from(JSON.stringify({ iss: issuer })).toString('base64url')}.c2ln`
+  let [response, first]: [object, Zitadel | undefined] = [activeResponse(), undefined]
+  await app.register(async (scope) => {
+    await scope.register(createPlugin(clock), { introspect: async () => response, issuer })
+    first = scope.zitadel
+    scope.get('/first', async () => 'served')
+  })
+  await app.register(async (scope) => {
+    await scope.register(createPlugin(clock), { introspect: async () => response, issuer: otherIssuer })
+    const preValidation = async (): Promise<void> => {
+      response = INACTIVE
+      await first!.forget({ token: jwt })
+    }
+    scope.get('/second', { config: { access: 'own' }, onRequest: first!.require() as never, preValidation }, async () => 'served')
+  })
+  t.equal((await getter(app)('/second', jwt)).statusCode, 401)
+  t.strictSame(lines.flatMap(({ reason }) => reason ?? []), ['token_inactive'])
+})
