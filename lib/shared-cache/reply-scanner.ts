@@ -8,8 +8,11 @@ const MAX_LINE_BYTES = 4096
 
 const CARRIAGE_RETURN = 13
 
-/** Lines that are a value, and lines that announce one. All clients that know a type read it alike. One that does not know it has an error, after which its connection is closed. */
-const VALUE = /^(?:[+\-:,(]|[$*]-1$|#[tf]$|_$)/
+/**
+ * Lines that are a value, and lines that announce one. All clients that know a type read it alike. One that does not know it has an error,
+ * after which its connection is closed. Of `nan` and `inf`, ioredis reads the first letter, and skips the bytes of the others.
+ */
+const VALUE = /^(?:[+\-:(]|,(?:nan|[+-]?(?:inf|\d+(?:\.\d*)?(?:[eE][+-]?\d+)?))$|[$*]-1$|#[tf]$|_$)/
 const LENGTH = /^([$!=*~>%])(\d{1,8})$/
 
 /**

@@ -24,7 +24,7 @@ t.test('replies of Redis are valid, in one piece and byte by byte', async (t) =>
   for (const reply of [
     '+OK\r\n', '+\r\n', '-ERR unknown command\r\n', ':1\r\n', ':-1\r\n', '$5\r\nhello\r\n', '$0\r\n\r\n', '$-1\r\n', '$2\r\n\r\n\r\n', '$4\r\n\r\n$9\r\n',
     '*0\r\n', '*-1\r\n', '*2\r\n:1\r\n$2\r\nab\r\n', '*2\r\n*1\r\n*0\r\n*2\r\n+a\r\n+b\r\n', '*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n:1\r\n',
-    '_\r\n', '#t\r\n', '#f\r\n', ',1.5\r\n', ',inf\r\n', '(123456789012345678901234567890\r\n', '!3\r\nERR\r\n', '=8\r\ntxt:info\r\n', '=4\r\ntxt:\r\n',
+    '_\r\n', '#t\r\n', '#f\r\n', ',1.5\r\n', ',-0\r\n', ',1.\r\n', ',+2.5E-7\r\n', ',1e10\r\n', ',inf\r\n', ',+inf\r\n', ',-inf\r\n', ',nan\r\n', '(123456789012345678901234567890\r\n', '!3\r\nERR\r\n', '=8\r\ntxt:info\r\n', '=4\r\ntxt:\r\n',
     '%1\r\n+proto\r\n:3\r\n', '%0\r\n', '~2\r\n:1\r\n:2\r\n', '>3\r\n+message\r\n+a\r\n+b\r\n'
   ]) t.ok(isValid(reply.repeat(3) + '+OK\r\n'), JSON.stringify(reply))
 })
@@ -42,6 +42,10 @@ t.test('what is no reply of Redis is invalid from its first byte', async (t) => 
 
 t.test('a message inside of an array is invalid, because clients cannot decode it', async (t) => {
   for (const array of ['*1', '~1', '%1', '>1']) t.equal(scan(`${array}\r\n>0\r\n`)[0], 4, array)
+})
+
+t.test('a double that is none is invalid, because ioredis would read a length behind its first letter', async (t) => {
+  for (const text of [',nxxxx*33554432', ',ixxxx*33554432', ',-ixxxx*33554432', ',n', ',nan1', ',inf1', ',infinity', ',-nan', ',', ',-', ',.5', ',1e', ',1.5.5', ', 1', ',x']) t.equal(scan(`${text}\r\n`)[0], 0, text)
 })
 
 t.test('a client is not given the length of a reply that is too large', async (t) => {
