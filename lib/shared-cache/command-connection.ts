@@ -1,4 +1,5 @@
 import type { IoredisClient, NodeRedisClient, RedisLike } from '../options/shared-cache-options.ts'
+import { FAILED, getFailureReason } from './command-failure.ts'
 import { closeConnection, openConnection, type OwnConnection } from './own-connection.ts'
 import { isIoredisCluster, isNodeRedisCluster, isSentinel } from '../options/redis-kind.ts'
 
@@ -16,6 +17,8 @@ export class CommandConnection {
   readonly isCluster: boolean
   #own: OwnClient | undefined
   #hasInvalidReply = false
+  /** Of the latest attempt to connect; undefined after one that succeeded. */
+  #error: unknown
   #isClosed = false
   #onAttempted!: () => void
   /** Resolves when the client has connected once, or has failed to. */
@@ -38,6 +41,12 @@ export class CommandConnection {
     return this.#own ?? this.#source
   }
 
+  /** A stable word for why the connection cannot be opened; undefined if it is open, and if there is no such word, as for a cluster. */
+  get cause (): string | undefined {
+    const reason = getFailureReason(this.toFailure(this.#error))
+    return reason === FAILED ? undefined : reason
+  }
+
   /** Returns why a command failed: the error of a client after an invalid reply depends on the client. */
   toFailure (error: unknown): unknown {
     return this.#hasInvalidReply ? { code: INVALID_REPLY } : error
@@ -50,9 +59,13 @@ export class CommandConnection {
     if (this.#own !== undefined && !hasEnded(this.#own)) return
     const own = openConnection(source, () => { this.#hasInvalidReply = true }) as OwnClient
     // Without a listener, an error would end the process. Commands that fail are logged.
-    own.on('error', this.#onAttempted)
+    own.on('error', (error) => {
+      this.#error = error
+      this.#onAttempted()
+    })
     own.on('ready', () => {
       this.#hasInvalidReply = false
+      this.#error = undefined
       this.#onAttempted()
     })
     // If it is closed while it connects, a client of node-redis still connects.

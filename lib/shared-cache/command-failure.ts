@@ -4,6 +4,9 @@ const REPLY_ERRORS = ['READONLY', 'OOM', 'NOAUTH', 'WRONGPASS', 'NOPERM', 'LOADI
 /** The client has no connection, so the command was not sent. */
 export const NOT_CONNECTED = 'NOT_CONNECTED'
 
+/** The reason of an error for which there is no stable word. */
+export const FAILED = 'FAILED'
+
 /** A command failed. The log has the reason. */
 export class RedisCommandError extends Error {
   /** Whether Redis replied, so that it can be reached. */
@@ -22,5 +25,5 @@ export const isErrorReply = (reason: string): boolean => REPLY_ERRORS.includes(r
 export function getFailureReason (error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown, message?: unknown }
   if (typeof code === 'string' && /^[A-Z][A-Z_]{1,30}$/.test(code)) return code
-  return REPLY_ERRORS.find((word) => typeof message === 'string' && message.split(' ', 1)[0] === word) ?? 'FAILED'
+  return REPLY_ERRORS.find((word) => typeof message === 'string' && message.split(' ', 1)[0] === word) ?? FAILED
 }

@@ -4,7 +4,7 @@ import { ReplyScanner } from './reply-scanner.ts'
 
 /** A client that was duplicated. */
 export interface OwnConnection {
-  readonly on: (event: string, listener: (...args: string[]) => void) => unknown
+  readonly on: ((event: 'error', listener: (error: unknown) => void) => unknown) & ((event: string, listener: (...args: string[]) => void) => unknown)
   readonly connect: () => Promise<unknown>
   readonly subscribe: ((...channels: string[]) => Promise<unknown>) & ((channels: string[], listener: (message: string, channel: string) => void) => Promise<unknown>)
   readonly destroy?: () => unknown

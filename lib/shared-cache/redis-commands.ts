@@ -76,12 +76,14 @@ export class RedisCommands {
   reportFailure (command: string, error: unknown): void {
     const reason = getFailureReason(error)
     // The operator needs the name of the command that is not permitted.
-    if (reason === 'NOPERM') this.#warn(`Redis does not permit the command ${command}, or not on the keys and channels of the shared cache. Requests go on without it`, command, reason, `${reason} ${command}`)
-    else this.#warn('a command of the shared cache failed: check Redis, its address and its password. Requests go on without it', command, reason)
+    if (reason === 'NOPERM') return this.#warn(`Redis does not permit the command ${command}, or not on the keys and channels of the shared cache`, command, [reason], command)
+    const cause = reason === NOT_CONNECTED ? this.connection.cause : undefined
+    this.#warn('a command of the shared cache failed: check Redis, its address and its password', command, cause === undefined ? [reason] : [reason, cause])
   }
 
-  #warn (message: string, command: string, reason: string, kind?: string): void {
-    this.#log.warn('FST_ZITADEL_SHARED_COMMAND', `${message} (Redis: ${reason})`, { reason, command }, kind)
+  #warn (message: string, command: string, [reason, cause]: [string, string?], kind: string | undefined = cause): void {
+    const words = cause === undefined ? reason : `${reason}, ${cause}`
+    this.#log.warn('FST_ZITADEL_SHARED_COMMAND', `${message}. Requests go on without it (Redis: ${words})`, { reason, ...(cause !== undefined && { cause }), command }, `${reason} ${kind ?? ''}`)
   }
 
   #sendWithin (deadline: number, args: string[]): Promise<unknown> {

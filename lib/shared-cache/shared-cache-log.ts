@@ -15,6 +15,8 @@ export type SharedCacheCode =
 export interface LineFields {
   /** A stable word that distinguishes faults with the same code. */
   readonly reason?: string
+  /** A stable word for why there is no connection. */
+  readonly cause?: string
   /** The command of Redis that failed. */
   readonly command?: string
   /** The difference of two clocks. */

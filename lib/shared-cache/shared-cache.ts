@@ -56,7 +56,7 @@ export class SharedCache {
       onReply: () => { this.#forgetSender.sendAgain() },
       onNotDelivered: () => logNotDelivered(log),
       onInvalidMessage: () => logInvalidMessage(log),
-      onCutOffChange: (isCutOff) => logCutOff(log, isCutOff, intervals.silence, ttl)
+      onCutOffChange: (isCutOff) => logCutOff(log, isCutOff, intervals.silence, ttl, commands.connection.cause)
     }, intervals)
   }
 
