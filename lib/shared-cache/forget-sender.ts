@@ -17,6 +17,8 @@ export class ForgetSender {
   readonly #onForgotten: (target: VerdictTarget, kind: ForgetKind) => void
   readonly #pending = new PendingForgets()
   #isSendingAgain = false
+  /** What was sent again since there was nothing to send again. */
+  #sentAgain = 0
   #isClosed = false
   readonly #sending = new PendingWork()
 
@@ -74,16 +76,17 @@ export class ForgetSender {
 
   async #sendPending (): Promise<void> {
     this.#isSendingAgain = true
-    let count = 0
     for (let forget = this.#take(); forget !== undefined; forget = this.#take()) {
       if (!await this.#sendAgain(forget)) {
-        this.#pending.add(forget)
+        this.#keep(forget)
         break
       }
-      count++
+      this.#sentAgain++
     }
     this.#isSendingAgain = false
-    if (count > 0) this.#log.info(CODE, 'Redis accepts forgets of this process again, and those that it had not accepted were sent', { reason: 'SENT', count })
+    if (this.#sentAgain === 0 || this.#pending.size > 0) return
+    this.#log.end(CODE, '', 'Redis accepts forgets of this process again, and those that it had not accepted were sent', { reason: 'SENT', count: this.#sentAgain })
+    this.#sentAgain = 0
   }
 
   #take (): PendingForget | undefined {

@@ -21,7 +21,7 @@ export function logInvalidMessage (log: SharedCacheLog): void {
  * @param cause a stable word for why there is no connection, if it is known
  */
 export function logCutOff (log: SharedCacheLog, isCutOff: boolean, silence: number, ttl: number, cause?: string): void {
-  if (!isCutOff) return log.info(CODE, 'messages of other processes arrive again. Verdicts are checked once', { reason: 'RECEIVING' })
+  if (!isCutOff) return log.end(CODE, 'CUT_OFF', 'messages of other processes arrive again. Verdicts are checked once', { reason: 'RECEIVING' })
   const bound = silence + getCutOffAge(ttl / 1000)
   log.warn(CODE, `for ${silence / 1000} s, no message has arrived through Redis. ZITADEL is asked more often. A token that another process forgets can be used here for up to ${Math.ceil(bound / 1000)} s${cause === undefined ? '' : ` (Redis: ${cause})`}`, { reason: 'CUT_OFF', ...(cause !== undefined && { cause }) })
 }

@@ -2,6 +2,7 @@ import t from 'tap'
 import { ada, join, open } from '../fixtures/fleet.ts'
 import { connectClient, kinds, needsRedis, startRedis } from '../fixtures/redis.ts'
 import { startRedisProxy } from '../fixtures/redis-proxy.ts'
+import { ManualClock } from '../fixtures/clock.ts'
 import { SilenceTimer } from '../../lib/shared-cache/silence-timer.ts'
 import { getCutOffAge } from '../../lib/shared-cache/cut-off-age.ts'
 
@@ -25,6 +26,25 @@ for (const kind of kinds) {
     t.equal(lines.length, 2)
   })
 }
+
+t.test('a second time for which a process is cut off has a line of its own, within a minute of the first', needsRedis, async (t) => {
+  const { port, child } = await startRedis(t)
+  const clock = new ManualClock()
+  const member = await join(t, port, { interval: 100, silence: 400, deadline: 50, clock })
+  const reasons = (): unknown[] => member.logged.filter(({ code }) => code === 'FST_ZITADEL_SHARED_SUBSCRIPTION').map(({ reason }) => reason)
+  const waitFor = async (reason: string, count: number): Promise<void> => {
+    while (reasons().filter((each) => each === reason).length < count) await new Promise((resolve) => setTimeout(resolve, 5))
+  }
+  for (const count of [1, 2]) {
+    child.kill('SIGSTOP')
+    await waitFor('CUT_OFF', count)
+    child.kill('SIGCONT')
+    await waitFor('RECEIVING', count)
+    // A process is cut off after five seconds without Redis.
+    clock.advance(5)
+  }
+  t.same(reasons(), ['CUT_OFF', 'RECEIVING', 'CUT_OFF', 'RECEIVING'])
+})
 
 t.test('a process that Redis does not deliver to is not cut off: Redis can be asked', needsRedis, async (t) => {
   const { port, admin } = await startRedis(t)

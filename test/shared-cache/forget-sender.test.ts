@@ -138,10 +138,40 @@ t.test('several forgets are sent in their order, until one is not accepted', asy
   await world.sender.sendAgain()
   t.same(world.received().map((content) => (content as { target: object }).target), [{ sub: 'a' }, { sub: 'b' }])
   t.equal(world.sender.pendingCount, 2)
-  t.same(world.lines.at(-1), ['info', { code, reason: 'SENT', count: 1 }])
+  t.same(world.lines, [['warn', { code }]], 'not all are sent')
   world.fails = () => false
   await world.sender.sendAgain()
-  t.same(world.lines.at(-1), ['info', { code, reason: 'SENT', count: 2 }])
+  t.same(world.lines.slice(1), [['info', { code, reason: 'SENT', count: 3 }]])
+})
+
+t.test('each line that all were sent follows one that Redis did not accept a forget', async (t) => {
+  const world = create()
+  const fault = async (): Promise<void> => {
+    world.fails = () => true
+    await world.sender.send({ sub: 'ada' }, 'forget')
+    world.fails = () => false
+    await world.sender.sendAgain()
+  }
+  const pair = [['warn', { code }], ['info', { code, reason: 'SENT', count: 1 }]]
+  await fault()
+  world.clock.advance(5)
+  await fault()
+  t.same(world.lines, [...pair, ...pair])
+  for (let time = 0; time < 100; time++) await fault()
+  t.equal(world.lines.length, 4, 'the number of lines is bounded')
+})
+
+t.test('a fault that has returned at once is logged if it lasts', async (t) => {
+  const world = create()
+  await world.sender.send({ sub: 'ada' }, 'forget')
+  for (const fails of [true, false, true]) {
+    world.fails = () => fails
+    await (fails ? world.sender.send({ sub: 'ada' }, 'forget') : world.sender.sendAgain())
+  }
+  t.equal(world.lines.length, 2)
+  world.clock.advance(3.001)
+  await world.sender.sendAgain()
+  t.same(world.lines.slice(2), [['warn', { code }]])
 })
 
 t.test('one forget is sent at a time, and counts as pending until it is sent', async (t) => {

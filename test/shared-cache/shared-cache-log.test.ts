@@ -28,6 +28,36 @@ t.test('a kind of fault is logged once, and again after a minute without it', as
   clock.advance(60.001)
   log.warn(code, 'text', { reason: 'ERR' })
   t.equal(count(), 1)
-  for (let time = 0; time < 2; time++) log.info(code, 'text', { count: 1 })
-  t.same(lines, [['info', { code, count: 1 }, 'fastify-zitadel: text'], ['info', { code, count: 1 }, 'fastify-zitadel: text']])
+})
+
+t.test('the end of a fault is logged once, and its return has a line, three seconds later at the earliest', async (t) => {
+  const clock = new ManualClock()
+  const lines: unknown[][] = []
+  const write = (level: string) => (...args: unknown[]): void => { lines.push([level, ...args]) }
+  const log = new SharedCacheLog({ warn: write('warn'), info: write('info') }, clock)
+  const code = 'FST_ZITADEL_SHARED_SUBSCRIPTION'
+  const begin = (): void => log.warn(code, 'begin', { reason: 'CUT_OFF' })
+  const end = (): void => log.end(code, 'CUT_OFF', 'end', { count: 1 })
+  const messages = (): unknown[] => lines.splice(0).map(([, , message]) => message)
+  end()
+  log.warn(code, 'another', { reason: 'NOT_DELIVERED' })
+  end()
+  t.same(messages(), ['fastify-zitadel: another'], 'there is no end without a beginning')
+  begin()
+  t.same(messages(), ['fastify-zitadel: begin'])
+  end()
+  t.same(lines.splice(0), [['info', { code, count: 1 }, 'fastify-zitadel: end']])
+  end()
+  clock.advance(3)
+  for (let time = 0; time < 100; time++) {
+    begin()
+    end()
+  }
+  t.same(messages(), [], 'neither its beginning nor its end')
+  begin()
+  clock.advance(0.001)
+  begin()
+  begin()
+  end()
+  t.same(messages(), ['fastify-zitadel: begin', 'fastify-zitadel: end'], 'it lasts')
 })
