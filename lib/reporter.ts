@@ -45,7 +45,8 @@ export class Reporter {
   }
 
   /**
-   * Writes a line at once, or counts it. The next such line has the count; without one the count is written later.
+   * Writes a line at once, or counts it. The next such line has the count; without one the count is written later. A line at level
+   * info is about the end of a trouble: what was counted of other lines is written before it, not after it.
    *
    * @param code stable, for alerts
    * @param message contains nothing that a caller wrote
@@ -61,17 +62,21 @@ export class Reporter {
       return
     }
     if (last === undefined && this.#lines.size >= MAX_LINES) this.flush()
-    const write = (repeated: number): void => { this.log[level]({ code, ...(repeated > 0 && { repeated }) }, `fastify-zitadel: ${message}`) }
+    const write = (repeated: number): void => {
+      if (level === 'info') this.#writeCounts()
+      this.log[level]({ code, ...(repeated > 0 && { repeated }) }, `fastify-zitadel: ${message}`)
+    }
     this.#write(kind, { at: 0, suppressed: last === undefined ? 0 : last.suppressed, timer: last?.timer, write })
   }
 
   /** Writes what was counted, and starts anew. */
   flush (): void {
-    for (const { timer, suppressed, write } of this.#lines.values()) {
-      clearTimeout(timer)
-      if (suppressed > 0) write(suppressed)
-    }
+    this.#writeCounts()
     this.#lines.clear()
+  }
+
+  #writeCounts (): void {
+    for (const [kind, state] of this.#lines) if (state.suppressed > 0) this.#write(kind, state)
   }
 
   #write (kind: string, { suppressed, timer, write }: LineState): void {

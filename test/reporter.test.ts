@@ -103,6 +103,28 @@ t.test('flush writes what was counted, once', async (t) => {
   t.equal(lines.length, 2)
 })
 
+t.test('what was counted is written before a line about the end of the trouble, not after it', async (t) => {
+  const { clock, reporter, lines } = world(20)
+  const fail = (): void => { for (const message of ['one', 'another']) for (let time = 0; time < 2; time++) reporter.report('warn', 'CODE', message) }
+  const end = (): void => reporter.report('info', 'CODE', 'the end')
+  const texts = (): unknown[] => lines.splice(0).map(([level, fields, message]) => [level, (fields as { repeated?: number }).repeated, message.slice('fastify-zitadel: '.length)])
+  fail()
+  end()
+  t.same(texts(), [['warn', undefined, 'one'], ['warn', undefined, 'another'], ['warn', 1, 'one'], ['warn', 1, 'another'], ['info', undefined, 'the end']])
+  fail()
+  end()
+  t.same(texts(), [], 'all of them are counted')
+  clock.advance(0.02)
+  end()
+  t.same(texts(), [['warn', 2, 'one'], ['warn', 2, 'another'], ['info', 1, 'the end']])
+  end()
+  fail()
+  reporter.flush()
+  t.same(texts(), [['warn', 2, 'one'], ['warn', 2, 'another'], ['info', 1, 'the end']], 'when the server closes too')
+  await setTimeout(100)
+  t.same(lines, [])
+})
+
 t.test('a count that the next line contains is not written again', async (t) => {
   const { clock, reporter, lines } = world(20)
   for (let time = 0; time < 3; time++) reporter.report('warn', 'CODE', 'the same')

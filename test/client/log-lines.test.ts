@@ -51,7 +51,7 @@ t.test('many failures with different request ids are one line, and then a count'
   t.match(lines, [{ code: 'FST_ZITADEL_UNAVAILABLE' }, { code: 'FST_ZITADEL_UNAVAILABLE', repeated: 49 }])
 })
 
-t.test('a line says that introspections succeed again after the circuit was open, and none does after a single failure', async (t) => {
+t.test('a line says that introspections succeed again after the circuit was open, after the count of failures, and none does after a single failure', async (t) => {
   let status = 500
   const peer = await startPeer(t, ({ response }) => status === 200 ? { active: true } : send(response, status, ''))
   const { app, clock, get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: basic, retry: false })
@@ -66,8 +66,12 @@ t.test('a line says that introspections succeed again after the circuit was open
   clock.advance(1)
   await get('token')
   await get('another')
-  t.match(lines.slice(1), [{ level: 30, code: 'FST_ZITADEL_AVAILABLE', msg: 'fastify-zitadel: introspections succeed again' }])
-  t.equal(lines.length, 2)
+  await app.close()
+  t.match(lines.slice(1), [
+    { level: 40, code: 'FST_ZITADEL_UNAVAILABLE', repeated: 5 },
+    { level: 30, code: 'FST_ZITADEL_AVAILABLE', msg: 'fastify-zitadel: introspections succeed again' }
+  ])
+  t.equal(lines.length, 3)
 })
 
 for (const [ahead, words] of [[90, '90 s ahead of'], [-4000, '4000 s behind']] as const) {
