@@ -72,9 +72,11 @@ export class CredentialRotation {
     return await current
   }
 
+  /** Must be called when the key file has changed after credentials that could not be used: what was counted is not about the next ones. */
+  readonly flushFailures = (): void => { this.#failureReporter.flush() }
+
   /** Must be called when the key file contains the credentials in use again, after others that could not be used. */
   readonly endFailures = (): void => {
-    this.#failureReporter.flush()
     this.#options.reporter.report('info', 'FST_ZITADEL_CREDENTIALS', 'the key file contains the credentials in use again')
   }
 
@@ -115,9 +117,13 @@ export class CredentialRotation {
   }
 
   #createClient (credentials: Credentials): IntrospectionClient {
+    const { client: options, registration } = this.#options
     // A client whose credentials are still being checked is not published.
-    const onCircuitChange = (changed: IntrospectionClient, isOpen: boolean): void => { if (changed === this.#client) this.#options.registration.publishCircuit(isOpen) }
-    return new IntrospectionClient(credentials, { ...this.#options.client, onCircuitChange }, this.#clock)
+    const onCircuitChange = (changed: IntrospectionClient, isOpen: boolean): void => { if (changed === this.#client) registration.publishCircuit(isOpen) }
+    // Nor is the rejection of credentials that are not in use any more.
+    const onFailure = (error: ZitadelError): void => { if (client === this.#client || error.code !== 'FST_ZITADEL_CLIENT_REJECTED') options.onFailure(error) }
+    const client = new IntrospectionClient(credentials, { ...options, onFailure, onCircuitChange }, this.#clock)
+    return client
   }
 }
 

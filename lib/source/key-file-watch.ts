@@ -20,6 +20,8 @@ interface Outcome {
 export interface KeyFileUser<R extends Outcome> {
   /** Starts to use the content of the file. If it fails, it is called again at the next poll. */
   readonly replace: () => Promise<R>
+  /** Called if the file has other content than at a failed `replace`, or none, before anything else is called. */
+  readonly onChanged: () => void
   /** Called if the file has the content in use again after a failed `replace`. */
   readonly onRestored: () => void
 }
@@ -37,6 +39,8 @@ export class KeyFileWatch<R extends Outcome> {
   #inUse: string | undefined
   #missed = 0
   #hasFailed = false
+  /** The fingerprint of the content with which it failed; undefined for a file that could not be read. */
+  #failed: string | undefined
   #isPolling = false
   #hasEnded = false
 
@@ -52,11 +56,20 @@ export class KeyFileWatch<R extends Outcome> {
   }
 
   /** Replaces what is in use by the content of the file, also if it is the same. */
-  readonly replace = async (): Promise<R> => await this.#replace(await readFingerprint(this.#file))
+  readonly replace = async (): Promise<R> => await this.#replace(await this.#read())
 
   end (): void {
     this.#hasEnded = true
     clearInterval(this.#timer)
+  }
+
+  async #read (): Promise<string | undefined> {
+    const found = await readFingerprint(this.#file)
+    if (this.#hasFailed && found !== this.#failed) {
+      this.#failed = found
+      this.#user.onChanged()
+    }
+    return found
   }
 
   async #replace (found: string | undefined): Promise<R> {
@@ -64,6 +77,7 @@ export class KeyFileWatch<R extends Outcome> {
     // If the file has changed in between, it is not known which content was read, and the next poll reads it again.
     if (result.ok) this.#inUse = found === await readFingerprint(this.#file) ? found : undefined
     this.#hasFailed = !result.ok && found !== this.#inUse
+    this.#failed = found
     return result
   }
 
@@ -74,7 +88,7 @@ export class KeyFileWatch<R extends Outcome> {
   }
 
   async #compare (): Promise<void> {
-    const found = await readFingerprint(this.#file)
+    const found = await this.#read()
     this.#missed = found === undefined ? this.#missed + 1 : 0
     if (this.#hasEnded) return
     const isDue = found === undefined ? this.#missed === MAX_MISSED : found !== this.#inUse

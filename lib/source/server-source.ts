@@ -60,7 +60,7 @@ export async function openServerSource (server: NonNullable<Config['authorizatio
     }
   }, clock)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(rotation.client.introspectDirectly)), clock)
-  const watch = file === undefined ? undefined : new KeyFileWatch(file, fingerprint, { replace: rotation.reload, onRestored: rotation.endFailures }, pollInterval)
+  const watch = file === undefined ? undefined : new KeyFileWatch(file, fingerprint, { replace: rotation.reload, onChanged: rotation.flushFailures, onRestored: rotation.endFailures }, pollInterval)
   return {
     introspect: traceIntrospections(rotation.introspect, registration, clock),
     sharedCache,

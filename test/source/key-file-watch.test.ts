@@ -6,7 +6,7 @@ import { mountSecret } from '../fixtures/mounted-secret.ts'
 import { Gate } from '../fixtures/peer.ts'
 import { KeyFileWatch, readFingerprint } from '../../lib/source/key-file-watch.ts'
 
-interface Watch { readonly file: string, readonly calls: () => number, readonly restored: () => number, readonly called: (call: number) => Promise<void>, readonly watch: KeyFileWatch<{ ok: boolean }> }
+interface Watch { readonly file: string, readonly calls: () => number, readonly changed: () => number, readonly restored: () => number, readonly called: (call: number) => Promise<void>, readonly watch: KeyFileWatch<{ ok: boolean }> }
 
 /** Starts the watch of a file with the content `first`. */
 async function startWatch (t: Test, replace: (call: number) => boolean | Promise<boolean> = () => true, interval = 2): Promise<Watch> {
@@ -14,16 +14,18 @@ async function startWatch (t: Test, replace: (call: number) => boolean | Promise
   const gates: Gate[] = []
   const gate = (call: number): Gate => (gates[call] ??= new Gate())
   let calls = 0
+  let changed = 0
   let restored = 0
   const watch = new KeyFileWatch(file, await readFingerprint(file), {
     replace: async () => {
       gate(++calls).open()
       return { ok: await replace(calls) }
     },
+    onChanged: () => { changed++ },
     onRestored: () => { restored++ }
   }, interval)
   t.teardown(() => { watch.end() })
-  return { file, watch, calls: () => calls, restored: () => restored, called: async (call) => { await gate(call).opened } }
+  return { file, watch, calls: () => calls, changed: () => changed, restored: () => restored, called: async (call) => { await gate(call).opened } }
 }
 
 /** Writes a file that is polled: no poll finds it empty. */
@@ -80,6 +82,27 @@ t.test('the end of a fault is reported once: the file has the content in use aga
   t.equal(restored(), 2, 'after the file was missing')
 })
 
+t.test('each change after a failure is reported once, before the next content is used', async (t) => {
+  const changes: number[] = []
+  const { file, calls, called, changed, watch } = await startWatch(t, () => {
+    changes.push(changed())
+    return false
+  })
+  await put(file, 'second')
+  await called(3)
+  t.equal(changed(), 0)
+  await put(file, 'third')
+  const before = calls()
+  await called(before + 3)
+  t.same([changes[0], changes.at(-1), changed()], [0, 1, 1])
+  await rm(file)
+  await poll()
+  t.equal(changed(), 2)
+  await put(file, 'fourth')
+  await watch.replace()
+  t.same([changes.at(-1), changed()], [3, 3])
+})
+
 t.test('what a replacement between two polls has read counts as in use', async (t) => {
   const { file, calls, called, restored, watch } = await startWatch(t, () => true, 300)
   await put(file, 'second')
@@ -119,7 +142,7 @@ t.test('content that changes while it is read is read again', async (t) => {
 t.test('a secret that an orchestrator replaces by a symbolic link is detected', async (t) => {
   const { file, replace } = await mountSecret(t.testdir({}), 'first')
   const seen = new Gate()
-  const watch = new KeyFileWatch(file, await readFingerprint(file), { replace: async () => { seen.open(); return { ok: true } }, onRestored: () => {} }, 2)
+  const watch = new KeyFileWatch(file, await readFingerprint(file), { replace: async () => { seen.open(); return { ok: true } }, onChanged: () => {}, onRestored: () => {} }, 2)
   t.teardown(() => { watch.end() })
   await replace('second')
   await seen.opened
@@ -169,7 +192,7 @@ t.test('a poll that is running when the watch ends replaces nothing', async (t) 
   let calls = 0
   for (let time = 0; time < 25; time++) {
     await put(file, 'second')
-    const watch = new KeyFileWatch(file, print, { replace: async () => ({ ok: ++calls > 0 }), onRestored: () => {} }, 1)
+    const watch = new KeyFileWatch(file, print, { replace: async () => ({ ok: ++calls > 0 }), onChanged: () => {}, onRestored: () => {} }, 1)
     await setTimeout(1.5)
     const before = calls
     watch.end()
@@ -181,7 +204,7 @@ t.test('a poll that is running when the watch ends replaces nothing', async (t) 
 t.test('a watch keeps no process alive', async (t) => {
   const countTimers = (): number => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
   const before = countTimers()
-  const watch = new KeyFileWatch('missing', undefined, { replace: async () => ({ ok: true }), onRestored: () => {} }, 60_000)
+  const watch = new KeyFileWatch('missing', undefined, { replace: async () => ({ ok: true }), onChanged: () => {}, onRestored: () => {} }, 60_000)
   t.teardown(() => { watch.end() })
   t.equal(countTimers(), before)
 })

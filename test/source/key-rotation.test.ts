@@ -1,13 +1,15 @@
 import t, { type Test } from 'tap'
-import { rm } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { decodeProtectedHeader } from 'jose'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
 import type { CredentialsMessage } from '../../lib/channels.ts'
 import { collectMessages } from '../fixtures/subscribe.ts'
 import { ManualClock } from '../fixtures/clock.ts'
+import { applicationKey } from '../fixtures/keys.ts'
 import { mountSecret } from '../fixtures/mounted-secret.ts'
-import { OK, REJECTED, startTestApp, type TestApp } from '../fixtures/test-app.ts'
+import { Gate, send, startPeer } from '../fixtures/peer.ts'
+import { OK, REJECTED, startTestApp, unavailable, type TestApp } from '../fixtures/test-app.ts'
 
 interface KeyApp extends TestApp<ManualClock> {
   readonly standIn: StandIn
@@ -87,6 +89,67 @@ t.test('the reason to keep the previous key is logged once a minute', async (t) 
   await waitForPolls()
   await app.close()
   t.match(lines, [{}, {}, { code: 'FST_ZITADEL_OPTION', repeated: /^[1-9]/ }], 'what was counted is written when the server closes')
+})
+
+/** Adds a key that ZITADEL rejects. */
+async function addRejectedKey ({ api }: StandIn): Promise<object> {
+  const key = await api.addKey()
+  api.removeKey(key.keyId)
+  return key
+}
+
+t.test('what was counted about a rejected key is written before the next content of its file is used, or when the file is gone', async (t) => {
+  const standIn = await startStandIn()
+  t.teardown(() => standIn.close())
+  const keyFile = join(t.testdir({ 'key.json': JSON.stringify(standIn.api.key) }), 'key.json')
+  const { app, lines } = await startTestApp(t, { issuer: standIn.issuer, credentials: { keyFile } }, new ManualClock(), 600_000)
+  for (let key = 0; key < 2; key++) {
+    await writeFile(keyFile, JSON.stringify(await addRejectedKey(standIn)))
+    for (let time = 0; time < 3; time++) t.match(await app.zitadel.reload(), { ok: false })
+  }
+  await rm(keyFile)
+  t.match(await app.zitadel.reload(), { ok: false, reason: /ENOENT/ })
+  await app.close()
+  const code = 'FST_ZITADEL_CLIENT_REJECTED'
+  t.same(lines.map((line) => [line.code, line.repeated]), [[code, undefined], [code, 2], [code, undefined], [code, 2], ['FST_ZITADEL_OPTION', undefined]])
+})
+
+t.test('the rejection of a key is not reported if another one is in use already', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ form, response }) => {
+    if (decodeProtectedHeader(form.get('client_assertion')!).kid === 'new') return { active: true }
+    await gate.opened
+    return send(response, 401, '{"error":"invalid_client"}')
+  })
+  const keyFile = join(t.testdir({ 'key.json': JSON.stringify(applicationKey({ keyId: 'old' })) }), 'key.json')
+  const changes = collectMessages<CredentialsMessage>(t, 'fastify-zitadel:credentials')
+  const { app, get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: { keyFile }, timeout: 20_000 }, new ManualClock(), 600_000)
+  const [asked, checked] = [get('token'), app.zitadel.check()]
+  await peer.waitFor(2)
+  await writeFile(keyFile, JSON.stringify(applicationKey({ keyId: 'new' })))
+  t.same(await app.zitadel.reload(), { ok: true })
+  gate.open()
+  t.same(await asked, OK)
+  t.match(await checked, { ok: false, code: 'FST_ZITADEL_CLIENT_REJECTED' })
+  t.same(lines, [])
+  t.same(changes.map(({ state }) => state), ['replaced'])
+})
+
+t.test('an outage of a request with the previous key is reported', async (t) => {
+  const gate = new Gate()
+  const peer = await startPeer(t, async ({ index, response }) => {
+    if (index > 0) return { active: true }
+    await gate.opened
+    return send(response, 500, '')
+  })
+  const keyFile = join(t.testdir({ 'key.json': JSON.stringify(applicationKey()) }), 'key.json')
+  const { app, get, lines } = await startTestApp(t, { issuer: peer.origin, credentials: { keyFile }, timeout: 20_000 }, new ManualClock(), 600_000)
+  const asked = get('token')
+  await peer.waitFor(1)
+  t.same(await app.zitadel.reload(), { ok: true })
+  gate.open()
+  t.same(await asked, unavailable())
+  t.match(lines, [{ code: 'FST_ZITADEL_UNAVAILABLE' }])
 })
 
 t.test('a new key closes the circuit that the rejection of the previous one has opened', async (t) => {
