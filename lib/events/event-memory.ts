@@ -25,7 +25,12 @@ export class EventMemory implements KnownUsers {
     this.#instanceId = instanceId
   }
 
-  isOtherInstance ({ instanceId }: ZitadelEvent): boolean {
+  /**
+   * Stores the instance of the first event, unless the option names one.
+   *
+   * @returns whether the event is of another instance
+   */
+  recordInstance ({ instanceId }: ZitadelEvent): boolean {
     this.#instanceId ??= instanceId
     return this.#instanceId !== instanceId
   }

@@ -42,7 +42,7 @@ export function serveEvents (app: FastifyInstance, { path, signingKeys, instance
     if (!isSignatureValid(signature, body, signingKeys, clock.wall())) return 'signature'
     const event = parseEvent(body)
     if (event === undefined) return 'malformed'
-    if (memory.isOtherInstance(event)) return 'other-instance'
+    if (memory.recordInstance(event)) return 'other-instance'
     if (memory.recordDelivery(event, clock.monotonic())) return 'replay'
     lastAt = clock.monotonic()
     const missed = memory.record(event)

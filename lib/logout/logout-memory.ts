@@ -8,7 +8,7 @@ export class LogoutMemory {
   readonly #ids = new LRUCache<string, true>({ maxSize: MAX_LOGOUTS, sizeCalculation: () => 1 })
 
   /** Stores the id of a logout token. Returns whether it was stored before. */
-  isReplay (jti: string): boolean {
+  recordLogout (jti: string): boolean {
     if (this.#ids.has(jti)) return true
     this.#ids.set(jti, true)
     return false

@@ -53,7 +53,7 @@ export function serveLogout (app: FastifyInstance, { path, clientIds }: LogoutCo
     const logout = await verifyLogoutToken(token, { issuer, clientIds, getKey: keys.find }, clock.wall())
     if (typeof logout === 'string') return logout
     const { jti, sub, sid } = logout
-    if (memory.isReplay(jti)) return 'replay'
+    if (memory.recordLogout(jti)) return 'replay'
     // Introspections do not name the session of a login, so the tokens of the user's other sessions are introspected again too.
     doubt(sub === undefined ? { session: sid! } : { sub })
     return undefined

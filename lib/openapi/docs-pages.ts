@@ -42,7 +42,7 @@ export class DocsPages {
     const guarded: string[] = []
     const packages = new Set<string>()
     app.addHook('onRoute', function (route) {
-      if (pages.some((page) => isPageRoute(page, this, route))) route.config = { ...route.config, access: 'public' }
+      if (pages.some((page) => recordPageRoute(page, this, route))) route.config = { ...route.config, access: 'public' }
       else if (isHiddenAndUndeclared(route)) {
         const found = PAGE_PLUGINS.filter((name) => this.hasPlugin(name))
         for (const name of found) packages.add(name)
@@ -74,7 +74,8 @@ export class DocsPages {
   }
 }
 
-function isPageRoute (page: OpenPage, scope: FastifyInstance, { url, onRequest }: RouteOptions): boolean {
+/** Stores the scope and the path of a page when its first route is added. Returns whether the route is of the page. */
+function recordPageRoute (page: OpenPage, scope: FastifyInstance, { url, onRequest }: RouteOptions): boolean {
   // With `routePrefix: '/'`, the prefix ends with a slash.
   const prefix = scope.prefix.replace(/\/$/, '')
   if (page.scope === scope && page.staticPath !== undefined) return url.startsWith(`${prefix}${page.staticPath}/`) || hasMarker(page, onRequest)

@@ -64,7 +64,7 @@ export async function startStandIn (options: StandInOptions = {}): Promise<Stand
     clock,
     domains: createDomains(issuer, options),
     refuseTwoMethods: options.refuseTwoMethods ?? false,
-    isReplay: createReplayDetector()
+    recordAssertion: createReplayDetector()
   }
 
   return {

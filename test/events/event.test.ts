@@ -27,9 +27,9 @@ t.test('the instance is that of the first valid event, unless the option names o
   const event = parse(locked)!
   const other = parse({ ...locked, instanceID: 'other' })!
   const learning = new EventMemory(undefined)
-  t.same([event, other, event].map((each) => learning.isOtherInstance(each)), [false, true, false])
+  t.same([event, other, event].map((each) => learning.recordInstance(each)), [false, true, false])
   const memory = new EventMemory('other')
-  t.same([event, other].map((each) => memory.isOtherInstance(each)), [true, false])
+  t.same([event, other].map((each) => memory.recordInstance(each)), [true, false])
 })
 
 t.test('a repeated event is a replay while its signature could be valid', async (t) => {

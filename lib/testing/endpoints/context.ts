@@ -10,6 +10,6 @@ export interface EndpointContext {
   /** Milliseconds since 1970. */
   readonly clock: () => number
   readonly refuseTwoMethods: boolean
-  /** True if an assertion has no `jti`, or the `jti` of an earlier call. */
-  readonly isReplay: (assertion: string) => boolean
+  /** Stores the `jti` of an assertion. Returns true without one, or for the `jti` of an earlier call. */
+  readonly recordAssertion: (assertion: string) => boolean
 }

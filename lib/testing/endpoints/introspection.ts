@@ -22,7 +22,7 @@ export async function handleIntrospection (request: StandInRequest, issuer: stri
     }
     const token = form.get('token') ?? ''
     if (token === '') throw new OAuthError('invalid_request', 'token missing')
-    if (fault === 'refuse-replays' && context.isReplay(credentials.assertion)) return createErrorResponse(new OAuthError('invalid_client'), 401)
+    if (fault === 'refuse-replays' && context.recordAssertion(credentials.assertion)) return createErrorResponse(new OAuthError('invalid_client'), 401)
     return await hideInternalErrors(async () => {
       const now = context.clock()
       const client = await authenticate(credentials, context.applications, issuer, now)

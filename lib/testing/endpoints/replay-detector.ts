@@ -1,6 +1,6 @@
 import { decodeJwt } from 'jose'
 
-/** Creates a function that is true for an assertion without `jti`, or with a `jti` of an earlier call (RFC 7523 section 3). */
+/** Creates a function that stores the `jti` of an assertion. It returns true without one, or for the `jti` of an earlier call (RFC 7523 section 3). */
 export function createReplayDetector (): (assertion: string) => boolean {
   const seen = new Set<string>()
   return (assertion) => {
