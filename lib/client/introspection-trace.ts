@@ -41,9 +41,9 @@ class IntrospectionTrace implements IntrospectionMessage {
   #duration: number | undefined
   #joined: number | undefined
 
-  constructor (registration: number, wasActive: boolean, countJoined: (() => number) | undefined, clock: Clock) {
+  constructor (registration: number, isKnown: boolean, countJoined: (() => number) | undefined, clock: Clock) {
     this.registration = registration
-    this.wasActive = wasActive
+    this.wasActive = isKnown
     this.#countJoined = countJoined
     this.#clock = clock
     this.#startedAt = clock.monotonic()

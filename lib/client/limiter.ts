@@ -52,22 +52,22 @@ export class Limiter {
   /**
    * Runs work as soon as the limits allow.
    *
-   * @param wasActive whether the token is known
+   * @param isKnown whether the token is known
    * @param subject the subject of a known token
    * @param deadline ends the wait, and frees the place of work that does not end. The promise then never settles: the code
    *   that set the deadline rejects instead
    * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` if the queue is full, or the wait was too long
    */
-  async run<T> (wasActive: boolean, subject: unknown, deadline: Deadline, work: () => Promise<T>): Promise<T> {
-    const isNext = this.#knownQueue.size === 0 && (wasActive ? !this.#isUnknownNext() : this.#unknownQueue.size === 0)
-    if (isNext && this.#canStart(wasActive, wasActive)) this.#recordStart(wasActive)
-    else await this.#enqueue(wasActive, wasActive ? subject : undefined, deadline)
+  async run<T> (isKnown: boolean, subject: unknown, deadline: Deadline, work: () => Promise<T>): Promise<T> {
+    const isNext = this.#knownQueue.size === 0 && (isKnown ? !this.#isUnknownNext() : this.#unknownQueue.size === 0)
+    if (isNext && this.#canStart(isKnown, isKnown)) this.#recordStart(isKnown)
+    else await this.#enqueue(isKnown, isKnown ? subject : undefined, deadline)
     let ended = false
     const end = (): void => {
       if (ended) return
       ended = true
       this.#running--
-      if (!wasActive) this.#runningUnknown--
+      if (!isKnown) this.#runningUnknown--
       this.#startWaiting()
     }
     deadline.once('abort', end)
@@ -92,17 +92,17 @@ export class Limiter {
   }
 
   /** @param usesReserve whether the token may use what is kept of the allowance of a second */
-  #canStart (wasActive: boolean, usesReserve: boolean): boolean {
+  #canStart (isKnown: boolean, usesReserve: boolean): boolean {
     const { concurrent } = this.#limits
     if (this.#running >= concurrent) return false
-    if (!wasActive && this.#runningUnknown >= concurrent - getReserve(concurrent)) return false
+    if (!isKnown && this.#runningUnknown >= concurrent - getReserve(concurrent)) return false
     return this.#getDelay(usesReserve) === 0
   }
 
-  #recordStart (wasActive: boolean): void {
+  #recordStart (isKnown: boolean): void {
     this.#running++
-    if (!wasActive) this.#runningUnknown++
-    this.#knownStarts = wasActive && this.#unknownQueue.size > 0 ? this.#knownStarts + 1 : 0
+    if (!isKnown) this.#runningUnknown++
+    this.#knownStarts = isKnown && this.#unknownQueue.size > 0 ? this.#knownStarts + 1 : 0
     this.consume()
   }
 
@@ -111,15 +111,15 @@ export class Limiter {
     return this.#allowance.getDelay(usesReserve || perSecond === undefined ? 0 : getReserve(perSecond))
   }
 
-  async #enqueue (wasActive: boolean, subject: unknown, deadline: Deadline): Promise<void> {
+  async #enqueue (isKnown: boolean, subject: unknown, deadline: Deadline): Promise<void> {
     const { queue } = this.#limits
-    const entries = wasActive ? this.#knownQueue : this.#unknownQueue
+    const entries = isKnown ? this.#knownQueue : this.#unknownQueue
     if (this.queued >= queue || entries.size >= queue - getReserve(queue)) {
-      const evicted = wasActive ? entries.evictFor(subject) : undefined
+      const evicted = isKnown ? entries.evictFor(subject) : undefined
       if (evicted === undefined) throw createOverloadError('queue')
       evicted.reject(createOverloadError('subject'))
     }
-    if (wasActive && entries.count(subject) >= Math.ceil(queue / RESERVE_DIVISOR)) throw createOverloadError('subject')
+    if (isKnown && entries.count(subject) >= Math.ceil(queue / RESERVE_DIVISOR)) throw createOverloadError('subject')
     await new Promise<void>((resolve, reject) => {
       const entry = { start: resolve, reject, since: this.#clock.monotonic() }
       entries.add(subject, entry)
@@ -131,16 +131,16 @@ export class Limiter {
   #startWaiting (): void {
     for (;;) {
       const isUnknownNext = this.#isUnknownNext()
-      const wasActive = this.#knownQueue.size > 0 && !isUnknownNext
-      if (!this.#canStart(wasActive, wasActive || isUnknownNext)) break
-      const entry = (wasActive ? this.#knownQueue : this.#unknownQueue).shift()
+      const isKnown = this.#knownQueue.size > 0 && !isUnknownNext
+      if (!this.#canStart(isKnown, isKnown || isUnknownNext)) break
+      const entry = (isKnown ? this.#knownQueue : this.#unknownQueue).shift()
       if (entry === undefined) break
       if (this.#clock.monotonic() - entry.since >= this.#maxWait) {
         entry.reject(createOverloadError('wait'))
         continue
       }
       // Counted before it runs, so that no other work takes the place in between.
-      this.#recordStart(wasActive)
+      this.#recordStart(isKnown)
       entry.start()
     }
     this.#scheduleStart()

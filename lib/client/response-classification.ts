@@ -13,11 +13,11 @@ export function isClientRejection (httpResponse: HttpResponse): boolean {
  * Whether a retry is likely to succeed. ZITADEL also responds inactive after an internal error, so a known token is introspected
  * once more.
  *
- * @param wasActive whether the token is known
+ * @param isKnown whether the token is known
  */
-export function shouldRetry ({ status, body }: HttpResponse, wasActive: boolean): boolean {
+export function shouldRetry ({ status, body }: HttpResponse, isKnown: boolean): boolean {
   return (status >= 502 && status <= 504) ||
-    (wasActive && status === 200 && (body as { active?: unknown } | null | undefined)?.active === false)
+    (isKnown && status === 200 && (body as { active?: unknown } | null | undefined)?.active === false)
 }
 
 /** An introspection response, or why there is none. `backoff`: milliseconds without requests, for a cause that will last. */

@@ -10,7 +10,7 @@ import { toOutageError } from '../client/outage.ts'
 export type RunCall = Limiter['run']
 
 /** Runs a call in any case. */
-export const runAtOnce: RunCall = async (_wasActive, _subject, _deadline, work) => await work()
+export const runAtOnce: RunCall = async (_isKnown, _subject, _deadline, work) => await work()
 
 /**
  * Creates an {@link Introspect} that calls a function of the user, with the same timeout and checks as for a response of ZITADEL.

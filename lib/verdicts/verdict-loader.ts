@@ -145,8 +145,8 @@ export class VerdictLoader {
     const startedAt = this.#clock.monotonic()
     const cached = this.#cache.peek(key)
     const known = this.#cache.getKnown(key)
-    const wasActive = known !== undefined && this.#clock.wall() < known.expiresAt
-    const onUnconfirmed = wasActive ? () => { if (cached !== undefined) cached.isUnconfirmed = true } : undefined
+    const isKnown = known !== undefined && this.#clock.wall() < known.expiresAt
+    const onUnconfirmed = isKnown ? () => { if (cached !== undefined) cached.isUnconfirmed = true } : undefined
     const send = async (): Promise<TimedResponse> => {
       const response = await this.#send(token, () => this.#pending.markSent(pending, this.#clock.monotonic()), onUnconfirmed, undefined, known?.sub, () => pending.joined)
       return { response, askedAt: pending.sentAt! }
