@@ -67,7 +67,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
       ...config.cache,
       sharedCache: source.sharedCache,
       staleIfError: config.staleIfError,
-      listener: { onDoubt: (target) => streams.onDoubt(target), onVerdict: (key, verdict) => streams.onVerdict(key, verdict), onCutOff: (maxAge) => streams.onCutOff(maxAge) },
+      listener: { onOutdated: (target) => streams.onOutdated(target), onVerdict: (key, verdict) => streams.onVerdict(key, verdict), onCutOff: (maxAge) => streams.onCutOff(maxAge) },
       onStale: () => reporter.report('warn', 'FST_ZITADEL_STALE', 'ZITADEL cannot be reached: verdicts are used past their ttl (option "staleIfError")'),
       onForget: (report) => registration.publishForget({ ...report, sub: config.publishSub ? report.sub : undefined })
     }, clock)

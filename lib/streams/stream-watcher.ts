@@ -29,7 +29,7 @@ export class StreamWatcher implements VerdictListener {
   readonly #tokens = new Map<string, WatchedToken>()
   readonly #index = new VerdictIndex()
   readonly #queue: RecheckQueue
-  readonly #doubts = new SlicedLoop<WatchedToken>((watched) => this.#doubt(watched))
+  readonly #outdated = new SlicedLoop<WatchedToken>((watched) => this.#recheckSoon(watched))
   #cutOff: CutOff | undefined
   readonly #wakeUp = new WakeUp(() => { this.checkDue() })
   readonly #checkStreams = (watched: WatchedToken): void => { watched.checkStreams(this.#options.check, this.#options.introspector) }
@@ -53,18 +53,18 @@ export class StreamWatcher implements VerdictListener {
     const watched = this.#tokens.get(key) ?? this.#watch(key, token, verdict)
     watched.add(stream)
     // The handler may have waited since the check.
-    if (watched.verdict !== verdict || this.#options.introspector.isOutdated(token, verdict, Infinity, BODY_GRACE_MS)) this.#doubt(watched)
+    if (watched.verdict !== verdict || this.#options.introspector.isOutdated(token, verdict, Infinity, BODY_GRACE_MS)) this.#recheckSoon(watched)
     else this.#schedule(watched)
     return () => {
       if (watched.remove(stream) && watched.streams.size === 0) this.#unwatch(watched)
     }
   }
 
-  readonly onDoubt = (target: VerdictTarget): void => {
-    if ('all' in target) return this.#doubts.start(this.#tokens.values())
+  readonly onOutdated = (target: VerdictTarget): void => {
+    if ('all' in target) return this.#outdated.start(this.#tokens.values())
     for (const key of this.#index.findTarget(target)) {
       const watched = this.#tokens.get(key)
-      if (watched !== undefined) this.#doubt(watched)
+      if (watched !== undefined) this.#recheckSoon(watched)
     }
   }
 
@@ -124,8 +124,8 @@ export class StreamWatcher implements VerdictListener {
     this.#index.remove(watched.verdict, watched.key)
   }
 
-  #doubt (watched: WatchedToken): void {
-    watched.doubt()
+  #recheckSoon (watched: WatchedToken): void {
+    watched.markOutdated()
     if (!watched.isRechecking) this.#queue.add(watched)
     this.#schedule(watched)
   }
@@ -140,18 +140,18 @@ export class StreamWatcher implements VerdictListener {
   }
 
   async #recheck (watched: WatchedToken): Promise<void> {
-    const { token, verdict, isDoubtful } = watched
-    watched.isDoubtful = false
+    const { token, verdict, isOutdated } = watched
+    watched.isOutdated = false
     const age = this.#clock.monotonic() - verdict.askedAt
     // A response that was cached later is as good as a new one. An outage says nothing about the token, and was reported.
-    const found = await this.#options.introspector.getVerdict(token, isDoubtful ? Infinity : age).catch(() => undefined)
+    const found = await this.#options.introspector.getVerdict(token, isOutdated ? Infinity : age).catch(() => undefined)
     watched.isRechecking = false
     if (this.#isClosed) return
     // A stream that was added with an older verdict was not checked with this one.
     if (found === watched.verdict) this.#checkStreams(watched)
     else if (found !== undefined) this.onVerdict(watched.key, found)
-    if (watched.isDoubtful) return this.#doubt(watched)
-    watched.isDoubtful = isDoubtful && found === undefined
+    if (watched.isOutdated) return this.#recheckSoon(watched)
+    watched.isOutdated = isOutdated && found === undefined
     if (watched.verdict.askedAt <= verdict.askedAt) watched.postpone(this.#clock.monotonic())
     this.#schedule(watched)
   }

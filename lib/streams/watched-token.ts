@@ -40,8 +40,8 @@ export class WatchedToken {
   #isIntervalOutdated = false
   /** The latest. */
   verdict: Verdict
-  /** Whether the verdict was forgotten or doubted. */
-  isDoubtful = false
+  /** Whether the verdict was forgotten or doubted, or may have been forgotten in a gap, since the last recheck. */
+  isOutdated = false
   /** Whether a recheck waits for its turn or runs. */
   isRechecking = false
   /** Monotonic milliseconds. */
@@ -80,7 +80,7 @@ export class WatchedToken {
     if (this.isRechecking) return Infinity
     const { askedAt } = this.verdict
     const dueAt = Math.min(askedAt + this.#interval * this.#part, cutOff === undefined ? Infinity : Math.max(askedAt, cutOff.at) + cutOff.maxAge * this.#part)
-    return Math.max(this.isDoubtful ? -Infinity : dueAt, this.#notBefore)
+    return Math.max(this.isOutdated ? -Infinity : dueAt, this.#notBefore)
   }
 
   /** @param now monotonic milliseconds */
@@ -91,8 +91,8 @@ export class WatchedToken {
     return this.getRecheckAt(cutOff) <= now
   }
 
-  doubt (): void {
-    this.isDoubtful = true
+  markOutdated (): void {
+    this.isOutdated = true
     this.#notBefore = -Infinity
   }
 

@@ -50,10 +50,10 @@ export class CachePartition {
     const age = now - verdict.askedAt
     // A verdict that is too old for this caller may be good enough for the next. A negative age comes from
     // fake timers, and would be young enough for any route.
-    return age >= 0 && age < Math.min(this.#ttl, maxAge) && (verdict.doubt === undefined || now < verdict.doubt.trustedUntil) ? verdict : undefined
+    return age >= 0 && age < Math.min(this.#ttl, maxAge) && (verdict.gapCheck === undefined || now < verdict.gapCheck.trustedUntil) ? verdict : undefined
   }
 
-  /** Returns a verdict of any age, doubtful or not. */
+  /** Returns a verdict of any age, also one that must be checked after a gap. */
   peek (key: string): Verdict | undefined {
     return this.#verdicts.peek(key)
   }

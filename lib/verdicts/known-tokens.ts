@@ -17,7 +17,7 @@ export interface KnownToken {
 
 /**
  * Which tokens were active, by their hash. An introspection of a known token has a share in the limits of its own, and is
- * repeated if the token is inactive. A token stays known if its verdict is not kept, is doubtful or was
+ * repeated if the token is inactive. A token stays known if its verdict is not kept, was doubted or was
  * released, which costs some hundred bytes.
  */
 export class KnownTokens {

@@ -17,7 +17,7 @@ export function isOutage (error: unknown): boolean {
  */
 export function toStaleVerdict (cached: Verdict | undefined, trusted: number, now: number): Verdict | undefined {
   // Another process may have forgotten the token, and this one is cut off from both.
-  if (cached?.doubt?.isConfirmed === false) return undefined
+  if (cached?.gapCheck?.isConfirmed === false) return undefined
   if (cached?.granted === undefined || cached.isUnconfirmed || now - cached.askedAt >= trusted) return undefined
   return { ...cached, granted: { ...cached.granted, token: cached.granted.token.asStale() } }
 }

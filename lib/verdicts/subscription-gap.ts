@@ -12,8 +12,8 @@ interface Gap {
 }
 
 /**
- * The gaps in the messages of other processes. A gap makes all verdicts doubtful, each when it is read: a loop over all of them
- * would block the process.
+ * The gaps in the messages of other processes. After a gap all verdicts must be checked, each when it is read: a loop over all of
+ * them would block the process.
  */
 export class SubscriptionGaps {
   /** Seconds. */
@@ -43,19 +43,19 @@ export class SubscriptionGaps {
     this.#count++
   }
 
-  /** Makes a verdict doubtful because of the gaps since it was last read. The first of each kind is the strictest. */
+  /** Requires a check of a verdict because of the gaps since it was last read. The first of each kind is the strictest. */
   apply (verdict: Verdict, key: string): void {
     const missed = this.#gaps.slice(-(this.#count - verdict.lastGap))
     for (const isCutOff of [false, true]) {
       const gap = missed.find((gap) => gap.isCutOff === isCutOff)
-      if (gap !== undefined) doubtAfterGap(verdict, key, gap.at, this.#ttl, isCutOff)
+      if (gap !== undefined) requireGapCheck(verdict, key, gap.at, this.#ttl, isCutOff)
     }
     verdict.lastGap = this.#count
   }
 }
 
 /**
- * Makes a verdict doubtful because a forget of it may have been missed. Until its part of the spread is over, it can be
+ * Requires a check of a verdict, because a forget of it may have been missed. Until its part of the spread is over, it can be
  * used if the shared cache shows that it was not forgotten: if ZITADEL were asked about all tokens at once, known callers
  * would wait too long. All processes ask about a token at the same time, so that one introspection serves all.
  *
@@ -64,11 +64,11 @@ export class SubscriptionGaps {
  * @param ttl seconds
  * @param isCutOff whether the shared cache cannot be asked. Then the verdict is used up to a lower age
  */
-export function doubtAfterGap (verdict: Verdict, key: string, at: number, ttl: number, isCutOff: boolean): void {
+export function requireGapCheck (verdict: Verdict, key: string, at: number, ttl: number, isCutOff: boolean): void {
   const spread = isCutOff ? getCutOffAge(ttl) : Math.min(ttl * 1000 / 2, SPREAD_MS)
   const end = isCutOff && verdict.askedAt + spread > at ? verdict.askedAt + spread : at + getDelay(toFraction(key), spread, ttl * 1000)
   // A later gap does not lengthen the time in which a verdict can be used.
-  verdict.doubt = { trustedUntil: -Infinity, confirmableUntil: Math.min(verdict.doubt?.confirmableUntil ?? Infinity, end), isConfirmed: false }
+  verdict.gapCheck = { trustedUntil: -Infinity, confirmableUntil: Math.min(verdict.gapCheck?.confirmableUntil ?? Infinity, end), isConfirmed: false }
 }
 
 /**

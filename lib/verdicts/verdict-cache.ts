@@ -60,7 +60,7 @@ export class VerdictCache {
     return this.#verdicts.counts
   }
 
-  /** Returns a verdict of any age, doubtful or not. */
+  /** Returns a verdict of any age, also one that must be checked after a gap. */
   peek (key: string): Verdict | undefined {
     this.#drops.run(key)
     const verdict = this.#verdicts.peek(key)
@@ -130,7 +130,7 @@ export class VerdictCache {
   }
 
   /**
-   * Makes all verdicts doubtful, because forgets of them may have been missed.
+   * Requires a check of all verdicts, because forgets of them may have been missed.
    *
    * @param at monotonic milliseconds
    * @param isCutOff whether the shared cache cannot be asked

@@ -10,7 +10,7 @@ import { PendingIntrospections, type PendingIntrospection } from './pending-intr
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictListener } from './verdict-listener.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
-import { createVerdict, type Doubt, type VerdictRules, type Verdict } from './verdict.ts'
+import { createVerdict, type GapCheck, type VerdictRules, type Verdict } from './verdict.ts'
 
 export interface VerdictLoaderOptions {
   /** Seconds for which an active verdict is used. */
@@ -75,12 +75,12 @@ export class VerdictLoader {
     this.#pending.record(target, kind, at)
     // A target of all verdicts is always a doubt.
     const count = kind === 'doubt' || 'all' in target ? this.#cache.doubt(target, at) : this.#cache.forget(target, at)
-    this.#options.listener?.onDoubt(target)
+    this.#options.listener?.onOutdated(target)
     return count
   }
 
   /**
-   * Makes all verdicts doubtful, because forgets may have been missed.
+   * Requires a check of all verdicts, because forgets may have been missed.
    *
    * @param isCutOff whether the shared cache cannot be asked. Default: as at the last gap
    * @returns their number
@@ -92,14 +92,14 @@ export class VerdictLoader {
     const count = this.#cache.recordGap(this.#lastGapAt, isCutOff)
     this.#options.listener?.onCutOff(isCutOff ? getCutOffAge(this.#options.ttl) : Infinity)
     // While the process is cut off, this is repeated every few seconds.
-    if (!isCutOff) this.#options.listener?.onDoubt({ all: true })
+    if (!isCutOff) this.#options.listener?.onOutdated({ all: true })
     return count
   }
 
   async #load (pending: PendingIntrospection, key: string, token: string): Promise<Verdict> {
     for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       const cached = this.#cache.peek(key)
-      const confirmed = cached?.doubt === undefined ? undefined : await this.#confirm(cached, cached.doubt, pending.maxAge, key, token)
+      const confirmed = cached?.gapCheck === undefined ? undefined : await this.#confirm(cached, cached.gapCheck, pending.maxAge, key, token)
       if (confirmed !== undefined) return confirmed
       const verdict = await this.#introspect(pending, key, token)
       const kind = this.#pending.find(pending, verdict, key)
@@ -123,19 +123,19 @@ export class VerdictLoader {
 
   #forgetJti (jti: string): void {
     this.#cache.forget({ jti }, this.#lastForgetAt)
-    this.#options.listener?.onDoubt({ jti })
+    this.#options.listener?.onOutdated({ jti })
   }
 
-  /** Returns a verdict that is doubtful after a gap, if the shared cache shows that it was not forgotten; or one that has arrived meanwhile. */
-  async #confirm (cached: Verdict, doubt: Doubt, maxAge: number, key: string, token: string): Promise<Verdict | undefined> {
+  /** Checks a verdict after a gap. Returns it if the shared cache shows that it was not forgotten, or one that has arrived meanwhile. */
+  async #confirm (cached: Verdict, check: GapCheck, maxAge: number, key: string, token: string): Promise<Verdict | undefined> {
     const gap = this.#pending.lastGap
     const isForgotten = await this.#options.sharedCache!.isForgotten({ token, sub: cached.sub, jti: cached.jti, session: cached.session, sid: cached.sid }, cached.askedAt).catch(() => undefined)
     if (gap !== this.#pending.lastGap) return undefined
     const now = this.#clock.monotonic()
     cached.isShared = isForgotten === false
     if (isForgotten === true && this.#cache.peek(key) === cached) this.#cache.doubt({ key }, now)
-    doubt.isConfirmed ||= isForgotten === false
-    doubt.trustedUntil = isForgotten === false ? doubt.confirmableUntil : Math.min(doubt.confirmableUntil, now + CONFIRM_AGAIN_MS)
+    check.isConfirmed ||= isForgotten === false
+    check.trustedUntil = isForgotten === false ? check.confirmableUntil : Math.min(check.confirmableUntil, now + CONFIRM_AGAIN_MS)
     // It may have been dropped or replaced, now or in the meantime.
     return this.#cache.get(key, now, maxAge)
   }

@@ -82,7 +82,7 @@ export class VerdictPartitions {
     return this.#ordinary.get(key, now, maxAge) ?? this.#inactive.get(key, now, maxAge) ?? this.#heavy.get(key, now, maxAge)
   }
 
-  /** Returns a verdict of any age, doubtful or not. */
+  /** Returns a verdict of any age, also one that must be checked after a gap. */
   peek (key: string): Verdict | undefined {
     return this.#ordinary.peek(key) ?? this.#inactive.peek(key) ?? this.#heavy.peek(key)
   }

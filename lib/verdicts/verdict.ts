@@ -33,12 +33,13 @@ export interface Verdict extends VerdictNames {
   isUnconfirmed: boolean
   /** The number of the last gap in the messages of other processes that is applied. */
   lastGap: number
-  /** Set if a forget may have been missed. */
-  doubt: Doubt | undefined
+  /** Set if a forget may have been missed in a gap. */
+  gapCheck: GapCheck | undefined
 }
 
-export interface Doubt {
-  /** Monotonic milliseconds: from then on no decision may use the verdict. */
+/** The check of a verdict after a gap. */
+export interface GapCheck {
+  /** Monotonic milliseconds: from then on no decision may use the verdict without another check. */
   trustedUntil: number
   /** Monotonic milliseconds until which the shared cache can show that the verdict was not forgotten. */
   readonly confirmableUntil: number
@@ -62,7 +63,7 @@ export function createVerdict (given: IntrospectionResponse, rules: VerdictRules
     usedIn: -1,
     hits: 0,
     lastGap: 0,
-    doubt: undefined,
+    gapCheck: undefined,
     metRequirement: undefined,
     reason,
     sub: toOptionalString(response['sub']),

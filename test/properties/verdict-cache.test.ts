@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import t from 'tap'
-import { doubtAfterGap } from '../../lib/verdicts/subscription-gap.ts'
+import { requireGapCheck } from '../../lib/verdicts/subscription-gap.ts'
 import { VerdictCache } from '../../lib/verdicts/verdict-cache.ts'
 import type { NamedTarget } from '../../lib/verdicts/verdict-names.ts'
 import type { Verdict } from '../../lib/verdicts/verdict.ts'
@@ -23,7 +23,7 @@ class Model {
     const verdict = this.#verdicts.get(key)
     const ttl = verdict?.granted === undefined ? INACTIVE_TTL : TTL
     if (verdict === undefined || now - verdict.askedAt >= Math.min(ttl * 1000, maxAge)) return undefined
-    return verdict.doubt === undefined || now < verdict.doubt.trustedUntil ? verdict.askedAt : undefined
+    return verdict.gapCheck === undefined || now < verdict.gapCheck.trustedUntil ? verdict.askedAt : undefined
   }
 
   peek (key: string): Verdict | undefined { return this.#verdicts.get(key) }
@@ -31,7 +31,7 @@ class Model {
   getNotBefore (key: string): number | undefined { return this.#known.get(key) }
 
   set (key: string, verdict: Verdict, hadGap: boolean): void {
-    if (hadGap) this.#doubt(key, verdict, ...this.#lastGap!)
+    if (hadGap) this.#requireCheck(key, verdict, ...this.#lastGap!)
     if (Math.max(this.#verdicts.get(key)?.askedAt ?? -Infinity, this.#known.get(key) ?? -Infinity) > verdict.askedAt) return
     if (verdict.granted === undefined) this.#known.delete(key)
     else this.#known.set(key, verdict.askedAt)
@@ -58,12 +58,12 @@ class Model {
 
   recordGap (at: number, isCutOff: boolean): number {
     this.#lastGap = [at, isCutOff]
-    for (const [key, verdict] of this.#verdicts) this.#doubt(key, verdict, at, isCutOff)
+    for (const [key, verdict] of this.#verdicts) this.#requireCheck(key, verdict, at, isCutOff)
     return this.#verdicts.size
   }
 
-  #doubt (key: string, verdict: Verdict, at: number, isCutOff: boolean): void {
-    doubtAfterGap(verdict, key, at, TTL, isCutOff)
+  #requireCheck (key: string, verdict: Verdict, at: number, isCutOff: boolean): void {
+    requireGapCheck(verdict, key, at, TTL, isCutOff)
   }
 
   #drop (kind: 'forget' | 'doubt', key: string, at: number): void {
@@ -126,8 +126,8 @@ class Pair {
   #confirm (key: string, now: number): boolean {
     const [one, other] = [this.#cache.peek(key), this.#model.peek(key)]
     const [end, expected] = [one, other].map((verdict) => {
-      if (verdict?.doubt !== undefined) verdict.doubt.trustedUntil = verdict.doubt.confirmableUntil
-      return verdict?.doubt?.confirmableUntil ?? Infinity
+      if (verdict?.gapCheck !== undefined) verdict.gapCheck.trustedUntil = verdict.gapCheck.confirmableUntil
+      return verdict?.gapCheck?.confirmableUntil ?? Infinity
     }) as [number, number]
     // Which time in the past it is makes no difference.
     return (end === expected || Math.max(end, expected) < now) && one?.askedAt === other?.askedAt && this.#cache.getKnown(key)?.notBefore === this.#model.getNotBefore(key)

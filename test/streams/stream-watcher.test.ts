@@ -34,7 +34,7 @@ class World {
       onSend()
       this.asked.push([token, Math.round(this.clock.monotonic() - this.#startedAt) / 1000])
       return await this.respond(token) as { active: boolean }
-    }, rules, { isEnabled: true, max: 20_000, maxBytes: 2 ** 30, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, listener: { onDoubt: (target) => this.watcher.onDoubt(target), onVerdict: (key, verdict) => this.watcher.onVerdict(key, verdict), onCutOff: (maxAge) => this.watcher.onCutOff(maxAge) }, ...options }, this.clock)
+    }, rules, { isEnabled: true, max: 20_000, maxBytes: 2 ** 30, ttl: 30, inactiveTtl: 5, refreshAhead: false, staleIfError: 0, onStale () {}, listener: { onOutdated: (target) => this.watcher.onOutdated(target), onVerdict: (key, verdict) => this.watcher.onVerdict(key, verdict), onCutOff: (maxAge) => this.watcher.onCutOff(maxAge) }, ...options }, this.clock)
     const check = (_request: FastifyRequest, { verdict }: { verdict: { granted: unknown, expiresAt: number } }): Error | undefined => verdict.granted === undefined || this.clock.wall() >= verdict.expiresAt ? INACTIVE : undefined
     this.watcher = new StreamWatcher({ introspector: this.introspector, check, isBusy: () => this.isBusy }, this.clock)
     t.teardown(() => this.watcher.close())
@@ -215,7 +215,7 @@ t.test('a stale verdict keeps the stream, and ZITADEL is asked again after 5 sec
   await world.open('a')
   await world.pass(31)
   world.respond = () => { throw OUTAGE }
-  world.watcher.onDoubt({ all: true })
+  world.watcher.onOutdated({ all: true })
   await settle()
   t.equal(world.asked.length, 2)
   await world.pass(20)
@@ -350,7 +350,7 @@ t.test('a recheck in flight when the server closes ends no stream, and is not re
   world.respond = async () => await new Promise<object>((resolve) => { arrive = resolve })
   await world.pass(60)
   t.equal(world.asked.length, 2)
-  world.watcher.onDoubt({ all: true })
+  world.watcher.onOutdated({ all: true })
   world.watcher.close()
   arrive({ active: false })
   await settle()

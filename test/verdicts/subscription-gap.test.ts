@@ -5,7 +5,7 @@ import type { SharedCache } from '../../lib/shared-cache/shared-cache.ts'
 import { Introspector } from '../../lib/verdicts/introspector.ts'
 import type { VerdictListener } from '../../lib/verdicts/verdict-listener.ts'
 import { ManualClock } from '../fixtures/clock.ts'
-import { doubtAfterGap, SubscriptionGaps } from '../../lib/verdicts/subscription-gap.ts'
+import { requireGapCheck, SubscriptionGaps } from '../../lib/verdicts/subscription-gap.ts'
 import { createVerdict, type Verdict } from '../../lib/verdicts/verdict.ts'
 
 const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
@@ -121,7 +121,7 @@ t.test('if the shared cache does not say whether a token was forgotten, it is as
   t.equal(await askAll(world), 20 - first)
 })
 
-t.test('a second gap during the check makes the verdict doubtful again', async (t) => {
+t.test('a second gap during the check requires another', async (t) => {
   const world = createWorld()
   const [token] = TOKENS as [string]
   await world.introspector.getVerdict(token)
@@ -229,11 +229,11 @@ t.test('an earlier gap does not lengthen the time for which a cut-off process us
 
 t.test('a gap is reported to the listener, because forgets may have been missed', async (t) => {
   const reported: unknown[] = []
-  const world = createWorld({ onDoubt: (target) => { reported.push(target) }, onVerdict: () => {}, onCutOff: (maxAge) => { reported.push(maxAge) } })
+  const world = createWorld({ onOutdated: (target) => { reported.push(target) }, onVerdict: () => {}, onCutOff: (maxAge) => { reported.push(maxAge) } })
   world.reportGap()
   t.same(reported.splice(0), [Infinity, { all: true }])
   world.reportGap('cut-off')
-  t.same(reported.splice(0), [12_000], 'no doubt while the process is cut off, because that is repeated every few seconds')
+  t.same(reported.splice(0), [12_000], 'no target while the process is cut off, because that is repeated every few seconds')
   world.reportForgetOfAll()
   t.same(reported.splice(0), [12_000], 'the process is still cut off')
   world.reportGap()
@@ -241,26 +241,26 @@ t.test('a gap is reported to the listener, because forgets may have been missed'
 })
 
 t.test('open connections are checked after a gap, and not again and again while the process is cut off', async (t) => {
-  const doubts: object[] = []
-  const world = createWorld({ onDoubt: (target) => { doubts.push(target) }, onVerdict () {}, onCutOff () {} })
+  const outdated: object[] = []
+  const world = createWorld({ onOutdated: (target) => { outdated.push(target) }, onVerdict () {}, onCutOff () {} })
   world.reportGap()
-  t.same(doubts, [{ all: true }])
+  t.same(outdated, [{ all: true }])
   world.reportGap('cut-off')
-  t.equal(doubts.length, 1)
+  t.equal(outdated.length, 1)
   world.reportGap()
-  t.equal(doubts.length, 2)
+  t.equal(outdated.length, 2)
 })
 
-t.test('after a gap, doubtful verdicts and those past their ttl together end at an even rate', async (t) => {
+t.test('after a gap, verdicts that must be checked and those past their ttl together end at an even rate', async (t) => {
   const [ttl, spread] = [30, 15_000]
   const rest = (fraction: number, delay: number): number => (1 - fraction) * (1 - delay / (ttl * 1000))
   for (const [key, fraction] of [['\0\0\0', 0], ['@\0\0', 0.25], ['\x80\0\0', 0.5], ['\xC0\0\0', 0.75]] as const) {
     const verdict = createVerdict({ active: true }, rules, 0, 0)
-    doubtAfterGap(verdict, key, 1000, ttl, false)
-    const delay = verdict.doubt!.confirmableUntil - 1000
+    requireGapCheck(verdict, key, 1000, ttl, false)
+    const delay = verdict.gapCheck!.confirmableUntil - 1000
     t.ok(Math.abs(rest(fraction, delay) - (1 - delay / spread)) < 1e-9, `${fraction} ends after ${delay} ms`)
-    doubtAfterGap(verdict, key, 5000, ttl, false)
-    t.equal(verdict.doubt!.confirmableUntil, delay + 1000, 'a later gap does not lengthen it')
+    requireGapCheck(verdict, key, 5000, ttl, false)
+    t.equal(verdict.gapCheck!.confirmableUntil, delay + 1000, 'a later gap does not lengthen it')
   }
 })
 
@@ -273,11 +273,11 @@ t.test('gaps that are applied together, when a verdict is read, shorten its use 
         const [atOnce, together] = [0, 1].map(() => createVerdict({ active: true }, rules, 0, 0)) as [Verdict, Verdict]
         for (const [index, kind] of [...kinds].entries()) {
           gaps.record(start + index * 1000, kind === 'c')
-          doubtAfterGap(atOnce, key, start + index * 1000, ttl, kind === 'c')
+          requireGapCheck(atOnce, key, start + index * 1000, ttl, kind === 'c')
         }
-        t.equal(together.doubt, undefined, 'a gap itself changes no verdict, so that it blocks nothing')
+        t.equal(together.gapCheck, undefined, 'a gap itself changes no verdict, so that it blocks nothing')
         gaps.apply(together, key)
-        t.same(together.doubt, atOnce.doubt, `${kinds} from ${start}`)
+        t.same(together.gapCheck, atOnce.gapCheck, `${kinds} from ${start}`)
       }
     }
   }
@@ -291,11 +291,11 @@ t.test('of the gaps that were more than 15 seconds ago one is kept, because any 
     const kept = verdict()
     // With this key the spread is 0.
     gaps.apply(kept, '\0\0\0')
-    t.equal(kept.doubt!.confirmableUntil, expected)
+    t.equal(kept.gapCheck!.confirmableUntil, expected)
     const later = verdict()
     later.lastGap = gaps.count - 1
     gaps.apply(later, '\0\0\0')
-    t.equal(later.doubt!.confirmableUntil, times.at(-1))
+    t.equal(later.gapCheck!.confirmableUntil, times.at(-1))
   }
 })
 
@@ -306,12 +306,12 @@ t.test('a verdict that was read after a gap, and one that was asked for after it
   world.reportGap()
   world.clock.advance(0.001)
   t.equal(await world.introspector.getVerdict(read), verdict)
-  const { doubt } = verdict
+  const { gapCheck } = verdict
   t.equal(world.introspector.getCached(read, Infinity), verdict)
-  t.equal(verdict.doubt, doubt)
+  t.equal(verdict.gapCheck, gapCheck)
   const other = await world.introspector.getVerdict(later)
   t.equal(world.introspector.getCached(later, Infinity), other)
-  t.equal(other.doubt, undefined)
+  t.equal(other.gapCheck, undefined)
   world.reportGap()
   for (const token of [read, later]) t.equal(world.introspector.getCached(token, Infinity), undefined)
 })

@@ -20,7 +20,7 @@ t.test('each kind of verdict is used until its ttl ends', async (t) => {
     t.equal(store.get('key', ttl, Infinity), undefined)
     t.equal(store.get('key', 10, 10), undefined)
     t.equal(store.get('key', 9, 10), verdict)
-    verdict.doubt = { trustedUntil: 100, confirmableUntil: 100, isConfirmed: false }
+    verdict.gapCheck = { trustedUntil: 100, confirmableUntil: 100, isConfirmed: false }
     t.equal(store.get('key', 99, Infinity), verdict)
     t.equal(store.get('key', 100, Infinity), undefined)
     t.equal(store.peek('key'), verdict)
