@@ -119,7 +119,7 @@ async function diagnoseApi (config: Config, client: { readonly clientId: string 
   const source = await openIntrospectionSource(config, systemClock, new Reporter(SILENT, systemClock), new Registration())
   try {
     // Any response to a random token means that ZITADEL accepts this API.
-    const failure = await source.introspect(randomUUID(), () => {}).then(() => undefined, (error: ZitadelError) => error.cause as Error)
+    const failure = await source.introspect(randomUUID(), { onSend () {} }).then(() => undefined, (error: ZitadelError) => error.cause as Error)
     const credentials = diagnoseCredentials(failure, !('alg' in client), way.some(({ cause }) => cause === 'clock_ahead'))
     if (failure !== undefined || token === undefined) return [credentials, ...diagnoseFormOnly(token, config)]
     return [credentials, ...await diagnoseToken(token, config, client.clientId, source.introspect, systemClock.wall())]

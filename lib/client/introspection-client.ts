@@ -11,18 +11,25 @@ import { Transport, type TransportOptions } from './transport.ts'
 import { classifyResponse } from './response-classification.ts'
 import { toOutageError } from './outage.ts'
 
+export interface IntrospectOptions {
+  /** Called right before the token is sent. Later changes at the server can be missing in the response. */
+  readonly onSend: () => void
+  /** Given for a known token. It is called if the first response says inactive, before the second request. */
+  readonly onUnconfirmed?: (() => void) | undefined
+  /** Called with the HTTP status of the last response. */
+  readonly onResponse?: ((status: number) => void) | undefined
+  /** The subject of a known token. The queue serves subjects alternately. */
+  readonly subject?: unknown
+  /** The number of other requests that wait for the response. */
+  readonly countJoined?: () => number
+}
+
 /**
  * Introspects one token.
  *
- * @param onSend is called right before the token is sent. Later changes at the server can be missing in the response.
- * @param onUnconfirmed is given for a known token. It is called if the first response says inactive,
- *   before the second request.
- * @param onResponse is called with the HTTP status of the last response
- * @param subject the subject of a known token. The queue serves subjects alternately.
- * @param countJoined the number of other requests that wait for the response
  * @throws ZitadelError `FST_ZITADEL_UNAVAILABLE` or `FST_ZITADEL_CLIENT_REJECTED`
  */
-export type Introspect = (token: string, onSend: () => void, onUnconfirmed?: () => void, onResponse?: (status: number) => void, subject?: unknown, countJoined?: () => number) => Promise<IntrospectionResponse>
+export type Introspect = (token: string, options: IntrospectOptions) => Promise<IntrospectionResponse>
 
 export interface ClientOptions extends TransportOptions {
   /** Milliseconds for the whole of one introspection. */
@@ -74,7 +81,7 @@ export class IntrospectionClient {
   }
 
   /** An {@link Introspect} that fails at once while the circuit is open, and waits in the queue. */
-  readonly introspect: Introspect = async (token, onSend, onUnconfirmed, onResponse, subject) => {
+  readonly introspect: Introspect = async (token, { onSend, onUnconfirmed, onResponse, subject }) => {
     const call: CallState = { permit: undefined, hasStarted: false, isSent: false, shouldReport: true, onResponse }
     return await this.#execute(call, async () => {
       const permit = this.#circuit.acquire()
@@ -88,10 +95,10 @@ export class IntrospectionClient {
   }
 
   /** An {@link Introspect} that always sends its request, at once. */
-  readonly introspectDirectly: Introspect = async (token, onSend) => await this.#introspectNow(token, onSend, true)
+  readonly introspectDirectly: Introspect = async (token, { onSend }) => await this.#introspectNow(token, onSend, true)
 
   /** The same, but the caller reports the failure. */
-  readonly introspectSilently: Introspect = async (token, onSend) => await this.#introspectNow(token, onSend, false)
+  readonly introspectSilently: Introspect = async (token, { onSend }) => await this.#introspectNow(token, onSend, false)
 
   async #introspectNow (token: string, onSend: () => void, shouldReport: boolean): Promise<IntrospectionResponse> {
     const call: CallState = { permit: this.#circuit.acquireAlways(), hasStarted: true, isSent: false, shouldReport }

@@ -6,15 +6,20 @@ import type { Introspect } from './introspection-client.ts'
 
 /** Returns the same function, which publishes each introspection if anything observes it. */
 export function traceIntrospections (introspect: Introspect, registration: Registration, clock: Clock): Introspect {
-  return async (token, onSend, onUnconfirmed, _onResponse, subject, countJoined) => {
-    if (!registration.isTraced) return await introspect(token, onSend, onUnconfirmed, undefined, subject)
+  return async (token, options) => {
+    if (!registration.isTraced) return await introspect(token, options)
+    const { onSend, onUnconfirmed, countJoined } = options
     const trace = new IntrospectionTrace(registration.id, onUnconfirmed !== undefined, countJoined, clock)
     return await registration.trace(trace, async () => {
       try {
-        const response = await introspect(token, () => {
-          trace.recordRequest()
-          onSend()
-        }, onUnconfirmed, (status) => trace.recordStatus(status), subject)
+        const response = await introspect(token, {
+          ...options,
+          onSend: () => {
+            trace.recordRequest()
+            onSend()
+          },
+          onResponse: (status) => trace.recordStatus(status)
+        })
         trace.recordOutcome(response.active ? 'active' : 'inactive')
         return response
       } catch (error) {

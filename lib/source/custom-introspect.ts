@@ -20,7 +20,7 @@ export const runAtOnce: RunCall = async (_isKnown, _subject, _deadline, work) =>
  * @param onFailure called for each introspection without a response
  */
 export function wrapCustomIntrospect (introspect: (token: string) => unknown, timeout: number, run: RunCall, onFailure: (error: ZitadelError) => void): Introspect {
-  return async (token, onSend, onUnconfirmed, _onResponse, subject) => {
+  return async (token, { onSend, onUnconfirmed, subject }) => {
     let hasStarted = false
     const call = async (deadline: Deadline): Promise<unknown> => await run(onUnconfirmed !== undefined, subject, deadline, async () => {
       hasStarted = true

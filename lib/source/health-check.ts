@@ -13,7 +13,7 @@ const RESULT_TTL_MS = 5000
 
 /** Introspects a random token. Any response to it means that ZITADEL accepts this API. */
 export async function introspectRandomToken (introspect: Introspect): Promise<void> {
-  await introspect(randomUUID(), () => {})
+  await introspect(randomUUID(), { onSend () {} })
 }
 
 /** Converts the outcome of work that throws only ZitadelErrors. */

@@ -148,7 +148,8 @@ export class VerdictLoader {
     const isKnown = known !== undefined && this.#clock.wall() < known.expiresAt
     const onUnconfirmed = isKnown ? () => { if (cached !== undefined) cached.isUnconfirmed = true } : undefined
     const send = async (): Promise<TimedResponse> => {
-      const response = await this.#send(token, () => this.#pending.markSent(pending, this.#clock.monotonic()), onUnconfirmed, undefined, known?.sub, () => pending.joined)
+      const onSend = (): void => this.#pending.markSent(pending, this.#clock.monotonic())
+      const response = await this.#send(token, { onSend, onUnconfirmed, subject: known?.sub, countJoined: () => pending.joined })
       return { response, askedAt: pending.sentAt! }
     }
     // An older response than the cached one could bring back a revoked role. The clocks can differ by CLOCK_SKEW_MS.

@@ -30,7 +30,7 @@ class World {
 
   constructor (t: TestContext, options: object = {}) {
     const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
-    this.introspector = new Introspector(async (token, onSend) => {
+    this.introspector = new Introspector(async (token, { onSend }) => {
       onSend()
       this.asked.push([token, Math.round(this.clock.monotonic() - this.#startedAt) / 1000])
       return await this.respond(token) as { active: boolean }

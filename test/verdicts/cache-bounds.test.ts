@@ -8,8 +8,8 @@ import { startPeer } from '../fixtures/peer.ts'
 
 t.test('a flood of 100,000 random tokens evicts no active verdict', async (t) => {
   let asked = 0
-  const introspect: Introspect = async (token, sending) => {
-    sending()
+  const introspect: Introspect = async (token, { onSend }) => {
+    onSend()
     const active = token.startsWith('user')
     if (active) asked++
     return { active }

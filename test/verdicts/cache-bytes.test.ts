@@ -8,7 +8,7 @@ import { startConnectedApp } from '../fixtures/test-app.ts'
 /** An introspector of which each response has as many characters as its token says: `a5000` is active, `i5000` is not. */
 async function createWorld (maxBytes: number): Promise<{ introspector: Introspector, asked: Array<[token: string, subject: unknown]>, cached: (tokens: string[]) => number }> {
   const asked: Array<[string, unknown]> = []
-  const introspect: Introspect = async (token, onSend, _onUnconfirmed, _onResponse, subject) => {
+  const introspect: Introspect = async (token, { onSend, subject }) => {
     onSend()
     asked.push([token, subject])
     const text = 'x'.repeat(Number(/\d+/.exec(token)![0]))

@@ -28,7 +28,7 @@ function createWorld (options: object = {}): World {
     respond: (token) => ({ active: true, sub: token === 'three' ? 'ben' : 'ada', jti: SESSIONS[token] }),
     introspector: undefined as never
   }
-  const introspect: Introspect = async (token, onSend, onUnconfirmed) => {
+  const introspect: Introspect = async (token, { onSend, onUnconfirmed }) => {
     onSend()
     world.asked.push([token, onUnconfirmed !== undefined])
     return await world.respond(token, onUnconfirmed) as { active: boolean }

@@ -12,7 +12,7 @@ interface World { readonly clock: ManualClock, readonly introspector: Introspect
 function createWorld (options: Partial<IntrospectorOptions> = {}): World {
   const clock = new ManualClock()
   const asked: unknown[] = []
-  const introspect: Introspect = async (token, onSend, _onUnconfirmed, _onResponse, subject) => {
+  const introspect: Introspect = async (token, { onSend, subject }) => {
     onSend()
     asked.push(subject)
     return { active: !token.startsWith('i'), sub: `owner of ${token}`, jti: 'V2_1-at_1' }

@@ -42,7 +42,7 @@ function createWorld (listener?: VerdictListener, whileAsking = (): void => {}, 
     isForgotten: async () => await world.isForgotten(),
     forget: async () => {}
   } as unknown as SharedCache
-  const introspect: Introspect = async (token, onSend) => {
+  const introspect: Introspect = async (token, { onSend }) => {
     onSend()
     if (world.isDown) throw createUnavailableError(new OutageError('down', 'check'))
     asked.push(token)

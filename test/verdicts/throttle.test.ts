@@ -45,7 +45,7 @@ t.test('a flood of doubts of all verdicts has the effect of two, for this proces
   } as unknown as SharedCache
   let asked = 0
   const rules = { personalAccessTokens: true, customScopes: 'roles' } as const
-  const introspector = new Introspector(async (_token, onSend) => {
+  const introspector = new Introspector(async (_token, { onSend }) => {
     onSend()
     asked++
     return { active: true, sub: 'ada' }

@@ -21,7 +21,7 @@ export async function diagnoseToken (token: string, config: Config, clientId: st
   const form = diagnoseTokenForm(token, config, now)
   if (!form.isToken) return [form.diagnosis]
   try {
-    const response = await introspect(token, () => {})
+    const response = await introspect(token, { onSend () {} })
     return [form.diagnosis, ...response.active ? diagnoseActive(response, config, now) : [await diagnoseInactive(token, form, config, clientId)]]
   } catch (error) {
     // The message is for callers, the cause for operators.
