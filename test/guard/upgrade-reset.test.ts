@@ -29,7 +29,7 @@ async function startUpgradeApp (t: TestContext): Promise<UpgradeApp> {
     })
   }
   // Registered first, so it runs before the hook of the guard.
-  holdErrors('/')
+  for (const path of ['/', '/early']) holdErrors(path)
   await app.register(fastifyAuth)
   const introspect = async (token: string): Promise<object> => {
     app.server.emit('introspecting')
@@ -40,7 +40,7 @@ async function startUpgradeApp (t: TestContext): Promise<UpgradeApp> {
   // The denial of a strategy is final only in the hook of the guard.
   holdErrors('/own')
   app.get('/', { config: { scopes: [] } }, async () => 'served')
-  app.get('/own', { config: { access: 'own' }, onRequest: app.auth([app.zitadel.require({ scopes: [] })]) }, async () => 'served')
+  for (const path of ['/own', '/early']) app.get(path, { config: { access: 'own' }, onRequest: app.auth([app.zitadel.require({ scopes: [] })]) }, async () => 'served')
   app.server.on('upgrade', (request, socket) => {
     const response = new ServerResponse(request)
     response.assignSocket(socket as Socket)
@@ -102,7 +102,7 @@ t.test('a reset of an upgrade during the introspection after a forget does not e
   found.introspection.open()
 })
 
-for (const path of ['/', '/own']) {
+for (const path of ['/', '/own', '/early']) {
   for (const [name, token] of [['without a token', undefined], ['with a malformed token', 'a b'], ['with an inactive token', 'bad']] as const) {
     t.test(`a reset of an upgrade of ${path} ${name} before the denial is sent does not end the process`, async (t) => {
       const { app, introspection, answer } = await startUpgradeApp(t)
@@ -118,7 +118,7 @@ for (const path of ['/', '/own']) {
   }
 }
 
-for (const [name, path, introspections] of [['one introspection', '/accepted', 1], ['a second one', '/accepted-again', 2]] as const) {
+for (const [name, path, introspections] of [['one introspection', '/accepted', 1], ['a second one', '/accepted-again', 2], ['the denial of another strategy', '/accepted-by-another', 1]] as const) {
   t.test(`an upgrade that is accepted after ${name} has no listener of the guard left`, async (t) => {
     const { app, introspection } = await startUpgradeApp(t)
     let [count, asked]: [number | undefined, number] = [undefined, 0]
@@ -126,6 +126,8 @@ for (const [name, path, introspections] of [['one introspection', '/accepted', 1
     const handler = async (request: FastifyRequest): Promise<void> => { count = request.raw.socket.listeners('error').filter(({ name }) => name === 'ignoreError').length }
     app.get('/accepted', { config: { scopes: [] } }, handler)
     app.get('/accepted-again', { config: { scopes: [] }, preValidation: async () => { await app.zitadel.forget({ token: 'good' }) } }, handler)
+    const { zitadel } = app
+    app.get('/accepted-by-another', { config: { access: 'own' }, onRequest: app.auth([zitadel.require({ roles: ['admin'] }), zitadel.require({ roles: ['owner'] }), zitadel.require()]) }, handler)
     const port = await listen(app)
     introspection.open()
     const [caller, server] = await upgrade(app, port, path, 'good')

@@ -1,8 +1,16 @@
 import type { FastifyRequest, FastifyReply } from 'fastify'
 import { logDenial } from './denial-log.ts'
+import { handleUpgradeErrors } from './upgrade.ts'
 
-/** The last denial by a strategy: the one that @fastify/auth reports. Removed when its line is written, or the request is let in. */
-const strategyDenials = new WeakMap<object, Error & { statusCode?: number }>()
+interface StrategyDenial {
+  /** The last one: @fastify/auth reports it. */
+  error: Error & { readonly statusCode?: number }
+  /** Ends the handling of errors of an upgrade. */
+  readonly endHandling: () => void
+}
+
+/** Denials by strategies. One is removed when its line is written, or the request is let in. */
+const strategyDenials = new WeakMap<object, StrategyDenial>()
 
 /**
  * Writes the line of a denial by a strategy, if the request fails with it. Another strategy may still allow the request. If the
@@ -10,11 +18,14 @@ const strategyDenials = new WeakMap<object, Error & { statusCode?: number }>()
  * @fastify/auth.
  */
 export function logStrategyDenial (request: FastifyRequest, { raw }: FastifyReply, denial: Error): void {
-  const isFirst = !strategyDenials.has(raw)
-  strategyDenials.set(raw, denial)
-  if (!isFirst) return
+  const earlier = strategyDenials.get(raw)
+  if (earlier !== undefined) {
+    earlier.error = denial
+    return
+  }
+  strategyDenials.set(raw, { error: denial, endHandling: handleUpgradeErrors(request) })
   raw.once('finish', () => {
-    const last = strategyDenials.get(raw)
+    const last = strategyDenials.get(raw)?.error
     strategyDenials.delete(raw)
     if (last !== undefined && (raw.statusCode === last.statusCode || raw.statusCode === 401)) logDenial(request, last)
   })
@@ -22,7 +33,7 @@ export function logStrategyDenial (request: FastifyRequest, { raw }: FastifyRepl
 
 /** Whether the last denial by a strategy is this error. */
 export function isStrategyDenial ({ raw }: FastifyReply, error: Error): boolean {
-  return strategyDenials.get(raw) === error
+  return strategyDenials.get(raw)?.error === error
 }
 
 /** Writes the line of a denial by a strategy, when the request fails with it. */
@@ -34,5 +45,6 @@ export function logFailedStrategy (request: FastifyRequest, reply: FastifyReply,
 
 /** The request is let in: a later failure is not that of an earlier strategy. */
 export function forgetStrategyDenial ({ raw }: FastifyReply): void {
+  strategyDenials.get(raw)?.endHandling()
   strategyDenials.delete(raw)
 }
