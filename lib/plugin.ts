@@ -62,7 +62,7 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
       await source.close()
       reporter.flush()
     })
-    verifyOnStart(app, config, source)
+    verifyOnStart(app, config, source, registration)
     const introspector = new Introspector(source.introspect, config, {
       ...config.cache,
       sharedCache: source.sharedCache,

@@ -107,7 +107,7 @@ export interface ZitadelOptions {
   /** Bounds on introspections. Default `{ concurrent: 32, queue: 4000 }`. */
   readonly limits?: LimitOptions | undefined
   /**
-   * Whether the credentials of this API are checked at the start, by one introspection. `true`: the start fails if ZITADEL does not accept them within `timeout`.
+   * Whether the credentials of this API are checked at the start, by one introspection. `true`: the start fails if ZITADEL does not accept them within `timeout`, with an error that has the reason.
    * `false`: no check. Default: the check runs in the background once the server listens, and a failure is one log line.
    */
   readonly verifyOnStart?: boolean | undefined

@@ -18,11 +18,12 @@ import type { IntrospectionSource } from './introspection-source.ts'
  */
 export function openCustomSource (introspect: NonNullable<Config['introspect']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void): IntrospectionSource {
   const limiter = new Limiter(config.limits, config.timeout / 2, clock)
-  const wrap = (run: Limiter['run']): Introspect => wrapCustomIntrospect(introspect, config.timeout, run, onFailure)
+  const wrap = (run: Limiter['run'], report = onFailure): Introspect => wrapCustomIntrospect(introspect, config.timeout, run, report)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(wrap(runAtOnce))), clock).run
   const sharedCache = openSharedCache(config, undefined, clock, reporter.log)
   return {
     introspect: traceIntrospections(wrap(async (...call) => await limiter.run(...call)), registration, clock),
+    introspectSilently: wrap(runAtOnce, () => {}),
     sharedCache,
     check,
     reload: check,

@@ -6,6 +6,8 @@ import type { CheckResult } from './health-check.ts'
 /** The source of responses during the life of a server. */
 export interface IntrospectionSource {
   readonly introspect: Introspect
+  /** Asks at once, without a log line about a failure. */
+  readonly introspectSilently: Introspect
   /** Undefined without the option `cache.shared`. */
   readonly sharedCache: SharedCache | undefined
   readonly check: () => Promise<CheckResult>

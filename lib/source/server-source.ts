@@ -63,6 +63,7 @@ export async function openServerSource (server: NonNullable<Config['authorizatio
   const watch = file === undefined ? undefined : new KeyFileWatch(file, fingerprint, { replace: rotation.reload, onChanged: rotation.flushFailures, onRestored: rotation.endFailures }, pollInterval)
   return {
     introspect: traceIntrospections(rotation.introspect, registration, clock),
+    introspectSilently: async (...call) => await rotation.client.introspectSilently(...call),
     sharedCache,
     check: check.run,
     reload: watch?.replace ?? rotation.reload,

@@ -1,9 +1,12 @@
 import t from 'tap'
 import Fastify from 'fastify'
 import zitadel, { type ZitadelOptions } from '../../lib/index.ts'
+import type { CredentialsMessage, OutageMessage } from '../../lib/channels.ts'
 import { startStandIn, type StandIn } from '../../lib/testing/index.ts'
+import { getFreePort } from '../fixtures/redis.ts'
+import { collectMessages } from '../fixtures/subscribe.ts'
 import { listen, type TestContext } from '../fixtures/guarded-app.ts'
-import { startTestApp, type TestApp } from '../fixtures/test-app.ts'
+import { basic, startTestApp, type TestApp } from '../fixtures/test-app.ts'
 
 /** A stand-in that is closed after the test. */
 async function startClosingStandIn (t: TestContext): Promise<StandIn> {
@@ -45,6 +48,29 @@ t.test('with verifyOnStart, the server does not start if ZITADEL is down or does
   t.ok(performance.now() - startedAt < 500 + 2000)
   await standIn.close()
   t.match(await findStartError(t, { issuer, credentials, verifyOnStart: true }), { message: 'option "verifyOnStart": no answer from ZITADEL (ECONNREFUSED): check that ZITADEL runs, and listens at "issuer" or "address"' })
+})
+
+t.test('with verifyOnStart, a failure is one error with the status of a request that fails, and no log line beside it', async (t) => {
+  const { issuer, credentials, api } = await startClosingStandIn(t)
+  api.deactivate()
+  const origin = `http://127.0.0.1:${await getFreePort()}`
+  const outages = collectMessages<OutageMessage>(t, 'fastify-zitadel:outage')
+  const changes = collectMessages<CredentialsMessage>(t, 'fastify-zitadel:credentials')
+  for (const [options, expected] of [
+    [{ issuer, credentials }, { code: 'FST_ZITADEL_CLIENT_REJECTED', statusCode: 500, headers: {} }],
+    [{ issuer: origin, credentials: basic }, { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } }],
+    [{ introspect: () => { throw new Error('broken') } }, { code: 'FST_ZITADEL_UNAVAILABLE', statusCode: 503, headers: { 'retry-after': '5' } }]
+  ] as const) {
+    const lines: string[] = []
+    const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => { lines.push(line) } } } })
+    app.register(zitadel, { ...options, verifyOnStart: true })
+    await t.rejects(async () => await app.ready(), expected)
+    await app.close()
+    t.same(lines, [])
+  }
+  const published = [...changes, ...outages.filter(({ state }) => state === 'failed')]
+  t.match(published, [{ state: 'rejected', reason: /^ZITADEL rejects/ }, { state: 'failed', reason: /ECONNREFUSED/ }, { state: 'failed', reason: 'introspect() threw' }], 'each is published once')
+  t.equal(published.length, 3)
 })
 
 t.test('without verifyOnStart, an app that does not listen sends no request', async (t) => {
