@@ -20,15 +20,15 @@ async function echo (t: TestContext, first: boolean): Promise<FastifyInstance> {
   return app
 }
 
-/** The response to an upgrade: its status, and the challenge of a denial. */
-async function upgrade (url: string, headers: Record<string, string>): Promise<{ socket: WebSocket, status: number, challenge?: string | undefined }> {
+/** The response to an upgrade: its status, and two headers of a denial. */
+async function upgrade (url: string, headers: Record<string, string>): Promise<{ socket: WebSocket, status: number, challenge?: string | undefined, connection?: string | undefined }> {
   const socket = new WebSocket(url, { headers })
   return await new Promise((resolve, reject) => {
     socket.on('error', reject)
     socket.on('open', () => { resolve({ socket, status: 101 }) })
     socket.on('unexpected-response', (request, response) => {
       request.destroy()
-      resolve({ socket, status: response.statusCode!, challenge: response.headers['www-authenticate'] })
+      resolve({ socket, status: response.statusCode!, challenge: response.headers['www-authenticate'], connection: response.headers.connection })
     })
   })
 }
@@ -38,9 +38,9 @@ for (const first of [true, false]) {
     const app = await echo(t, first)
     const url = `ws://127.0.0.1:${await listen(app)}/socket`
 
-    t.match(await upgrade(url, {}), { status: 401, challenge: 'Bearer' })
-    t.match(await upgrade(url, bearer('bad')), { status: 401, challenge: 'Bearer error="invalid_token"' })
-    t.match(await upgrade(url, bearer('good')), { status: 403, challenge: 'Bearer error="insufficient_scope"' })
+    t.match(await upgrade(url, {}), { status: 401, challenge: 'Bearer', connection: 'close' })
+    t.match(await upgrade(url, bearer('bad')), { status: 401, challenge: 'Bearer error="invalid_token"', connection: 'close' })
+    t.match(await upgrade(url, bearer('good')), { status: 403, challenge: 'Bearer error="insufficient_scope"', connection: 'close' })
 
     const { socket, status } = await upgrade(url, bearer('admin'))
     t.equal(status, 101)

@@ -22,6 +22,8 @@ export function closeDeniedUpgrade (request: FastifyRequest, reply: FastifyReply
   const { raw } = request
   if (!isUpgrade(raw)) return
   handleUpgradeErrors(request)
+  // Node writes `connection: close` then.
+  reply.raw.shouldKeepAlive = false
   reply.raw.once('finish', () => raw.socket.destroySoon())
 }
 
