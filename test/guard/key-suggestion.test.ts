@@ -110,7 +110,7 @@ const NESTED: Array<[key: string, inner: string, value: object]> = [
   ['other', 'roles', { auth: { zitadel: { roles: [['a'], ['b']] } } }]
 ]
 for (const [key, inner, value] of NESTED) {
-  t.test(`a requirement inside of "${key}" is refused where a route declares nothing of this plugin: ${inspect(value, { depth: 4 })}`, async (t) => {
+  t.test(`a requirement inside of "${key}" is refused where a route declares nothing of this plugin: ${inspect(value, { depth: 4, breakLength: Infinity })}`, async (t) => {
     const { app } = await startGuardedApp(t)
     t.throws(() => app.get('/', { config: { [key]: value } as object }, handler), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${inner}" inside "${key}" has no effect: put it directly into "config". If it belongs to another plugin, add { scopes: [] }, which requires an active token, or { access: 'public' }` })
     for (const [index, own] of [{ roles: ['a'] }, { scopes: [] }, { access: 'own' }].entries()) app.get(`/${index}`, { config: { ...own, [key]: value } as object }, handler)

@@ -7,6 +7,6 @@ export type InstanceHooks = Readonly<Record<string, ReadonlyArray<(...args: neve
 
 /** Lists the hooks of all scopes. Fastify has no public way to them: without its symbol, none is found. */
 export function listInstanceHooks (root: FastifyInstance): InstanceHooks[] {
-  const symbol = findSymbol(root, 'fastify.hooks')
-  return symbol === undefined ? [] : listScopes(root).map((scope) => (scope as unknown as Record<symbol, InstanceHooks>)[symbol]!)
+  const symbol = findSymbol(root, 'fastify.hooks')!
+  return listScopes(root).map((scope) => (scope as unknown as Record<symbol, InstanceHooks | undefined>)[symbol]).filter((hooks) => hooks !== undefined)
 }
