@@ -10,10 +10,12 @@ import { isB64Token } from '../oauth/bearer.ts'
 import { createAccessChecks, type AccessChecks, type CreateToolChecks, type ToolChecks } from './checks/access-checks.ts'
 import { getAccessContext, setAccessContext, omitRequirement } from './checks/access-context.ts'
 import { createBearerErrorsFinder, type BearerErrorsFinder } from './denials/bearer-errors.ts'
-import { addPendingCheck, getCheckState, holdRequest } from './checks/check-state.ts'
+import { addPendingCheck, getCheckState } from './checks/check-state.ts'
 import type { PublishDecision } from './decision.ts'
 import { createContextCheck, type ContextCheck } from './checks/context-check.ts'
 import { endCheck, endStrategyCheck, failRequest, type EndCheck, type GuardHook } from './denials/denial.ts'
+import { isHandlingError } from './denials/error-hooks.ts'
+import { holdRequest } from './denials/request-hold.ts'
 import { createSecondCheck } from './second-check.ts'
 import { markStrategy } from './startup/strategy-hooks.ts'
 import { createResourceFinder } from './checks/resource-finder.ts'
@@ -52,7 +54,7 @@ export class Guard {
     const secondCheck = createSecondCheck(this.#checks, this.#toolChecks.late, clock.monotonic)
     this.secondCheck = (request, reply, done) => {
       const state = getCheckState(request)
-      if (state !== undefined && holdRequest(state, request, done, () => this.secondCheck(request, reply, done))) return
+      if (state !== undefined && holdRequest(state, request, reply, done, () => this.secondCheck(request, reply, done))) return
       // A route that needs no token can pass a request to the not-found handler, by reply.callNotFound(), and an error handler one that was denied.
       if (request.is404 && (state?.hasFailed === true || getAccessContext(request) === undefined)) return this.onRequest(request, reply, done)
       if (!DECISION.hasSubscribers) return secondCheck(request, reply, done)
@@ -123,7 +125,7 @@ export class Guard {
     const removeCheck = addPendingCheck(request, check)
     check.then((denial) => {
       removeCheck()
-      this.#decide(request, reply, denial, verdict, false, end, done)
+      if (!isHandlingError(reply)) this.#decide(request, reply, denial, verdict, false, end, done)
     }).catch((error: unknown) => { failRequest(request, reply, error) })
   }
 

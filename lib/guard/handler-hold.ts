@@ -1,5 +1,6 @@
 import type { FastifyInstance, preHandlerHookHandler, RouteOptions } from 'fastify'
-import { getCheckState, holdRequest } from './checks/check-state.ts'
+import { getCheckState } from './checks/check-state.ts'
+import { holdRequest } from './denials/request-hold.ts'
 import { listInstanceHooks } from './routes/instance-hooks.ts'
 import { listNotFoundContexts } from './routes/not-found-contexts.ts'
 import { getRootScope } from './routes/server-scopes.ts'
@@ -35,5 +36,5 @@ function hasInstanceHooks (root: FastifyInstance): boolean {
 
 const fastifyZitadelHold: preHandlerHookHandler = (request, reply, done) => {
   const state = getCheckState(request)
-  if (state === undefined || !holdRequest(state, request, done, () => fastifyZitadelHold.call(request.server, request, reply, done))) done()
+  if (state === undefined || !holdRequest(state, request, reply, done, () => fastifyZitadelHold.call(request.server, request, reply, done))) done()
 }

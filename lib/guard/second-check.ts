@@ -5,6 +5,7 @@ import { composeStrategies } from './auth-composition.ts'
 import { findDenial } from './checks/context-check.ts'
 import { forgetStrategyDenial } from './denials/strategy-denial.ts'
 import { endCheck, failRequest, type GuardHook } from './denials/denial.ts'
+import { isHandlingError } from './denials/error-hooks.ts'
 import { handleUpgradeErrors } from './denials/upgrade.ts'
 
 /**
@@ -43,7 +44,8 @@ export function createSecondCheck ({ active, unexpired, scopes, roles }: AccessC
         setAccessContext(request, renewed)
         return findDenial(active, request, renewed) ?? findDenial(unexpired, request, renewed)
       })
-      .then((denial) => endCheck(request, reply, denial, done), (error) => endCheck(request, reply, toRequestError(error), done))
+      .catch(toRequestError)
+      .then((denial) => { if (!isHandlingError(reply)) endCheck(request, reply, denial, done) })
       .catch((error: unknown) => { failRequest(request, reply, error) })
   }
   const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles], [checkTools], [checkScopes, checkTools], [checkRoles, checkTools], [checkScopes, checkRoles, checkTools]].map((grants) => composeStrategies([checkToken, ...grants]))

@@ -158,33 +158,48 @@ t.test('a response that has begun is not replaced by the error of a hook', async
   t.same([statusCode, body], [200, 'whole'])
 })
 
-for (const [name, count] of [['first', 1], ['second', 2]] as const) {
-  t.test(`a ${name} check that ends while an onError hook runs does not end the process`, async (t) => {
-    const lines: string[] = []
-    let calls = 0
-    let begin = (): void => {}
-    let end = (): void => {}
-    const begun = new Promise<void>((resolve) => { begin = resolve })
-    const ended = new Promise<void>((resolve) => { end = resolve })
-    const app = Fastify({ handlerTimeout: 50, logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } } } as object)
-    t.teardown(async () => await app.close())
-    await app.register(createPlugin(new ManualClock()), {
-      introspect: async () => {
-        if (++calls < count) return activeResponse()
-        await begun
-        setImmediate(end)
-        return { active: false }
-      }
-    })
-    app.addHook('onError', async () => {
-      begin()
-      await ended
-    })
-    app.addHook('preValidation', async () => { await app.zitadel.forget({ token: 'good' }) })
-    app.get('/', async () => 'served')
-    t.equal((await getter(app)('/')).statusCode, 503)
-    t.ok(lines.some((line) => JSON.parse(line).msg === 'fastify-zitadel: an error was thrown when a check of the token called back, and another response is under way'))
-  })
+for (const check of ['first', 'second', 'strategy'] as const) {
+  for (const isBefore of [true, false]) {
+    for (const active of [true, false]) {
+      t.test(`a ${check} check with ${active ? 'an active' : 'an inactive'} token does not go on while an onError hook registered ${isBefore ? 'before' : 'after'} the plugin runs`, async (t) => {
+        let calls = 0
+        let begin = (): void => {}
+        let end = (): void => {}
+        const begun = new Promise<void>((resolve) => { begin = resolve })
+        const ended = new Promise<void>((resolve) => { end = resolve })
+        const served: string[] = []
+        const app = Fastify({ handlerTimeout: 50 } as object)
+        t.teardown(async () => await app.close())
+        const addErrorHook = (): void => {
+          app.addHook('onError', async () => {
+            begin()
+            await ended
+          })
+        }
+        if (isBefore) addErrorHook()
+        await app.register(createPlugin(new ManualClock()), {
+          introspect: async () => {
+            if (++calls < (check === 'second' ? 2 : 1)) return activeResponse()
+            await begun
+            // After what continues when the response has arrived.
+            setImmediate(() => setImmediate(end))
+            return active ? activeResponse() : { active }
+          }
+        })
+        if (!isBefore) addErrorHook()
+        app.addHook('preValidation', async () => { if (check !== 'strategy') await app.zitadel.forget({ token: 'good' }) })
+        const strategy = app.zitadel.require()
+        const route = check === 'strategy' ? { config: { access: 'own' as const }, onRequest: async (request: FastifyRequest, reply: FastifyReply) => strategy(request, reply, () => {}) } : {}
+        // An asynchronous handler: Fastify sends what its promise resolves with, and nothing waits for that.
+        app.get('/', route, async () => {
+          served.push('served')
+          return 'served'
+        })
+        t.equal((await getter(app)('/')).statusCode, 503)
+        t.strictSame(served, [])
+      })
+    }
+  }
 }
 
 t.test('a route where a token is optional does not pass for a check of an earlier strategy', async (t) => {

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { ZitadelError } from '../../errors.ts'
 import { getCheckState, setFailed } from '../checks/check-state.ts'
 import { logDenial } from './denial-log.ts'
+import { isHandlingError } from './error-hooks.ts'
 import { toRequestError } from './request-error.ts'
 import { isStrategyDenial, logFailedStrategy, logStrategyDenial } from './strategy-denial.ts'
 import { handleUpgradeErrors } from './upgrade.ts'
@@ -35,7 +36,7 @@ export const endStrategyCheck: EndCheck = (request, reply, denial, done) => {
  * process would end. If another response is under way, the error is only logged.
  */
 export function failRequest (request: FastifyRequest, reply: FastifyReply, thrown: unknown): void {
-  const isAnswered = reply.sent || reply.raw.headersSent || getCheckState(request)?.hasFailed === true
+  const isAnswered = reply.sent || reply.raw.headersSent || getCheckState(request)?.hasFailed === true || isHandlingError(reply)
   setFailed(request)
   const error = toRequestError(thrown)
   if (isAnswered) request.log.error(error, 'fastify-zitadel: an error was thrown when a check of the token called back, and another response is under way')
