@@ -3,28 +3,28 @@ import { getCheckState } from './checks/check-state.ts'
 import { holdRequest } from './denials/request-hold.ts'
 import { listInstanceHooks } from './routes/instance-hooks.ts'
 import { listNotFoundContexts } from './routes/not-found-contexts.ts'
-import { getRootScope } from './routes/server-scopes.ts'
-import { listServedRoutes } from './routes/served-routes.ts'
+import { getRootScope, isRootScope } from './routes/server-scopes.ts'
+import { listRoutesWhenReady, listServedRoutes } from './routes/served-routes.ts'
 
 /** The name of the hook that runs the second check. */
 const SECOND_CHECK = 'fastifyZitadelPreHandler'
 
 /**
- * Lets a request wait before its handler, if a `preHandler` hook after the second check has passed it on before a strategy of
- * `app.zitadel.require()` has called back.
+ * Lets a request wait before its handler, if a hook has passed it on before a strategy of `app.zitadel.require()` has called back, and
+ * no second check follows: after `preHandler` hooks that run later than that, and in scopes that the guard does not cover.
  *
- * @param declared the options of routes. Those that were declared before the plugin are not among them
+ * @param declared the options of routes that were declared after the plugin, in any scope
  */
 export function holdBeforeHandlers (app: FastifyInstance, declared: readonly RouteOptions[]): void {
-  const hasEarlyRoutes = listServedRoutes(app).length > 0
+  // Early routes can have hooks, of which nothing is known.
+  const hasOtherRoutes = !isRootScope(app) || listServedRoutes(app).length > 0
   app.addHook('onReady', async function fastifyZitadelOnReadyHold () {
     const root = getRootScope(app)
-    const hasOtherHooks = hasEarlyRoutes || declared.some(({ preHandler }) => preHandler !== undefined) || hasInstanceHooks(root)
-    // The list of routes takes about 0.1 ms for a route.
-    const routes = hasOtherHooks ? listServedRoutes(root).map(({ context }) => context) : []
+    const isNeeded = hasOtherRoutes || declared.some(({ preHandler }) => preHandler !== undefined) || hasInstanceHooks(root)
+    const routes = isNeeded ? listRoutesWhenReady(root).map(({ context }) => context) : []
     for (const context of [...routes, ...listNotFoundContexts(root)]) {
       const hooks = context.preHandler ?? []
-      const last = hooks.at(-1)?.name ?? fastifyZitadelHold.name
+      const last = hooks.at(-1)?.name
       if (last !== `bound ${SECOND_CHECK}` && last !== fastifyZitadelHold.name) context.preHandler = [...hooks, fastifyZitadelHold]
     }
   })

@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions, onRequestHookHandler } from 'fastify'
+import { addRouteHook } from '../guard/routes/route-hooks.ts'
 import { ROUTE_KEYS } from '../options/route-options.ts'
 import { warnAtStart } from '../start-warning.ts'
 
@@ -41,7 +42,7 @@ export class DocsPages {
     const pages = this.#pages
     const guarded: string[] = []
     const packages = new Set<string>()
-    app.addHook('onRoute', function (route) {
+    addRouteHook(app, function (route) {
       if (pages.some((page) => recordPageRoute(page, this, route))) route.config = { ...route.config, access: 'public' }
       else if (isHiddenAndUndeclared(route)) {
         const found = PAGE_PLUGINS.filter((name) => this.hasPlugin(name))

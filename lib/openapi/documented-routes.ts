@@ -1,4 +1,5 @@
 import type { FastifyInstance, RouteOptions } from 'fastify'
+import { addRouteHook } from '../guard/routes/route-hooks.ts'
 import { DOCUMENT_MARK, ROUTE_TAG } from './document.ts'
 
 /** What @fastify/swagger passes to a `transform`. */
@@ -30,7 +31,7 @@ export class DocumentedRoutes {
       const result = transform === false ? {} : transform(input)
       return input.openapiObject !== undefined && Object.hasOwn(input.openapiObject, DOCUMENT_MARK) ? this.tag(input, result) : result
     }
-    app.addHook('onRoute', (route) => {
+    addRouteHook(app, (route) => {
       // A copy, as Fastify makes one too: a change of a config that routes share must not reach the document either.
       const config = { ...route.config } as { swaggerTransform?: Transform | false | undefined }
       // `swaggerTransform` replaces the transform of the document.

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { listServedRoutes } from '../guard/routes/served-routes.ts'
+import { listRoutesWhenReady } from '../guard/routes/served-routes.ts'
 import type { Resource } from '../options/resource-config.ts'
 import { warnAtStart } from '../start-warning.ts'
 
@@ -10,7 +10,7 @@ import { warnAtStart } from '../start-warning.ts'
  */
 export function warnAboutResources (app: FastifyInstance, root: FastifyInstance, resources: readonly Resource[], paths: readonly string[]): void {
   root.addHook('onReady', async function fastifyZitadelOnReadyMetadata () {
-    const routes = listServedRoutes(root).filter(({ method }) => method !== 'OPTIONS')
+    const routes = listRoutesWhenReady(root).filter(({ method }) => method !== 'OPTIONS')
     for (const url of paths) {
       if (root.hasRoute({ method: 'GET', url })) warnAtStart(app.log, `a route of the app serves ${url} in place of the metadata of the option "resource"`)
     }

@@ -188,9 +188,11 @@ t.test('an outage and a wrong declaration are not reported as denials', async (t
   const app = Fastify()
   t.teardown(async () => await app.close())
   await app.register(zitadel, { introspect })
-  app.addHook('onRoute', (route) => { route.config = { role: 'reader' } as object })
-  app.get('/changed', never)
-  t.match(await diagnoseAccess(app, { method: 'GET', url: '/changed', headers: {} }, undefined), [{ id: 'route' }, { id: 'rule', cause: 'option_wrong', message: /did you mean "roles"/ }])
+  const changed: unknown[] = ['reader']
+  app.get('/changed', { config: { roles: changed as string[] } }, never)
+  await app.ready()
+  changed.push(1)
+  t.match(await diagnoseAccess(app, { method: 'GET', url: '/changed', headers: {} }, undefined), [{ id: 'route' }, { id: 'rule', cause: 'option_wrong', message: /GET \/changed: "roles" must be/ }])
 })
 
 t.test('a token that becomes inactive between two checks has no caller', async (t) => {

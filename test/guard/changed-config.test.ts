@@ -14,27 +14,36 @@ t.test('a config that the onRoute hook of a later plugin changes is enforced as 
   t.equal((await get('/opened', null)).statusCode, 200)
 })
 
-t.test('a route whose config becomes wrong after the check answers 500 without details, and the log has the reason', async (t) => {
+t.test('a config that the onRoute hook of a later plugin makes wrong, or removes, stops the start', async (t) => {
+  for (const undeclaredRoutes of ['protected', 'public', 'refused'] as const) {
+    for (const [change, message] of [
+      [{ scopes: 'openid' }, /^route GET \/: "scopes" must be an array/],
+      [{ roles: ['admin'], access: 'public' }, /^route GET \/: "access" must stand alone/],
+      [{ rateLimit: 5 }, /^route GET \/: an "onRoute" hook of another plugin has removed what "config" declares/],
+      [undefined, /^route GET \/: an "onRoute" hook of another plugin has removed what "config" declares/]
+    ] as const) {
+      const { app } = await startGuardedApp(t, { options: { undeclaredRoutes } })
+      app.addHook('onRoute', (route) => { route.config = change as never })
+      app.get('/', { config: { roles: ['admin'] } }, async () => 'served')
+      await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION', message })
+    }
+  }
+})
+
+t.test('a route whose config becomes wrong after the start answers 500 without details, and the log has the reason', async (t) => {
   const lines: string[] = []
   const { app, get, calls } = await startGuardedApp(t, { server: { logger: { level: 'error', stream: { write: (line: string) => { lines.push(line) } } } } })
-  app.addHook('onRoute', (route) => { route.config = { scopes: 'openid' as never } })
-  app.get('/', { config: { scopes: [] } }, async () => 'served')
+  const scopes: string[] = []
+  app.get('/', { config: { scopes } }, async () => 'served')
+  await app.ready()
+  scopes.push('two words')
   for (const token of ['good', null]) {
     const reply = await get('/', token)
     t.equal(reply.statusCode, 500)
     t.strictSame(reply.json(), { statusCode: 500, code: 'FST_ZITADEL_OPTION', error: 'Internal Server Error', message: 'This route is not configured correctly' })
   }
   t.strictSame(calls, [], 'no token is checked')
-  t.match(JSON.parse(lines[0]!).err.message, /: route GET \/: "scopes" must be an array/)
-})
-
-t.test('refused: a route whose declaration is removed later answers 500', async (t) => {
-  const { app, get } = await startGuardedApp(t, { options: { undeclaredRoutes: 'refused' } })
-  app.addHook('onRoute', (route) => { route.config = {} })
-  app.get('/', { config: { scopes: [] } }, async () => 'served')
-  const reply = await get('/')
-  t.equal(reply.statusCode, 500)
-  t.equal(reply.json().message, 'This route is not configured correctly')
+  t.match(JSON.parse(lines[0]!).err.message, /: route GET \/: "scopes/)
 })
 
 t.test('changes of the options after the registration have no effect', async (t) => {

@@ -89,19 +89,21 @@ t.test('a request waits before its handler, whoever has added the preHandler hoo
   const served: string[] = []
   const serve = async ({ url }: FastifyRequest, reply: FastifyReply): Promise<string> => { served.push(url); return await reply.code(200).send(url) }
   const config = { access: 'own' } as const
-  type Declare = (app: FastifyInstance, ignore: preHandlerHookHandler) => void
+  type Declare = (app: FastifyInstance, ignore: preHandlerHookHandler) => unknown
+  let older: FastifyInstance
   const cases: Array<{ name: string, early?: Declare, late?: Declare }> = [
     { name: 'instance', late: (app, ignore) => app.addHook('preHandler', ignore).get('/instance', { config }, serve) },
     { name: 'scope', late: (app, ignore) => app.register(async (scope) => { scope.get('/scope', { config }, serve).addHook('preHandler', ignore) }) },
     { name: 'plugin', late: (app, ignore) => app.addHook('onRoute', (route) => { route.preHandler = [route.preHandler ?? [], ignore].flat() }).get('/plugin', { config }, serve) },
     { name: 'not-found', late: (app, ignore) => app.setNotFoundHandler({ preHandler: ignore }, serve) },
-    { name: 'early', early: (app, ignore) => app.get('/early', { config, preHandler: ignore }, serve) }
+    { name: 'early', early: (app, ignore) => app.get('/early', { config, preHandler: ignore }, serve) },
+    { name: 'older-scope', early: async (app) => await app.register(async (scope) => { older = scope }), late: (_app, ignore) => older.get('/older-scope', { config, preHandler: ignore }, serve) }
   ]
   for (const { name, early, late } of cases) {
     const app = Fastify()
     t.teardown(async () => await app.close())
     const ignore: preHandlerHookHandler = async (request, reply) => app.zitadel.require({ roles: ['admin'] })(request, reply, () => {})
-    early?.(app, ignore)
+    await early?.(app, ignore)
     await app.register(createPlugin(new ManualClock()), { introspect: createIntrospect({ good: activeResponse(), admin }).introspect })
     late?.(app, ignore)
     const get = getter(app)
@@ -156,6 +158,26 @@ t.test('a response that has begun is not replaced by the error of a hook', async
   app.get('/', { config: { access: 'own' }, onRequest }, async () => {})
   const { statusCode, body } = await get('/', 'new')
   t.same([statusCode, body], [200, 'whole'])
+})
+
+t.test('a request outside of the scope of the guard waits before its handler, too', async (t) => {
+  const served: string[] = []
+  const serve = async ({ url }: FastifyRequest): Promise<string> => { served.push(url); return url }
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  let strategy: onRequestHookHandler
+  await app.register(async (scope) => {
+    await scope.register(createPlugin(new ManualClock()), { introspect: createIntrospect({ good: activeResponse(), admin }).introspect })
+    strategy = scope.zitadel.require({ roles: ['admin'] }) as onRequestHookHandler
+    scope.get('/', async () => 'inside')
+  })
+  const ignore = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => { strategy.call(app, request, reply, () => {}) }
+  const hooks = ['onRequest', 'preParsing', 'preValidation', 'preHandler']
+  for (const hook of hooks) app.get(`/${hook}`, { [hook]: ignore }, serve)
+  const get = getter(app)
+  for (const hook of hooks) t.equal((await get(`/${hook}`, `${hook}-unknown`)).statusCode, 401, hook)
+  t.strictSame(served, [])
+  t.equal((await get('/onRequest', 'admin')).body, '/onRequest')
 })
 
 for (const check of ['first', 'second', 'strategy'] as const) {

@@ -182,11 +182,42 @@ t.test('a strategy in a hook of an instance that runs after the handler stops th
   await app.ready()
 })
 
-t.test('a strategy that a hook of another plugin adds after the handler stops the start', async (t) => {
-  const { app } = await startGuardedApp(t)
-  app.addHook('onRoute', (route) => { route.onSend = app.zitadel.require() as never })
-  app.get('/late', { config: { access: 'own' } }, async () => 'served')
+t.test('a strategy after the handler of a route stops the start, whoever has added it, in any scope', async (t) => {
+  const strategy = (app: FastifyInstance): never => app.zitadel.require() as never
+  const own = { access: 'own' } as const
+  let older: FastifyInstance
+  const cases: Record<string, (app: FastifyInstance) => unknown> = {
+    'by another plugin' (app) {
+      app.addHook('onRoute', (route) => { route.onSend = strategy(app) })
+      app.get('/late', { config: own }, async () => 'served')
+    },
+    'in an older scope': (app) => older.get('/late', { config: own, onSend: strategy(app) }, async () => 'served')
+  }
+  for (const [name, declare] of Object.entries(cases)) {
+    const app = Fastify()
+    t.teardown(async () => await app.close())
+    await app.register(async (scope) => { older = scope })
+    await app.register(zitadel, { introspect: async () => activeResponse() })
+    await t.rejects(async () => { await declare(app); await app.ready() }, { code: 'FST_ZITADEL_OPTION', message: /^route GET \/late: "onSend" runs after the handler/ }, name)
+  }
+  const app = Fastify()
+  t.teardown(async () => await app.close())
+  await app.register(async (scope) => {
+    await scope.register(zitadel, { introspect: async () => activeResponse() })
+    scope.get('/', async () => 'inside')
+    app.get('/late', { onSend: strategy(scope) }, async () => 'served')
+  })
   await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION', message: /^route GET \/late: "onSend" runs after the handler/ })
+})
+
+t.test('a strategy under a key that is no hook is refused, because it would not run', async (t) => {
+  const { app } = await startGuardedApp(t)
+  for (const value of [app.zitadel.require(), [async () => {}, app.zitadel.require()], app.zitadel.require]) {
+    for (const options of [{ prehandler: value }, { preHandlers: value }, { config: { preHandler: value } }] as object[]) {
+      const [key] = Object.keys('config' in options ? options.config as object : options)
+      t.throws(() => app.get('/', { ...options, config: { access: 'own', ...'config' in options ? options.config as object : {} } } as object, async () => 'served'), { code: 'FST_ZITADEL_OPTION', message: `route GET /: "${key}" is no hook, so a strategy of app.zitadel.require() would not run there: put it into onRequest, preParsing, preValidation or preHandler of the route` })
+    }
+  }
 })
 
 t.test('require itself is refused as a hook of a route or of an instance, because it must be called', async (t) => {

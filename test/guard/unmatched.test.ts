@@ -241,3 +241,13 @@ t.test('a request that was denied after its body, and passed on by callNotFound(
     t.notMatch(body, /^not found|Cannot read/)
   }
 })
+
+t.test('a requirement in the config of a not-found handler stops the start, because it would not be enforced', async (t) => {
+  for (const unmatched of ['protected', 'open', undefined] as const) {
+    for (const [key, value] of [['roles', ['admin']], ['access', 'public']] as const) {
+      const { app } = await startGuardedApp(t, { options: { unmatched } })
+      app.register(async (scope) => { scope.setNotFoundHandler({ config: { [key]: value } } as object, async () => 'served') }, { prefix: '/shop' })
+      await t.rejects(async () => await app.ready(), { code: 'FST_ZITADEL_OPTION', message: `the "config" of a not-found handler has "${key}", which would not be enforced: give the handler preHandler: app.zitadel.require({ ... }), or set the option "unmatched"` })
+    }
+  }
+})

@@ -195,9 +195,11 @@ t.test('a rate limit by address does not count the requests together', async (t)
 t.test('a route whose config is invalid is named with the mistake', async (t) => {
   const { app, handler } = await createSubject(t, {}, { exposeHeadRoutes: false })
   app.get('/fine', handler)
-  app.addHook('onRoute', (route) => { route.config = { role: ['admin'] } as object })
-  app.get('/changed', handler)
-  t.match(await findProblems(app), [/^GET \/changed: it answers 500\. route GET \/changed: "role" is unknown, did you mean "roles"\?/])
+  const changed: unknown[] = ['admin']
+  app.get('/changed', { config: { roles: changed as string[] } }, handler)
+  await app.ready()
+  changed.push(1)
+  t.match(await findProblems(app), [/^GET \/changed: it answers 500\. route GET \/changed: "roles" must be/])
 })
 
 t.test('a guarded route whose hooks were removed is named', async (t) => {

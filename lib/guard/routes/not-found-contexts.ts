@@ -4,6 +4,7 @@ import { listScopes } from './server-scopes.ts'
 
 /** How Fastify serves requests that no route matches, in one scope. */
 export interface NotFoundContext {
+  readonly config: object
   readonly handler: (...args: never[]) => unknown
   /** The instance whose hooks run. */
   readonly server: object

@@ -9,8 +9,9 @@ import { isPreflightRoute, isUndeclaredPreflightRoute } from '../rules/preflight
 import { compileDeclaredRule, formatRoute, type RuleConfig } from '../rules/route-rules.ts'
 import { resolveUndeclaredRule } from '../rules/undeclared-rule.ts'
 import { checkEarlyRoutes } from './early-routes.ts'
-import { listServedRoutes, type ServedRoute } from '../routes/served-routes.ts'
-import { checkHooks } from './strategy-hooks.ts'
+import { addRouteHook } from '../routes/route-hooks.ts'
+import { listRoutesWhenReady, listServedRoutes, type ServedRoute } from '../routes/served-routes.ts'
+import { checkHooks, checkOtherKeys } from './strategy-hooks.ts'
 import { createNoRouteError, reportUncoveredRoutes } from './uncovered-routes.ts'
 import { findUndetectedRoutes, getRouteNames, listRouteNames } from './undetected-routes.ts'
 
@@ -25,23 +26,32 @@ export function checkRoutesAtStartup (app: FastifyInstance, hook: string, config
   const isRefused = config.undeclaredRoutes === 'refused'
   const undeclared = new Set<string>()
   const seen = new Set<string>()
-  const early = listRoutes(app)
+  const checked: Array<{ readonly route: RouteOptions, readonly label: string, readonly isDeclared: boolean }> = []
+  const early = listServedRoutes(app).filter(isChecked)
   let hasRoutes = isRootScope(app)
 
-  app.addHook('onRoute', function fastifyZitadelOnRoute (route) {
+  addRouteHook(app, function fastifyZitadelOnRoute (route) {
     if (!isOfPlugin(route.config) && !isPreflightForAll(route)) hasRoutes = true
     const label = formatRoute(route)
     const names = getRouteNames([route.method].flat(), route.url)
     for (const name of names) seen.add(name)
     checkKeysBesideConfig(route, label)
     checkHooks(route, label)
-    if (compileDeclaredRule(route.config ?? {}, config.customScopes, label) !== undefined || isPreflightRoute(route)) return
+    checkOtherKeys(route, label)
+    const isDeclared = compileDeclaredRule(route.config ?? {}, config.customScopes, label) !== undefined
+    checked.push({ route, label, isDeclared })
+    if (isDeclared || isPreflightRoute(route)) return
     if (resolveUndeclaredRule(config, route, label) === 'refused') for (const name of names) undeclared.add(name)
   })
 
   app.addHook('onReady', async function fastifyZitadelOnReady () {
-    // The list takes about 0.1 ms for a route, so it is made only where something can be found.
-    const routes = isRefused || early.length > 0 || !hasRoutes || !isRootScope(app) ? listRoutes(app) : []
+    // Again, because hooks of other plugins can have changed the config since.
+    for (const { route, label, isDeclared } of checked) {
+      const rule = compileDeclaredRule(route.config ?? {}, config.customScopes, label)
+      if (isDeclared && rule === undefined) throw createOptionError(`${label}: an "onRoute" hook of another plugin has removed what "config" declares. Register that plugin before this one, or let its hook keep the keys`)
+    }
+    // Only where something can be found.
+    const routes = isRefused || early.length > 0 || !hasRoutes || !isRootScope(app) ? listRoutesWhenReady(app).filter(isChecked) : []
     const guarded = findGuardedRoutes(app, routes, hook)
     if (!hasRoutes && guarded.length === 0 && routes.length > 0) throw createNoRouteError(app)
     const undetected = findUndetectedRoutes(guarded, early, seen)
@@ -64,7 +74,7 @@ function isPreflightForAll (route: RouteOptions): boolean {
   return route.url.endsWith('*') && isUndeclaredPreflightRoute({ ...route, config: route.config ?? {} } as UndeclaredRoute)
 }
 
-/** Without those of this plugin, and those that serve OPTIONS, which declare nothing. */
-function listRoutes (app: FastifyInstance): ServedRoute[] {
-  return listServedRoutes(app).filter(({ method, context }) => method !== 'OPTIONS' && !isOfPlugin(context.config))
+/** Not those of this plugin, and those that serve OPTIONS, which declare nothing. */
+function isChecked ({ method, context }: ServedRoute): boolean {
+  return method !== 'OPTIONS' && !isOfPlugin(context.config)
 }

@@ -10,6 +10,8 @@ const LATE_HOOKS = ['preSerialization', 'onSend', 'onResponse', 'onError', 'onTi
 /** Hooks that run before the handler. */
 const EARLY_HOOKS = ['onRequest', 'preParsing', 'preValidation', 'preHandler'] as const
 
+const HOOKS: ReadonlySet<string> = new Set([...EARLY_HOOKS, ...LATE_HOOKS])
+
 const strategies = new WeakSet<object>()
 const factories = new WeakSet<object>()
 
@@ -41,7 +43,28 @@ export function checkHooks (hooks: Hooks, label: string): void {
 }
 
 /**
- * Throws for the same when the server is ready: in hooks of instances, and in those that other plugins have added to routes since
+ * Throws for a strategy of `app.zitadel.require()`, or that function itself, under a key of a route that is no hook, or inside of
+ * `config`: it would not run.
+ *
+ * @throws ZitadelError `FST_ZITADEL_OPTION`
+ */
+export function checkOtherKeys (route: RouteOptions, label: string): void {
+  const inRoute = Object.entries(route).filter(([key]) => !HOOKS.has(key))
+  const [key] = [...inRoute, ...Object.entries(route.config ?? {})].find(([, value]) => hasStrategy(value)) ?? []
+  if (key !== undefined) throw createOptionError(`${label}: "${key}" is no hook, so a strategy of app.zitadel.require() would not run there: put it into onRequest, preParsing, preValidation or preHandler of the route`)
+}
+
+function hasStrategy (value: unknown): boolean {
+  try {
+    return [value].flat().some((each) => typeof each === 'function' && (strategies.has(each) || factories.has(each)))
+  } catch {
+    // A Proxy of another plugin can throw.
+    return false
+  }
+}
+
+/**
+ * Does what {@link checkHooks} does when the server is ready: for hooks of instances, and for those that other plugins have added to routes since
  * these were declared.
  */
 export function checkHooksWhenReady (app: FastifyInstance, declared: readonly RouteOptions[]): void {

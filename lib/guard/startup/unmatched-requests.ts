@@ -3,20 +3,23 @@ import { createOptionError } from '../../errors.ts'
 import { getRootScope, isRootScope, listScopes } from '../routes/server-scopes.ts'
 import { listNotFoundContexts, type NotFoundContext } from '../routes/not-found-contexts.ts'
 import { findSymbol } from '../routes/fastify-symbols.ts'
+import { ROUTE_KEYS } from '../../options/route-options.ts'
 import type { RuleConfig } from '../rules/route-rules.ts'
 import { warnAtStart } from '../../start-warning.ts'
 
 /**
  * Finds at start what serves requests that no route matches. If the option `unmatched` is not set, one warning names it.
  *
- * @throws ZitadelError `FST_ZITADEL_OPTION` when the server is ready, if `unmatched: 'protected'` cannot protect: Fastify runs the
- *   hooks of a scope for such requests only on the root, or where the scope has a not-found handler
+ * @throws ZitadelError `FST_ZITADEL_OPTION` when the server is ready, if a not-found handler declares a requirement, or if
+ *   `unmatched: 'protected'` cannot protect: Fastify runs the hooks of a scope for such requests only on the root, or where the scope
+ *   has a not-found handler
  */
 export function checkUnmatchedRequests (app: FastifyInstance, { unmatched }: RuleConfig): void {
   const hadMiddleware = app.hasDecorator('use')
   app.addHook('onReady', async function fastifyZitadelOnReadyUnmatched () {
-    if (unmatched === 'open') return
     const contexts = listNotFoundContexts(app).filter(({ server }) => server === app || Object.prototype.isPrototypeOf.call(app, server))
+    checkNotFoundConfigs(contexts)
+    if (unmatched === 'open') return
     if (hadMiddleware) warnAtStart(app.log, 'middleware was registered before this plugin and runs before the guard, so neither the option "unmatched" nor a guarded route protects what it serves: register this plugin first')
     if (unmatched === undefined) {
       const servers = describeServers(app, contexts, hadMiddleware)
@@ -26,6 +29,11 @@ export function checkUnmatchedRequests (app: FastifyInstance, { unmatched }: Rul
     if (!isRootScope(app) && contexts.length === 0) throw createOptionError('option "unmatched": \'protected\' has no effect in this scope: register the plugin on the root instance, or set a not-found handler in the scope')
     if (hasForeignUpgradeListener(app)) warnAtStart(app.log, 'a listener of the server\'s "upgrade" event is not guarded, and the option "unmatched" does not protect it')
   })
+}
+
+function checkNotFoundConfigs (contexts: readonly NotFoundContext[]): void {
+  const key = ROUTE_KEYS.find((each) => contexts.some(({ config }) => Object.hasOwn(config, each)))
+  if (key !== undefined) throw createOptionError(`the "config" of a not-found handler has "${key}", which would not be enforced: give the handler preHandler: app.zitadel.require({ ... }), or set the option "unmatched"`)
 }
 
 function describeServers (app: FastifyInstance, contexts: readonly NotFoundContext[], hadMiddleware: boolean): string[] {
