@@ -59,7 +59,8 @@ export class SharedEntry {
       if (loaded === undefined) continue
       const { response, askedAt, askedAtWall } = loaded
       const { sub, jti, sid } = response
-      if (!await tombstones.isForgotten({ token: this.#token, sub, jti, session: getSession(jti), sid }, askedAtWall, any)) return { response, askedAt }
+      if (tombstones.canLackTombstone(askedAtWall)) continue
+      if (!await tombstones.hasTombstone({ token: this.#token, sub, jti, session: getSession(jti), sid }, askedAtWall, any)) return { response, askedAt }
     }
     return undefined
   }

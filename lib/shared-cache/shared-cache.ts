@@ -102,7 +102,7 @@ export class SharedCache {
   }
 
   /**
-   * Whether a verdict of this process was forgotten by another since ZITADEL was asked.
+   * Whether a verdict in the memory of this process was forgotten by another since ZITADEL was asked, by the tombstones in Redis.
    *
    * @param askedAt monotonic milliseconds
    * @throws RedisCommandError

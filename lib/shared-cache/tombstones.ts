@@ -25,8 +25,8 @@ export class Tombstones {
   readonly #flags: readonly string[]
   readonly #ttl: string
   readonly #clock: Clock
-  /** Milliseconds since 1970. If Redis did not store a tombstone, this process loads nothing older. */
-  #forgottenBefore = -Infinity
+  /** Milliseconds since 1970 of the latest tombstone that Redis did not store. This process loads nothing older. */
+  #lastUnstoredAt = -Infinity
 
   /** @param ttl milliseconds for which a verdict can be used at most */
   constructor (commands: RedisCommands, keys: readonly SharedKey[], prefix: string, ttl: number, clock: Clock) {
@@ -51,7 +51,7 @@ export class Tombstones {
     // The flag is written last, so that a process that reads it finds the rest.
     const kept = await Promise.all([...this.#names(subject), ...this.#flags].map(put))
     const all = kept.every(Boolean)
-    if (!all) this.#forgottenBefore = Math.max(this.#forgottenBefore, forgottenAtWall)
+    if (!all) this.#lastUnstoredAt = Math.max(this.#lastUnstoredAt, forgottenAtWall)
     return all
   }
 
@@ -66,19 +66,19 @@ export class Tombstones {
   }
 
   /**
-   * Whether a response was forgotten after it was asked for.
+   * Whether a response in Redis may have been forgotten by this process without a tombstone, because Redis did not store it.
    *
-   * @param askedAtWall milliseconds since 1970
-   * @param any the result of {@link Tombstones.hasAny}, read together with the response or later
-   * @throws RedisCommandError
+   * @param askedAtWall milliseconds since 1970 at which the response was asked for
    */
-  async isForgotten (subject: TombstoneTarget, askedAtWall: number, any: boolean): Promise<boolean> {
-    return askedAtWall <= this.#forgottenBefore + CLOCK_SKEW_MS || await this.hasTombstone(subject, askedAtWall, any)
+  canLackTombstone (askedAtWall: number): boolean {
+    return askedAtWall <= this.#lastUnstoredAt + CLOCK_SKEW_MS
   }
 
   /**
-   * The same, by the tombstones in Redis only: for a verdict that this process has kept.
+   * Whether Redis has a tombstone for a response, stored after the response was asked for.
    *
+   * @param askedAtWall milliseconds since 1970
+   * @param any the result of {@link Tombstones.hasAny}, read together with the response or later
    * @throws RedisCommandError
    */
   async hasTombstone (subject: TombstoneTarget, askedAtWall: number, any: boolean): Promise<boolean> {
