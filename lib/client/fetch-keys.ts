@@ -2,7 +2,7 @@ import { OutageError } from '../failures.ts'
 import type { RequestSender } from './http-request.ts'
 import { withDeadline } from './deadline.ts'
 import { readHttpResponse } from './http-response.ts'
-import { parseJson } from './parse-json.ts'
+import { parseJson } from '../untrusted-json.ts'
 import { getStatusAdvice, toOutageError } from './outage.ts'
 import type { Endpoint } from '../zitadel/endpoints.ts'
 

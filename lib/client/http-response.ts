@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import type { StreamedResponse } from './http-request.ts'
 import { formatParentText } from './parent-text.ts'
 import { formatRequestId, type ResponseHeaders } from './response-headers.ts'
-import { parseJson } from './parse-json.ts'
+import { parseJson } from '../untrusted-json.ts'
 
 /** A response that was read to its end. */
 export interface HttpResponse {

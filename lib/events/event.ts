@@ -1,3 +1,5 @@
+import { isJsonObject, parseJsonObject } from '../untrusted-json.ts'
+
 /** An event of ZITADEL, as a webhook of Actions v2 sends it. Members that the plugin does not use are left out. */
 export interface ZitadelEvent {
   readonly instanceId: string
@@ -22,24 +24,11 @@ const MAX_TEXT_LENGTH = 200
 export function parseEvent (body: Buffer): ZitadelEvent | undefined {
   const text = body.toString()
   const payload = /^[\w-]+\.([\w-]+)\.[\w-]+$/.exec(text.trim())?.[1]
-  const event = parseObject(payload === undefined ? text : Buffer.from(payload, 'base64url').toString())
+  const event = parseJsonObject(payload === undefined ? text : Buffer.from(payload, 'base64url').toString())
   if (event === undefined) return undefined
   const { instanceID: instanceId, aggregateID: aggregateId, aggregateType, sequence, event_type: type, event_payload: data } = event
   if (!isText(instanceId) || !isText(aggregateId) || !isText(aggregateType) || !isText(type) || !Number.isSafeInteger(sequence)) return undefined
-  return { instanceId, aggregateId, aggregateType, sequence: sequence as number, type, payload: isObject(data) ? data : {} }
-}
-
-function parseObject (text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return isObject(value) ? value : undefined
-  } catch {
-    return undefined
-  }
-}
-
-function isObject (value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+  return { instanceId, aggregateId, aggregateType, sequence: sequence as number, type, payload: isJsonObject(data) ? data : {} }
 }
 
 /** Whether a value can be an id or the name of a type. Such texts are kept for later events, so their length has a bound. */

@@ -1,5 +1,6 @@
-import { errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey } from 'jose'
+import { errors, jwtVerify, type JWTVerifyGetKey } from 'jose'
 import type { LogoutRejection } from '../channels.ts'
+import { isJsonObject } from '../untrusted-json.ts'
 import { KeysUnavailableError } from './issuer-keys.ts'
 
 /** The content of a logout token. */
@@ -51,7 +52,7 @@ export async function verifyLogoutToken (token: string, { issuer, clientIds, get
   const { payload, protectedHeader: { typ } } = verified
   const { jti, sub, sid, events } = payload
   // The type of the header is not checked by jose.
-  const isLogout = (typ === undefined || TYPES.includes(String(typ).toLowerCase())) && isObject(events) && isObject(events[EVENT]) && !('nonce' in payload)
+  const isLogout = (typ === undefined || TYPES.includes(String(typ).toLowerCase())) && isJsonObject(events) && isJsonObject(events[EVENT]) && !('nonce' in payload)
   if (!isLogout || !isId(jti) || !isOptionalId(sub) || !isOptionalId(sid) || (sub ?? sid) === undefined) return 'claims'
   return { jti, sub, sid }
 }
@@ -63,10 +64,6 @@ function findReason (error: unknown): LogoutRejection {
     return error.claim === 'aud' ? 'audience' : 'time'
   }
   return error instanceof errors.JWSInvalid || error instanceof errors.JWTInvalid ? 'malformed' : 'signature'
-}
-
-function isObject (value: unknown): value is JWTPayload {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function isId (value: unknown): value is string {

@@ -1,3 +1,5 @@
+import { parseJson } from '../untrusted-json.ts'
+
 /** Access tokens of ZITADEL are shorter. A longer payload is not parsed. */
 const MAX_PAYLOAD_LENGTH = 8192
 const MAX_ISSUER_LENGTH = 200
@@ -15,14 +17,9 @@ export function findOtherIssuer (token: string, issuer: string): string | undefi
   const start = token.indexOf('.') + 1
   const end = token.indexOf('.', start)
   if (start === 0 || end === -1 || end - start > MAX_PAYLOAD_LENGTH) return undefined
-  try {
-    const claims: unknown = JSON.parse(Buffer.from(token.slice(start, end), 'base64url').toString())
-    const iss: unknown = (claims as { iss?: unknown } | null)?.iss
-    if (typeof iss !== 'string' || iss === issuer || iss === `${issuer}/`) return undefined
-    return toOrigin(iss)
-  } catch {
-    return undefined
-  }
+  const claims = parseJson(Buffer.from(token.slice(start, end), 'base64url').toString())
+  const iss = (claims as { iss?: unknown } | null | undefined)?.iss
+  return typeof iss !== 'string' || iss === issuer || iss === `${issuer}/` ? undefined : toOrigin(iss)
 }
 
 /** An origin contains no path, query or user info, in which a secret could be. */

@@ -1,5 +1,6 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { SigningClient } from '../oauth/private-key-jwt.ts'
+import { parseJson } from '../untrusted-json.ts'
 
 /** ZITADEL's JSON key of an application, as its console delivers it. */
 export interface ApplicationKey {
@@ -22,7 +23,7 @@ const EXPECTED = "must be ZITADEL's JSON key of an API application"
  * @throws TypeError whose message describes the mistake, and contains no part of the key
  */
 export function parseApplicationKey (source: unknown): SigningClient {
-  const file = typeof source === 'string' ? parseJson(source.trim()) : source
+  const file = typeof source === 'string' ? parseText(source.trim()) : source
   if (typeof file !== 'object' || file === null || Array.isArray(file) || file instanceof Uint8Array || file instanceof Promise) {
     throw new TypeError(`${EXPECTED}: an object, its JSON, or base64 of the JSON${typeof source === 'string' ? describeText(source.trim(), file) : describeValue(source)}`)
   }
@@ -39,14 +40,9 @@ export function parseApplicationKey (source: unknown): SigningClient {
 }
 
 /** Undefined for a text that is neither JSON nor base64 of JSON. */
-function parseJson (text: string): unknown {
-  try {
-    // A file in base64 can start with a byte order mark, which trim removes.
-    return JSON.parse(/^[{"'[]/.test(text) ? text : Buffer.from(text, 'base64').toString().trim())
-  } catch {
-    // The message of the parser would quote the text, which contains the private key.
-    return undefined
-  }
+function parseText (text: string): unknown {
+  // A file in base64 can start with a byte order mark, which trim removes.
+  return parseJson(/^[{"'[]/.test(text) ? text : Buffer.from(text, 'base64').toString().trim())
 }
 
 /** Describes what a text seems to be, and quotes nothing of it; '' if that is unclear. */

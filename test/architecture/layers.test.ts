@@ -53,7 +53,7 @@ const LAYERS: Record<string, string[]> = {
   zitadel: ['errors.ts', 'untrusted-json.ts', 'keyed-object.ts', 'oauth'],
   'reporter.ts': ['errors.ts', 'failures.ts', 'clock.ts'],
   options: ['errors.ts', 'plain-http.ts', 'keyed-object.ts', 'oauth', 'zitadel'],
-  client: ['errors.ts', 'failures.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'oauth', 'zitadel'],
+  client: ['errors.ts', 'failures.ts', 'untrusted-json.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'oauth', 'zitadel'],
   'shared-cache': ['errors.ts', 'clock.ts', 'oauth', 'zitadel', 'reporter.ts', 'options'],
   verdicts: ['errors.ts', 'failures.ts', 'untrusted-json.ts', 'clock.ts', 'channels.ts', 'oauth', 'zitadel', 'client', 'shared-cache'],
   source: ['errors.ts', 'failures.ts', 'clock.ts', 'ignore-rejection.ts', 'registration.ts', 'oauth', 'zitadel', 'reporter.ts', 'options', 'client', 'shared-cache'],
@@ -61,8 +61,8 @@ const LAYERS: Record<string, string[]> = {
   openapi: ['errors.ts', 'start-warning.ts', 'oauth', 'zitadel', 'options', 'guard'],
   resource: ['errors.ts', 'start-warning.ts', 'untrusted-json.ts', 'oauth', 'zitadel', 'options', 'guard'],
   streams: ['errors.ts', 'clock.ts', 'registration.ts', 'oauth', 'zitadel', 'verdicts', 'guard'],
-  events: ['errors.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options'],
-  logout: ['errors.ts', 'failures.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options'],
+  events: ['errors.ts', 'untrusted-json.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options'],
+  logout: ['errors.ts', 'failures.ts', 'untrusted-json.ts', 'clock.ts', 'channels.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options'],
   'decorator.ts': ['errors.ts', 'keyed-object.ts', 'oauth', 'zitadel', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams'],
   'plugin.ts': ['errors.ts', 'start-warning.ts', 'clock.ts', 'tick-object.ts', 'registration.ts', 'zitadel', 'reporter.ts', 'options', 'verdicts', 'source', 'guard', 'openapi', 'resource', 'streams', 'events', 'logout', 'decorator.ts'],
   telemetry: ['errors.ts', 'channels.ts', 'registration.ts'],
@@ -77,7 +77,7 @@ const LAYERS: Record<string, string[]> = {
   'testing/server': ['errors.ts', 'oauth', 'zitadel', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/endpoints'],
   'testing/guarded': ['guard'],
   testing: ['errors.ts', 'oauth', 'zitadel', 'guard', 'testing/guarded', 'testing/options', 'testing/http', 'testing/faults.ts', 'testing/instance', 'testing/tokens', 'testing/events', 'testing/endpoints', 'testing/server'],
-  cli: ['errors.ts', 'failures.ts', 'plain-http.ts', 'clock.ts', 'registration.ts', 'reporter.ts', 'oauth', 'zitadel', 'options', 'client', 'verdicts', 'source', 'guard', 'openapi', 'events', 'testing/guarded', 'testing']
+  cli: ['errors.ts', 'failures.ts', 'untrusted-json.ts', 'plain-http.ts', 'clock.ts', 'registration.ts', 'reporter.ts', 'oauth', 'zitadel', 'options', 'client', 'verdicts', 'source', 'guard', 'openapi', 'events', 'testing/guarded', 'testing']
 }
 
 t.test('a layer imports only layers below it', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap'
 import type { HttpResponse } from '../../lib/client/http-response.ts'
-import { parseJson } from '../../lib/client/parse-json.ts'
+import { parseJson } from '../../lib/untrusted-json.ts'
 import { shouldRetry, classifyResponse, isClientRejection } from '../../lib/client/response-classification.ts'
 
 const issuer = 'https://auth.acme.example'

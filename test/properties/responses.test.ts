@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import t from 'tap'
 import { classifyResponse } from '../../lib/client/response-classification.ts'
-import { parseJson } from '../../lib/client/parse-json.ts'
+import { parseJson } from '../../lib/untrusted-json.ts'
 import { createVerdict } from '../../lib/verdicts/verdict.ts'
 import { isIntrospectionResponse, type IntrospectionResponse } from '../../lib/oauth/introspection.ts'
 import { holds } from './runs.ts'

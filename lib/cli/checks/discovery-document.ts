@@ -1,4 +1,4 @@
-import { parseJson } from '../../client/parse-json.ts'
+import { parseJson } from '../../untrusted-json.ts'
 import type { Config } from '../../options/config.ts'
 import type { Cause } from './causes.ts'
 import { diagnoseConnection } from './connection.ts'

@@ -1,4 +1,4 @@
-import { parseJson } from '../../client/parse-json.ts'
+import { parseJson } from '../../untrusted-json.ts'
 import { MAX_TOKEN_LENGTH, isB64Token } from '../../oauth/bearer.ts'
 import { NBF_TOLERANCE_SECONDS } from '../../oauth/token-validity.ts'
 import type { Config } from '../../options/config.ts'

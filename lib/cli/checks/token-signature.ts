@@ -1,5 +1,5 @@
 import { compactVerify, createLocalJWKSet, type JSONWebKeySet } from 'jose'
-import { parseJson } from '../../client/parse-json.ts'
+import { parseJson } from '../../untrusted-json.ts'
 import type { Config } from '../../options/config.ts'
 import { KEYS_PATH } from '../../zitadel/endpoints.ts'
 import { sendCall } from '../http.ts'

@@ -1,5 +1,5 @@
 import { toOutageError } from '../../client/outage.ts'
-import { parseJson } from '../../client/parse-json.ts'
+import { isJsonObject, parseJson } from '../../untrusted-json.ts'
 import type { EventExecution } from './executions.ts'
 import type { ProxyServer } from '../../client/proxy-tunnel.ts'
 import { CommandError } from '../command.ts'
@@ -61,7 +61,7 @@ export class ActionsApi {
     for (let pages = 0; pages < MAX_PAGES; pages++) {
       const page = await this.send({ method: 'POST', path: `/v2/actions/${kind}/search`, body: { pagination: { offset: found.length, limit: PAGE_SIZE, asc: true } } })
       const rows = page[kind] ?? []
-      if (!Array.isArray(rows) || !rows.every((row) => isObject(row) && isRow(row))) throw new ApiError(`the ${kind} of ZITADEL have another form than that of its API v2`)
+      if (!Array.isArray(rows) || !rows.every((row) => isJsonObject(row) && isRow(row))) throw new ApiError(`the ${kind} of ZITADEL have another form than that of its API v2`)
       found.push(...rows as Row[])
       if (rows.length < PAGE_SIZE) return found
     }
@@ -86,13 +86,9 @@ export class ActionsApi {
   }
 }
 
-function isObject (value: unknown): value is Row {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function isExecution ({ condition, targets }: Row): boolean {
   if (targets !== undefined && !(Array.isArray(targets) && targets.every((id) => typeof id === 'string'))) return false
-  return isObject(condition) && (condition['event'] === undefined || isObject(condition['event']))
+  return isJsonObject(condition) && (condition['event'] === undefined || isJsonObject(condition['event']))
 }
 
 function getAdvice (status: number, text: string): string {

@@ -1,4 +1,4 @@
-import { parseJson } from '../../client/parse-json.ts'
+import { parseJson } from '../../untrusted-json.ts'
 import { LoginError } from './login-error.ts'
 import type { Send } from './login-sender.ts'
 

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { parseJson } from '../../client/parse-json.ts'
+import { parseJson } from '../../untrusted-json.ts'
 import type { LoginRequest } from './login-request.ts'
 import { openLoopback } from './loopback.ts'
 import type { ServerMetadata } from './authorization-server-metadata.ts'

@@ -1,4 +1,4 @@
-import { parseJson } from '../../client/parse-json.ts'
+import { parseJson } from '../../untrusted-json.ts'
 import type { ServerMetadata } from './authorization-server-metadata.ts'
 import { LoginError } from './login-error.ts'
 import { createRefusal, parseTokenResponse, toErrorWord } from './token-response.ts'

@@ -1,4 +1,4 @@
-import { parseJson } from '../../client/parse-json.ts'
+import { parseJson } from '../../untrusted-json.ts'
 import { isB64Token } from '../../oauth/bearer.ts'
 import type { CallResponse } from '../http.ts'
 import { LoginError } from './login-error.ts'

@@ -1,5 +1,5 @@
 import { DeadlineExceededError } from '../../client/deadline.ts'
-import { parseJson } from '../../client/parse-json.ts'
+import { parseJsonObject } from '../../untrusted-json.ts'
 import { getErrorCode } from '../../client/outage.ts'
 import { ProxyRejectedError } from '../../client/proxy-tunnel.ts'
 import { resolveProxy } from '../../options/proxy-config.ts'
@@ -32,12 +32,6 @@ export function createExchange (timeout: number, env: NodeJS.ProcessEnv): Exchan
   }
 }
 
-/** @returns undefined if the text is no JSON object */
-export function parseObject (text: string): Record<string, unknown> | undefined {
-  const value = parseJson(text)
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value as Record<string, unknown> : undefined
-}
-
 /** The strings of an array; none if it is no array. */
 export function toStrings (value: unknown): string[] {
   return Array.isArray(value) ? value.filter((entry) => typeof entry === 'string') : []
@@ -59,7 +53,7 @@ export async function fetchDocument (exchange: Exchange, urls: readonly string[]
   const tried: string[] = []
   for (const url of urls) {
     const answer = await exchange(url)
-    const document = answer.status === 200 ? parseObject(answer.text) : undefined
+    const document = answer.status === 200 ? parseJsonObject(answer.text) : undefined
     if (document !== undefined) return { url, document }
     tried.push(`${shortenForDisplay(url)}: ${describeAnswer(answer)}`)
   }
