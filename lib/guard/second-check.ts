@@ -1,6 +1,6 @@
 import { toRequestError } from './denials/request-error.ts'
 import type { AccessCheck, AccessChecks } from './checks/access-checks.ts'
-import { getAccessContext, setAccessContext, type AccessContext } from './checks/access-context.ts'
+import { getAccessContext, listContexts, setAccessContext, type AccessContext } from './checks/access-context.ts'
 import { composeStrategies } from './auth-composition.ts'
 import { findDenial } from './checks/context-check.ts'
 import { forgetStrategyDenial } from './denials/strategy-denial.ts'
@@ -67,17 +67,13 @@ function createStrategy (check: AccessCheck): GuardHook {
   return (request, reply, done) => endCheck(request, reply, findDenial(check, request, getAccessContext(request)!), done)
 }
 
-function isOutdated (context: AccessContext, now: number): boolean {
-  for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-    if (current.introspector.isOutdated(current.token, current.verdict, current.requirement.maxAge, BODY_GRACE_MS, now)) return true
-  }
-  return false
+function isOutdated ({ introspector, token, verdict, requirement, previous }: AccessContext, now: number): boolean {
+  return introspector.isOutdated(token, verdict, requirement.maxAge, BODY_GRACE_MS, now) || (previous !== undefined && isOutdated(previous, now))
 }
 
 /** One introspection for each token and registration, as young as the strictest of the requirements demands. */
 async function renewVerdicts (context: AccessContext, monotonic: () => number): Promise<AccessContext> {
-  const contexts: AccessContext[] = []
-  for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) contexts.unshift(current)
+  const contexts = listContexts(context).reverse()
   const maxAge = Math.min(...contexts.map(({ requirement }) => requirement.maxAge))
   const renewed: AccessContext[] = []
   for (const { introspector, token, requirement } of contexts) {

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import { createOptionError } from '../errors.ts'
-import { getAccessContext, type AccessContext } from '../guard/checks/access-context.ts'
+import { getAccessContext, listContexts, type AccessContext } from '../guard/checks/access-context.ts'
 import { logDenial } from '../guard/denials/denial-log.ts'
 import type { Introspector } from '../verdicts/introspector.ts'
 import { toEndReason, type EndReason } from './end-reason.ts'
@@ -66,10 +66,5 @@ function getInterval (options: OnEndOptions): number {
 
 /** The tokens that allowed a request, for each registration that checked them: mostly one. */
 function listTokens (context: AccessContext): AccessContext[] {
-  const found: AccessContext[] = []
-  for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-    const { token, introspector } = current
-    if (!found.some((each) => each.token === token && each.introspector === introspector)) found.push(current)
-  }
-  return found
+  return listContexts(context).filter(({ token, introspector }, index, all) => all.findIndex((each) => each.token === token && each.introspector === introspector) === index)
 }

@@ -32,6 +32,11 @@ export function setAccessContext (request: FastifyRequest, context: AccessContex
   (request as CheckedRequest)[ACCESS_CONTEXT] = context
 }
 
+/** Lists the contexts of all requirements that allowed the request, the latest first. */
+export function listContexts (context: AccessContext): AccessContext[] {
+  return [context, ...context.previous === undefined ? [] : listContexts(context.previous)]
+}
+
 /** The same with another verdict of an introspector on a token. */
 export function replaceVerdict (context: AccessContext, introspector: unknown, token: string, verdict: Verdict): AccessContext {
   const previous = context.previous && replaceVerdict(context.previous, introspector, token, verdict)

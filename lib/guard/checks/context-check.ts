@@ -9,14 +9,14 @@ export type ContextCheck = (request: FastifyRequest, context: AccessContext) => 
 /** Runs a check for all requirements that allowed a request. An error that it throws is ours: @fastify/auth would make a 401 of it. */
 export function findDenial (check: AccessCheck, request: FastifyRequest, context: AccessContext): Error | undefined {
   try {
-    for (let current: AccessContext | undefined = context; current !== undefined; current = current.previous) {
-      const denial = check(request, current)
-      if (denial !== undefined) return denial
-    }
-    return undefined
+    return checkEach(check, request, context)
   } catch (error) {
     return toRequestError(error)
   }
+}
+
+function checkEach (check: AccessCheck, request: FastifyRequest, context: AccessContext): Error | undefined {
+  return check(request, context) ?? (context.previous && checkEach(check, request, context.previous))
 }
 
 /** Creates the check of a request that was allowed before, with later verdicts. */
