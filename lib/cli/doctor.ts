@@ -1,26 +1,12 @@
-import { randomUUID } from 'node:crypto'
-import { systemClock } from '../clock.ts'
-import type { ZitadelError } from '../errors.ts'
-import { createConfig, type Config } from '../options/config.ts'
-import { Registration } from '../registration.ts'
-import { Reporter } from '../reporter.ts'
-import { openIntrospectionSource } from '../source/open-introspection-source.ts'
-import { isPlainHttp } from '../plain-http.ts'
 import { parseTriedRequest } from './access/access-request.ts'
 import { diagnoseAccess } from './access/access-diagnosis.ts'
-import { diagnoseCredentials } from './checks/credentials-diagnosis.ts'
-import { diagnoseKeyExpiry } from './checks/key-expiry.ts'
-import { diagnoseOptions } from './checks/options-diagnosis.ts'
-import { diagnoseProxy } from './checks/proxy-diagnosis.ts'
-import { diagnoseTokenForm } from './checks/token-form.ts'
+import { diagnoseSetup } from './checks/setup-diagnosis.ts'
 import { UsageError, type Command, type CommandLine, type Terminal } from './command.ts'
-import { createSuccess, createWarning, type Diagnosis } from './diagnosis.ts'
+import type { Diagnosis } from './diagnosis.ts'
 import { formatDiagnoses, formatDiagnosesAsJson, getExitStatus } from './doctor-output.ts'
-import { diagnoseDiscovery } from './checks/discovery-document.ts'
-import { getNumericFlag, getFlag, nameFlags, readSecret } from './flags.ts'
+import { getNumericFlag, getFlag, readSecret } from './flags.ts'
 import { closeApp, loadApp } from './load-app.ts'
 import { diagnoseMcp } from './mcp/mcp-doctor.ts'
-import { diagnoseToken } from './checks/introspected-token.ts'
 
 const FLAG_NAMES = ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'mcp', 'app'] as const
 
@@ -30,10 +16,6 @@ const FORMS = {
   'with --mcp': ['mcp', 'issuer', 'project-id', 'token-file', 'timeout', 'json'],
   'without --app': ['issuer', 'address', 'key-file', 'client-id', 'project-id', 'token-file', 'timeout', 'json']
 }
-
-const ignore = (): void => {}
-/** Each failure is a line of the doctor already. */
-const SILENT = { info: ignore, warn: ignore, error: ignore }
 
 /** Checks each step from the options to a token, with the modules of the plugin. */
 export const doctor: Command = {
@@ -54,7 +36,7 @@ export const doctor: Command = {
       terminal.write(commandLine.values['json'] ? formatDiagnosesAsJson(diagnoses) : formatDiagnoses(diagnoses, terminal))
       return getExitStatus(diagnoses)
     }
-    return commandLine.values['app'] === undefined ? report(await diagnose(commandLine, terminal)) : await diagnoseApp(commandLine, terminal, report)
+    return commandLine.values['app'] === undefined ? report(await diagnoseWithoutApp(commandLine, terminal)) : await diagnoseApp(commandLine, terminal, report)
   }
 }
 
@@ -67,10 +49,9 @@ function checkFlags ({ values }: CommandLine): void {
 }
 
 /** Reports before the app closes, because an app that does not close is a failure of its own. */
-async function diagnoseApp (commandLine: CommandLine, { input }: Terminal, report: (diagnoses: readonly Diagnosis[]) => number): Promise<number> {
+async function diagnoseApp (commandLine: CommandLine, terminal: Terminal, report: (diagnoses: readonly Diagnosis[]) => number): Promise<number> {
   const request = parseTriedRequest(commandLine)
-  const path = getFlag(commandLine.values, 'token-file')
-  const token = path === undefined ? undefined : await readSecret(path, '--token-file', input)
+  const token = await readToken(commandLine, terminal)
   const file = getFlag(commandLine.values, 'app')!
   const app = await loadApp(file)
   try {
@@ -80,62 +61,17 @@ async function diagnoseApp (commandLine: CommandLine, { input }: Terminal, repor
   }
 }
 
-async function diagnose ({ values }: CommandLine, terminal: Terminal): Promise<Diagnosis[]> {
-  const path = getFlag(values, 'token-file')
-  const token = path === undefined ? undefined : await readSecret(path, '--token-file', terminal.input)
+async function diagnoseWithoutApp (commandLine: CommandLine, terminal: Terminal): Promise<Diagnosis[]> {
+  const { values } = commandLine
+  const { env } = terminal
+  const token = await readToken(commandLine, terminal)
   const timeout = getNumericFlag(values, 'timeout', 1, 600_000)
   const mcp = getFlag(values, 'mcp')
-  if (mcp !== undefined) return await diagnoseMcp(mcp, token, { issuer: getFlag(values, 'issuer') ?? terminal.env['ZITADEL_ISSUER'], projectId: getFlag(values, 'project-id'), timeout, env: terminal.env })
-  const env = getEnvironment(values, terminal.env)
-  let config: Config
-  let client: { readonly clientId: string, readonly expiresAt?: number }
-  let expiry: Diagnosis | undefined
-  try {
-    config = createConfig({ issuer: getFlag(values, 'issuer'), address: getFlag(values, 'address'), projectId: getFlag(values, 'project-id'), timeout }, env)
-    const { credentials } = config.authorizationServer!
-    client = await credentials.read()
-    expiry = diagnoseKeyExpiry(client.expiresAt, systemClock.wall())
-  } catch (error) {
-    return [diagnoseOptions((error as ZitadelError).message, (message) => nameFlags(message, values))]
-  }
-  const way = await diagnoseWay(config)
-  return [
-    expiry ?? createSuccess('options', 'The options are complete, and the credentials can be read'),
-    ...way,
-    // A second failure for the same reason has no use.
-    ...way.some(({ id, status }) => id === 'connection' && status === 'failed') ? diagnoseFormOnly(token, config) : await diagnoseApi(config, client, token, way)
-  ]
+  if (mcp === undefined) return await diagnoseSetup(values, env, token, timeout)
+  return await diagnoseMcp(mcp, token, { issuer: getFlag(values, 'issuer') ?? env['ZITADEL_ISSUER'], projectId: getFlag(values, 'project-id'), timeout, env })
 }
 
-async function diagnoseWay ({ authorizationServer, timeout }: Config): Promise<Diagnosis[]> {
-  return [
-    ...isPlainHttp(authorizationServer!.endpoint.origin) ? [createWarning('connection', 'plain_http', 'Tokens and credentials go to ZITADEL over plain http')] : [],
-    ...diagnoseProxy(authorizationServer!.proxy),
-    ...await diagnoseDiscovery(authorizationServer!, timeout, systemClock.wall)
-  ]
-}
-
-async function diagnoseApi (config: Config, client: { readonly clientId: string }, token: string | undefined, way: readonly Diagnosis[]): Promise<Diagnosis[]> {
-  const source = await openIntrospectionSource(config, systemClock, new Reporter(SILENT, systemClock), new Registration())
-  try {
-    // Any response to a random token means that ZITADEL accepts this API.
-    const failure = await source.introspect(randomUUID(), { onSend () {} }).then(() => undefined, (error: ZitadelError) => error.cause as Error)
-    const credentials = diagnoseCredentials(failure, !('alg' in client), way.some(({ cause }) => cause === 'clock_ahead'))
-    if (failure !== undefined || token === undefined) return [credentials, ...diagnoseFormOnly(token, config)]
-    return [credentials, ...await diagnoseToken(token, config, client.clientId, source.introspect, systemClock.wall())]
-  } finally {
-    await source.close()
-  }
-}
-
-/** What a token shows without ZITADEL. */
-function diagnoseFormOnly (token: string | undefined, config: Config): Diagnosis[] {
-  return token === undefined ? [] : [diagnoseTokenForm(token, config, systemClock.wall()).diagnosis]
-}
-
-/** The flags of the credentials replace their variables. A secret is no flag, because other users see the arguments of a process. */
-function getEnvironment (values: CommandLine['values'], env: Terminal['env']): NodeJS.ProcessEnv {
-  const [keyFile, clientId] = [getFlag(values, 'key-file'), getFlag(values, 'client-id')]
-  if (keyFile !== undefined) return { ...env, ZITADEL_KEY: '', ZITADEL_CLIENT_ID: '', ZITADEL_CLIENT_SECRET: '', ZITADEL_KEY_FILE: keyFile }
-  return clientId === undefined ? env : { ...env, ZITADEL_CLIENT_ID: clientId }
+async function readToken ({ values }: CommandLine, { input }: Terminal): Promise<string | undefined> {
+  const path = getFlag(values, 'token-file')
+  return path === undefined ? undefined : await readSecret(path, '--token-file', input)
 }
