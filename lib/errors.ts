@@ -83,11 +83,32 @@ export class DenialCause extends Error {
   }
 }
 
+/** Mistakes in the options for which the command `fastify-zitadel doctor` says what to do. */
+export type OptionProblem =
+  | 'issuer_missing' | 'issuer_malformed' | 'credentials_missing' | 'credentials_conflict' | 'credentials_incomplete'
+  | 'key_in_key_file' | 'key_file_missing' | 'key_file_is_directory' | 'key_file_unreadable'
+  | 'path_in_key' | 'key_empty' | 'key_quoted' | 'key_is_pem' | 'key_line_breaks' | 'key_not_json'
+  | 'key_of_service_account' | 'key_incomplete' | 'key_pem_broken' | 'key_unsupported'
+  | 'proxy_malformed'
+
+/** No members of the errors, because users could rely on them. */
+const OPTION_PROBLEMS = new WeakMap<Error, OptionProblem>()
+
+export function setOptionProblem<E extends Error> (error: E, problem: OptionProblem | undefined): E {
+  if (problem !== undefined) OPTION_PROBLEMS.set(error, problem)
+  return error
+}
+
+/** Undefined for a mistake that only the message describes. */
+export function getOptionProblem (error: Error): OptionProblem | undefined {
+  return OPTION_PROBLEMS.get(error)
+}
+
 /**
  * Creates the error for a mistake in the code or the options of this API. It stops the start. During a request it is a 500.
  *
  * @param message names the option or route and the expected value, never the given one
  */
-export function createOptionError (message: string): ZitadelError {
-  return new ZitadelError('FST_ZITADEL_OPTION', 500, message)
+export function createOptionError (message: string, problem?: OptionProblem): ZitadelError {
+  return setOptionProblem(new ZitadelError('FST_ZITADEL_OPTION', 500, message), problem)
 }

@@ -1,4 +1,4 @@
-import { createOptionError } from '../errors.ts'
+import { createOptionError, type OptionProblem } from '../errors.ts'
 import { isKeyedObject } from '../keyed-object.ts'
 import { isPrintableAscii } from '../oauth/bearer.ts'
 import { getIdentifierHint, isIdentifier } from './credential-checks.ts'
@@ -10,8 +10,8 @@ import type { CacheOptions, LimitOptions, ZitadelOptions } from './plugin-option
 import { getAddressHint, getIssuerHint, isIssuer, parseOrigin } from './origin-checks.ts'
 import { INTROSPECTION_PATH } from '../zitadel/endpoints.ts'
 
-/** Whether a value is valid, the expected value for messages, and a hint about an invalid value (no part of the value). */
-export type OptionCheck = readonly [isValid: (value: unknown) => boolean, expected: string, hint?: (value: unknown) => string]
+/** Whether a value is valid, the expected value for messages, and a hint about an invalid value (no part of the value), and the word for the doctor. */
+export type OptionCheck = readonly [isValid: (value: unknown) => boolean, expected: string, hint?: (value: unknown) => string, problem?: OptionProblem]
 
 const isNonEmptyString = (value: unknown): value is string => typeof value === 'string' && value.trim() !== ''
 const isFunction = (value: unknown): boolean => typeof value === 'function'
@@ -20,7 +20,7 @@ export const isIntegerBetween = (least: number, most: number) => (value: unknown
 const isOneOf = (...words: unknown[]) => (value: unknown): boolean => words.includes(value)
 
 export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> = {
-  issuer: [(value) => isNonEmptyString(value) && isIssuer(value), "ZITADEL's public origin: https (http only on loopback), without path, query, fragment or user info", getIssuerHint],
+  issuer: [(value) => isNonEmptyString(value) && isIssuer(value), "ZITADEL's public origin: https (http only on loopback), without path, query, fragment or user info", getIssuerHint, 'issuer_malformed'],
   credentials: [(value) => typeof value === 'object' && value !== null, `an object: ${CREDENTIAL_FORMS_TEXT}`],
   address: [(value) => isNonEmptyString(value) && parseOrigin(value) !== undefined, 'an http or https origin, without path, query, fragment or user info', getAddressHint],
   introspectionEndpoint: [(value) => isNonEmptyString(value) && /^\/(?!\/)[\x21\x24-\x3E\x40-\x7E]*$/.test(value), `a path such as ${INTROSPECTION_PATH}, without query or fragment`],
@@ -94,8 +94,8 @@ export function checkOptions (given: object, checks: Readonly<Record<string, Opt
  * @param name what the message of an error starts with
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function checkValue (value: unknown, [isValid, expected, getHint]: OptionCheck, name: string): void {
-  if (!isValid(value)) throw createOptionError(`${name} must be ${expected}${getHint?.(value) ?? ''}`)
+export function checkValue (value: unknown, [isValid, expected, getHint, problem]: OptionCheck, name: string): void {
+  if (!isValid(value)) throw createOptionError(`${name} must be ${expected}${getHint?.(value) ?? ''}`, problem)
 }
 
 /**

@@ -104,7 +104,7 @@ function resolveCache (cache: CacheOptions = {}): CacheConfig {
 
 function resolveAuthorizationServer ({ issuer, credentials, address, introspectionEndpoint, dispatcher }: ZitadelOptions, env: NodeJS.ProcessEnv): Config['authorizationServer'] {
   const given = issuer ?? env['ZITADEL_ISSUER']
-  if (!given) throw createOptionError(`option "issuer" (or the variable ZITADEL_ISSUER) is missing: it must be ${OPTION_CHECKS.issuer[1]}${describeUnknownVariables(env)}`)
+  if (!given) throw createOptionError(`option "issuer" (or the variable ZITADEL_ISSUER) is missing: it must be ${OPTION_CHECKS.issuer[1]}${describeUnknownVariables(env)}`, 'issuer_missing')
   checkValue(given, OPTION_CHECKS.issuer, 'the variable "ZITADEL_ISSUER"')
   // Kept as it is written, a port of 443 and capital letters included: issuers are compared as strings (RFC 8414 section 3.3).
   const written = given.replace(/\/$/, '')

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { ZitadelError, createOptionError } from '../errors.ts'
+import { ZitadelError, createOptionError, getOptionProblem } from '../errors.ts'
 import { clientSecretBasic, type SecretClient } from '../oauth/client-authentication.ts'
 import { SIGNING_ALGORITHMS, type SigningClient } from '../oauth/private-key-jwt.ts'
 import { parseApplicationKey } from '../zitadel/application-key.ts'
@@ -57,10 +57,10 @@ function resolveFromEnvironment (env: NodeJS.ProcessEnv): CredentialsProvider {
     checkCredentialId(clientId, 'the variable "ZITADEL_CLIENT_ID"')
     checkCredential(clientSecret, 'the variable "ZITADEL_CLIENT_SECRET"')
     providers.push(createSecretProvider({ clientId, clientSecret }))
-  } else if (clientId || clientSecret) throw createOptionError('the variables "ZITADEL_CLIENT_ID" and "ZITADEL_CLIENT_SECRET" must be set together')
+  } else if (clientId || clientSecret) throw createOptionError('the variables "ZITADEL_CLIENT_ID" and "ZITADEL_CLIENT_SECRET" must be set together', 'credentials_incomplete')
   const [source, ...others] = providers
-  if (source === undefined) throw createOptionError(`option "credentials" is missing: give it, or one of the variables ${CREDENTIAL_VARIABLES}${describeUnknownVariables(env)}`)
-  if (others.length > 0) throw createOptionError(`option "credentials" must come from only one of the variables ${CREDENTIAL_VARIABLES}`)
+  if (source === undefined) throw createOptionError(`option "credentials" is missing: give it, or one of the variables ${CREDENTIAL_VARIABLES}${describeUnknownVariables(env)}`, 'credentials_missing')
+  if (others.length > 0) throw createOptionError(`option "credentials" must come from only one of the variables ${CREDENTIAL_VARIABLES}`, 'credentials_conflict')
   return source
 }
 
@@ -72,10 +72,11 @@ export function describeUnknownVariables (env: NodeJS.ProcessEnv): string {
 
 function createFileProvider (path: unknown, name: string): CredentialsProvider {
   checkNonEmptyString(path, name)
-  if (path.trimStart().startsWith('{')) throw createOptionError(`${name} must be a path, and holds the key itself: that belongs in "credentials.key" or ZITADEL_KEY`)
+  if (path.trimStart().startsWith('{')) throw createOptionError(`${name} must be a path, and holds the key itself: that belongs in "credentials.key" or ZITADEL_KEY`, 'key_in_key_file')
   const read = async (): Promise<SigningClient> => {
     const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-      throw createOptionError(`${name} must name a readable file with ZITADEL's JSON key (reading it failed: ${error.code}); the path is relative to the working directory, and ~ is not expanded${describePath(path)}`)
+      const problem = error.code === 'ENOENT' ? 'key_file_missing' : error.code === 'EISDIR' ? 'key_file_is_directory' : 'key_file_unreadable'
+      throw createOptionError(`${name} must name a readable file with ZITADEL's JSON key (reading it failed: ${error.code}); the path is relative to the working directory, and ~ is not expanded${describePath(path)}`, problem)
     })
     return parseKey(text, name)
   }
@@ -94,7 +95,7 @@ function parseKey (source: unknown, name: string): SigningClient {
     for (const member of ['keyId', 'clientId'] as const) checkKeyMember(client[member], `${name}: its member "${member}"`)
     return client
   } catch (error) {
-    throw error instanceof ZitadelError ? error : createOptionError(`${name} ${(error as Error).message}`)
+    throw error instanceof ZitadelError ? error : createOptionError(`${name} ${(error as Error).message}`, getOptionProblem(error as Error))
   }
 }
 

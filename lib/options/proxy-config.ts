@@ -50,13 +50,13 @@ function isExcluded (hostname: string, port: string, list: string): boolean {
 function parseProxy (text: string, variable: string): ProxyConfig['server'] {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
-    throw createOptionError(`the variable "${variable}" must be the http or https URL of a proxy, such as http://proxy.example:3128 (NODE_USE_ENV_PROXY is set)`)
+    throw createOptionError(`the variable "${variable}" must be the http or https URL of a proxy, such as http://proxy.example:3128 (NODE_USE_ENV_PROXY is set)`, 'proxy_malformed')
   }
   if (url.username === '' && url.password === '') return { origin: url.origin, authorization: undefined }
   try {
     const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`
     return { origin: url.origin, authorization: `Basic ${Buffer.from(credentials).toString('base64')}` }
   } catch {
-    throw createOptionError(`the variable "${variable}" has a user or password that is not percent-encoded: write a % as %25`)
+    throw createOptionError(`the variable "${variable}" has a user or password that is not percent-encoded: write a % as %25`, 'proxy_malformed')
   }
 }

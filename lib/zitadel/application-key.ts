@@ -1,4 +1,5 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
+import { setOptionProblem, type OptionProblem } from '../errors.ts'
 import type { SigningClient } from '../oauth/private-key-jwt.ts'
 import { parseJson } from '../untrusted-json.ts'
 
@@ -25,14 +26,15 @@ const EXPECTED = "must be ZITADEL's JSON key of an API application"
 export function parseApplicationKey (source: unknown): SigningClient {
   const file = typeof source === 'string' ? parseText(source.trim()) : source
   if (typeof file !== 'object' || file === null || Array.isArray(file) || file instanceof Uint8Array || file instanceof Promise) {
-    throw new TypeError(`${EXPECTED}: an object, its JSON, or base64 of the JSON${typeof source === 'string' ? describeText(source.trim(), file) : describeValue(source)}`)
+    const [problem, hint] = typeof source === 'string' ? describeText(source.trim(), file) : ['key_not_json', describeValue(source)] as const
+    throw createKeyError(problem, `${EXPECTED}: an object, its JSON, or base64 of the JSON${hint}`)
   }
   const { type, keyId, key, clientId, expirationDate } = file as Record<string, unknown>
   if (type === 'serviceaccount') {
-    throw new TypeError('is the key of a service account, which cannot introspect: create a key for an application of type API (its JSON says "type": "application")')
+    throw createKeyError('key_of_service_account', 'is the key of a service account, which cannot introspect: create a key for an application of type API (its JSON says "type": "application")')
   }
   if (!isNonEmptyString(keyId) || !isNonEmptyString(key) || !isNonEmptyString(clientId)) {
-    throw new TypeError(`${EXPECTED}, with keyId, key and clientId as non-empty strings`)
+    throw createKeyError('key_incomplete', `${EXPECTED}, with keyId, key and clientId as non-empty strings`)
   }
   const privateKey = parsePem(key)
   const expiresAt = typeof expirationDate === 'string' ? Date.parse(expirationDate) : NaN
@@ -45,14 +47,18 @@ function parseText (text: string): unknown {
   return parseJson(/^[{"'[]/.test(text) ? text : Buffer.from(text, 'base64').toString().trim())
 }
 
+function createKeyError (problem: OptionProblem, message: string): TypeError {
+  return setOptionProblem(new TypeError(message), problem)
+}
+
 /** Describes what a text seems to be, and quotes nothing of it; '' if that is unclear. */
-function describeText (text: string, parsed: unknown): string {
-  if (text === '') return ' (it is empty)'
-  if (/^(['"`]).*\1$/s.test(text)) return ' (it is in quotation marks: remove them)'
-  if (text.startsWith('-----BEGIN ')) return ' (it is only the PEM: give the whole JSON)'
-  if (/^(?:[.~]{0,2}\/|file:|[A-Za-z]:[\\/])|\.json$/.test(text)) return ' (it looks like a path: a path belongs in "credentials.keyFile" or ZITADEL_KEY_FILE)'
-  if (text.startsWith('{') && /-----BEGIN [A-Z ]+-----\r?\n/.test(text)) return ' (its PEM contains line breaks, where JSON needs \\n: base64 of the JSON avoids this)'
-  return parsed === undefined ? ' (it is not valid JSON)' : ''
+function describeText (text: string, parsed: unknown): readonly [OptionProblem, hint: string] {
+  if (text === '') return ['key_empty', ' (it is empty)']
+  if (/^(['"`]).*\1$/s.test(text)) return ['key_quoted', ' (it is in quotation marks: remove them)']
+  if (text.startsWith('-----BEGIN ')) return ['key_is_pem', ' (it is only the PEM: give the whole JSON)']
+  if (/^(?:[.~]{0,2}\/|file:|[A-Za-z]:[\\/])|\.json$/.test(text)) return ['path_in_key', ' (it looks like a path: a path belongs in "credentials.keyFile" or ZITADEL_KEY_FILE)']
+  if (text.startsWith('{') && /-----BEGIN [A-Z ]+-----\r?\n/.test(text)) return ['key_line_breaks', ' (its PEM contains line breaks, where JSON needs \\n: base64 of the JSON avoids this)']
+  return ['key_not_json', parsed === undefined ? ' (it is not valid JSON)' : '']
 }
 
 /** Describes a value that is neither a text nor a key; '' if that is unclear. */
@@ -80,7 +86,7 @@ function parsePem (pem: string): KeyObject {
     return createPrivateKey(pem)
   } catch {
     const hint = PEM_MISTAKES.find(([pattern]) => pattern.test(pem))?.[1] ?? ''
-    throw new TypeError(`must hold an unencrypted private key as PEM (PKCS#1 or PKCS#8) in its member key${hint}`)
+    throw createKeyError('key_pem_broken', `must hold an unencrypted private key as PEM (PKCS#1 or PKCS#8) in its member key${hint}`)
   }
 }
 
@@ -89,5 +95,5 @@ function getAlgorithm (key: KeyObject): SigningClient['alg'] {
   const { modulusLength, namedCurve } = key.asymmetricKeyDetails!
   if (key.asymmetricKeyType === 'rsa' && modulusLength! >= 2048) return 'RS256'
   if (key.asymmetricKeyType === 'ec' && namedCurve === 'prime256v1') return 'ES256'
-  throw new TypeError('must hold an RSA key of at least 2048 bits or an EC key on P-256: ZITADEL accepts no other')
+  throw createKeyError('key_unsupported', 'must hold an RSA key of at least 2048 bits or an EC key on P-256: ZITADEL accepts no other')
 }

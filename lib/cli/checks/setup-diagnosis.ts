@@ -37,7 +37,7 @@ export async function diagnoseSetup (values: CommandLine['values'], variables: T
     client = await credentials.read()
     expiry = diagnoseKeyExpiry(client.expiresAt, systemClock.wall())
   } catch (error) {
-    return [diagnoseOptions((error as ZitadelError).message, (message) => nameFlags(message, values))]
+    return [diagnoseOptions(error as Error, (message) => nameFlags(message, values))]
   }
   const way = await diagnoseWay(config)
   return [
