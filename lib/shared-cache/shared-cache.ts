@@ -12,7 +12,7 @@ import { RecentForgets } from './recent-forgets.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
 import { Subscription, type SharedCacheIntervals } from './subscription.ts'
 import { logCutOff, logInvalidMessage, logNotDelivered } from './subscription-log.ts'
-import type { TombstoneTarget } from './tombstones.ts'
+import type { TombstoneNames } from './tombstones.ts'
 
 /**
  * Called for what this process and others forget. With the kind `'gap'`, messages of other processes may have been lost. With
@@ -107,7 +107,7 @@ export class SharedCache {
    * @param askedAt monotonic milliseconds
    * @throws RedisCommandError
    */
-  async isForgotten (subject: TombstoneTarget, askedAt: number): Promise<boolean> {
+  async isForgotten (subject: TombstoneNames, askedAt: number): Promise<boolean> {
     const { tombstones, clock } = this.#shared
     return await tombstones.hasTombstone(subject, clock.wall() - (clock.monotonic() - askedAt), await tombstones.hasAny())
   }

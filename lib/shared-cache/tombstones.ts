@@ -3,8 +3,8 @@ import { CLOCK_SKEW_MS } from './clock-skew.ts'
 import { formatExpiry, type RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
-/** What a response can be forgotten by. */
-export interface TombstoneTarget {
+/** The names that tombstones have: those of a response, or what is forgotten. */
+export interface TombstoneNames {
   readonly token?: string | undefined
   readonly sub?: unknown
   readonly jti?: unknown
@@ -43,7 +43,7 @@ export class Tombstones {
    *
    * @returns whether Redis has stored all of them
    */
-  async put (subject: TombstoneTarget): Promise<boolean> {
+  async put (subject: TombstoneNames): Promise<boolean> {
     const forgottenAtWall = this.#clock.wall()
     const put = async (name: string): Promise<boolean> => {
       return await this.#commands.forceSend('SET', name, String(forgottenAtWall), 'PX', this.#ttl).catch(() => undefined) === 'OK'
@@ -81,14 +81,14 @@ export class Tombstones {
    * @param any the result of {@link Tombstones.hasAny}, read together with the response or later
    * @throws RedisCommandError
    */
-  async hasTombstone (subject: TombstoneTarget, askedAtWall: number, any: boolean): Promise<boolean> {
+  async hasTombstone (subject: TombstoneNames, askedAtWall: number, any: boolean): Promise<boolean> {
     if (!any) return false
     const found = await Promise.all(this.#names({ ...subject, all: true }).map(async (name) => await this.#commands.send('GETRANGE', name, '0', String(MAX_VALUE_BYTES - 1))))
     // Without a tombstone Redis returns ''. Any other value that is not a 13-digit timestamp was not written by us and counts as forgotten.
     return found.some((value) => value !== '' && !(typeof value === 'string' && /^\d{13}$/.test(value) && Number(value) + CLOCK_SKEW_MS < askedAtWall))
   }
 
-  #names (subject: TombstoneTarget): string[] {
+  #names (subject: TombstoneNames): string[] {
     const { all, sid, ...names } = subject
     const known = [...Object.entries(names), ['session', sid]].filter(([, value]) => typeof value === 'string') as [string, string][]
     if (all) known.push(['all', ''])

@@ -1,13 +1,13 @@
 import type { ForgetMessage } from '../channels.ts'
+import { hashToken } from '../oauth/token-hash.ts'
 import type { ForgetKind } from '../shared-cache/forget-messages.ts'
+import type { SharedForgetTarget } from '../shared-cache/pending-forgets.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { getTargetKind, type DoubtTarget, type VerdictTarget } from '../zitadel/verdict-target.ts'
 import { Throttle } from './throttle.ts'
 import type { VerdictCache } from './verdict-cache.ts'
 import type { VerdictLoader } from './verdict-loader.ts'
-
-/** What {@link Forgetter.forget} takes: a token comes with its key in the cache. */
-export type ForgetTarget = { readonly token: string, readonly key: string } | { readonly sub: string } | { readonly jti: string }
+import type { Forgettable } from './verdict-names.ts'
 
 /** Called after verdicts of this process were dropped, or must be confirmed. */
 export type OnForget = (report: Omit<ForgetMessage, 'registration'>) => void
@@ -44,11 +44,16 @@ export class Forgetter {
   }
 
   /** Resolves when the shared cache has it. */
-  async forget (what: ForgetTarget): Promise<void> {
-    const jti = 'token' in what ? this.#cache.getJti(what.key) : undefined
-    const target = 'token' in what ? { key: what.key, jti } : what
+  async forget (what: Forgettable): Promise<void> {
+    if (!('token' in what)) return await this.#forget(what, what)
+    const key = hashToken(what.token)
+    const jti = this.#cache.getJti(key)
+    await this.#forget({ key, jti }, { token: what.token, jti })
+  }
+
+  async #forget (target: VerdictTarget, shared: SharedForgetTarget): Promise<void> {
     this.#report(target, 'forget', 'call', this.#drop(target, 'forget'))
-    await this.#sharedCache?.forget('token' in what ? { token: what.token, jti } : what, 'forget')
+    await this.#sharedCache?.forget(shared, 'forget')
   }
 
   /**

@@ -106,7 +106,7 @@ export class Introspector {
 
   /** Drops verdicts, also those that are in flight, in all processes. Their tokens are unknown afterwards. */
   async forget (what: Forgettable): Promise<void> {
-    await this.#forgetter.forget('token' in what ? { ...what, key: hashToken(what.token) } : what)
+    await this.#forgetter.forget(what)
   }
 
   /**

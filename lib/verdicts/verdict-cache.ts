@@ -3,8 +3,7 @@ import { DropQueue } from './drop-queue.ts'
 import { KnownTokens, type KnownToken } from './known-tokens.ts'
 import { SubscriptionGaps } from './subscription-gap.ts'
 import { VerdictPartitions, type VerdictBounds, type VerdictCounts } from './verdict-partitions.ts'
-import type { VerdictTarget } from '../zitadel/verdict-target.ts'
-import type { NamedTarget } from './verdict-names.ts'
+import type { NamedTarget, VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
 export interface CacheBounds extends VerdictBounds {

@@ -1,5 +1,5 @@
-import type { VerdictTarget } from '../zitadel/verdict-target.ts'
-import type { NamedTarget, VerdictNames } from './verdict-names.ts'
+import type { NamedTarget, VerdictTarget } from '../zitadel/verdict-target.ts'
+import type { VerdictNames } from './verdict-names.ts'
 
 const KINDS = ['sub', 'jti', 'session', 'sid'] as const
 

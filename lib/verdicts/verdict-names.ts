@@ -3,9 +3,6 @@ import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 /** What to forget: one token (and all tokens with its `jti`), all tokens of a user, or all tokens with one `jti`. */
 export type Forgettable = { readonly token: string } | { readonly sub: string } | { readonly jti: string }
 
-/** A target that does not apply to all verdicts. */
-export type NamedTarget = Exclude<VerdictTarget, { readonly all: true }>
-
 /** What a verdict can be found by, beside its key. */
 export interface VerdictNames {
   readonly sub: string | undefined

@@ -4,7 +4,7 @@ import { MAX_DROPS } from './drop-queue.ts'
 import { MemberNames } from './member-names.ts'
 import { ReleaseTimer } from './release-timer.ts'
 import { VerdictIndex } from './verdict-index.ts'
-import type { NamedTarget } from './verdict-names.ts'
+import type { NamedTarget } from '../zitadel/verdict-target.ts'
 import { weighVerdict } from './verdict-weight.ts'
 import type { Verdict } from './verdict.ts'
 

@@ -11,6 +11,9 @@ export type VerdictTarget =
 /** What can be doubted: everything that can be forgotten, but no single token, because no event names one. */
 export type DoubtTarget = Exclude<VerdictTarget, { readonly key: string }>
 
+/** A target that does not apply to all verdicts. */
+export type NamedTarget = Exclude<VerdictTarget, { readonly all: true }>
+
 export function getTargetKind (target: DoubtTarget): 'all' | 'sub' | 'session' | 'jti' {
   return Object.keys(target)[0] as 'all' | 'sub' | 'session' | 'jti'
 }
