@@ -32,7 +32,7 @@ export function createSecondCheck ({ active, unexpired, scopes, roles }: AccessC
   const checkToken: GuardHook = (request, reply, done) => {
     const context = getAccessContext(request)!
     // A hook may have called `forget` in the meantime.
-    if (context.isPassing && context.previous === undefined && !context.introspector.isPossiblyForgotten(context.verdict)) return endCheck(request, reply, undefined, done)
+    if (context.isPassing && context.previous === undefined && !context.introspector.isPossiblyOutdated(context.verdict)) return endCheck(request, reply, undefined, done)
     const now = monotonic()
     // Only an active verdict allows a request, and an expired token needs no introspection.
     const denial = now - context.checkedAt < EXPIRY_RECHECK_MS ? undefined : findDenial(unexpired, request, context)

@@ -6,12 +6,12 @@ import type { RedisCommands } from './redis-commands.ts'
 import type { SharedKey } from './shared-key.ts'
 
 /** What happens to the tokens of a target: they are unknown afterwards, or they stay known. */
-export type ForgetKind = 'forget' | 'doubt'
+export type DropKind = 'forget' | 'doubt'
 
 /** What another process has forgotten or doubted. */
 export interface ForgetMessageContent {
   readonly target: VerdictTarget
-  readonly kind: ForgetKind
+  readonly kind: DropKind
 }
 
 /** Characters of any message. A longer one is not decrypted, because anyone who can publish can send it. */
@@ -48,7 +48,7 @@ export class ForgetMessages {
    *
    * @returns whether Redis has passed it on
    */
-  async publish (target: VerdictTarget, kind: ForgetKind): Promise<boolean> {
+  async publish (target: VerdictTarget, kind: DropKind): Promise<boolean> {
     const text = JSON.stringify([this.#senderId, recode(target, encodeTokenHash), kind, this.#clock.wall()])
     const published = await Promise.all([...this.#keys].map(async ([channel, { messages }]) => {
       const sealed = messages.seal(text)

@@ -1,7 +1,7 @@
 import { hashToken } from '../oauth/token-hash.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
-import type { ForgetKind, ForgetMessages } from './forget-messages.ts'
+import type { DropKind, ForgetMessages } from './forget-messages.ts'
 import { PendingForgets, type PendingForget, type SharedForgetTarget } from './pending-forgets.ts'
 import { PendingWork } from './pending-work.ts'
 import type { SharedCacheLog } from './shared-cache-log.ts'
@@ -14,7 +14,7 @@ export class ForgetSender {
   readonly #shared: SharedCacheContext
   readonly #messages: ForgetMessages
   readonly #log: SharedCacheLog
-  readonly #onForgotten: (target: VerdictTarget, kind: ForgetKind) => void
+  readonly #onForgotten: (target: VerdictTarget, kind: DropKind) => void
   readonly #pending = new PendingForgets()
   #isSendingAgain = false
   /** What was sent again since there was nothing to send again. */
@@ -23,7 +23,7 @@ export class ForgetSender {
   readonly #sending = new PendingWork()
 
   /** @param onForgotten called when the tombstones are stored, or are not because Redis does not respond */
-  constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (target: VerdictTarget, kind: ForgetKind) => void) {
+  constructor (shared: SharedCacheContext, messages: ForgetMessages, log: SharedCacheLog, onForgotten: (target: VerdictTarget, kind: DropKind) => void) {
     this.#shared = shared
     this.#messages = messages
     this.#log = log
@@ -36,7 +36,7 @@ export class ForgetSender {
   }
 
   /** @returns whether Redis has stored and published it; if not, it is sent again later */
-  async send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {
+  async send (what: SharedForgetTarget, kind: DropKind): Promise<boolean> {
     return await this.#sending.track(this.#send(what, kind))
   }
 
@@ -57,7 +57,7 @@ export class ForgetSender {
     this.#log.warn(CODE, 'the server is closed, and Redis has not accepted a forget, so only this process has forgotten. Other processes can use the verdict until its ttl ends', { reason: 'CLOSED', count })
   }
 
-  async #send (what: SharedForgetTarget, kind: ForgetKind): Promise<boolean> {
+  async #send (what: SharedForgetTarget, kind: DropKind): Promise<boolean> {
     const { clock, lifetime } = this.#shared
     const until = clock.monotonic() + lifetime + 2 * CLOCK_SKEW_MS
     const forget: PendingForget = { kind, ...await this.#store(what), isPublished: false, until }

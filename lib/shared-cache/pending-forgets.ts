@@ -1,6 +1,6 @@
 import { hashToken } from '../oauth/token-hash.ts'
 import type { DoubtTarget, VerdictTarget } from '../zitadel/verdict-target.ts'
-import type { ForgetKind } from './forget-messages.ts'
+import type { DropKind } from './forget-messages.ts'
 
 /** What to forget. The `jti` of a token need not be known. */
 export type SharedForgetTarget = DoubtTarget | { readonly token: string, readonly jti?: string | undefined }
@@ -8,7 +8,7 @@ export type SharedForgetTarget = DoubtTarget | { readonly token: string, readonl
 /** A forget that other processes do not know yet. */
 export interface PendingForget {
   what: SharedForgetTarget
-  kind: ForgetKind
+  kind: DropKind
   /** What the other processes are sent. */
   target: VerdictTarget
   isStored: boolean

@@ -5,7 +5,7 @@ import { Leases } from './leases.ts'
 import { SharedEntry, type SharedCacheContext } from './entry.ts'
 import { ForgetSender } from './forget-sender.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
-import { ForgetMessages, type ForgetKind } from './forget-messages.ts'
+import { ForgetMessages, type DropKind } from './forget-messages.ts'
 import type { SharedForgetTarget } from './pending-forgets.ts'
 import { PendingWork } from './pending-work.ts'
 import { RecentForgets } from './recent-forgets.ts'
@@ -20,7 +20,7 @@ import type { TombstoneNames } from './tombstones.ts'
  *
  * @param isOwn whether this process has caused it
  */
-export type ForgetListener = (forgotten: VerdictTarget, kind: ForgetKind | 'gap' | 'cut-off', isOwn: boolean) => void
+export type ForgetListener = (forgotten: VerdictTarget, kind: DropKind | 'gap' | 'cut-off', isOwn: boolean) => void
 
 /**
  * Responses for active tokens that the processes of an API share. Values are trusted only if they decrypt with the shared key.
@@ -91,7 +91,7 @@ export class SharedCache {
    * @param kind whether the tokens stay known
    * @returns whether Redis has stored and published it; if not, other processes may go on until the ttl of their verdicts ends. It is sent again when Redis responds
    */
-  async forget (what: SharedForgetTarget, kind: ForgetKind = 'forget'): Promise<boolean> {
+  async forget (what: SharedForgetTarget, kind: DropKind = 'forget'): Promise<boolean> {
     this.#forgets.add(what)
     return await this.#forgetSender.send(what, kind)
   }

@@ -1,6 +1,6 @@
 import type { ForgetMessage } from '../channels.ts'
 import { hashToken } from '../oauth/token-hash.ts'
-import type { ForgetKind } from '../shared-cache/forget-messages.ts'
+import type { DropKind } from '../shared-cache/forget-messages.ts'
 import type { SharedForgetTarget } from '../shared-cache/pending-forgets.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { getTargetKind, type DoubtTarget, type VerdictTarget } from '../zitadel/verdict-target.ts'
@@ -75,7 +75,7 @@ export class Forgetter {
   }
 
   /** @param isOwn whether this process has caused it: then it was reported before */
-  #apply (target: VerdictTarget, kind: ForgetKind, isOwn: boolean): void {
+  #apply (target: VerdictTarget, kind: DropKind, isOwn: boolean): void {
     const verdicts = this.#drop(target, kind)
     if (!isOwn) this.#report(target, kind, 'process', verdicts)
   }
@@ -88,10 +88,10 @@ export class Forgetter {
     if (!isRepeated) this.#report({ all: true }, 'gap', 'process', verdicts)
   }
 
-  #drop (target: VerdictTarget, kind: ForgetKind): number {
-    if (!('key' in target)) return this.#loader.forget(target, kind)
+  #drop (target: VerdictTarget, kind: DropKind): number {
+    if (!('key' in target)) return this.#loader.drop(target, kind)
     // Another process may not have met the token.
-    return this.#loader.forget({ key: target.key, jti: target.jti ?? this.#cache.getJti(target.key) }, kind)
+    return this.#loader.drop({ key: target.key, jti: target.jti ?? this.#cache.getJti(target.key) }, kind)
   }
 
   #report (target: VerdictTarget, kind: ForgetMessage['kind'], source: ForgetMessage['source'], verdicts: number): void {

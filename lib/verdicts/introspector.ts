@@ -71,12 +71,12 @@ export class Introspector {
     const { ttl, staleIfError } = this.#options
     const trusted = verdict.granted?.token.stale === true ? ttl + staleIfError : ttl
     if (now - verdict.askedAt >= Math.min(trusted * 1000, maxAge) + grace) return true
-    return this.isPossiblyForgotten(verdict) && this.getCached(token, Infinity, now) !== verdict
+    return this.isPossiblyOutdated(verdict) && this.getCached(token, Infinity, now) !== verdict
   }
 
-  /** Whether anything was forgotten or doubted after ZITADEL was asked. It may have been another token. */
-  isPossiblyForgotten (verdict: Verdict): boolean {
-    return verdict.askedAt <= this.#loader.lastForgetAt
+  /** Whether anything was forgotten or doubted, or there was a gap, after ZITADEL was asked. It may have been another token. */
+  isPossiblyOutdated (verdict: Verdict): boolean {
+    return verdict.askedAt <= this.#loader.lastOutdatedAt
   }
 
   /**

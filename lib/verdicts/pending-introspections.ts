@@ -1,5 +1,5 @@
-import type { ForgetKind } from '../shared-cache/forget-messages.ts'
-import { ForgetLog } from './forget-log.ts'
+import type { DropKind } from '../shared-cache/forget-messages.ts'
+import { DropLog } from './drop-log.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -23,7 +23,7 @@ export class PendingIntrospections {
   readonly #latest = new Map<string, PendingIntrospection>()
   /** In the order of their start. */
   readonly #inFlight = new Set<PendingIntrospection>()
-  readonly #log = new ForgetLog()
+  readonly #log = new DropLog()
   /** The number of forgets, doubts and gaps. Of what happens within one tick of the clock, only the order is known. */
   #changes = 0
   #lastGap = 0
@@ -57,7 +57,7 @@ export class PendingIntrospections {
   }
 
   /** @param at monotonic milliseconds: it applies to what was asked for until then */
-  record (target: VerdictTarget, kind: ForgetKind, at: number): void {
+  record (target: VerdictTarget, kind: DropKind, at: number): void {
     const change = ++this.#changes
     if (this.#inFlight.size > 0) this.#log.add(target, { kind, at, change })
   }
@@ -78,7 +78,7 @@ export class PendingIntrospections {
   }
 
   /** Finds what was done to a verdict while it was in flight. */
-  find ({ startedAt, sentAt, changesBefore }: PendingIntrospection, verdict: Verdict, key: string): ForgetKind | undefined {
+  find ({ startedAt, sentAt, changesBefore }: PendingIntrospection, verdict: Verdict, key: string): DropKind | undefined {
     // If another process asked ZITADEL, only the time of asking is known.
     return this.#log.find(verdict, key, ({ at, change }) => at >= startedAt && (sentAt === undefined ? at >= verdict.askedAt : change > changesBefore))
   }

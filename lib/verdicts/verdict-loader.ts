@@ -1,7 +1,7 @@
 import { OutageError, createUnavailableError } from '../failures.ts'
 import type { Introspect } from '../client/introspection-client.ts'
 import type { Clock } from '../clock.ts'
-import type { ForgetKind } from '../shared-cache/forget-messages.ts'
+import type { DropKind } from '../shared-cache/forget-messages.ts'
 import type { TimedResponse } from '../shared-cache/serialization.ts'
 import type { SharedCache } from '../shared-cache/shared-cache.ts'
 import { CLOCK_SKEW_MS } from '../shared-cache/clock-skew.ts'
@@ -33,7 +33,7 @@ export class VerdictLoader {
   readonly #options: VerdictLoaderOptions
   readonly #clock: Clock
   readonly #pending = new PendingIntrospections()
-  #lastForgetAt = -Infinity
+  #lastDropAt = -Infinity
   #lastGapAt = -Infinity
   /** Whether the shared cache did not respond at the last gap. */
   #isCutOff = false
@@ -46,9 +46,9 @@ export class VerdictLoader {
     this.#clock = clock
   }
 
-  /** Monotonic milliseconds: a verdict that was asked for later was neither forgotten nor doubted. */
-  get lastForgetAt (): number {
-    return Math.max(this.#lastForgetAt, this.#lastGapAt)
+  /** Monotonic milliseconds: a verdict that was asked for later is not outdated, except by its age. */
+  get lastOutdatedAt (): number {
+    return Math.max(this.#lastDropAt, this.#lastGapAt)
   }
 
   /** The latest introspection of a token that is in flight. */
@@ -69,9 +69,9 @@ export class VerdictLoader {
    *
    * @returns the number of verdicts that were dropped from the cache
    */
-  forget (target: VerdictTarget, kind: ForgetKind): number {
+  drop (target: VerdictTarget, kind: DropKind): number {
     const at = this.#clock.monotonic()
-    this.#lastForgetAt = at
+    this.#lastDropAt = at
     this.#pending.record(target, kind, at)
     // A target of all verdicts is always a doubt.
     const count = kind === 'doubt' || 'all' in target ? this.#cache.doubt(target, at) : this.#cache.forget(target, at)
@@ -109,7 +109,7 @@ export class VerdictLoader {
         continue
       }
       if (kind === 'doubt') {
-        this.#cache.setKnown(key, verdict, this.#lastForgetAt)
+        this.#cache.setKnown(key, verdict, this.#lastDropAt)
         continue
       }
       const isPossiblyForgotten = this.#pending.hadGap(pending)
@@ -122,7 +122,7 @@ export class VerdictLoader {
   }
 
   #forgetJti (jti: string): void {
-    this.#cache.forget({ jti }, this.#lastForgetAt)
+    this.#cache.forget({ jti }, this.#lastDropAt)
     this.#options.listener?.onOutdated({ jti })
   }
 

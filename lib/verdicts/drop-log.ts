@@ -1,23 +1,23 @@
-import type { ForgetKind } from '../shared-cache/forget-messages.ts'
+import type { DropKind } from '../shared-cache/forget-messages.ts'
 import type { VerdictTarget } from '../zitadel/verdict-target.ts'
 import { listNames, listTargetNames } from './verdict-names.ts'
 import type { Verdict } from './verdict.ts'
 
 /** A forget or a doubt. */
-export interface ForgetEntry {
+export interface DropEntry {
   /** Monotonic milliseconds. */
   readonly at: number
   /** The number of the change, in the order in which changes happened. */
   readonly change: number
-  readonly kind: ForgetKind
+  readonly kind: DropKind
 }
 
 /** What is forgotten or doubted while introspections are in flight. Each name is listed once, with its latest time. */
-export class ForgetLog {
+export class DropLog {
   /** In the order of time. A target that applies to all verdicts has the name ''. */
-  readonly #entries = new Map<string, ForgetEntry>()
+  readonly #entries = new Map<string, DropEntry>()
 
-  add (target: VerdictTarget, { kind, ...when }: ForgetEntry): void {
+  add (target: VerdictTarget, { kind, ...when }: DropEntry): void {
     for (const name of listTargetNames(target) ?? ['']) {
       // A forget within a doubt stays a forget.
       const isForgotten = kind === 'forget' || this.#entries.get(name)?.kind === 'forget'
@@ -31,8 +31,8 @@ export class ForgetLog {
    *
    * @param applies whether something was done after the verdict was asked for
    */
-  find (verdict: Verdict, key: string, applies: (entry: ForgetEntry) => boolean): ForgetKind | undefined {
-    let found: ForgetKind | undefined
+  find (verdict: Verdict, key: string, applies: (entry: DropEntry) => boolean): DropKind | undefined {
+    let found: DropKind | undefined
     for (const name of ['', ...listNames(verdict, key)]) {
       const entry = this.#entries.get(name)
       if (entry === undefined || !applies(entry)) continue
