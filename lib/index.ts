@@ -30,7 +30,10 @@ export type { AllOrAny, McpRouteOptions, RequirementOptions, ZitadelRouteOptions
 export type { AuthInfo, AuthInfoExtra } from './resource/auth-info.ts'
 export type { Forgettable } from './verdicts/verdict-names.ts'
 export type { CheckResult } from './source/health-check.ts'
-export type { CredentialsMessage, DecisionMessage, DecisionSource, EventMessage, EventRejection, ForgetMessage, IntrospectionMessage, LogoutMessage, LogoutRejection, OutageMessage } from './channels.ts'
+export type {
+  CredentialsMessage, DecisionMessage, DecisionSource, EventMessage, EventRejection, ForgetMessage, IntrospectionMessage,
+  LogoutMessage, LogoutRejection, OutageMessage
+} from './channels.ts'
 export type { Sign, SigningClient } from './oauth/private-key-jwt.ts'
 export type { IntrospectionResponse } from './oauth/introspection.ts'
 export type { ActiveToken } from './zitadel/active-token.ts'

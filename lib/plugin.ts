@@ -79,10 +79,25 @@ export function createPlugin (clock: Clock, pollInterval?: number): FastifyPlugi
     const authInfo: Zitadel['authInfo'] = (request, { token = false } = {}) => readAuthInfo(request, token)
 
     const openapi = createOpenapi(app, config)
-    const decorator = Object.freeze({ ...createDecorator(config, guard, introspector, clock.wall), authInfo, onEnd: createOnEnd((owner) => watchers.get(owner)!, streamCounter), check: source.check, reload: source.reload, openapi: openapi.createDocs })
+    const decorator = Object.freeze({
+      ...createDecorator(config, guard, introspector, clock.wall),
+      authInfo,
+      onEnd: createOnEnd((owner) => watchers.get(owner)!, streamCounter),
+      check: source.check,
+      reload: source.reload,
+      openapi: openapi.createDocs
+    })
     markDecorator(decorator)
     let readEventSilence: (() => number) | undefined
-    registration.complete(decorator, () => ({ ...source.readState(), ...introspector.counts, isSharedCacheHealthy: source.sharedCache?.isHealthy, pendingForgets: source.sharedCache?.pendingForgets, eventSilence: readEventSilence?.(), receivesLogouts: config.backChannelLogout !== undefined, streams: streamCounter.list() }))
+    registration.complete(decorator, () => ({
+      ...source.readState(),
+      ...introspector.counts,
+      isSharedCacheHealthy: source.sharedCache?.isHealthy,
+      pendingForgets: source.sharedCache?.pendingForgets,
+      eventSilence: readEventSilence?.(),
+      receivesLogouts: config.backChannelLogout !== undefined,
+      streams: streamCounter.list()
+    }))
     app.decorate('zitadel', decorator)
     app.decorateRequest(ACCESS_CONTEXT, undefined)
     app.decorateRequest(CHECK_STATE, undefined)

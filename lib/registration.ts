@@ -1,4 +1,7 @@
-import { CREDENTIALS, EVENT, FORGET, INTROSPECTION, LOGOUT, OUTAGE, type CredentialsMessage, type EventMessage, type ForgetMessage, type IntrospectionMessage, type LogoutMessage, type OutageMessage } from './channels.ts'
+import {
+  CREDENTIALS, EVENT, FORGET, INTROSPECTION, LOGOUT, OUTAGE,
+  type CredentialsMessage, type EventMessage, type ForgetMessage, type IntrospectionMessage, type LogoutMessage, type OutageMessage
+} from './channels.ts'
 import type { ZitadelError, ZitadelErrorCode } from './errors.ts'
 
 /** Runs an introspection, for example inside a span. It must return what `run` returns. */

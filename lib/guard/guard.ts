@@ -147,7 +147,8 @@ export class Guard {
     const earlier = getAccessContext(request)
     const previous = earlier === undefined ? undefined : omitRequirement(earlier, requirement)
     const context = { token, verdict, introspector: this.#introspector, requirement, checkedAt: previous === undefined ? now : previous.checkedAt, previous, isPassing: false }
-    const denial = active(request, context) ?? unexpired(request, context, wall) ?? scopes(request, context) ?? roles(request, context) ?? (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
+    const denial = active(request, context) ?? unexpired(request, context, wall) ?? scopes(request, context) ?? roles(request, context) ??
+      (requirement.tools === undefined ? undefined : this.#toolChecks.early(request, context))
     if (denial !== undefined) return denial
     // Writing to memory that other requests use costs more than reading it.
     if (typeof requirement.organization !== 'function' && verdict.metRequirement !== requirement) verdict.metRequirement = requirement

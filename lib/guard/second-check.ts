@@ -48,7 +48,10 @@ export function createSecondCheck ({ active, unexpired, scopes, roles }: AccessC
       .then((denial) => { if (!isHandlingError(reply)) endCheck(request, reply, denial, done) })
       .catch((error: unknown) => { failRequest(request, reply, error) })
   }
-  const compositions = [[], [checkScopes], [checkRoles], [checkScopes, checkRoles], [checkTools], [checkScopes, checkTools], [checkRoles, checkTools], [checkScopes, checkRoles, checkTools]].map((grants) => composeStrategies([checkToken, ...grants]))
+  const compositions = [
+    [], [checkScopes], [checkRoles], [checkScopes, checkRoles],
+    [checkTools], [checkScopes, checkTools], [checkRoles, checkTools], [checkScopes, checkRoles, checkTools]
+  ].map((grants) => composeStrategies([checkToken, ...grants]))
   return (request, reply, done) => {
     forgetStrategyDenial(reply)
     const context = getAccessContext(request)

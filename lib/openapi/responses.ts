@@ -20,6 +20,9 @@ function createResponses (): Record<string, Response> {
   return {
     401: { description: 'The access token is missing, invalid, expired or revoked.', headers: { 'WWW-Authenticate': text('The challenge (RFC 6750).') } },
     403: { description: 'The access token lacks a role or a scope that this operation requires.', headers: { 'WWW-Authenticate': text('The challenge (RFC 6750).') } },
-    503: { description: 'ZITADEL cannot be asked at the moment. The token may be valid.', headers: { 'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } } } }
+    503: {
+      description: 'ZITADEL cannot be asked at the moment. The token may be valid.',
+      headers: { 'Retry-After': { description: 'Seconds after which to try again.', schema: { type: 'integer' } } }
+    }
   }
 }

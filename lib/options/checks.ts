@@ -40,7 +40,10 @@ export const OPTION_CHECKS: Readonly<Record<keyof ZitadelOptions, OptionCheck>> 
   tokenFrom: [isFunction, 'a function of the request'],
   clients: [(value) => Array.isArray(value) && value.length > 0 && Array.from(value).every(isIdentifier), 'a non-empty array of client ids', getIdentifierHint],
   projectId: [isIdentifier, 'the id of a project, a non-empty string', getIdentifierHint],
-  resource: [(value) => isNonEmptyString(value) || (typeof value === 'object' && value !== null && !(Array.isArray(value) && value.length === 0)), 'a URL, an object { url, scopes, name, documentation, personalAccessTokens }, or a non-empty array of these'],
+  resource: [
+    (value) => isNonEmptyString(value) || (typeof value === 'object' && value !== null && !(Array.isArray(value) && value.length === 0)),
+    'a URL, an object { url, scopes, name, documentation, personalAccessTokens }, or a non-empty array of these'
+  ],
   events: [isKeyedObject, 'an object { path, signingKey, signingKeys, instanceId }'],
   backChannelLogout: [isKeyedObject, 'an object { path, clientId }'],
   realm: [(value) => isNonEmptyString(value) && isPrintableAscii(value), 'a non-empty string of printable ASCII'],
@@ -72,15 +75,20 @@ const NESTED_OPTIONS = new Map([
   ...['keyFile', 'key', 'clientId', 'clientSecret', 'keyId', 'alg', 'sign'].map((name) => [name, `credentials.${name}`] as const)
 ])
 
+interface NameLists {
+  /** Further names that are accepted and not checked. */
+  readonly known?: readonly string[]
+  /** Names that must be given. */
+  readonly required?: readonly string[]
+}
+
 /**
  * Rejects options that are unknown, wrong or not own properties. An option that is undefined counts as not given.
  *
  * @param prefix the path to the options, such as `cache.`
- * @param known further names that are accepted and not checked
- * @param required names that must be given
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function checkOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string, { known = [], required = [] }: { readonly known?: readonly string[], readonly required?: readonly string[] } = {}): void {
+export function checkOptions (given: object, checks: Readonly<Record<string, OptionCheck>>, prefix: string, { known = [], required = [] }: NameLists = {}): void {
   checkOwnOptions(given, checks, prefix)
   for (const [name, value] of Object.entries(given)) {
     if (known.includes(name)) continue

@@ -17,7 +17,10 @@ const DEFAULT_CACHE_BYTES = 96 * 1024 * 1024
 const DEFAULT_VERDICT_BYTES = 8192
 
 /** The option `cache` with defaults. With `cache: false`, `isEnabled` is false and no verdict is kept. */
-export type CacheConfig = { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & { readonly isEnabled: boolean, readonly shared: SharedCacheConfig | undefined }
+export type CacheConfig = { readonly [K in keyof Required<Omit<CacheOptions, 'shared'>>]: Exclude<CacheOptions[K], undefined> } & {
+  readonly isEnabled: boolean
+  readonly shared: SharedCacheConfig | undefined
+}
 
 /** The default of `cache.max`. */
 const DEFAULT_MAX_VERDICTS = 10_000
@@ -73,7 +76,8 @@ export function createConfig (given: ZitadelOptions, env: NodeJS.ProcessEnv, ver
   const resources = resource === undefined ? [] : resolveResources(resource, options.projectId)
   if (resources.length > 0 && authorizationServer === undefined && issuer === undefined) throw createOptionError('option "resource" needs "issuer", also with "introspect": clients must know where to get a token')
   if (backChannelLogout !== undefined && authorizationServer === undefined) throw createOptionError('option "backChannelLogout" needs the keys of ZITADEL: it cannot be given together with "introspect"')
-  if (backChannelLogout !== undefined && events?.path !== undefined && events.path === backChannelLogout.path) throw createOptionError('options "events.path" and "backChannelLogout.path" must be different paths')
+  const isSamePath = events?.path !== undefined && events.path === backChannelLogout?.path
+  if (isSamePath) throw createOptionError('options "events.path" and "backChannelLogout.path" must be different paths')
   return Object.freeze(Object.assign(Object.create(null), {
     timeout: 3000,
     retry: true,

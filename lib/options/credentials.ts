@@ -33,7 +33,8 @@ export function resolveCredentials (given: Credentials | undefined, env: NodeJS.
 function resolveFromOption (given: Credentials): CredentialsProvider {
   const names = Object.entries(given).filter(([, value]) => value !== undefined).map(([name]) => name)
   const known = CREDENTIAL_FORMS.some((form) => form.length === names.length && form.every((name) => names.includes(name)))
-  if (!known) throw createOptionError(`option "credentials" must be exactly one of ${CREDENTIAL_FORMS_TEXT}${names.includes('keyId') && names.includes('key') ? ' (it looks like the key itself: give { key })' : ''}`)
+  const hint = names.includes('keyId') && names.includes('key') ? ' (it looks like the key itself: give { key })' : ''
+  if (!known) throw createOptionError(`option "credentials" must be exactly one of ${CREDENTIAL_FORMS_TEXT}${hint}`)
   const { keyFile, key, sign, alg, ...texts } = given as { keyFile?: string, key?: unknown, sign?: unknown, alg?: string }
   for (const [name, value] of Object.entries(texts)) {
     if (name === 'clientSecret') checkCredential(value, 'option "credentials.clientSecret"')

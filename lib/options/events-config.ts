@@ -20,7 +20,11 @@ const KEY = `a signing key of a target in ZITADEL, at least ${MIN_KEY_LENGTH} ch
 const EVENTS_CHECKS: Readonly<Record<keyof EventsOptions, OptionCheck>> = {
   path: createPathCheck('/zitadel/events'),
   signingKey: [isSigningKey, KEY, getIdentifierHint],
-  signingKeys: [(value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_KEYS && Array.from(value).every(isSigningKey), `an array of 1 to ${MAX_KEYS} keys, each ${KEY}`, getIdentifierHint],
+  signingKeys: [
+    (value) => Array.isArray(value) && value.length > 0 && value.length <= MAX_KEYS && Array.from(value).every(isSigningKey),
+    `an array of 1 to ${MAX_KEYS} keys, each ${KEY}`,
+    getIdentifierHint
+  ],
   instanceId: [isIdentifier, 'the id of an instance of ZITADEL, a non-empty string', getIdentifierHint]
 }
 

@@ -12,7 +12,11 @@ const MAX_CLIENTS = 100
 
 const LOGOUT_CHECKS: Readonly<Record<keyof BackChannelLogoutOptions, OptionCheck>> = {
   path: createPathCheck('/zitadel/logout'),
-  clientId: [(value) => isIdentifier(value) || (Array.isArray(value) && value.length > 0 && value.length <= MAX_CLIENTS && Array.from(value).every(isIdentifier)), `the client id of an OIDC application, or an array of 1 to ${MAX_CLIENTS}`, getIdentifierHint]
+  clientId: [
+    (value) => isIdentifier(value) || (Array.isArray(value) && value.length > 0 && value.length <= MAX_CLIENTS && Array.from(value).every(isIdentifier)),
+    `the client id of an OIDC application, or an array of 1 to ${MAX_CLIENTS}`,
+    getIdentifierHint
+  ]
 }
 
 /**

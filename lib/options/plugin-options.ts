@@ -92,7 +92,8 @@ export interface ZitadelOptions {
   readonly address?: string | undefined
   /** Path of the introspection endpoint. Default `/oauth/v2/introspect`. */
   readonly introspectionEndpoint?: string | undefined
-  /** A dispatcher of undici 6, 7 or 8, for a private CA, a proxy or mutual TLS. The plugin does not close it. Default: a pool of the plugin, which connects through the proxy of the environment if `NODE_USE_ENV_PROXY=1` is set. */
+  /** A dispatcher of undici 6, 7 or 8, for a private CA, a proxy or mutual TLS. The plugin does not close it. Default: a pool of the
+   * plugin, which connects through the proxy of the environment if `NODE_USE_ENV_PROXY=1` is set. */
   readonly dispatcher?: DispatcherLike | undefined
   /** How responses are cached. `false`: each request causes an introspection. Default: the defaults of {@link CacheOptions}. */
   readonly cache?: false | CacheOptions | undefined
@@ -102,7 +103,8 @@ export interface ZitadelOptions {
   readonly retry?: boolean | undefined
   /** Whether callers get a 503 at once while ZITADEL fails repeatedly (circuit breaker). Default true. */
   readonly breaker?: boolean | undefined
-  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor on routes with `freshness`, nor with `cache: false`, nor while `cache.shared` cannot show that it was not forgotten. Default 0. */
+  /** Seconds past its ttl for which an active verdict may be used while ZITADEL cannot be reached; never past the token's expiry, nor
+   * on routes with `freshness`, nor with `cache: false`, nor while `cache.shared` cannot show that it was not forgotten. Default 0. */
   readonly staleIfError?: number | undefined
   /** Bounds on introspections. Default `{ concurrent: 32, queue: 4000 }`. */
   readonly limits?: LimitOptions | undefined

@@ -24,7 +24,10 @@ const URL_FORM = 'a URL in canonical spelling, such as https://api.acme.example/
 
 const RESOURCE_CHECKS: Readonly<Record<keyof ResourceOptions, OptionCheck>> = {
   url: [isResourceUrl, URL_FORM],
-  scopes: [(value) => Array.isArray(value) && Array.from(value).every((scope) => typeof scope === 'string' && isScopeToken(scope) && !isRoleScope(scope) && scope !== 'offline_access'), 'an array of scope-tokens, without role scopes and offline_access'],
+  scopes: [
+    (value) => Array.isArray(value) && Array.from(value).every((scope) => typeof scope === 'string' && isScopeToken(scope) && !isRoleScope(scope) && scope !== 'offline_access'),
+    'an array of scope-tokens, without role scopes and offline_access'
+  ],
   name: [(value) => typeof value === 'string' && value.trim() !== '' && isPrintableAscii(value), 'a non-empty string of printable ASCII'],
   documentation: [(value) => typeof value === 'string' && /^https?:\/\/[\x21-\x7E]+$/.test(value) && URL.canParse(value), 'an http or https URL'],
   personalAccessTokens: [(value) => typeof value === 'boolean', 'true or false']

@@ -8,7 +8,10 @@ const isSharedKey = (value: unknown): boolean => typeof value === 'string' && va
 /** The checks of the option `cache.shared`. */
 export const SHARED_CACHE_CHECKS: Readonly<Record<keyof SharedCacheOptions, OptionCheck>> = {
   client: [isRedisClient, 'a client of ioredis, iovalkey or node-redis, or one of their clusters that reads from masters (no pool, no "scaleReads")', (value) => value instanceof Promise ? ' (it is a promise: await it)' : ''],
-  key: [(value) => isSharedKey(value) || (Array.isArray(value) && (value.length === 1 || value.length === 2) && Array.from(value).every(isSharedKey)), 'one or two strings of at least 32 random characters'],
+  key: [
+    (value) => isSharedKey(value) || (Array.isArray(value) && (value.length === 1 || value.length === 2) && Array.from(value).every(isSharedKey)),
+    'one or two strings of at least 32 random characters'
+  ],
   prefix: [(value) => typeof value === 'string' && /^[\x21-\x7E]{1,100}$/.test(value), '1 to 100 printable ASCII characters without spaces'],
   deadline: [isIntegerBetween(1, 10_000), 'a whole number of milliseconds, from 1 to 10,000'],
   wait: [isIntegerBetween(0, 60_000), 'a whole number of milliseconds, from 0 to 60,000']

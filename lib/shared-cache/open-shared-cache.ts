@@ -40,7 +40,11 @@ export function openSharedCache ({ cache, issuer, timeout, staleIfError }: Confi
  * @param times seconds for which a verdict can be used, and further seconds if ZITADEL cannot be reached
  * @throws ZitadelError `FST_ZITADEL_OPTION`
  */
-export function createSharedCache (options: SharedCacheConfig, { secret, ...identity }: ApiIdentity & { readonly secret: Uint8Array | undefined }, times: Pick<Config, 'staleIfError'> & { readonly ttl: number }, clock: Clock, logger: Pick<Logger, 'warn' | 'info'>, intervals: SharedCacheIntervals = INTERVALS): SharedCache {
+export function createSharedCache (
+  options: SharedCacheConfig, { secret, ...identity }: ApiIdentity & { readonly secret: Uint8Array | undefined },
+  times: Pick<Config, 'staleIfError'> & { readonly ttl: number }, clock: Clock, logger: Pick<Logger, 'warn' | 'info'>,
+  intervals: SharedCacheIntervals = INTERVALS
+): SharedCache {
   const { client, key = secret, prefix, deadline, wait } = options
   if (key === undefined) throw createOptionError('option "cache.shared.key" is missing: with an external signer or "introspect" there is no secret that it could be derived from')
   const keys = (typeof key === 'string' || key instanceof Uint8Array ? [key] : key).map((one) => new SharedKey(one, identity))

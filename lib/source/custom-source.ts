@@ -16,7 +16,10 @@ import type { IntrospectionSource } from './introspection-source.ts'
  *
  * @param onFailure called for each introspection without a response
  */
-export function openCustomSource (introspect: NonNullable<Config['introspect']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void): IntrospectionSource {
+export function openCustomSource (
+  introspect: NonNullable<Config['introspect']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration,
+  onFailure: (error: ZitadelError) => void
+): IntrospectionSource {
   const limiter = new Limiter(config.limits, config.timeout / 2, clock)
   const wrap = (run: Limiter['run'], report = onFailure): Introspect => wrapCustomIntrospect(introspect, config.timeout, run, report)
   const check = new CachedCheck(() => toCheckResult(() => introspectRandomToken(wrap(runAtOnce))), clock).run

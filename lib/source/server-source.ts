@@ -24,7 +24,10 @@ import { describeConnectionAdvice } from './connection-advice.ts'
  * @param pollInterval milliseconds between two checks of a key file
  * @throws ZitadelError `FST_ZITADEL_OPTION` where the credentials cannot be read
  */
-export async function openServerSource (server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration, onFailure: (error: ZitadelError) => void, pollInterval?: number): Promise<IntrospectionSource> {
+export async function openServerSource (
+  server: NonNullable<Config['authorizationServer']>, config: Config, clock: Clock, reporter: Reporter, registration: Registration,
+  onFailure: (error: ZitadelError) => void, pollInterval?: number
+): Promise<IntrospectionSource> {
   const { issuer, endpoint, credentials, proxy } = server
   const { timeout, retry, breaker, limits } = config
   const { file, read } = credentials

@@ -8,7 +8,8 @@ import type { StreamCounter } from './stream-counter.ts'
 import type { StreamWatcher } from './stream-watcher.ts'
 
 export interface OnEndOptions {
-  /** Seconds until ZITADEL is asked again about the token, if this process has not asked meanwhile. 0: only after a forget, an event, a logout or a gap, and while this process is cut off from Redis. Default: 60. */
+  /** Seconds until ZITADEL is asked again about the token, if this process has not asked meanwhile. 0: only after a forget, an event,
+   * a logout or a gap, and while this process is cut off from Redis. Default: 60. */
   readonly recheck?: number | undefined
 }
 

@@ -16,7 +16,11 @@ export function instrumentChanges (meter: Meter, registration: Registration): ()
   const missed = meter.createCounter('fastify_zitadel.events.missed', { unit: '{event}', description: 'Events of role assignments that were not delivered before a later one' })
   const logouts = meter.createCounter('fastify_zitadel.logouts', { unit: '{logout}', description: 'Logout tokens of ZITADEL at the route of the option "backChannelLogout"' })
   const initial = listInitialSeries(registration.readState())
-  for (const [counter, series] of [[outages, initial.outages], [credentials, initial.credentials], [forgets, initial.forgets], [forgotten, initial.forgets], [events, initial.events], [missed, initial.missed], [logouts, initial.logouts]] as const) {
+  const started = [
+    [outages, initial.outages], [credentials, initial.credentials], [forgets, initial.forgets], [forgotten, initial.forgets],
+    [events, initial.events], [missed, initial.missed], [logouts, initial.logouts]
+  ] as const
+  for (const [counter, series] of started) {
     for (const attributes of series) counter.add(0, attributes)
   }
   const ends = [

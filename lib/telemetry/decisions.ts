@@ -20,7 +20,11 @@ interface DecisionSum {
 export function instrumentDecisions (meter: Meter, { id }: Registration): () => void {
   const sums = new DecisionSums()
   const decisions = meter.createObservableCounter('fastify_zitadel.decisions', { unit: '{decision}', description: 'Decisions of the guard on requests' })
-  const ages = meter.createHistogram('fastify_zitadel.verdict.age', { unit: 's', description: 'Time since ZITADEL was asked about the token of a request', advice: { explicitBucketBoundaries: AGE_BOUNDARIES } })
+  const ages = meter.createHistogram('fastify_zitadel.verdict.age', {
+    unit: 's',
+    description: 'Time since ZITADEL was asked about the token of a request',
+    advice: { explicitBucketBoundaries: AGE_BOUNDARIES }
+  })
   const observe: Parameters<typeof decisions.addCallback>[0] = (result) => {
     for (const { count, attributes } of sums.list()) result.observe(count, attributes)
   }

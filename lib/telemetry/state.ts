@@ -18,7 +18,10 @@ export function instrumentState (meter: Meter, registration: Registration): () =
   const ended = meter.createObservableCounter('fastify_zitadel.streams.ended', { unit: '{stream}', description: 'Streams that have ended because of their token' })
   const instruments = [entries, size, queue, circuit, shared, pending, silence, expiry, open, ended]
   const observe = (result: BatchObservableResult): void => {
-    const { activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed, isSharedCacheHealthy, pendingForgets, eventSilence, credentialsExpireIn, streams } = registration.readState()
+    const {
+      activeVerdicts, inactiveVerdicts, activeBytes, inactiveBytes, queued, isCircuitClosed,
+      isSharedCacheHealthy, pendingForgets, eventSilence, credentialsExpireIn, streams
+    } = registration.readState()
     result.observe(entries, activeVerdicts, ACTIVE)
     result.observe(entries, inactiveVerdicts, INACTIVE)
     result.observe(size, activeBytes, ACTIVE)

@@ -117,7 +117,10 @@ export function fakeZitadel (options: FakeZitadelOptions = {}): FakeZitadel {
     as: Object.assign(createCaller('as'), {
       expired: createCaller('as.expired', { defaults: { lifetime: -1 }, checks: { lifetime: [(value) => Number.isSafeInteger(value) && (value as number) < 0, 'a negative number of seconds'] } }),
       revoked: createCaller('as.revoked', { state: 'revoked' }),
-      otherProject: createCaller('as.otherProject', { defaults: { projectId: OTHER_PROJECT_ID }, checks: { projectId: [(value) => typeof value === 'string' && value !== projectId, 'another project than that of the API'] } }),
+      otherProject: createCaller('as.otherProject', {
+        defaults: { projectId: OTHER_PROJECT_ID },
+        checks: { projectId: [(value) => typeof value === 'string' && value !== projectId, 'another project than that of the API'] }
+      }),
       personalAccessToken: createCaller('as.personalAccessToken', { defaults: { kind: 'pat' }, checks: { kind: createChoiceCheck('pat') } }),
       serviceAccount: createCaller('as.serviceAccount', { defaults: { kind: 'service' }, checks: { kind: createChoiceCheck('service') } }),
       outage: createCaller('as.outage', { state: 'outage' })

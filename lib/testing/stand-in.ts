@@ -30,7 +30,16 @@ export interface StandInOptions {
   projectRoles?: string[] | undefined
 }
 
-export const STAND_IN_OPTION_CHECKS: ValueChecks<StandInOptions> = { port: integerFrom(0, 65_535), issuer: TEXT, clock: FUNCTION, externalSecure: SWITCH, domains: TEXTS, trustedDomains: TEXTS, refuseTwoMethods: SWITCH, projectRoles: TEXTS }
+export const STAND_IN_OPTION_CHECKS: ValueChecks<StandInOptions> = {
+  port: integerFrom(0, 65_535),
+  issuer: TEXT,
+  clock: FUNCTION,
+  externalSecure: SWITCH,
+  domains: TEXTS,
+  trustedDomains: TEXTS,
+  refuseTwoMethods: SWITCH,
+  projectRoles: TEXTS
+}
 
 /**
  * A running stand-in for ZITADEL: the endpoints that a resource server needs, and the actions of an administrator.

@@ -28,7 +28,9 @@ export async function diagnoseAccess (app: AnyApp, request: TriedRequest, token:
   if (failure?.isBeforeHooks) return [createFailure('route', 'app_failed', `The app fails before its hooks: ${describeError(failure.error)}${formatPlace(failure.error)}`)]
   if (route === undefined) {
     // Middleware, a hook, the router or `unmatched: 'protected'` can give another response than the not-found handler.
-    const answer = failure !== undefined ? `, and the app ends the connection without a response${formatPlace(failure.error)}` : status === 404 || status === undefined ? '' : `, and the app answers ${status}`
+    const answer = failure !== undefined
+      ? `, and the app ends the connection without a response${formatPlace(failure.error)}`
+      : status === 404 || status === undefined ? '' : `, and the app answers ${status}`
     const methods = otherMethods.length === 0 ? '' : `. The URL is served for ${otherMethods.join(', ')}`
     return [createFailure('route', 'route_unknown', `No route matches${answer}${methods}`)]
   }

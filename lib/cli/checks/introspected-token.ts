@@ -45,7 +45,10 @@ async function diagnoseInactive (token: string, { claims, diagnosis }: TokenForm
 
 function diagnoseActive (response: IntrospectionResponse, config: Config, now: number): Diagnosis[] {
   const { granted, reason } = createVerdict(response, config, 0, now)
-  if (granted === undefined) return [createFailureWithCure('introspection', `The token is not accepted: ${describeDenial(reason!)}`, describeDenialCure(reason!, config.projectId), `docs/its-401.md#${reason!}`, reason!)]
+  if (granted === undefined) {
+    const cure = describeDenialCure(reason!, config.projectId)
+    return [createFailureWithCure('introspection', `The token is not accepted: ${describeDenial(reason!)}`, cure, `docs/its-401.md#${reason!}`, reason!)]
+  }
   const kind = isPersonalAccessToken(response['jti']) ? '. It is a personal access token' : ''
   const roles = Object.keys(granted.token.roles)
   const project = findOtherProject(response, config.projectId)

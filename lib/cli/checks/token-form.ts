@@ -31,7 +31,10 @@ export interface TokenForm {
 export function diagnoseTokenForm (text: string, config: Config, now: number): TokenForm {
   const mistake = MISTAKES.find(([pattern]) => pattern.test(text))
   if (mistake !== undefined) return { diagnosis: createFailure('token_form', mistake[1], mistake[2]), isToken: false, claims: undefined }
-  if (text.length > MAX_TOKEN_LENGTH) return { diagnosis: createFailure('token_form', 'token_too_long', `The token has ${text.length} characters. More than ${MAX_TOKEN_LENGTH} are not accepted, and by default, Node.js rejects a request whose headers are larger than that`), isToken: false, claims: undefined }
+  if (text.length > MAX_TOKEN_LENGTH) {
+    const message = `The token has ${text.length} characters. More than ${MAX_TOKEN_LENGTH} are not accepted, and by default, Node.js rejects a request whose headers are larger than that`
+    return { diagnosis: createFailure('token_form', 'token_too_long', message), isToken: false, claims: undefined }
+  }
   if (!isB64Token(text)) return { diagnosis: createFailure('token_form', 'token_malformed', 'The token contains characters that no bearer token has'), isToken: false, claims: undefined }
   const claims = decodeClaims(text)
   if (claims === undefined) return { diagnosis: createSuccess('token_form', text.split('.').length === 5 ? 'The token is opaque (encrypted)' : 'The token is opaque'), isToken: true, claims }

@@ -81,7 +81,9 @@ const isText = (value: unknown): value is string => typeof value === 'string' &&
 
 function checkUrl (text: string | undefined): URL {
   const url = URL.canParse(String(text)) ? new URL(text!) : undefined
-  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '' || url.hash !== '') throw new UsageError('--url must be the URL of the route of the option "events", such as https://api.acme.example/zitadel/events')
+  if (url === undefined || !['http:', 'https:'].includes(url.protocol) || url.username !== '' || url.password !== '' || url.hash !== '') {
+    throw new UsageError('--url must be the URL of the route of the option "events", such as https://api.acme.example/zitadel/events')
+  }
   return url
 }
 

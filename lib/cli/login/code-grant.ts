@@ -18,7 +18,9 @@ const createRandom = (): string => randomBytes(32).toString('base64url')
  * @see {@link https://www.rfc-editor.org/rfc/rfc8252 RFC 8252}
  * @see {@link https://www.rfc-editor.org/rfc/rfc7636 RFC 7636}
  */
-export async function logInByBrowser (metadata: ServerMetadata, { clientId, scope, send, prompt, wait, timeout }: LoginRequest, port: number): Promise<{ token: string, expiresIn: number | undefined }> {
+export async function logInByBrowser (
+  metadata: ServerMetadata, { clientId, scope, send, prompt, wait, timeout }: LoginRequest, port: number
+): Promise<{ token: string, expiresIn: number | undefined }> {
   const [verifier, state, nonce] = [createRandom(), createRandom(), createRandom()]
   const ended = new AbortController()
   const loopback = await openLoopback(port, (parameters) => parameters.get('state') === state)
@@ -39,7 +41,8 @@ export async function logInByBrowser (metadata: ServerMetadata, { clientId, scop
     const parameters = await Promise.race([loopback.received, wait(timeout, ended.signal)])
     if (!(parameters instanceof URLSearchParams)) throw new LoginError('no login came in time')
     const code = readCode(parameters, metadata)
-    const result = parseTokenResponse(await send({ url: metadata.tokenEndpoint, method: 'POST', body: new URLSearchParams({ grant_type: 'authorization_code', client_id: clientId, redirect_uri: redirectUri, code, code_verifier: verifier }) }))
+    const body = new URLSearchParams({ grant_type: 'authorization_code', client_id: clientId, redirect_uri: redirectUri, code, code_verifier: verifier })
+    const result = parseTokenResponse(await send({ url: metadata.tokenEndpoint, method: 'POST', body }))
     if (!('token' in result)) throw createRefusal('the code', result.error, result.status)
     if (result.idToken !== undefined && readNonce(result.idToken) !== nonce) throw new LoginError('the ID token is not of this login')
     return result

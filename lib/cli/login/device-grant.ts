@@ -15,7 +15,9 @@ const MAX_INTERVAL_SECONDS = 60
  * @throws LoginError
  * @see {@link https://www.rfc-editor.org/rfc/rfc8628 RFC 8628}
  */
-export async function logInByDevice ({ deviceAuthorizationEndpoint: url, tokenEndpoint }: ServerMetadata, { clientId, scope, send, prompt, wait, now, timeout }: LoginRequest): Promise<{ token: string, expiresIn: number | undefined }> {
+export async function logInByDevice (
+  { deviceAuthorizationEndpoint: url, tokenEndpoint }: ServerMetadata, { clientId, scope, send, prompt, wait, now, timeout }: LoginRequest
+): Promise<{ token: string, expiresIn: number | undefined }> {
   if (url === undefined) throw new LoginError('the issuer has no device authorization: leave out --device')
   const response = await send({ url, method: 'POST', body: new URLSearchParams({ client_id: clientId, scope }) })
   const body = (parseJson(response.text) ?? {}) as Record<string, unknown>
@@ -27,7 +29,8 @@ export async function logInByDevice ({ deviceAuthorizationEndpoint: url, tokenEn
   let seconds = typeof interval === 'number' && interval > 0 ? interval : INTERVAL_SECONDS
   while (now() < end) {
     await wait(Math.min(seconds, MAX_INTERVAL_SECONDS) * 1000)
-    const result = parseTokenResponse(await send({ url: tokenEndpoint, method: 'POST', body: new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code, client_id: clientId }) }))
+    const form = new URLSearchParams({ grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: code, client_id: clientId })
+    const result = parseTokenResponse(await send({ url: tokenEndpoint, method: 'POST', body: form }))
     if ('token' in result) return result
     if (result.error === 'slow_down') seconds += INTERVAL_SECONDS
     else if (result.error !== 'authorization_pending') throw createRefusal('the login', result.error, result.status)

@@ -48,8 +48,13 @@ export function describeAnswer (answer: Answer): string {
   return answer.status === 200 ? 'no JSON object' : `status ${answer.status}`
 }
 
+/** A document, or what was received in place of it. */
+type FetchedDocument =
+  | { readonly url: string, readonly document: Record<string, unknown> }
+  | { readonly url?: undefined, readonly tried: string }
+
 /** Fetches the first of some documents that is there. */
-export async function fetchDocument (exchange: Exchange, urls: readonly string[]): Promise<{ readonly url: string, readonly document: Record<string, unknown> } | { readonly url?: undefined, readonly tried: string }> {
+export async function fetchDocument (exchange: Exchange, urls: readonly string[]): Promise<FetchedDocument> {
   const tried: string[] = []
   for (const url of urls) {
     const answer = await exchange(url)

@@ -16,6 +16,8 @@ async function diagnoseMcpToken (exchange: Exchange, url: string, token: string)
   const { status } = answer
   if (status === 401) return createFailure('mcp_token', 'mcp_token_refused', 'The MCP server does not accept the token')
   if (status === 403) return createWarning('mcp_token', 'mcp_role_missing', 'The token is active, and the caller lacks a role that the route demands')
-  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) return createFailure('mcp_token', 'mcp_token_unanswered', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`)
+  if (status === undefined || status >= 500 || (status >= 300 && status < 400)) {
+    return createFailure('mcp_token', 'mcp_token_unanswered', `The MCP server gave no answer about the token: ${describeAnswer(answer)}`)
+  }
   return createSuccess('mcp_token', 'The MCP server accepts the token')
 }

@@ -27,9 +27,13 @@ export interface BearerErrors {
  * @see {@link https://www.rfc-editor.org/rfc/rfc9728#section-5.1 RFC 9728 section 5.1}
  */
 export function createBearerErrors (realm: string | undefined, resource?: Resource): BearerErrors {
-  const create = (code: ZitadelErrorCode, status: number, message: string, reason: DenialReason, detail: string | undefined, error: BearerErrorCode | undefined, scopes: readonly string[] | undefined): ZitadelError => {
+  const create = (
+    code: ZitadelErrorCode, status: number, message: string, reason: DenialReason, detail: string | undefined,
+    error: BearerErrorCode | undefined, scopes: readonly string[] | undefined
+  ): ZitadelError => {
     const sentence = describeDenial(reason, detail)
-    return new ZitadelError(code, status, message, { 'www-authenticate': createBearerChallenge(realm, error, scopes, resource?.metadataUrl) }, sentence === undefined ? undefined : new DenialCause(sentence), reason)
+    const headers = { 'www-authenticate': createBearerChallenge(realm, error, scopes, resource?.metadataUrl) }
+    return new ZitadelError(code, status, message, headers, sentence === undefined ? undefined : new DenialCause(sentence), reason)
   }
   const scopes = resource?.scopes
   const invalidRequest = (reason: DenialReason): ZitadelError => create('FST_ZITADEL_INVALID_REQUEST', 400, 'Exactly one well-formed bearer token is required', reason, undefined, 'invalid_request', scopes)

@@ -35,7 +35,10 @@ export function compileDeclaredRule (config: object, customScopes: 'roles' | 'sc
   checkConfigKeys(config, label)
   const mcp = Object.hasOwn(config, 'mcp') ? compileToolRules((config as ZitadelRouteOptions).mcp, customScopes, label) : undefined
   const hasKeys = hasRequirement(config) || mcp !== undefined
-  if (!Object.hasOwn(config, 'access')) return hasKeys ? { access: 'guarded', isPublic: false, isOptional: false, requirement: { ...compileRequirement(config, customScopes, label), tools: mcp } } : undefined
+  if (!Object.hasOwn(config, 'access')) {
+    if (!hasKeys) return undefined
+    return { access: 'guarded', isPublic: false, isOptional: false, requirement: { ...compileRequirement(config, customScopes, label), tools: mcp } }
+  }
   const rule = ACCESS.get((config as ZitadelRouteOptions).access)
   if (rule === undefined) throw createOptionError(`${label}: "access" must be 'public', 'optional' or 'own'`)
   if (hasKeys) throw createOptionError(`${label}: "access" must stand alone, in place of scopes, roles, organization, freshness and mcp`)

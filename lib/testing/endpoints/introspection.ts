@@ -52,7 +52,9 @@ async function hideInternalErrors (createResponse: () => Promise<StandInResponse
  * @param now milliseconds since 1970
  * @throws Error if the token is inactive for this client. The message is the reason.
  */
-export function createActiveResponse (record: TokenRecord | undefined, client: Pick<Application, 'clientId' | 'projectId'>, issuer: string, applications: ApplicationStore, now: number): ReadonlyMap<string, unknown> {
+export function createActiveResponse (
+  record: TokenRecord | undefined, client: Pick<Application, 'clientId' | 'projectId'>, issuer: string, applications: ApplicationStore, now: number
+): ReadonlyMap<string, unknown> {
   if (record === undefined) throw new Error('token is unknown')
   if (record.endReason !== undefined) throw new Error(`token has ended: ${record.endReason}`)
   if (record.expiresAt * 1000 <= now) throw new Error('token has expired')

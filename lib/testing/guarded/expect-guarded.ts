@@ -25,5 +25,6 @@ export async function expectGuarded (app: AnyApp): Promise<RouteRow[]> {
   if (problems.length === 0) return rows
   const isRegistered = listGuardConfigs(app.server).size > 0 || problems.some((problem) => problem.endsWith(OTHER_COPY_PROBLEM))
   const none = !isRegistered ? '\nfastify-zitadel is not registered on this server.' : ''
-  throw new AssertionError({ message: `A request without a token is not denied by ${problems.length} ${problems.length === 1 ? 'route' : 'routes'}:${none}\n${problems.map((problem) => `  ${problem}`).join('\n')}` })
+  const count = `${problems.length} ${problems.length === 1 ? 'route' : 'routes'}`
+  throw new AssertionError({ message: `A request without a token is not denied by ${count}:${none}\n${problems.map((problem) => `  ${problem}`).join('\n')}` })
 }

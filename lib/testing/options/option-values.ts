@@ -22,7 +22,10 @@ export const LIFETIME: ValueCheck = [(value) => value === null || Number.isSafeI
 export const createChoiceCheck = (...words: string[]): ValueCheck => [(value) => words.includes(value as string), `one of ${words.join(', ')}`]
 
 /** A whole number. */
-export const integerFrom = (least: number, most: number): ValueCheck => [(value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most, `a whole number from ${least} to ${most}`]
+export const integerFrom = (least: number, most: number): ValueCheck => [
+  (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
+  `a whole number from ${least} to ${most}`
+]
 
 /**
  * Checks that all options are known and of their type. Otherwise a test could pass for the wrong reason. An option that is

@@ -27,7 +27,10 @@ let lastId = 280000000000000300n
  * @param now seconds since 1970
  * @see {@link https://openid.net/specs/openid-connect-backchannel-1_0.html#LogoutToken OpenID Connect Back-Channel Logout section 2.4}
  */
-export async function createLogoutToken ({ sub = DEFAULT_USERS.user.sub, clientId, sid = createId(), claims = {}, header = {} }: LogoutTokenOptions & { clientId: string }, issuer: string, now: number): Promise<string> {
+export async function createLogoutToken (
+  { sub = DEFAULT_USERS.user.sub, clientId, sid = createId(), claims = {}, header = {} }: LogoutTokenOptions & { clientId: string },
+  issuer: string, now: number
+): Promise<string> {
   const events = { 'http://schemas.openid.net/event/backchannel-logout': {} }
   return await createJwt({ iss: issuer, sub, aud: [clientId], iat: now, exp: now + LIFETIME_SECONDS, jti: createId(), events, sid, ...claims }, header)
 }
