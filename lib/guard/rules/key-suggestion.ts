@@ -11,8 +11,22 @@ const SPELLINGS = new Map(toEntries(['organisation', 'organisations'], 'organiza
 /** Words of other guards for roles and scopes. A route that guards itself (`access: 'own'`) may use them. */
 const GUARD_WORDS = new Map([...toEntries(['role', 'roles'], 'roles'), ...toEntries(['scope', 'scopes'], 'scopes')])
 
-/** What other guards put before or after these words: `requiredRoles`, `rolesAllowed`, `hasAnyRole`, `roleNames`. */
-const GUARD_AFFIXES = /requires(?!cope)|required?|allow(?:ed)?|accepted|permitted|authori[sz]ed|granted|expected|checked|checks?(?!cope)|needed|needs?(?!cope)|must|have|has|with|any|all|one|of|only|minimum|min|user|route|project|organi[sz]ation|org|tenant|oauth|auth|access|api|zitadel|(?<=(?:role|scope)s?)(?:names?|keys?|lists?|guards?|checks?)|(?<=roles?)ids?/g
+/** Words that other guards put before or after these: `requiredRoles`, `rolesAllowed`, `hasAnyRole`. A word comes before its own beginning. */
+const AFFIXES = [
+  'required', 'allowed', 'allow', 'accepted', 'permitted', 'authorized', 'authorised', 'granted', 'expected', 'checked', 'needed', 'must', 'have', 'has', 'with',
+  'any', 'all', 'one', 'of', 'only', 'minimum', 'min',
+  'user', 'route', 'project', 'organization', 'organisation', 'org', 'tenant', 'oauth', 'auth', 'access', 'api', 'zitadel'
+]
+
+/** All of them in a key that is written without separators. */
+const GUARD_AFFIXES = new RegExp([
+  ...AFFIXES,
+  // Verbs whose last letter can belong to the next word: `requireScope`.
+  'requires(?!cope)', 'require', 'checks?(?!cope)', 'needs?(?!cope)',
+  // What follows only: `roleNames`, `roleIds`.
+  '(?<=(?:role|scope)s?)(?:names?|keys?|lists?|guards?)',
+  '(?<=roles?)ids?'
+].join('|'), 'g')
 
 /** Words for an organization. Where a route declares `access`, no organization is checked, and they belong to others. */
 const ORGANIZATION_WORD = /^(?:in|for|required?|allowed)?(?:(?:organi[sz]ation|org|tenant)(?:s|ids?|domain)?|resourceowner(?:id)?|primarydomain)$/
