@@ -47,8 +47,11 @@ t.test('an outage and a mistake of this API are failures', async (t) => {
     options: { tokenFrom: ({ headers }) => { if (headers['x-throw'] !== undefined) throw Object.assign(new Error('secret'), headers['x-throw'] === '418' && { statusCode: 418 }); return 'broken' } }
   })
   app.get('/', async () => 'served')
-  app.addHook('onRoute', (route) => { if (route.url === '/wrong') route.config = { scopes: 'openid' as never } })
-  app.get('/wrong', { config: { scopes: [] } }, async () => 'served')
+  const scopes: string[] = []
+  app.get('/wrong', { config: { scopes } }, async () => 'served')
+  await app.ready()
+  // The config of a route is read at its first request.
+  scopes.push('two words')
   const decisions = collectDecisions(t)
   await get('/', null)
   await get('/wrong', null)
